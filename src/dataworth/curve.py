@@ -1,0 +1,173 @@
+"""Curve: measurements of one metric against the number of training samples."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dataworth.errors import DataError
+
+HIGHER_IS_BETTER = frozenset({"accuracy", "macro_f1", "auc", "score"})
+
+
+class CurvePoint(NamedTuple):
+    """Summary of all runs of one size."""
+
+    samples: int
+    mean: float
+    std: float
+    """Sample standard deviation over seeds (ddof 1); NaN with one run."""
+    runs: int
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A learning curve: values of a metric at numbers of training samples, one row per run.
+
+    Parameters
+    ----------
+    samples : array_like, shape (n,)
+        Numbers of training samples, in any order, repeated for several seeds.
+    values : array_like, shape (n,)
+        The metric, measured on held-out rows ("loss": cross-entropy in nats).
+    seeds : array_like of int, shape (n,), optional
+        The seed of each run. Without it the runs of one size are numbered.
+    metric : str
+        Name of the metric; see `higher_is_better`.
+    chance : float, optional
+        The metric of guessing at random (ln C nats for a loss over C classes).
+    name : str
+        What tables and pictures call the curve.
+    others : mapping of str to array_like, optional
+        Further metrics of the same runs, reached as ``curve["accuracy"]``.
+
+    Raises
+    ------
+    DataError
+        If lengths disagree, or a number of samples is not positive and whole.
+    """
+
+    samples: NDArray[np.int64]
+    values: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+    metric: str = "loss"
+    chance: float | None = None
+    name: str = ""
+    others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def __init__(
+        self,
+        samples: ArrayLike,
+        values: ArrayLike,
+        seeds: ArrayLike | None = None,
+        metric: str = "loss",
+        *,
+        chance: float | None = None,
+        name: str = "",
+        others: Mapping[str, ArrayLike] | None = None,
+    ) -> None:
+        sizes = _whole_sizes(np.atleast_1d(np.asarray(samples)))
+        measured = np.atleast_1d(np.asarray(values, dtype=np.float64))
+        if sizes.shape != measured.shape or sizes.ndim != 1 or not len(sizes):
+            raise DataError(
+                f"samples has shape {sizes.shape} and values {measured.shape}; expected two lists "
+                "of the same length, at least one measurement."
+            )
+        runs = _numbered(sizes) if seeds is None else np.atleast_1d(np.asarray(seeds, np.int64))
+        if runs.shape != sizes.shape:
+            raise DataError(f"seeds has shape {runs.shape}, samples {sizes.shape}; give one each.")
+        order = np.lexsort((runs, sizes))
+        rest = {
+            key: np.asarray(column, np.float64)[order] for key, column in (others or {}).items()
+        }
+        values_by_name = {
+            "samples": sizes[order],
+            "values": measured[order],
+            "seeds": runs[order],
+            "metric": metric,
+            "chance": chance,
+            "name": name,
+            "others": rest,
+        }
+        for key, value in values_by_name.items():
+            object.__setattr__(self, key, value)
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, metric: str) -> Curve:
+        """The curve of another metric of the same runs."""
+        if metric == self.metric:
+            return self
+        if metric not in self.others:
+            known = ", ".join([self.metric, *self.others])
+            raise DataError(f"this curve has no metric {metric!r}; it has {known}.")
+        rest = {key: column for key, column in self.others.items() if key != metric}
+        rest[self.metric] = self.values
+        return Curve(
+            self.samples, self.others[metric], self.seeds, metric, name=self.name, others=rest
+        )
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether the metric improves by rising (accuracy, F1, AUC, a scikit-learn score)."""
+        return self.metric in HIGHER_IS_BETTER
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """The distinct numbers of samples, rising."""
+        return np.unique(self.samples)
+
+    def summary(self) -> list[CurvePoint]:
+        """Mean and standard deviation over the runs of each size, sizes rising."""
+        return [self._point(int(size)) for size in self.sizes]
+
+    def _point(self, size: int) -> CurvePoint:
+        values = self.values[self.samples == size]
+        std = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+        return CurvePoint(size, float(np.mean(values)), std, len(values))
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """The runs as CSV text, columns ``samples,seed,value`` and other metrics.
+
+        Figures are written with the shortest digits that read back to the same float64.
+        """
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["samples", "seed", "value", *self.others])
+        for row in range(len(self)):
+            rest = [repr(float(column[row])) for column in self.others.values()]
+            writer.writerow(
+                [int(self.samples[row]), int(self.seeds[row]), repr(float(self.values[row])), *rest]
+            )
+        if path is not None:
+            Path(path).write_text(text.getvalue(), encoding="utf-8")
+        return text.getvalue()
+
+
+def _whole_sizes(samples: NDArray[np.generic]) -> NDArray[np.int64]:
+    numbers = samples.astype(np.float64)
+    broken = ~np.isfinite(numbers) | (numbers <= 0)
+    if broken.any():
+        raise DataError(
+            f"samples holds {samples[int(np.flatnonzero(broken)[0])]!r}; expected numbers of "
+            "training samples: positive and finite."
+        )
+    return np.round(numbers).astype(np.int64)
+
+
+def _numbered(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    seen: dict[int, int] = {}
+    numbers = []
+    for size in sizes.tolist():
+        numbers.append(seen.get(size, 0))
+        seen[size] = numbers[-1] + 1
+    return np.array(numbers, dtype=np.int64)

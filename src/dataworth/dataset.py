@@ -1,0 +1,232 @@
+"""Dataset: features, class labels, an optional official held-out split, and a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dataworth.errors import DataError
+
+_HASH_BLOCK_BYTES = 1 << 24
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Samples with class labels, and held-out samples where the source has an official split.
+
+    Parameters
+    ----------
+    x_train : ndarray, shape (n, ...)
+        Features of the samples that may be trained on. ``uint8`` images stay ``uint8`` (they may be
+        memory-mapped); anything else becomes ``float32``.
+    y_train : array_like, shape (n,) or (n, n_classes)
+        Labels: integers, strings, or one-hot rows. Stored as class indices, ``int64``.
+    x_test, y_test : optional
+        The official held-out split. Without one, a study holds out rows of ``x_train``.
+    class_names : sequence of str, optional
+        One name per class index. Without it, integer labels ``0..k`` are taken as class indices
+        themselves and other labels are sorted.
+    name : str
+        What tables and pictures call the data.
+    scale : float, optional
+        What a learner multiplies the features by while it reads them; 1/255 for ``uint8``
+        features unless given, else 1.
+    source : mapping, optional
+        Where the data come from (JSON values); kept in the run directory.
+    known_fingerprint : str, optional
+        The fingerprint, where a source has it from its cache and need not read the data again.
+
+    Raises
+    ------
+    DataError
+        If lengths or shapes disagree, labels are not classes, or a feature is not finite.
+    """
+
+    x_train: NDArray[Any]
+    y_train: NDArray[np.int64]
+    x_test: NDArray[Any] | None = None
+    y_test: NDArray[np.int64] | None = None
+    class_names: tuple[str, ...] = ()
+    name: str = "custom"
+    scale: float | None = None
+    source: Mapping[str, Any] = field(default_factory=dict)
+    known_fingerprint: str | None = None
+
+    def __init__(
+        self,
+        x_train: ArrayLike,
+        y_train: ArrayLike,
+        x_test: ArrayLike | None = None,
+        y_test: ArrayLike | None = None,
+        *,
+        class_names: Sequence[str] | None = None,
+        name: str = "custom",
+        scale: float | None = None,
+        source: Mapping[str, Any] | None = None,
+        known_fingerprint: str | None = None,
+    ) -> None:
+        if (x_test is None) != (y_test is None):
+            given, missing = ("y_test", "x_test") if x_test is None else ("x_test", "y_test")
+            raise DataError(f"{given} was given without {missing}; give both, or neither.")
+        features = _features(x_train, "x_train")
+        held_features = None if x_test is None else _features(x_test, "x_test")
+        if held_features is not None and held_features.shape[1:] != features.shape[1:]:
+            raise DataError(
+                f"x_train holds samples of shape {features.shape[1:]} and x_test of shape "
+                f"{held_features.shape[1:]}; both must be the same."
+            )
+        labels, held_labels, names = _class_indices(y_train, y_test, class_names)
+        for x, y, which in ((features, labels, "train"), (held_features, held_labels, "test")):
+            if x is not None and y is not None and len(x) != len(y):
+                raise DataError(
+                    f"x_{which} has {len(x):,} samples and y_{which} {len(y):,} labels; "
+                    "they must be as many. Were files of different splits put together?"
+                )
+        if scale is None:
+            scale = 1.0 / 255.0 if features.dtype == np.uint8 else 1.0
+        values = {
+            "x_train": features,
+            "y_train": labels,
+            "x_test": held_features,
+            "y_test": held_labels,
+            "class_names": names,
+            "name": name,
+            "scale": float(scale),
+            "source": dict(source or {}),
+            "known_fingerprint": known_fingerprint,
+        }
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+
+    @property
+    def samples(self) -> int:
+        """Number of samples that may be trained on or held out (rows of ``x_train``)."""
+        return len(self.x_train)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one sample's features."""
+        return tuple(self.x_train.shape[1:])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits (BLAKE2b) of all features, labels, class names and the scale."""
+        if self.known_fingerprint is not None:
+            return self.known_fingerprint
+        digest = hashlib.blake2b(digest_size=16)
+        digest.update(repr((self.class_names, self.scale)).encode())
+        for array in (self.x_train, self.y_train, self.x_test, self.y_test):
+            if array is None:
+                continue
+            digest.update(repr((array.shape, array.dtype.str)).encode())
+            flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+            for start in range(0, flat.size, _HASH_BLOCK_BYTES):
+                digest.update(flat[start : start + _HASH_BLOCK_BYTES].data)
+        return digest.hexdigest()
+
+    def __repr__(self) -> str:
+        held_out = "none" if self.x_test is None else f"{len(self.x_test):,}"
+        return (
+            f"Dataset({self.name!r}, samples={self.samples:,}, shape={self.shape}, "
+            f"dtype={self.x_train.dtype}, classes={self.classes}, official held-out={held_out})"
+        )
+
+
+def _features(x: ArrayLike, which: str) -> NDArray[Any]:
+    array = x if isinstance(x, np.ndarray) else np.asarray(x)
+    if array.ndim < 2 or len(array) == 0:
+        raise DataError(
+            f"{which} has shape {array.shape}; expected (samples, ...) with at least one sample."
+        )
+    if array.dtype == np.uint8:
+        return array
+    try:
+        features = np.asarray(array, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{which} holds something that is not a number: {error}.") from None
+    finite = np.isfinite(features).reshape(len(features), -1).all(axis=1)
+    if not finite.all():
+        row = int(np.flatnonzero(~finite)[0])
+        raise DataError(
+            f"{which} holds NaN or infinity in {int((~finite).sum()):,} samples, the first in row "
+            f"{row}; remove those samples or fill the gaps."
+        )
+    return features
+
+
+def _class_indices(
+    y_train: ArrayLike, y_test: ArrayLike | None, class_names: Sequence[str] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, tuple[str, ...]]:
+    train = _flat_labels(np.asarray(y_train), "y_train")
+    test = None if y_test is None else _flat_labels(np.asarray(y_test), "y_test")
+    pooled = train if test is None else np.concatenate([train, test])
+    if pooled.dtype.kind in "iu" and (class_names is not None or _are_indices(pooled)):
+        count = len(class_names) if class_names is not None else int(pooled.max()) + 1
+        low, high = int(pooled.min()), int(pooled.max())
+        if low < 0 or high >= count:
+            raise DataError(
+                f"labels run from {low} to {high}, and {count} class names were given; labels must "
+                f"be class indices 0..{count - 1}."
+            )
+        names = tuple(map(str, class_names)) if class_names else tuple(map(str, range(count)))
+        return train.astype(np.int64), None if test is None else test.astype(np.int64), names
+    values, indices = np.unique(pooled, return_inverse=True)
+    names = tuple(str(value) for value in values)
+    if class_names is not None:
+        unknown = sorted(set(names) - set(map(str, class_names)))
+        if unknown:
+            raise DataError(f"labels {unknown[:5]} are not among the class names given.")
+        order = {str(name): index for index, name in enumerate(class_names)}
+        indices = np.array([order[name] for name in names])[indices]
+        names = tuple(map(str, class_names))
+    indices = indices.astype(np.int64)
+    return indices[: len(train)], None if test is None else indices[len(train) :], names
+
+
+def _are_indices(labels: NDArray[Any]) -> bool:
+    return bool(labels.min() >= 0 and labels.max() < max(2, len(labels)))
+
+
+def _flat_labels(labels: NDArray[Any], which: str) -> NDArray[Any]:
+    if labels.ndim == 2 and labels.shape[1] > 1 and labels.dtype.kind in "biuf":
+        one_hot = (labels.sum(axis=1) == 1) & ((labels == 0) | (labels == 1)).all(axis=1)
+        if not one_hot.all():
+            row = int(np.flatnonzero(~one_hot)[0])
+            raise DataError(
+                f"{which} has shape {labels.shape} but row {row} is not one-hot (one 1, else 0)."
+            )
+        return np.asarray(labels.argmax(axis=1))
+    labels = labels.reshape(-1) if labels.ndim == 2 else labels
+    if labels.ndim != 1 or len(labels) == 0:
+        raise DataError(f"{which} has shape {labels.shape}; expected one label per sample.")
+    if labels.dtype.kind == "f":
+        return _whole_labels(labels, which)
+    if labels.dtype.kind == "b":
+        return labels.astype(np.int64)
+    return labels.astype(str) if labels.dtype.kind == "O" else labels
+
+
+def _whole_labels(labels: NDArray[Any], which: str) -> NDArray[np.int64]:
+    broken = ~np.isfinite(labels) | (labels != np.round(labels))
+    if not broken.any():
+        return labels.astype(np.int64)
+    row = int(np.flatnonzero(broken)[0])
+    message = f"{which} holds {labels[row]!r} in row {row}; labels must be classes: whole numbers."
+    times_255 = labels * 255.0
+    if np.isfinite(labels).all() and np.abs(times_255 - np.round(times_255)).max() < 1e-3:
+        message += (
+            " Times 255 all of them are whole: the label column seems to have been divided by 255 "
+            "together with the pixels. Scale the pixel columns alone."
+        )
+    raise DataError(message)

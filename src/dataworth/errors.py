@@ -1,0 +1,30 @@
+"""What can go wrong, said for people: what, where, what was expected, what to do."""
+
+from __future__ import annotations
+
+
+class DataworthError(Exception):
+    """The base of every error that dataworth raises on purpose.
+
+    The command line prints such an error as one message, without a traceback, and exits with 2.
+    """
+
+
+class DataError(DataworthError, ValueError):
+    """Data that cannot be used as they are: a file, a row, a label, a shape."""
+
+
+class StudyError(DataworthError, ValueError):
+    """A study that cannot be run as asked: an option, a size, a model, a run directory."""
+
+
+class ForecastError(DataworthError, ValueError):
+    """A learning curve from which nothing can be said, and why."""
+
+
+class MissingDependencyError(DataworthError, ImportError):
+    """A feature that needs an extra which is not installed; the message says which."""
+
+
+class DataworthWarning(UserWarning):
+    """Something that a person should know and that does not stop the work."""

@@ -1,0 +1,37 @@
+"""Finding: one thing that an audit has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth knowing, about data or figures.
+
+    Attributes
+    ----------
+    code : str
+        Stable name, lower case with hyphens; the docs have a page per code.
+    severity : {"error", "warning", "info"}
+        "error": a figure can't be true, or data can't be trusted. "warning": worth a look.
+    where : str
+        The file, row, size, seed or option concerned.
+    message : str
+        One sentence: what was found.
+    evidence : mapping
+        The numbers behind it (JSON values).
+    advice : str
+        What to do.
+    """
+
+    code: str
+    severity: Severity
+    where: str
+    message: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    advice: str = ""

@@ -1,0 +1,1 @@
+"""What is trained: the protocol, the compiled Keras epoch, and the presets."""
