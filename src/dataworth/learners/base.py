@@ -79,8 +79,10 @@ class Epoch:
 
     number: int
     steps: int
+    samples: int
+    """Samples trained on in this epoch."""
     loss: float
-    """Mean training loss over the epoch's batches, as seen before each step."""
+    """Mean training loss over the epoch's samples, as seen before each step."""
     seconds: float
     validation_loss: float | None = None
 

@@ -1,0 +1,211 @@
+"""Store: the SQLite file of a run directory; the only room that writes results."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from dataworth.errors import StudyError
+from dataworth.learners.base import Arrays, Epoch
+from dataworth.metrics import Scores
+from dataworth.record import METRICS, Record, Run
+
+FILE_NAME = "results.sqlite"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (
+    key TEXT PRIMARY KEY, size INTEGER NOT NULL, seed INTEGER NOT NULL,
+    loss REAL NOT NULL, accuracy REAL NOT NULL, macro_f1 REAL NOT NULL, brier REAL NOT NULL,
+    ece REAL NOT NULL, confusion BLOB NOT NULL, class_losses BLOB NOT NULL,
+    history TEXT NOT NULL, parameters INTEGER NOT NULL,
+    finished TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+CREATE TABLE IF NOT EXISTS checkpoints (key TEXT PRIMARY KEY, history TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS checkpoint_arrays (
+    key TEXT NOT NULL REFERENCES checkpoints (key) ON DELETE CASCADE,
+    name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (key, name));
+"""
+
+
+class Store:
+    """The results of one run directory.
+
+    Every write is one transaction: a kill or a full disk loses at most the write under way.
+
+    Parameters
+    ----------
+    directory : path
+        The run directory.
+    write : bool
+        Open for writing: creates the file, and holds the directory's lock until closed, so that
+        no second process writes. Reading needs no lock.
+
+    Raises
+    ------
+    StudyError
+        If another process is writing, the directory holds no results, or the file is damaged.
+    """
+
+    def __init__(self, directory: str | Path, *, write: bool = False) -> None:
+        self.directory = Path(directory)
+        self.path = self.directory / FILE_NAME
+        self._lock = FileLock(self.directory / ".lock") if write else None
+        if self._lock is not None:
+            self._take_lock(self._lock)
+        elif not self.path.is_file():
+            raise StudyError(
+                f"{self.directory}: no {FILE_NAME} here. Give the directory of a study that was "
+                "run (`dataworth run STUDY --out DIR`)."
+            )
+        self._connection = sqlite3.connect(
+            self.path if write else f"{self.path.resolve().as_uri()}?mode=ro", uri=not write
+        )
+        with self._errors_for_people():
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            if write:
+                self._connection.executescript(_SCHEMA)
+            self._connection.execute("SELECT count(*) FROM runs").fetchone()
+
+    def _take_lock(self, lock: FileLock) -> None:
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise StudyError(
+                f"{self.directory}: another process is running this study. Wait for it, stop it, "
+                "or choose another --out."
+            ) from None
+        except OSError as error:
+            raise StudyError(
+                f"{self.directory}: cannot be written ({error.strerror}). Choose another --out."
+            ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and give the lock back."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    @contextmanager
+    def _errors_for_people(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StudyError(
+                f"{self.path}: {error}. What was finished before is kept; make room or set the "
+                "rights, then run the same command again."
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise StudyError(
+                f"{self.path}: not a readable results file ({error}). Restore it from a copy, or "
+                "move it away and run the study again."
+            ) from None
+
+    def meta(self) -> dict[str, Any]:
+        """What is known of the study as a whole (JSON values)."""
+        with self._errors_for_people():
+            rows = self._connection.execute("SELECT name, value FROM meta").fetchall()
+        return {name: json.loads(value) for name, value in rows}
+
+    def set_meta(self, values: Mapping[str, Any]) -> None:
+        """Set entries of `meta`."""
+        rows = [(name, json.dumps(value)) for name, value in values.items()]
+        with self._errors_for_people(), self._connection as transaction:
+            transaction.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+
+    def add(self, record: Record) -> None:
+        """Keep a finished run, and drop its checkpoint."""
+        run, scores = record.run, record.scores
+        row = (
+            run.key,
+            run.size,
+            run.seed,
+            *(getattr(scores, metric) for metric in METRICS),
+            _packed(scores.confusion),
+            _packed(scores.class_losses),
+            _history_json(record.history),
+            record.parameters,
+        )
+        with self._errors_for_people(), self._connection as transaction:
+            columns = "key, size, seed, loss, accuracy, macro_f1, brier, ece, confusion, "
+            columns += "class_losses, history, parameters"
+            marks = ", ".join("?" * len(row))
+            transaction.execute(f"INSERT OR REPLACE INTO runs ({columns}) VALUES ({marks})", row)
+            transaction.execute("DELETE FROM checkpoints WHERE key = ?", (run.key,))
+
+    def records(self) -> list[Record]:
+        """All finished runs, by size, then seed."""
+        with self._errors_for_people():
+            rows = self._connection.execute(
+                "SELECT key, size, seed, loss, accuracy, macro_f1, brier, ece, confusion, "
+                "class_losses, history, parameters FROM runs ORDER BY size, seed"
+            ).fetchall()
+        return [_record(row) for row in rows]
+
+    def save_checkpoint(self, key: str, history: Sequence[Epoch], state: Arrays) -> None:
+        """Keep a run's state at the end of an epoch, in place of an earlier one."""
+        arrays = [(key, name, _packed(array)) for name, array in state.items()]
+        with self._errors_for_people(), self._connection as transaction:
+            transaction.execute("DELETE FROM checkpoints WHERE key = ?", (key,))
+            row = (key, _history_json(history))
+            transaction.execute("INSERT INTO checkpoints VALUES (?, ?)", row)
+            transaction.executemany("INSERT INTO checkpoint_arrays VALUES (?, ?, ?)", arrays)
+
+    def load_checkpoint(self, key: str) -> tuple[list[Epoch], Arrays] | None:
+        """The state that was kept for a run, if any."""
+        with self._errors_for_people():
+            row = self._connection.execute(
+                "SELECT history FROM checkpoints WHERE key = ?", (key,)
+            ).fetchone()
+            arrays = self._connection.execute(
+                "SELECT name, data FROM checkpoint_arrays WHERE key = ?", (key,)
+            ).fetchall()
+        if row is None:
+            return None
+        return _history(row[0]), {name: _unpacked(data) for name, data in arrays}
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    key, size, seed, *metrics, confusion, class_losses, history, parameters = row
+    scores = Scores(*metrics, confusion=_unpacked(confusion), class_losses=_unpacked(class_losses))
+    return Record(Run(size, seed, key), scores, _history(history), parameters)
+
+
+def _history_json(history: Sequence[Epoch]) -> str:
+    return json.dumps([asdict(epoch) for epoch in history])
+
+
+def _history(text: str) -> list[Epoch]:
+    return [Epoch(**epoch) for epoch in json.loads(text)]
+
+
+def _packed(array: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _unpacked(data: bytes) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+    return array
