@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,8 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError
-
-_HASH_BLOCK_BYTES = 1 << 24
+from dataworth.fingerprint import fingerprint
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -121,19 +119,16 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """32 hexadecimal digits (BLAKE2b) of all features, labels, class names and the scale."""
+        """32 hexadecimal digits (SHA-256) of all features, labels, class names and the scale."""
         if self.known_fingerprint is not None:
             return self.known_fingerprint
-        digest = hashlib.blake2b(digest_size=16)
-        digest.update(repr((self.class_names, self.scale)).encode())
-        for array in (self.x_train, self.y_train, self.x_test, self.y_test):
-            if array is None:
-                continue
-            digest.update(repr((array.shape, array.dtype.str)).encode())
-            flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-            for start in range(0, flat.size, _HASH_BLOCK_BYTES):
-                digest.update(flat[start : start + _HASH_BLOCK_BYTES].data)
-        return digest.hexdigest()
+        arrays = {
+            "x_train": self.x_train,
+            "y_train": self.y_train,
+            "x_test": self.x_test,
+            "y_test": self.y_test,
+        }
+        return fingerprint(self.class_names, self.scale, arrays)
 
     def __repr__(self) -> str:
         held_out = "none" if self.x_test is None else f"{len(self.x_test):,}"
