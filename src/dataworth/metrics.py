@@ -104,19 +104,6 @@ def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(shifted)
 
 
-def clipped_loss(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Keras' categorical cross-entropy of probabilities: float32, clipped to [1e-7, 1 - 1e-7].
-
-    It can fall no lower than ``-log(1 - 1e-7)``, 1.192093e-07 in float32. Only the as-published
-    study reports it.
-    """
-    p = np.exp(log_softmax(logits)).astype(np.float32)
-    epsilon = np.float32(1e-7)
-    at_label = np.take_along_axis(p, labels[:, None], axis=1)[:, 0]
-    clipped = np.clip(at_label, epsilon, np.float32(1.0) - epsilon)
-    return float((-np.log(clipped)).mean(dtype=np.float64))
-
-
 def _macro_f1(confusion: NDArray[np.int64]) -> float:
     hits = np.diagonal(confusion)
     mentions = confusion.sum(axis=0) + confusion.sum(axis=1)

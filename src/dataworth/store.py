@@ -24,6 +24,7 @@ from dataworth.record import METRICS, Record, Run
 FILE_NAME = "results.sqlite"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS arrays (name TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS runs (
     key TEXT PRIMARY KEY, size INTEGER NOT NULL, seed INTEGER NOT NULL,
     loss REAL NOT NULL, accuracy REAL NOT NULL, macro_f1 REAL NOT NULL, brier REAL NOT NULL,
@@ -134,6 +135,21 @@ class Store:
         with self._errors_for_people(), self._connection as transaction:
             transaction.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
+    def array(self, name: str) -> NDArray[Any] | None:
+        """An array that was kept for the study as a whole, if there is one of this name."""
+        with self._errors_for_people():
+            row = self._connection.execute(
+                "SELECT data FROM arrays WHERE name = ?", (name,)
+            ).fetchone()
+        return None if row is None else _unpacked(row[0])
+
+    def set_array(self, name: str, array: NDArray[Any]) -> None:
+        """Keep an array for the study as a whole."""
+        with self._errors_for_people(), self._connection as transaction:
+            transaction.execute(
+                "INSERT OR REPLACE INTO arrays VALUES (?, ?)", (name, _packed(array))
+            )
+
     def add(self, record: Record) -> None:
         """Keep a finished run, and drop its checkpoint."""
         run, scores = record.run, record.scores
@@ -188,7 +204,8 @@ class Store:
 
 def _record(row: tuple[Any, ...]) -> Record:
     key, size, seed, *metrics, confusion, class_losses, history, parameters = row
-    scores = Scores(*metrics, confusion=_unpacked(confusion), class_losses=_unpacked(class_losses))
+    named = dict(zip(METRICS, metrics, strict=True))
+    scores = Scores(**named, confusion=_unpacked(confusion), class_losses=_unpacked(class_losses))
     return Record(Run(size, seed, key), scores, _history(history), parameters)
 
 

@@ -1,1 +1,1 @@
-"""To be filled."""
+"""What a person looks at: numbers first, then pictures and pages that draw them."""

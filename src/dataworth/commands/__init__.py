@@ -1,0 +1,5 @@
+"""The commands, one module each: ``add_parser`` says what they take, ``run`` does it."""
+
+from dataworth.commands import run
+
+COMMANDS = (run,)

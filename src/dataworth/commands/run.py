@@ -1,0 +1,116 @@
+"""``dataworth run``: run a study, or what is left of it."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from dataworth.errors import StudyError
+from dataworth.runner import Outcome, run_study
+from dataworth.study import Study
+from dataworth.study_file import FILE_NAME as STUDY_FILE
+from dataworth.study_file import read_studies, shipped_studies
+from dataworth.terminal import TerminalProgress, curve_table
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "run",
+        help="run a study, or what is left of it",
+        description="Run a study and leave its curve, table and picture in a run directory. "
+        "Finished runs are kept: the same command goes on where it was stopped.",
+    )
+    parser.add_argument(
+        "study",
+        nargs="?",
+        metavar="STUDY",
+        help=f"{', '.join(shipped_studies())}; a TOML file; or a run directory. "
+        "Without it, give --data",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="run directory (runs/STUDY)")
+    parser.add_argument("--data", metavar="D", help="a data set by name, a file or a folder")
+    parser.add_argument("--model", metavar="M", help="linear, mlp, mlp:512,512, cnn, module:f ...")
+    parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
+    parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
+    parser.add_argument("--epochs", type=int, metavar="E")
+    parser.add_argument("--batch-size", type=int, metavar="B")
+    parser.add_argument("--workers", type=int, default=1, metavar="W", help="processes (1)")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the studies that were asked for, one after the other."""
+    studies = _studies(options)
+    for study in studies:
+        directory = _directory(options, study, alone=len(studies) == 1)
+        with _says_how_to_go_on(options, directory):
+            outcome = run_study(
+                study, directory, options.workers, TerminalProgress(Console(stderr=True))
+            )
+        _print(outcome, study)
+    return 0
+
+
+def _studies(options: argparse.Namespace) -> list[Study]:
+    if options.study is None and options.data is None:
+        raise StudyError(
+            "nothing to run: name a study, as `dataworth run quickstart`, or give --data. "
+            f"Shipped studies: {', '.join(shipped_studies())}."
+        )
+    if options.study is None:
+        studies = [Study(data=options.data, name=Path(options.data).stem)]
+    else:
+        studies = read_studies(options.study)
+    names = ("data", "model", "sizes", "seeds", "epochs", "batch_size")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if "data" in given:
+        studies = studies[:1]
+        given["fallback"] = None
+    return [replace(study, **given) for study in studies]
+
+
+def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Path:
+    if options.out is None and options.study is not None and Path(options.study).is_dir():
+        return Path(options.study)
+    out = Path("runs") if options.out is None else Path(options.out)
+    if options.out is None:
+        return out / study.name
+    return out if alone else out / Path(study.name).name
+
+
+def _print(outcome: Outcome, study: Study) -> None:
+    console = Console()
+    console.print(curve_table(outcome.curve))
+    console.print(f"In {outcome.directory}: curve.csv, curve.png", highlight=False)
+
+
+@contextmanager
+def _says_how_to_go_on(options: argparse.Namespace, directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not (directory / STUDY_FILE).is_file():
+            raise KeyboardInterrupt("Stopped before anything was begun.") from None
+        command = ["dataworth", "run", str(directory)]
+        if options.workers > 1:
+            command += ["--workers", str(options.workers)]
+        raise KeyboardInterrupt(
+            f"Stopped. Finished runs are kept; go on with:\n  {shlex.join(command)}"
+        ) from None
+
+
+def _numbers(text: str) -> Sequence[int]:
+    try:
+        return [int(part.replace("_", "")) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected whole numbers with commas between, as 9000,27000"
+        ) from None

@@ -1,0 +1,103 @@
+"""Curves from files: a run directory, or a CSV of measurements."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from pathlib import Path
+
+from dataworth.curve import Curve
+from dataworth.errors import DataError, StudyError
+from dataworth.record import METRICS
+from dataworth.store import Store
+
+_SAMPLES, _VALUE, _SEED = "samples", "value", "seed"
+
+
+def load_curve(path: str | os.PathLike[str]) -> Curve:
+    """Read a curve from a run directory, or from a CSV with columns ``samples,value[,seed]``.
+
+    Further columns of numbers become further metrics of the same runs.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read as a curve; the message names file, row and column.
+    StudyError
+        If the directory holds no finished run.
+    """
+    place = Path(path)
+    if place.is_dir():
+        with Store(place) as store:
+            return curve_of(store)
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(
+            f"{place}: cannot be read ({error.strerror}). Give a run directory, or a CSV with the "
+            "columns samples,value and optionally seed."
+        ) from None
+    except UnicodeDecodeError:
+        raise DataError(f"{place}: not a text file; expected CSV in UTF-8.") from None
+    return _from_csv(text, place)
+
+
+def curve_of(store: Store) -> Curve:
+    """The curve of all records of a store: loss, and the other metrics beside it.
+
+    Raises
+    ------
+    StudyError
+        If the store holds no finished run.
+    """
+    records, meta = store.records(), store.meta()
+    if not records:
+        raise StudyError(
+            f"{store.directory}: no run is finished yet. Go on with: "
+            f"dataworth run {store.directory}"
+        )
+    others = {name: [getattr(r.scores, name) for r in records] for name in METRICS[1:]}
+    others["train_loss"] = [record.train_loss for record in records]
+    return Curve(
+        [record.run.size for record in records],
+        [record.scores.loss for record in records],
+        [record.run.seed for record in records],
+        chance=math.log(meta["classes"]),
+        name=meta["name"],
+        others=others,
+    )
+
+
+def _from_csv(text: str, place: Path) -> Curve:
+    rows = [row for row in csv.reader(text.splitlines()) if any(field.strip() for field in row)]
+    header = [name.strip() for name in rows[0]] if rows else []
+    missing = [name for name in (_SAMPLES, _VALUE) if name not in header]
+    if missing or len(rows) < 2:
+        what = f"column {missing[0]!r} is missing" if missing else "there are no measurements"
+        raise DataError(
+            f"{place}: {what}; expected a first row samples,value[,seed] and a row per "
+            f"measurement. The first row is {rows[0] if rows else 'empty'}."
+        )
+    columns: dict[str, list[float]] = {name: [] for name in header}
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(header):
+            raise DataError(
+                f"{place}, row {number}: {len(row)} fields; the header has {len(header)}."
+            )
+        for name, field in zip(header, row, strict=True):
+            columns[name].append(_number(field, name, number, place))
+    samples, values = columns.pop(_SAMPLES), columns.pop(_VALUE)
+    seeds = columns.pop(_SEED, None)
+    return Curve(samples, values, seeds, name=place.stem, others=columns)
+
+
+def _number(field: str, column: str, row: int, place: Path) -> float:
+    try:
+        return float(field)
+    except ValueError:
+        if column not in (_SAMPLES, _VALUE, _SEED):
+            return math.nan
+        raise DataError(
+            f"{place}, row {row}, column {column!r}: {field!r} is not a number."
+        ) from None

@@ -1,0 +1,161 @@
+"""Runs side by side in processes of this machine, each with its share of the cores."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from dataworth.errors import DataworthError, StudyError
+from dataworth.executors.base import EpochListener, Pending
+from dataworth.executors.sharing import dump_sharing_arrays
+from dataworth.experiment import Experiment
+from dataworth.record import Record, Run
+
+
+@dataclass(eq=False)
+class _Worker:
+    process: subprocess.Popen[bytes]
+    run: Run | None = None
+
+    @property
+    def inbox(self) -> IO[bytes]:
+        assert self.process.stdin is not None
+        return self.process.stdin
+
+
+class LocalProcesses:
+    """Performs runs in `workers` processes, largest runs first so that all end together.
+
+    Parameters
+    ----------
+    workers : int
+        Number of processes. Each computes on its own share of the cores, so that the machine is
+        neither idle nor asked for more threads than it has.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def perform(
+        self,
+        experiment: Experiment,
+        runs: Sequence[Run],
+        pending: Pending,
+        on_epoch: EpochListener,
+    ) -> Iterator[Record]:
+        """Yield each run's record as it is finished; closing the iterator ends the processes."""
+        waiting = sorted(runs, key=experiment.work)
+        messages: queue.SimpleQueue[tuple[_Worker, Any]] = queue.SimpleQueue()
+        with tempfile.TemporaryDirectory(prefix="dataworth-") as folder:
+            payload = Path(folder) / "experiment"
+            _write_payload(experiment, payload)
+            count = min(self.workers, len(runs))
+            workers = [_start(payload, cores, messages) for cores in shares_of_cores(count)]
+            try:
+                for worker in workers:
+                    _hand_over(worker, waiting.pop(), pending)
+                while any(worker.run is not None for worker in workers):
+                    worker, message = messages.get()
+                    run = worker.run
+                    if run is None:
+                        continue
+                    match message:
+                        case ("epoch", epoch, epochs):
+                            on_epoch(run, epoch, epochs)
+                        case ("checkpoint", history, state):
+                            pending.save_checkpoint(run.key, history, state)
+                        case ("record", record):
+                            worker.run = None
+                            yield record
+                            if waiting:
+                                _hand_over(worker, waiting.pop(), pending)
+                        case ("failed", error):
+                            raise error
+                        case _:
+                            raise _died(worker, run)
+            finally:
+                for worker in workers:
+                    worker.process.kill()
+                for worker in workers:
+                    worker.process.wait()
+
+
+def shares_of_cores(workers: int) -> list[list[int]]:
+    """Divide the cores that this process may use: as equal as can be, none left idle."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if not cores:
+        return [[] for _ in range(workers)]
+    if workers >= len(cores):
+        return [[cores[worker % len(cores)]] for worker in range(workers)]
+    return [cores[worker::workers] for worker in range(workers)]
+
+
+def _write_payload(experiment: Experiment, path: Path) -> None:
+    try:
+        dump_sharing_arrays(experiment, path)
+    except OSError as error:
+        raise StudyError(
+            f"workers: the data could not be laid out for the processes in {path.parent} "
+            f"({error.strerror}). Make room there, set TMPDIR, or use one worker."
+        ) from None
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise StudyError(
+            f"workers: the model cannot be handed to other processes ({error}). Give it as "
+            "module:function or a .keras file, or use one worker."
+        ) from None
+
+
+def _start(
+    payload: Path, cores: list[int], messages: queue.SimpleQueue[tuple[_Worker, Any]]
+) -> _Worker:
+    command = [sys.executable, "-m", "dataworth.executors.worker", str(payload)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = subprocess.Popen(
+        [*command, *map(str, cores)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        # A Ctrl-C is for the main process, which ends the workers itself.
+        start_new_session=True,
+    )
+    worker = _Worker(process)
+    threading.Thread(target=_listen, args=(worker, messages), daemon=True).start()
+    return worker
+
+
+def _listen(worker: _Worker, messages: queue.SimpleQueue[tuple[_Worker, Any]]) -> None:
+    assert worker.process.stdout is not None
+    while True:
+        try:
+            message = pickle.load(worker.process.stdout)
+        except (EOFError, pickle.UnpicklingError, OSError):
+            messages.put((worker, None))
+            return
+        messages.put((worker, message))
+
+
+def _hand_over(worker: _Worker, run: Run, pending: Pending) -> None:
+    worker.run = run
+    try:
+        pickle.dump((run, pending.load_checkpoint(run.key)), worker.inbox)
+        worker.inbox.flush()
+    except OSError:
+        raise _died(worker, run) from None
+
+
+def _died(worker: _Worker, run: Run) -> DataworthError:
+    code = worker.process.wait()
+    how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    return StudyError(
+        f"size {run.size:,}, seed {run.seed}: its worker process was {how}. Finished runs are "
+        "kept. If memory ran out (signal 9), use fewer workers; then run the same command again."
+    )

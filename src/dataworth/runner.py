@@ -1,0 +1,158 @@
+"""Runs what the store does not have yet, tells who listens, and leaves the run directory whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataworth.audit import audit_dataset, audit_figures, figures_of
+from dataworth.curve import Curve
+from dataworth.curve_files import curve_of
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError, StudyError
+from dataworth.executors import Executor, InProcess, LocalProcesses
+from dataworth.experiment import Experiment
+from dataworth.findings import Finding
+from dataworth.learners import resolve
+from dataworth.progress import Progress, Silent
+from dataworth.provenance import describe, sample_images
+from dataworth.record import Record
+from dataworth.sources import load
+from dataworth.store import Store
+from dataworth.study import Study
+from dataworth.study_file import FILE_NAME as STUDY_FILE
+from dataworth.study_file import to_toml
+from dataworth.subsets import split
+
+CURVE_FILE = "curve.csv"
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a study came to.
+
+    Attributes
+    ----------
+    directory : Path
+    curve : Curve
+        All runs of the directory.
+    records : sequence of Record
+    findings : sequence of Finding
+        Of the data before the first run and of the figures after the last.
+    trained : int
+        Runs that were done now; the others were in the store.
+    """
+
+    directory: Path
+    curve: Curve
+    records: Sequence[Record]
+    findings: Sequence[Finding]
+    trained: int
+
+
+def run_study(
+    study: Study,
+    directory: str | os.PathLike[str],
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run a study in a directory: see `Study.run`."""
+    if workers < 1:
+        raise StudyError(f"workers = {workers}: expected at least 1.")
+    progress = progress or Silent()
+    experiment = prepare(study)
+    found = audit_dataset(experiment.dataset, subset_method=experiment.subset)
+    progress.findings(found)
+    with Store(Path(directory), write=True) as store:
+        _take_possession(store, study, experiment)
+        records = store.records()
+        finished = {record.run.key for record in records}
+        runs = experiment.runs()
+        waiting = [run for run in runs if run.key not in finished]
+        done = [run for run in runs if run.key in finished]
+        progress.begin(runs, done, [experiment.work(run) for run in runs])
+        executor: Executor = InProcess() if workers == 1 else LocalProcesses(workers)
+        try:
+            if waiting:
+                for record in executor.perform(experiment, waiting, store, progress.epoch):
+                    store.add(record)
+                    _write_curve(store)
+                    progress.finished(record)
+        finally:
+            progress.end()
+        records = store.records()
+        curve = _write_curve(store)
+        figures = figures_of(records, store.meta())
+    late = audit_figures(figures)
+    progress.findings(late)
+    return Outcome(Path(directory), curve, records, [*found, *late], len(waiting))
+
+
+def prepare(study: Study) -> Experiment:
+    """Load a study's data and resolve its model.
+
+    Raises
+    ------
+    DataError, StudyError
+        If the data are not there or cannot be used, or the model or a size does not fit them.
+    """
+    dataset = study.mistakes.apply(_load(study))
+    parts = split(dataset, study.held_out)
+    return Experiment(
+        dataset=dataset,
+        split=parts,
+        learner=resolve(study.model, learning_rate=study.learning_rate),
+        budget=study.budget,
+        subset="prefix" if study.mistakes.prefix_subsets else study.subset,
+        sizes=study.sizes_for(len(parts.rows)),
+        seeds=tuple(study.seeds) if not isinstance(study.seeds, int) else (study.seeds,),
+        mistakes=study.mistakes,
+    )
+
+
+def _load(study: Study) -> Dataset:
+    if isinstance(study.data, Dataset):
+        return study.data
+    try:
+        return load(study.data, **study.data_options)
+    except DataError:
+        if study.fallback is None:
+            raise
+        return load(study.fallback)
+
+
+def _take_possession(store: Store, study: Study, experiment: Experiment) -> None:
+    """Make the directory this study's, or refuse one that is another's."""
+    identity, before = dict(experiment.identity), store.meta().get("identity")
+    if before is not None and before != identity:
+        changed = sorted(key for key in identity if before.get(key) != identity[key])
+        raise StudyError(
+            f"{store.directory} holds another study: its {', '.join(changed)} differ from what is "
+            "asked now. Choose another --out, or delete the directory if it is not needed."
+        )
+    store.set_meta({**describe(study, experiment), "identity": identity})
+    images = sample_images(experiment)
+    if images is not None:
+        store.set_array("sample_images", images)
+    _write_whole(store.directory / STUDY_FILE, to_toml(study))
+
+
+def _write_curve(store: Store) -> Curve:
+    curve = curve_of(store)
+    _write_whole(store.directory / CURVE_FILE, curve.to_csv())
+    return curve
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that at any moment it is the old one or the new one, whole."""
+    partial = path.with_suffix(".partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise StudyError(
+            f"{path}: cannot be written ({error.strerror}). Finished runs are kept in "
+            "results.sqlite; make room, then run the same command again."
+        ) from None

@@ -1,0 +1,125 @@
+"""A study as a terminal shows it: progress while it runs, tables after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import rich.box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from dataworth.curve import Curve
+from dataworth.findings import Finding
+from dataworth.learners.base import Epoch
+from dataworth.record import Record, Run
+
+_STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
+
+
+class TerminalProgress:
+    """Shows a bar, the runs under way and the time left; one line per run when not a terminal.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Writes to stderr, so that stdout holds results alone.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars: Progress | None = None
+        self._total: TaskID | None = None
+        self._under_way: dict[Run, TaskID] = {}
+        self._work: dict[Run, int] = {}
+
+    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+        """Show how much there is to do."""
+        self._work = dict(zip(runs, work, strict=True))
+        waiting = len(runs) - len(done)
+        kept = f", {len(done)} of them kept from before" if done else ""
+        self._console.print(f"{len(runs)} runs{kept}.", highlight=False)
+        if waiting == 0:
+            return
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=self._console,
+            disable=not (self._console.is_terminal or self._console.is_jupyter),
+            transient=True,
+        )
+        kept_work = sum(self._work[run] for run in done)
+        total = sum(work) - kept_work
+        self._total = self._bars.add_task("all runs", total=total, note="")
+        self._bars.start()
+
+    def findings(self, findings: Sequence[Finding]) -> None:
+        """Print each finding."""
+        print_findings(self._console, findings)
+
+    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
+        """Advance the bars."""
+        if self._bars is None or self._total is None:
+            return
+        if run not in self._under_way:
+            label = f"{run.size:,} samples, seed {run.seed}"
+            self._under_way[run] = self._bars.add_task(label, total=epochs, note="")
+        note = f"epoch {epoch.number} of {epochs}, training loss {epoch.loss:.4g}"
+        self._bars.update(self._under_way[run], completed=epoch.number, note=note)
+        self._bars.advance(self._total, self._work[run] / epochs)
+
+    def finished(self, record: Record) -> None:
+        """Print the run's figures."""
+        run, scores = record.run, record.scores
+        self._console.print(
+            f"{run.size:>9,} samples  seed {run.seed}  loss {scores.loss:.4g}  "
+            f"accuracy {scores.accuracy:.4f}  {record.seconds:.1f} s",
+            highlight=False,
+        )
+        if self._bars is not None and run in self._under_way:
+            self._bars.remove_task(self._under_way.pop(run))
+
+    def end(self) -> None:
+        """Clear the bars."""
+        if self._bars is not None:
+            self._bars.stop()
+
+
+def print_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """Print findings, the worst first."""
+    for finding in sorted(findings, key=lambda each: list(_STYLE).index(each.severity)):
+        style = _STYLE[finding.severity]
+        console.print(
+            f"[{style}]{finding.severity}[/] [bold]{finding.code}[/] ({escape(finding.where)}): "
+            f"{escape(finding.message)} {escape(finding.advice)}",
+            highlight=False,
+            soft_wrap=not console.is_terminal,
+        )
+
+
+def curve_table(curve: Curve, *, title: str = "") -> Table:
+    """The paper's table, with the mean over seeds as the loss, its spread, and accuracy."""
+    table = Table(box=rich.box.SIMPLE, title=title, title_justify="left")
+    for column in ("Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds"):
+        table.add_column(column, justify="right")
+    accuracies = curve["accuracy"].summary() if "accuracy" in curve.others else []
+    for index, point in enumerate(curve.summary()):
+        accuracy = f"{accuracies[index].mean:.4f}" if accuracies else ""
+        spread = f"{point.std:.3g}" if point.runs > 1 else ""
+        row = (f"{point.samples:,}", f"{point.mean:.4g}", spread, accuracy, str(point.runs))
+        table.add_row(*row)
+    return table
