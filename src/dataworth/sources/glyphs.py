@@ -1,0 +1,175 @@
+"""Glyphs: handwriting-like images of 0-9A-Za-z, as many as anyone asks for, made by a program.
+
+The 62 classes and the 28x28 ``uint8`` form are those of EMNIST byclass, upright. Sample i depends
+on ``(seed, i)`` alone: the set has no end, and any slice of it can be made anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import string
+import tempfile
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError, DataworthWarning
+from dataworth.sources.location import cache_folder
+from dataworth.sources.npy import NpyWriter
+
+CLASS_NAMES = tuple(string.digits + string.ascii_uppercase + string.ascii_lowercase)
+GENERATOR_VERSION = 1
+"""Raised whenever any picture changes, so that no old result is taken for a new one."""
+HELD_OUT_START = 2**40
+"""Index of the first held-out sample; the training samples are those before."""
+
+_SIDE = 28
+_CACHED_FROM = 50_000
+_CHUNK = 32_768
+
+
+def render(start: int, stop: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Make samples `start` to `stop`.
+
+    Parameters
+    ----------
+    start, stop : int
+        Indices, ``0 <= start <= stop <= 2**56``.
+    seed : int
+        Below 2**64. Another seed gives other samples of the same distribution.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (stop - start, 28, 28)
+        Ink on a ground of 0, upright.
+    labels : ndarray of int64, shape (stop - start,)
+        Class indices; every class is equally likely.
+
+    Raises
+    ------
+    DataError
+        If an index or the seed is out of range.
+    """
+    if not 0 <= start <= stop <= 2**56:
+        raise DataError(f"glyphs from {start} to {stop}: expected 0 <= start <= stop <= 2**56.")
+    if not 0 <= seed < 2**64:
+        raise DataError(f"seed is {seed}; expected a whole number from 0 to 2**64 - 1.")
+    images = np.empty((stop - start, _SIDE, _SIDE), np.uint8)
+    labels = np.empty(stop - start, np.int64)
+    _fill(images, labels, start, seed)
+    return images, labels
+
+
+def load(samples: int = 697_932, held_out: int = 26_000, seed: int = 0) -> Dataset:
+    """Glyphs as a data set with an official held-out split.
+
+    Parameters
+    ----------
+    samples : int
+        Training samples, the indices ``0`` to `samples`; a larger set begins with the smaller one.
+        From 50,000 on they are kept in the cache folder and memory-mapped.
+    held_out : int
+        Held-out samples, indices from ``2**40`` on.
+    seed : int
+        Below 2**64.
+
+    Returns
+    -------
+    Dataset
+        62 classes, ``uint8`` images of shape (28, 28), named "glyphs".
+
+    Raises
+    ------
+    DataError
+        If a number is out of range.
+    """
+    if not 1 <= samples <= HELD_OUT_START:
+        raise DataError(f"glyphs: samples is {samples:,}; expected 1 to 2**40.")
+    if not 1 <= held_out <= HELD_OUT_START:
+        raise DataError(f"glyphs: held_out is {held_out:,}; expected 1 to 2**40.")
+    x_train, y_train = _training(samples, seed)
+    x_test, y_test = render(HELD_OUT_START, HELD_OUT_START + held_out, seed)
+    made_from = {
+        "source": "glyphs",
+        "generator_version": GENERATOR_VERSION,
+        "samples": samples,
+        "held_out": held_out,
+        "seed": seed,
+    }
+    return Dataset(
+        x_train,
+        y_train,
+        x_test,
+        y_test,
+        class_names=CLASS_NAMES,
+        name="glyphs",
+        source=made_from,
+        known_fingerprint=hashlib.blake2b(repr(made_from).encode(), digest_size=16).hexdigest(),
+    )
+
+
+def _fill(images: NDArray[np.uint8], labels: NDArray[np.int64], start: int, seed: int) -> None:
+    from dataworth.sources._glyph_render import BLOCK, program
+
+    made = program()
+    key = np.array([seed & 0xFFFFFFFF, seed >> 32], np.uint32)
+    stop = start + len(images)
+
+    def one(block: int) -> None:
+        first = block * BLOCK
+        place = np.uint32(first >> 32), np.uint32((first & 0xFFFFFFFF) // BLOCK)
+        block_images, block_labels = made(*place, key)
+        low, high = max(start, first), min(stop, first + BLOCK)
+        images[low - start : high - start] = np.asarray(block_images)[low - first : high - first]
+        labels[low - start : high - start] = np.asarray(block_labels)[low - first : high - first]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(one, range(start // BLOCK, -(-stop // BLOCK))):
+            pass
+
+
+def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    if samples < _CACHED_FROM:
+        return render(0, samples, seed)
+    folder = cache_folder() / f"glyphs-v{GENERATOR_VERSION}-seed{seed}-{samples}"
+    try:
+        if not folder.is_dir():
+            _write(folder, samples, seed)
+        return _mapped(folder)
+    except OSError as error:
+        warnings.warn(
+            f"glyphs cannot be kept in {folder.parent} ({error}); they are made in memory instead. "
+            "Set DATAWORTH_DATA to a folder with space to keep them.",
+            DataworthWarning,
+            stacklevel=3,
+        )
+        return render(0, samples, seed)
+
+
+def _write(folder: Path, samples: int, seed: int) -> None:
+    """Make the folder whole under another name, then name it: it is there complete, or not."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".draft-") as work:
+        new = Path(work) / "new"
+        new.mkdir()
+        labels = []
+        with NpyWriter(new / "images.npy") as writer:
+            for low in range(0, samples, _CHUNK):
+                images, chunk = render(low, min(samples, low + _CHUNK), seed)
+                writer.append(images)
+                labels.append(chunk)
+        np.save(new / "labels.npy", np.concatenate(labels))
+        try:
+            new.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else another process was first, with the same pictures
+                raise
+
+
+def _mapped(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    return np.load(folder / "images.npy", "r"), np.load(folder / "labels.npy")
