@@ -50,7 +50,7 @@ class Experiment:
         return {
             "data": self.dataset.fingerprint,
             "held_out": len(self.split.y_test),
-            "learner": dict(self.learner.identity()),
+            "learner": dict(self.learner.identity(self.dataset.shape, self.dataset.classes)),
             "budget": asdict(self.budget),
             "subset": self.subset,
             "mistakes": self.mistakes.to_dict(),

@@ -37,7 +37,7 @@ def describe(study: Study, experiment: Experiment) -> Mapping[str, Any]:
         "shape": list(dataset.shape),
         "dtype": str(dataset.x_train.dtype),
         "model": experiment.learner.name,
-        "learner": dict(experiment.learner.identity()),
+        "learner": dict(experiment.learner.identity(dataset.shape, dataset.classes)),
         "subset": experiment.subset,
         "mistakes": study.mistakes.to_dict(),
         "machine": {

@@ -120,8 +120,12 @@ class Learner(Protocol):
 
     name: str
 
-    def identity(self) -> Mapping[str, Any]:
-        """All that determines the result besides the task (JSON values); part of a run's key."""
+    def identity(self, shape: tuple[int, ...], outputs: int) -> Mapping[str, Any]:
+        """All that determines the result besides the task (JSON values); part of a run's key.
+
+        What a user's function builds is known only for a sample's `shape` and a number of
+        `outputs`. A learner that does not fit the data says so here, before anything is trained.
+        """
 
     def train(
         self, task: Task, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None

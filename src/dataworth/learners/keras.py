@@ -1,0 +1,97 @@
+"""KerasLearner: any Keras model, trained by the compiled loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.learners import training
+from dataworth.learners.backend import seeded
+from dataworth.learners.base import Checkpoints, Epoch, Task, Trained, Watch
+from dataworth.learners.network import Build, Network
+from dataworth.learners.program import Program, Weights, fresh_weights
+
+Identify = Callable[[tuple[int, ...], int], Mapping[str, Any]]
+
+
+class TrainedNetwork:
+    """A trained Keras model: the weights that were kept, and how they came about."""
+
+    def __init__(self, program: Program, weights: Weights, history: Sequence[Epoch]) -> None:
+        self.history = history
+        self.parameters = sum(int(np.prod(value.shape)) for value in weights.trainable)
+        self._program = program
+        self._weights = weights
+
+    def logits(self, x: NDArray[Any]) -> NDArray[np.float32]:
+        """Unnormalised log-probabilities, shape (len(x), outputs), of raw (unscaled) features."""
+        return self._program.logits(self._weights, x)
+
+
+class KerasLearner:
+    """A Keras model that is built anew, and initialised from the seed, for every run.
+
+    Parameters
+    ----------
+    name : str
+        What tables call the learner.
+    build : callable
+        Called with the shape of one sample and the number of classes; returns a ``keras.Model``.
+    identity : callable
+        Called like `build`; returns all that determines what `build` makes (JSON values).
+    learning_rate : float
+        Of Adam.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        build: Build,
+        identity: Identify,
+        learning_rate: float = 1e-3,
+    ) -> None:
+        self.name = name
+        self._build = build
+        self._identity = identity
+        self._learning_rate = learning_rate
+        self._programs: dict[tuple[Any, ...], Program] = {}
+
+    def identity(self, shape: tuple[int, ...], outputs: int) -> Mapping[str, Any]:
+        """All that determines the result besides the task (JSON values); part of a run's key.
+
+        Raises
+        ------
+        StudyError
+            If the model does not fit samples of `shape` and `outputs` classes.
+        """
+        return {
+            "learner": "keras",
+            **self._identity(shape, outputs),
+            "optimizer": "adam",
+            "learning_rate": self._learning_rate,
+        }
+
+    def train(
+        self, task: Task, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
+    ) -> Trained:
+        """Train on ``task.rows``; the same task gives the same figures, to the bit.
+
+        Raises
+        ------
+        StudyError
+            If the model does not fit the data, or the budget cannot be kept.
+        """
+        shape = tuple(task.x.shape[1:])
+        with seeded(task.seed):
+            network = Network(self._build, shape, task.outputs)
+        key = (shape, task.outputs, task.scale, task.loss)
+        if key not in self._programs:
+            self._programs[key] = Program(network, task.scale, task.loss, self._learning_rate)
+        program = self._programs[key]
+        weights, history = training.train(
+            program, fresh_weights(network), task, watch=watch, checkpoints=checkpoints
+        )
+        return TrainedNetwork(program, weights, history)

@@ -1,0 +1,173 @@
+"""Network: a Keras model as pure functions of its weights, fitted to the data's shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dataworth.errors import StudyError
+from dataworth.learners.backend import load_keras
+
+Build = Callable[[tuple[int, ...], int], Any]
+"""Called with the shape of one sample and the number of classes; returns a ``keras.Model``."""
+
+
+class Network:
+    """A built Keras model that takes samples of `shape` and gives logits of `outputs` columns.
+
+    Parameters
+    ----------
+    build : callable
+        Called with `shape` and `outputs`; returns a fresh ``keras.Model``.
+    shape : tuple of int
+        Shape of one sample as the data have it.
+    outputs : int
+        Number of classes.
+
+    Raises
+    ------
+    StudyError
+        If the model cannot take such samples, or does not end in `outputs` columns.
+    """
+
+    def __init__(self, build: Build, shape: tuple[int, ...], outputs: int) -> None:
+        self.shape = shape
+        self.model, self.input_shape = _fitted(build, shape, outputs)
+        self.model, self.gives_logits = _with_logits(self.model)
+
+    @property
+    def trainable(self) -> list[Any]:
+        """Values of the trainable weights, in Keras' order."""
+        return [variable.value for variable in self.model.trainable_variables]
+
+    @property
+    def state(self) -> list[Any]:
+        """Values of all else that a step may change: statistics, seeds of dropout."""
+        return [variable.value for variable in self.model.non_trainable_variables]
+
+    def __call__(
+        self, trainable: Sequence[Any], state: Sequence[Any], x: Any, *, training: bool
+    ) -> tuple[Any, list[Any], Any]:
+        """Apply the model to a batch.
+
+        Returns
+        -------
+        (logits, state, penalty)
+            float32 logits, shape (batch, outputs); the state afterwards; the sum of the model's
+            own losses (weight decay and the like).
+        """
+        import jax.numpy as jnp
+
+        keywords = {"training": training} if self.model._call_has_training_arg else {}
+        output, after, losses = self.model.stateless_call(
+            list(trainable),
+            list(state),
+            x.reshape(x.shape[0], *self.input_shape),
+            return_losses=True,
+            **keywords,
+        )
+        output = output.astype(jnp.float32)
+        if not self.gives_logits:
+            output = jnp.log(jnp.maximum(output, np.finfo(np.float32).tiny))
+        return output, after, sum(losses, jnp.float32(0.0))
+
+
+def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tuple[int, ...]]:
+    """Build the model for the first of the sample's possible shapes that it takes."""
+    keras = load_keras()
+    model = build(shape, outputs)
+    if not isinstance(model, keras.Model):
+        raise StudyError(
+            f"the model's builder returned a {type(model).__name__}; expected a keras.Model."
+        )
+    wanted = _wanted(model)
+    failure = f"it takes samples of shape {wanted}"
+    for candidate in _candidates(shape, wanted):
+        if not _takes(wanted, candidate):
+            continue
+        try:
+            produced = model.compute_output_shape((None, *candidate))
+            if not model.built or not model.variables:
+                model(keras.ops.zeros((1, *candidate)))
+        except Exception as error:
+            # Keras reports a shape that does not fit by exceptions of many kinds.
+            failure = " ".join(str(error).split())[:300]
+            model = build(shape, outputs)
+            continue
+        if isinstance(produced, tuple) and len(produced) == 2 and produced[1] == outputs:
+            return model, candidate
+        failure = f"its output has shape {produced}"
+        model = build(shape, outputs)
+    raise StudyError(
+        f"the model does not fit the data, which have samples of shape {shape} and {outputs} "
+        f"classes: {failure}. It must take one batch of samples and end in {outputs} columns."
+    )
+
+
+def _wanted(model: Any) -> tuple[int | None, ...] | None:
+    """Return the sample shape that the model is bound to, or None while it takes any."""
+    shape = getattr(model, "input_shape", None) if model.built else None
+    return tuple(shape[1:]) if isinstance(shape, tuple) else None
+
+
+def _takes(wanted: tuple[int | None, ...] | None, candidate: tuple[int, ...]) -> bool:
+    if wanted is None:
+        return True
+    return len(wanted) == len(candidate) and all(
+        size in (None, have) for size, have in zip(wanted, candidate, strict=True)
+    )
+
+
+def _candidates(shape: tuple[int, ...], wanted: Any) -> list[tuple[int, ...]]:
+    """List the shapes under which a sample means the same: with or without a channel, or flat."""
+    shapes = [shape]
+    if len(shape) > 1 and shape[-1] == 1:
+        shapes.append(shape[:-1])
+    elif len(shape) == 2:
+        shapes.append((*shape, 1))
+    if len(shape) > 1:
+        shapes.append((math.prod(shape),))
+    elif isinstance(wanted, tuple) and None not in wanted and math.prod(wanted) == shape[0]:
+        shapes.append(wanted)
+    return shapes
+
+
+def _with_logits(model: Any) -> tuple[Any, bool]:
+    """Take a final softmax off, exactly; else say whether the outputs are logits already."""
+    keras = load_keras()
+    last = _last_layer(model)
+    if isinstance(last, keras.layers.Softmax) and last in model.layers:
+        return keras.Model(model.inputs, last.input), True
+    activation = getattr(last, "activation", None)
+    if activation is keras.activations.softmax:
+        last.activation = keras.activations.linear
+        return model, True
+    if activation is keras.activations.sigmoid:
+        raise StudyError(
+            "the model ends with a sigmoid, whose columns are not one distribution over the "
+            "classes; end it with a softmax, or with no activation."
+        )
+    if isinstance(last, keras.layers.Dense):
+        return model, True
+    return model, not _gives_probabilities(model)
+
+
+def _last_layer(model: Any) -> Any:
+    """Find the layer that makes the output, also within nested models; None if hidden in code."""
+    keras = load_keras()
+    outputs = getattr(model, "outputs", None)
+    if not outputs:
+        return None
+    layer = outputs[0]._keras_history.operation
+    return _last_layer(layer) if isinstance(layer, keras.Model) else layer
+
+
+def _gives_probabilities(model: Any) -> bool:
+    keras = load_keras()
+    shape = tuple(size or 8 for size in model.input_shape[1:])
+    noise = np.random.Generator(np.random.Philox(0)).random((16, *shape), dtype=np.float32)
+    output = np.asarray(model(keras.ops.convert_to_tensor(noise), training=False))
+    return bool((output >= 0).all() and np.allclose(output.sum(axis=1), 1.0, atol=1e-4))

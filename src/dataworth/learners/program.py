@@ -1,0 +1,171 @@
+"""Program: the compiled training loop and the compiled forward pass of one network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.learners import adam, losses
+from dataworth.learners.network import Network
+
+CHUNK_BYTES = 8 << 20
+CHUNK_STEPS = 256
+BLOCK_ROWS = 512
+
+
+class Weights(NamedTuple):
+    """All that training changes: arrays of JAX."""
+
+    trainable: list[Any]
+    state: list[Any]
+    moments: adam.Moments
+    step: Any
+
+
+class Program:
+    """One network's training steps in one compiled loop.
+
+    The loop takes a chunk of batches at a time, as raw features that the host picked out of the
+    (memory-mapped) pool while the chunk before was being trained on. So no more than a few
+    megabytes of the data are ever copied, and one compilation serves subsets of every size.
+
+    Parameters
+    ----------
+    network : Network
+    scale : float
+        Features are multiplied by this as they are read.
+    loss : str
+        As in `Task`.
+    learning_rate : float
+    """
+
+    def __init__(self, network: Network, scale: float, loss: str, learning_rate: float) -> None:
+        import jax
+
+        self._network = network
+        self._scale = scale
+        self._loss = losses.named(loss)
+        self._learning_rate = learning_rate
+        self._steps = jax.jit(self._run_steps, donate_argnums=0)
+        self._forward = jax.jit(self._run_forward)
+
+    def epoch(
+        self,
+        weights: Weights,
+        x: NDArray[Any],
+        y: NDArray[np.int64],
+        order: NDArray[np.int64],
+        batch_size: int,
+    ) -> tuple[Weights, float]:
+        """Train once on the rows `order` of `x` and `y`, the last batch smaller if need be.
+
+        Returns
+        -------
+        (weights, loss)
+            `weights` given are used up. The loss is the mean over samples, in nats, before each
+            step.
+        """
+        pending: list[tuple[Any, int]] = []
+        for batches, count in _chunks(order, batch_size, _sample_bytes(x)):
+            features, labels = x[batches], y[batches].astype(np.int32)
+            weights, chunk_losses = self._steps(weights, features, labels, count)
+            # Waiting for the chunk before this one bounds memory and leaves this one running.
+            if pending:
+                pending[-1][0].block_until_ready()
+            pending.append((chunk_losses, count * batches.shape[1]))
+        total = 0.0
+        for chunk_losses, samples in pending:
+            batch = batch_size if samples >= batch_size else samples
+            total += float(np.asarray(chunk_losses, np.float64).sum()) * batch
+        return weights, total / len(order)
+
+    def logits(
+        self, weights: Weights, x: NDArray[Any], rows: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
+        """Apply the network to raw features, or some rows of them, block by block.
+
+        Returns
+        -------
+        ndarray of float32, shape (rows, outputs)
+        """
+        total = len(x) if rows is None else len(rows)
+        blocks = []
+        for start in range(0, total, BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, total)
+            block = x[start:stop] if rows is None else x[rows[start:stop]]
+            padding = [(0, BLOCK_ROWS - len(block))] + [(0, 0)] * (block.ndim - 1)
+            padded = np.pad(block, padding) if len(block) < BLOCK_ROWS else block
+            found = self._forward(weights.trainable, weights.state, padded)
+            blocks.append(np.asarray(found)[: len(block)])
+        return np.concatenate(blocks)
+
+    def loss(self, logits: NDArray[np.float32], y: NDArray[np.int64]) -> float:
+        """Mean loss of `logits`, in nats."""
+        return float(np.asarray(self._loss(logits, y), np.float64).mean())
+
+    def _run_steps(self, weights: Weights, x: Any, y: Any, count: Any) -> tuple[Weights, Any]:
+        import jax
+        import jax.numpy as jnp
+
+        def step(index: Any, carry: tuple[Weights, Any]) -> tuple[Weights, Any]:
+            now, seen = carry
+            (loss, state), gradients = jax.value_and_grad(self._objective, has_aux=True)(
+                now.trainable, now.state, x[index], y[index]
+            )
+            trainable, moments = adam.update(
+                now.trainable, now.moments, gradients, now.step, self._learning_rate
+            )
+            stepped = Weights(trainable, state, moments, now.step + 1)
+            return stepped, seen.at[index].set(loss)
+
+        done: tuple[Weights, Any] = jax.lax.fori_loop(0, count, step, (weights, jnp.zeros(len(x))))
+        return done
+
+    def _objective(
+        self, trainable: list[Any], state: list[Any], x: Any, y: Any
+    ) -> tuple[Any, list[Any]]:
+        logits, state, penalty = self._network(trainable, state, self._scaled(x), training=True)
+        return self._loss(logits, y).mean() + penalty, state
+
+    def _run_forward(self, trainable: list[Any], state: list[Any], x: Any) -> Any:
+        return self._network(trainable, state, self._scaled(x), training=False)[0]
+
+    def _scaled(self, x: Any) -> Any:
+        import jax.numpy as jnp
+
+        return x.astype(jnp.float32) * self._scale
+
+
+def fresh_weights(network: Network) -> Weights:
+    """Copy the weights of `network`, before the first step."""
+    import jax.numpy as jnp
+
+    trainable = [jnp.array(value) for value in network.trainable]
+    state = [jnp.array(value) for value in network.state]
+    return Weights(trainable, state, adam.zeros(trainable), jnp.int32(0))
+
+
+def _sample_bytes(x: NDArray[Any]) -> int:
+    return int(x[:1].nbytes)
+
+
+def _chunks(
+    order: NDArray[np.int64], batch_size: int, sample_bytes: int
+) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Cut an epoch into (batches, count): row numbers (steps, batch), of which `count` are used.
+
+    All chunks but the one with the last, smaller batch have one shape, and so one compilation.
+    """
+    steps = max(1, min(CHUNK_STEPS, CHUNK_BYTES // (batch_size * sample_bytes)))
+    full = len(order) // batch_size
+    for start in range(0, full, steps):
+        count = min(steps, full - start)
+        batches = order[start * batch_size : (start + count) * batch_size]
+        padded = np.resize(batches, steps * batch_size).reshape(steps, batch_size)
+        yield padded, count
+    rest = order[full * batch_size :]
+    if len(rest):
+        yield rest[None], 1
