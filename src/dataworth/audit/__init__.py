@@ -1,0 +1,99 @@
+"""Audit: figures that can't be true, and data that can't be trusted.
+
+Each code of a finding has a page of its name in the documentation.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from dataworth.audit.data import audit_arrays, audit_dataset
+from dataworth.audit.figure import Figure, figures_of
+from dataworth.audit.runs import audit_curve, audit_figures, audit_run
+from dataworth.curve import Curve
+from dataworth.curve_files import load_curve
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError
+from dataworth.findings import Finding
+from dataworth.store import FILE_NAME as _RESULTS
+
+__all__ = [
+    "Figure",
+    "audit",
+    "audit_arrays",
+    "audit_curve",
+    "audit_dataset",
+    "audit_figures",
+    "audit_run",
+    "figures_of",
+]
+
+
+def audit(
+    thing: Any = None,
+    *,
+    x: Any = None,
+    y: ArrayLike | None = None,
+    x_test: Any = None,
+    y_test: ArrayLike | None = None,
+    outputs: int | None = None,
+) -> list[Finding]:
+    """Look for what makes figures untrue: in data, in a curve, in a run directory.
+
+    Parameters
+    ----------
+    thing : Dataset, Curve, (x, y), path or str
+        A data set; a curve; a pair of arrays; a run directory; a CSV of measurements with the
+        columns ``samples,value[,seed]``; or data by name, file or folder (`dataworth.load`).
+    x, y, x_test, y_test : array_like, optional
+        Arrays in place of `thing`. Labels may be fractions, which `Dataset` refuses.
+    outputs : int, optional
+        Number of output columns of the network that is meant; for data only.
+
+    Returns
+    -------
+    list of Finding
+        Errors first; empty where there is nothing to say.
+
+    Raises
+    ------
+    DataError, StudyError
+        If there is nothing to look at, or it can't be read.
+    """
+    if thing is None:
+        if x is None or y is None:
+            raise DataError("audit() was given nothing to look at: give a thing, or x and y.")
+        return audit_arrays(x, y, x_test, y_test, outputs=outputs)
+    if isinstance(thing, Dataset):
+        return audit_dataset(thing, outputs=outputs)
+    if isinstance(thing, Curve):
+        return audit_curve(thing)
+    if isinstance(thing, str | os.PathLike):
+        return _audit_place(thing, outputs)
+    if isinstance(thing, tuple) and len(thing) == 2:
+        return audit_arrays(*thing, outputs=outputs)
+    raise DataError(
+        f"audit() can't look at {type(thing).__name__}; expected a Dataset, a Curve, a pair "
+        "(x, y), a run directory, a CSV of measurements, or data by name or path."
+    )
+
+
+def _audit_place(place: str | os.PathLike[str], outputs: int | None) -> list[Finding]:
+    path = Path(place)
+    if (path / _RESULTS).is_file():
+        return audit_run(path)
+    if path.is_file() and _is_measurements(path):
+        return audit_curve(load_curve(path))
+    from dataworth.sources import load
+
+    return audit_dataset(load(place), outputs=outputs)
+
+
+def _is_measurements(path: Path) -> bool:
+    with path.open("rb") as file:
+        header = file.readline(4096).decode("utf-8", "replace").lstrip("\ufeff")
+    return {"samples", "value"} <= {name.strip() for name in header.split(",")}

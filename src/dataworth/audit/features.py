@@ -1,0 +1,70 @@
+"""The range of the features as a network gets them: unscaled, scaled twice, all zero."""
+
+from __future__ import annotations
+
+from dataworth.audit.samples import Samples
+from dataworth.findings import Finding
+
+_ROWS = 2_000
+_LARGE = 32.0
+_SMALL = 1.01 / 255.0
+
+
+def feature_findings(samples: Samples) -> list[Finding]:
+    """Look at the largest absolute feature of 2,000 rows, times the scale a learner applies."""
+    features, _ = samples.some(_ROWS)
+    scale = samples.dataset.scale or 1.0
+    low, high = float(features.min()), float(features.max())
+    largest = max(abs(low), abs(high)) * abs(scale)
+    evidence = {
+        "minimum": low,
+        "maximum": high,
+        "scale": scale,
+        "largest_as_fed": largest,
+        "dtype": str(features.dtype),
+        "rows_looked_at": len(features),
+    }
+    if largest > _LARGE:
+        return [_unscaled(samples, evidence, pixels=low >= 0 and 127 < high <= 255)]
+    if largest <= _SMALL:
+        return [_scaled_twice(samples, evidence, largest)]
+    return []
+
+
+def _unscaled(samples: Samples, evidence: dict[str, object], *, pixels: bool) -> Finding:
+    seen = f"Features up to {evidence['largest_as_fed']:.6g} reach the network"
+    return Finding(
+        code="features-not-scaled",
+        severity="warning",
+        where=f"{samples.name}, features",
+        message=(
+            f"{seen}: pixels of 0..255 that nothing scales."
+            if pixels
+            else f"{seen}: a network with its usual initial weights trains badly on such numbers."
+        ),
+        evidence=evidence,
+        advice=(
+            "Keep images as uint8 (they are scaled as they are read), or give scale=1/255."
+            if pixels
+            else "Standardise the features on the training rows, or give Dataset(scale=...)."
+        ),
+    )
+
+
+def _scaled_twice(samples: Samples, evidence: dict[str, object], largest: float) -> Finding:
+    message = (
+        "Every feature looked at is 0: fractions were cut to whole numbers, or nothing was read."
+        if largest == 0
+        else f"The largest feature that reaches the network is {largest:.3g}, about 1/255 or "
+        "less: the features were scaled twice."
+    )
+    return Finding(
+        code="features-scaled-twice",
+        severity="warning",
+        where=f"{samples.name}, features",
+        message=message,
+        evidence=evidence,
+        advice=(
+            "Divide by 255 once: keep the images as uint8, or give floats of 0..1 with scale=1."
+        ),
+    )

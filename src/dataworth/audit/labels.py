@@ -1,0 +1,83 @@
+"""Targets that can't be learned from: one class, scaled labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.audit.samples import Samples
+from dataworth.findings import Finding
+from dataworth.label_column import LabelColumn
+
+
+def label_findings(samples: Samples) -> list[Finding]:
+    """Look at the targets: how the label column was read, and how many classes it gives."""
+    findings = []
+    if "labels_as_read" in samples.source:
+        column = LabelColumn.from_mapping(samples.source["labels_as_read"])
+        findings += column_findings(column, samples.name)
+    return findings + one_class_findings(samples.labels, samples)
+
+
+def column_findings(column: LabelColumn, where: str) -> list[Finding]:
+    """Look at a raw label column: `labels-scaled` where its values aren't whole numbers."""
+    if column.whole:
+        return []
+    return [
+        Finding(
+            code="labels-scaled",
+            severity="error",
+            where=f"{where}, label column",
+            message=f"{_what_was_done(column)} {_what_becomes_of_it(column)}",
+            evidence=column.to_mapping(),
+            advice=(
+                "Scale the feature columns alone (x = frame.iloc[:, 1:] / 255) and leave the "
+                "label column as it was read."
+            ),
+        )
+    ]
+
+
+def _what_was_done(column: LabelColumn) -> str:
+    seen = (
+        f"{column.distinct:,} distinct labels run from {column.minimum:.6g} to {column.maximum:.6g}"
+    )
+    if column.times_255_whole:
+        return (
+            f"{seen}, and times 255 all are whole: the label column was divided by 255 together "
+            "with the pixels."
+        )
+    if column.step is not None:
+        return (
+            f"{seen} in steps of {column.step:.6g}: the label column was scaled or standardised "
+            "together with the features."
+        )
+    return f"{seen} and aren't whole numbers: these are no classes."
+
+
+def _what_becomes_of_it(column: LabelColumn) -> str:
+    if column.classes_after_int == 1:
+        return "Cut to whole numbers, as to_categorical does, every target is the same class."
+    return f"Cut to whole numbers, {column.classes_after_int:,} classes are left."
+
+
+def one_class_findings(labels: NDArray[np.int64], samples: Samples) -> list[Finding]:
+    """`one-class-targets`: every training target is the same class."""
+    present = np.unique(labels)
+    if len(present) > 1:
+        return []
+    only = int(present[0])
+    return [
+        Finding(
+            code="one-class-targets",
+            severity="error",
+            where=f"{samples.name}, training labels",
+            message=(
+                f"All {len(labels):,} training targets are class {only} "
+                f"({samples.dataset.class_names[only]}): a network that always says so is right, "
+                "and its loss falls to the floor of its arithmetic."
+            ),
+            evidence={"rows": len(labels), "classes_present": 1, "class_index": only},
+            advice="Look at the label column as it was read: scaled, cut off, or the wrong column?",
+        )
+    ]

@@ -1,0 +1,74 @@
+"""The audit of figures: of finished runs, of a curve, of a run directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dataworth.audit.bounds import bound_findings
+from dataworth.audit.figure import Figure, figures_of, figures_of_curve
+from dataworth.audit.floors import floor_findings
+from dataworth.audit.groups import groups_of
+from dataworth.audit.rises import rise_findings
+from dataworth.audit.seeds import seed_findings
+from dataworth.audit.severity import worst_first
+from dataworth.curve import Curve
+from dataworth.findings import Finding
+from dataworth.store import Store
+
+_SHARES = ("accuracy", "macro_f1", "auc")
+
+
+def audit_figures(figures: Sequence[Figure], where: str = "runs") -> list[Finding]:
+    """Look at the figures of finished runs, each by itself and against the others.
+
+    Parameters
+    ----------
+    figures : sequence of Figure
+    where : str
+        What findings call them.
+
+    Returns
+    -------
+    list of Finding
+        Errors first.
+    """
+    groups = groups_of(figures)
+    floors = floor_findings(figures, where)
+    # Runs on the floor are equal because of the floor; saying so again would mislead.
+    seeds = [] if floors else seed_findings(groups, where)
+    return worst_first(
+        [*floors, *bound_findings(figures, where), *seeds, *rise_findings(groups, where)]
+    )
+
+
+def audit_curve(curve: Curve) -> list[Finding]:
+    """Look at a learning curve from anywhere.
+
+    All checks need a loss. Of an accuracy, a macro F1 or an AUC the rise of one minus it is
+    looked at; of any other metric nothing is known.
+    """
+    where = curve.name or "curve"
+    if curve.metric == "loss":
+        return audit_figures(figures_of_curve(curve), where)
+    if curve.metric in _SHARES:
+        figures = [replace(f, loss=1.0 - f.loss) for f in figures_of_curve(curve)]
+        return rise_findings(groups_of(figures), f"{where}, 1 - {curve.metric}")
+    return []
+
+
+def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
+    """Look at a run directory: what its study found in the data, and all its figures.
+
+    Raises
+    ------
+    StudyError
+        If the directory holds no results, or they can't be read.
+    """
+    with Store(Path(directory)) as store:
+        meta, records = store.meta(), store.records()
+    of_data = [Finding(**finding) for finding in meta.get("findings", [])]
+    figures = figures_of(records, meta)
+    return worst_first(of_data + audit_figures(figures, str(meta.get("name", directory))))

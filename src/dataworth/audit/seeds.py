@@ -1,0 +1,106 @@
+"""Seeds that disagree, or agree too well."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from dataworth.audit.groups import Group
+from dataworth.findings import Finding
+
+_SPREAD = 0.3
+_OUTLIER_SCALES, _OUTLIER_SHARE = 8.0, 0.25
+_ROUNDED_DIGITS = 5
+
+
+def seed_findings(groups: Sequence[Group], where: str) -> list[Finding]:
+    """Compare the runs of each size with each other."""
+    return [*_identical(groups, where), *_disagree(groups, where)]
+
+
+def _identical(groups: Sequence[Group], where: str) -> list[Finding]:
+    same = [
+        g
+        for g in groups
+        if len(g.losses) > len(np.unique(g.losses))
+        and len(f"{g.losses[0]:.17g}".replace(".", "").strip("0")) > _ROUNDED_DIGITS
+    ]
+    if not same:
+        return []
+    return [
+        Finding(
+            code="seeds-identical",
+            severity="warning",
+            where=f"{where}, size {same[0].size:,}",
+            message=(
+                f"Runs of different seeds report the same loss to the last digit at "
+                f"{len(same)} of {len(groups)} sizes: the seed changes nothing, so the spread "
+                "over seeds says nothing about noise."
+            ),
+            evidence={
+                "sizes": [g.size for g in same],
+                "seeds": list(same[0].seeds),
+                "loss": float(same[0].losses[0]),
+            },
+            advice=(
+                "Let the seed choose the subset and the initial weights; a prefix subset and a "
+                "model without randomness leave it nothing to choose."
+            ),
+        )
+    ]
+
+
+def _disagree(groups: Sequence[Group], where: str) -> list[Finding]:
+    repeated = [g for g in groups if len(g.losses) > 1]
+    if not repeated:
+        return []
+    spreads = {g.size: float(np.std(g.losses, ddof=1) / np.mean(g.losses)) for g in repeated}
+    wide = {size: round(spread, 4) for size, spread in spreads.items() if spread > _SPREAD}
+    outliers = _outliers(repeated)
+    if not (wide or outliers):
+        return []
+    if wide:
+        size = max(wide, key=lambda s: wide[s])
+        place = f"{where}, size {size:,}"
+        message = (
+            f"The seeds disagree: at size {size:,} their standard deviation is {wide[size]:.0%} of "
+            "their mean loss."
+        )
+    else:
+        size, seed, ratio = outliers[0]
+        place = f"{where}, size {size:,}, seed {seed}"
+        message = (
+            f"Seed {seed} at size {size:,} reports {ratio:.2f} times the median loss of its size, "
+            "far outside the spread of all other runs."
+        )
+    return [
+        Finding(
+            code="seeds-disagree",
+            severity="warning",
+            where=place,
+            message=message,
+            evidence={
+                "relative_deviation": wide,
+                "outliers": [list(outlier) for outlier in outliers],
+            },
+            advice="Look at that run's history: did it diverge? Otherwise run more seeds.",
+        )
+    ]
+
+
+def _outliers(groups: Sequence[Group]) -> list[tuple[int, int, float]]:
+    """Runs over 25 % and over 8 pooled robust deviations from the median of their size."""
+    found: list[tuple[int, int, float]] = []
+    deviations = [g.logs - np.median(g.logs) for g in groups if len(g.losses) > 2]
+    if not deviations:
+        return found
+    moved = np.abs(np.concatenate(deviations))
+    scale = 1.4826 * float(np.median(moved[moved > 0])) if (moved > 0).any() else 0.0
+    limit = max(_OUTLIER_SCALES * scale, math.log1p(_OUTLIER_SHARE))
+    for group in (g for g in groups if len(g.losses) > 2):
+        for seed, deviation in zip(group.seeds, group.logs - np.median(group.logs), strict=True):
+            if abs(deviation) > limit:
+                found.append((group.size, seed, round(float(np.exp(deviation)), 4)))
+    return found
