@@ -1,0 +1,90 @@
+"""Backtest: hide the largest measured sizes, predict them from the rest, and compare."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import OptimizeWarning, curve_fit
+
+from dataworth.laws.answers import BacktestRow
+from dataworth.laws.base import Law
+from dataworth.laws.draws import Draws
+from dataworth.laws.fit import fit_law
+from dataworth.laws.points import Points
+
+Floats = NDArray[np.float64]
+_DISTANCES = (2.0, 4.0, 8.0)
+_LEAST = 3
+
+
+def origins(points: Points) -> list[int]:
+    """How many of the smallest sizes to keep, for each distance that the curve can afford."""
+    counts = [int((points.u <= -math.log(d) + 1e-9).sum()) for d in _DISTANCES]
+    if counts[0] < _LEAST <= len(points) - 1:
+        counts.append(len(points) - 1)
+    return sorted({count for count in counts if count >= _LEAST}, reverse=True)
+
+
+def backtest(
+    points: Points, laws: tuple[Law, ...], again: Callable[[Points], Draws]
+) -> list[BacktestRow]:
+    """Predict the largest size from the sizes at most 1/2, 1/4 and 1/8 of it.
+
+    Parameters
+    ----------
+    points : Points
+        What was measured.
+    laws : tuple of Law
+        Each is fitted alone.
+    again : callable
+        Makes the combined forecast from fewer points.
+    """
+    rows = []
+    for count in origins(points):
+        seen = points.until(count)
+        log_ratio = np.array([math.log(points.sizes[-1] / seen.sizes[-1])])
+        guesses = {"forecast": float(np.median(again(seen).log_loss(log_ratio)))}
+        hidden = points.sizes[-1:]
+        guesses["power-absolute"] = _log(power_absolute(seen, hidden)[0])
+        for law in laws:
+            guesses[law.name] = _log(fit_law(law, seen, refine=False).predict(hidden)[0])
+        rows += [
+            _row(method, guess, float(seen.sizes[-1]), points) for method, guess in guesses.items()
+        ]
+    return rows
+
+
+def power_absolute(points: Points, sizes: Floats) -> Floats:
+    """The baseline that most tools use: e + b n^-c by least squares of the plain residuals."""
+    x, loss = points.sizes / points.sizes[-1], np.exp(points.log_loss - points.log_loss[-1])
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", OptimizeWarning)
+        try:
+            best = curve_fit(_power, x, loss, (0.5, 0.5, 0.5), bounds=(0, np.inf), maxfev=5000)[0]
+        except (RuntimeError, TypeError, ValueError):
+            return np.full(len(sizes), math.exp(points.log_loss[-1]))
+    return np.asarray(_power(sizes / points.sizes[-1], *best) * math.exp(points.log_loss[-1]))
+
+
+def _power(x: Floats, e: float, b: float, c: float) -> Floats:
+    return np.asarray(e + b * x**-c)
+
+
+def _log(loss: float) -> float:
+    return math.log(loss) if loss > 0 else -math.inf
+
+
+def _row(method: str, log_guess: float, seen: float, points: Points) -> BacktestRow:
+    actual = float(points.log_loss[-1])
+    return BacktestRow(
+        method,
+        seen,
+        float(points.sizes[-1]),
+        math.exp(log_guess),
+        math.exp(actual),
+        log_guess - actual,
+    )

@@ -1,0 +1,294 @@
+"""Forecast: what a measured curve says about sizes that were not measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dataworth.curve import Curve
+from dataworth.errors import ForecastError
+from dataworth.laws import inverse
+from dataworth.laws.answers import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
+from dataworth.laws.backtest import backtest
+from dataworth.laws.base import Law, all_laws, find_law
+from dataworth.laws.choice import choose, law_weights
+from dataworth.laws.draws import Draws, predictive
+from dataworth.laws.points import Points, as_errors, prepare
+from dataworth.laws.posterior import Posterior
+from dataworth.laws.prior import Prior, shipped_prior
+from dataworth.laws.warn import warnings_for
+
+Floats = NDArray[np.float64]
+_FEW_SIZES, _FEW_FREE = 5, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """A predictive distribution over whole learning curves; made by `forecast`.
+
+    All answers come from the same draws, so that they agree with each other, and are given in the
+    curve's own metric.
+
+    Attributes
+    ----------
+    curve : Curve
+        What was measured.
+    points : Points
+        What was fitted.
+    posterior : Posterior
+        The weight of every candidate.
+    draws : Draws
+        Curves drawn from it.
+    prior, chance, seed
+        What the posterior was made with; `chance` is the log loss of guessing, if known.
+    """
+
+    curve: Curve
+    points: Points
+    posterior: Posterior
+    draws: Draws
+    prior: Prior
+    chance: float | None
+    seed: int
+
+    def predict(self, sizes: ArrayLike, level: float = 0.9, new_run: bool = False) -> Prediction:
+        """The metric at some sizes.
+
+        Parameters
+        ----------
+        sizes : array_like, shape (m,)
+            Numbers of training samples.
+        level : float
+            Of the interval.
+        new_run : bool
+            Predict a single new run; else the mean over seeds.
+        """
+        tail = (1 - _share(level, "level")) / 2
+        samples = _sizes(sizes)
+        low, middle, high = self.quantiles(samples, [tail, 0.5, 1 - tail], new_run)
+        return Prediction(samples, middle, low, high, level)
+
+    def quantiles(
+        self, sizes: ArrayLike, probabilities: ArrayLike, new_run: bool = False
+    ) -> Floats:
+        """Quantiles of the metric, shape (len(probabilities), len(sizes))."""
+        wanted = np.atleast_1d(np.asarray(probabilities, np.float64))
+        if self.curve.higher_is_better:
+            wanted = 1 - wanted
+        runs = 1.0 if new_run else math.inf
+        loss = np.exp(np.quantile(self.log_losses(sizes, runs), wanted, axis=0))
+        return self._given_back(loss)
+
+    def log_losses(self, sizes: ArrayLike, runs: float = math.inf) -> Floats:
+        """Draws of the log loss (of the log error), shape (draws, m), of the mean over `runs`."""
+        u = np.log(_sizes(sizes) / self.points.sizes[-1])
+        return self.draws.log_loss(u) + self.draws.run_noise(self.points, runs)[:, None]
+
+    def samples_for(
+        self, target: float, level: float = 0.9, assurance: float | None = None
+    ) -> SampleSize:
+        """How many samples the metric takes to reach a target.
+
+        Parameters
+        ----------
+        target : float
+            In the curve's own metric.
+        level : float
+            Of the interval.
+        assurance : float, optional
+            Also give the size at which the target is met with this probability.
+
+        Raises
+        ------
+        ForecastError
+            If the target is not a value that the metric can have.
+        """
+        _share(level, "level")
+        if assurance is not None:
+            _share(assurance, "assurance")
+        loss = 1 - target if self.curve.higher_is_better else target
+        if not (math.isfinite(loss) and loss > 0):
+            expected = "between 0 and 1" if self.curve.higher_is_better else "above 0"
+            raise ForecastError(f"target is {target!r}; expected a {self.curve.metric} {expected}.")
+        return inverse.samples_for(self.points, self.draws, loss, target, level, assurance)
+
+    def value_of(self, n1: float, n2: float, level: float = 0.9) -> Value:
+        """What going from n1 to n2 samples buys, in units of the metric, above 0 if it improves."""
+        tail = (1 - _share(level, "level")) / 2
+        losses = np.exp(self.log_losses([n1, n2]))
+        gain = np.quantile(losses[:, 0] - losses[:, 1], [tail, 0.5, 1 - tail])
+        low, middle, high = (float(value) for value in gain)
+        return Value(n1, n2, middle, low, high, level)
+
+    def stop_at(self, price_per_label: float, worth_per_unit: float, level: float = 0.9) -> Stop:
+        """The size where another label stops paying.
+
+        Parameters
+        ----------
+        price_per_label : float
+            Cost of one more training sample, in any currency.
+        worth_per_unit : float
+            Worth of lowering the loss (the error) by 1, in the same currency: of one nat, or of
+            an accuracy from 0 to 1.
+        level : float
+            Of the interval.
+        """
+        for name, value in [
+            ("price_per_label", price_per_label),
+            ("worth_per_unit", worth_per_unit),
+        ]:
+            if not (math.isfinite(value) and value > 0):
+                raise ForecastError(f"{name} is {value!r}; expected a finite number above 0.")
+        _share(level, "level")
+        return inverse.stop_at(self.points, self.draws, price_per_label, worth_per_unit, level)
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """The posterior weight of each law by name, largest first."""
+        return law_weights(self.posterior)
+
+    @cached_property
+    def law(self) -> ChosenLaw:
+        """The law with the largest weight, its parameters and their 90 % intervals."""
+        return choose(self.points, self.posterior, self.draws)
+
+    @cached_property
+    def backtest(self) -> tuple[BacktestRow, ...]:
+        """How every law, the baselines and this forecast did on the largest sizes, hidden."""
+        rows = backtest(self.points, self.posterior.shapes.laws, self._again)
+        return tuple(self._row_given_back(row) for row in rows)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the forecast must know about its curve."""
+        return warnings_for(self.points, self.weights)
+
+    def warnings_at(self, sizes: ArrayLike) -> tuple[str, ...]:
+        """Warnings about the distance of these sizes from the measured ones, then `warnings`."""
+        return warnings_for(self.points, self.weights, _sizes(sizes))
+
+    def to_dict(
+        self, sizes: Iterable[float] = (), targets: Iterable[float] = (), level: float = 0.9
+    ) -> dict[str, Any]:
+        """Everything as JSON values; infinite sizes as None."""
+        at = list(sizes)
+        predicted = self.predict(at, level) if at else None
+        document: dict[str, Any] = {
+            "name": self.curve.name,
+            "metric": self.curve.metric,
+            "largest_size": float(self.points.sizes[-1]),
+            "law": asdict(self.law),
+            "weights": self.weights,
+            "backtest": [asdict(row) for row in self.backtest],
+            "predictions": [
+                {"samples": n, "median": m, "lower": low, "upper": up, "level": level}
+                for n, m, low, up in zip(
+                    *[(getattr(predicted, k)) for k in ("samples", "median", "lower", "upper")],
+                    strict=True,
+                )
+            ]
+            if predicted is not None
+            else [],
+            "targets": [asdict(self.samples_for(target, level)) for target in targets],
+            "warnings": list(self.warnings_at(at) if at else self.warnings),
+        }
+        return {key: _plain(value) for key, value in document.items()}
+
+    def _again(self, points: Points) -> Draws:
+        """The same forecast from fewer points, for the backtest."""
+        return predictive(points, self.posterior.shapes.laws, self.prior, self.chance, self.seed)[1]
+
+    def _given_back(self, loss: Floats) -> Floats:
+        return 1 - loss if self.curve.higher_is_better else loss
+
+    def _row_given_back(self, row: BacktestRow) -> BacktestRow:
+        if not self.curve.higher_is_better:
+            return row
+        return replace(row, predicted=1 - row.predicted, actual=1 - row.actual)
+
+
+def forecast(
+    curve: Curve,
+    *,
+    laws: Sequence[str | Law] | None = None,
+    seed: int = 0,
+    test_noise: float = 0.0,
+    prior: Prior | None = None,
+) -> Forecast:
+    """Forecast a learning curve beyond its largest measured size.
+
+    Parameters
+    ----------
+    curve : Curve
+        At least two sizes; losses above 0, or shares between 0 and 1 where higher is better.
+    laws : sequence of str or Law, optional
+        The laws to choose from; all registered ones by default. From five sizes or fewer, only
+        laws of at most three free parameters are used.
+    seed : int
+        Of the draws. The same curve and seed give the same figures.
+    test_noise : float
+        Standard error of the measured metric that comes from the held-out rows being a sample:
+        the standard deviation over rows divided by the root of their number. Give it to forecast
+        the metric on the whole population instead of on these held-out rows.
+    prior : Prior, optional
+        Instead of the one learned from public curves.
+
+    Raises
+    ------
+    ForecastError
+        If the curve says nothing about other sizes, and why.
+    """
+    points = prepare(curve)
+    chosen = _laws(laws, len(points))
+    if not (math.isfinite(test_noise) and test_noise >= 0):
+        raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
+    _, chance = as_errors(curve)
+    log_chance = math.log(chance) if chance is not None and chance > 0 else None
+    used = shipped_prior() if prior is None else prior
+    shift = test_noise / math.exp(points.log_loss[-1])
+    posterior, draws = predictive(points, chosen, used, log_chance, seed, shift)
+    return Forecast(curve, points, posterior, draws, used, log_chance, seed)
+
+
+def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
+    if isinstance(laws, str):
+        raise ForecastError(f"laws is {laws!r}; expected a list of names, such as [{laws!r}].")
+    asked = all_laws() if laws is None else [find_law(x) if isinstance(x, str) else x for x in laws]
+    small = tuple(law for law in asked if sizes > _FEW_SIZES or law.free <= _FEW_FREE)
+    if not small:
+        names = ", ".join(law.name for law in asked) or "none"
+        raise ForecastError(
+            f"laws asked for: {names}; {sizes} sizes allow only laws of at most {_FEW_FREE} free "
+            "parameters, such as power-3. Measure more sizes, or ask for such a law."
+        )
+    return small
+
+
+def _sizes(sizes: ArrayLike) -> Floats:
+    values = np.atleast_1d(np.asarray(sizes, np.float64))
+    if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
+        raise ForecastError(f"sizes: {sizes!r}; expected numbers of samples, positive and finite.")
+    return values
+
+
+def _share(value: float, name: str) -> float:
+    if not 0 < value < 1:
+        raise ForecastError(f"{name} is {value!r}; expected a probability between 0 and 1.")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no infinity and no NaN: both become None."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value

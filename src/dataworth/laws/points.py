@@ -1,0 +1,163 @@
+"""Points: a curve made ready for fitting, one point per size, losses on the log scale."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.curve import Curve
+from dataworth.errors import ForecastError
+
+Floats = NDArray[np.float64]
+_MOST = 64
+"""More distinct sizes than this are merged with their neighbours in log n."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """What a forecast fits: sizes rising, losses positive, lower is better.
+
+    Attributes
+    ----------
+    sizes : ndarray, shape (m,)
+        Numbers of samples.
+    u : ndarray, shape (m,)
+        ``log(size / largest size)``: zero at the end, negative before it.
+    log_loss : ndarray, shape (m,)
+        Natural logarithm of the mean loss (or error) over the runs of each size.
+    noise : ndarray, shape (m,)
+        Variance of `log_loss` that the spread over runs explains; 0 where runs do not repeat.
+    run_noise : float
+        Variance of one run's log loss at the largest size; 0 where runs do not repeat.
+    seeded : bool
+        Whether sizes were measured several times.
+    notes : tuple of str
+        What was left out or changed on the way, for people.
+    """
+
+    sizes: Floats
+    u: Floats
+    log_loss: Floats
+    noise: Floats
+    run_noise: float
+    seeded: bool
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def until(self, count: int) -> Points:
+        """The smallest `count` sizes, with u counted from the largest of them."""
+        ratio = math.log(self.sizes[count - 1] / self.sizes[-1])
+        return Points(
+            self.sizes[:count],
+            self.u[:count] - ratio,
+            self.log_loss[:count],
+            self.noise[:count],
+            self.noise_at(ratio),
+            self.seeded,
+        )
+
+    def noise_at(self, u: float) -> float:
+        """Variance of one run's log loss near ``log(n / N) = u``, for want of better the last."""
+        del u
+        return self.run_noise
+
+
+def as_errors(curve: Curve) -> tuple[Floats, float | None]:
+    """The curve's values, and its chance level, as losses: where higher is better, 1 - value."""
+    if not curve.higher_is_better:
+        return curve.values, curve.chance
+    best = float(np.nanmax(curve.values, initial=-math.inf))
+    if best > 1:
+        raise ForecastError(
+            f"metric {curve.metric!r} holds {best:g}, but a metric where higher is better is read "
+            "as a share between 0 and 1; divide percentages by 100, or hand over a loss."
+        )
+    return 1 - curve.values, None if curve.chance is None else 1 - curve.chance
+
+
+def prepare(curve: Curve) -> Points:
+    """Sort, average and check a curve.
+
+    Raises
+    ------
+    ForecastError
+        If fewer than two sizes have a finite, positive loss, or a loss is negative.
+    """
+    losses, _ = as_errors(curve)
+    notes = []
+    finite = np.isfinite(losses)
+    if not finite.all():
+        notes.append(f"{int((~finite).sum())} of {len(losses)} values are not finite: left out.")
+    samples, losses = curve.samples[finite], losses[finite]
+    if (losses < 0).any():
+        raise ForecastError(
+            f"the curve holds a negative {curve.metric}, {losses.min():g}; a forecast works on "
+            "ratios of losses and needs them positive. Negate a score such as neg_log_loss."
+        )
+    sizes = np.unique(samples)
+    groups = [losses[samples == size] for size in sizes]
+    means = np.array([float(np.mean(group)) for group in groups])
+    if (means == 0).any():
+        notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
+    _check(sizes, means, curve)
+    kept = means > 0
+    groups = [group for group, keep in zip(groups, kept, strict=True) if keep]
+    return _points(sizes[kept].astype(np.float64), means[kept], groups, tuple(notes))
+
+
+def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
+    if len(means) and means[-1] == 0:
+        raise ForecastError(
+            f"the {curve.metric} is already perfect at {sizes[-1]:,} samples; there is nothing "
+            "left to forecast. Measure it on more held-out rows."
+        )
+    usable = int((means > 0).sum())
+    if usable < 2:
+        raise ForecastError(
+            f"the curve has {usable} usable size{'' if usable == 1 else 's'}; a forecast needs at "
+            "least two different sizes with a finite, positive loss, and is worth something from "
+            "four on. Several runs of one size say nothing about other sizes."
+        )
+
+
+def _points(sizes: Floats, means: Floats, groups: list[Floats], notes: tuple[str, ...]) -> Points:
+    u = np.log(sizes / sizes[-1])
+    counts = np.array([len(group) for group in groups], np.float64)
+    seeded = bool((counts > 1).mean() >= 0.5)
+    noise, run_noise = np.zeros_like(u), 0.0
+    if seeded:
+        per_run = _run_noise(u, means, groups)
+        noise, run_noise = per_run / counts, float(per_run[-1])
+    log_loss = np.log(means)
+    if len(u) > _MOST:
+        sizes, u, log_loss, noise = _merge(u, sizes, log_loss, noise)
+    return Points(sizes, u, log_loss, noise, run_noise, seeded, notes)
+
+
+def _run_noise(u: Floats, means: Floats, groups: list[Floats]) -> Floats:
+    """Relative variance of one run at each size, smoothed over sizes.
+
+    Each size's own variance has few degrees of freedom; it is pooled with those of its
+    neighbours within a factor of about four in n.
+    """
+    freedom = np.array([len(group) - 1 for group in groups], np.float64)
+    spread = np.array([float(np.sum((g - g.mean()) ** 2)) for g in groups]) / means**2
+    near = np.exp(-0.5 * (u[:, None] - u[None, :]) ** 2)
+    return np.asarray(near @ spread / np.maximum(near @ freedom, 1e-9))
+
+
+def _merge(u: Floats, sizes: Floats, log_loss: Floats, noise: Floats) -> tuple[Floats, ...]:
+    """Average neighbouring sizes until few are left; the largest stays the last."""
+    span = np.linspace(u[0], u[-1], _MOST + 1)[1:-1]
+    bins = np.searchsorted(span, u, side="left")
+    bins[-1] = bins[-2] + 1
+    count = np.bincount(bins)
+    used = count > 0
+    merged = [np.bincount(bins, values)[used] / count[used] for values in (u, log_loss)]
+    quiet = np.bincount(bins, noise)[used] / count[used] ** 2
+    return np.exp(merged[0]) * sizes[-1], merged[0], merged[1], quiet
