@@ -11,11 +11,12 @@ from dataworth.findings import Finding
 
 def bound_findings(figures: Sequence[Figure], where: str) -> list[Finding]:
     """Look at each run's loss by itself: no number, too good for its accuracy, above chance."""
+    usable = [f for f in figures if math.isfinite(f.loss) and f.loss >= 0]
     return [
         *_no_loss(figures, where),
-        *_below_accuracy(figures, where),
-        *_on_training_rows(figures, where),
-        *_above_chance(figures, where),
+        *_below_accuracy(usable, where),
+        *_on_training_rows(usable, where),
+        *_above_chance(usable, where),
     ]
 
 

@@ -25,7 +25,7 @@ def leak_findings(samples: Samples) -> list[Finding]:
     fewer than 1 % (error: 0.2 %) of the errors of always saying the most common class, and a
     binomial probability of so few errors below 1e-6, divided by the number of features.
     """
-    from scipy.stats import binom  # slow to import
+    from scipy.special import bdtr  # slow to import
 
     features, labels = samples.some(_ROWS)
     half = len(labels) // 2
@@ -37,7 +37,7 @@ def leak_findings(samples: Samples) -> list[Finding]:
     best = int(errors.argmin())
     share = errors[best] / max(baseline, 1)
     rows = len(labels) - half
-    chance = float(binom.cdf(errors[best], rows, baseline / rows))
+    chance = float(bdtr(errors[best], rows, baseline / rows))
     if share >= _WARNING or chance * len(errors) >= _RARE:
         return []
     place = _place(best, samples)

@@ -21,7 +21,7 @@ def rise_findings(groups: Sequence[Group], where: str) -> list[Finding]:
     pooled over all sizes, at 1 % divided by the number of comparisons, and a rise of over 2 %.
     Without: a rise of over 10 %.
     """
-    from scipy.stats import t as student  # slow to import
+    from scipy.special import stdtr  # slow to import
 
     freedom = sum(len(g.losses) - 1 for g in groups)
     pooled = math.sqrt(sum(float(np.var(g.logs)) * len(g.logs) for g in groups) / max(freedom, 1))
@@ -31,7 +31,7 @@ def rise_findings(groups: Sequence[Group], where: str) -> list[Finding]:
         rise = float(groups[index].logs.mean() - best.logs.mean())
         if freedom:
             error = pooled * math.sqrt(1 / len(best.losses) + 1 / len(groups[index].losses))
-            probability = float(student.sf(rise / error, freedom)) if error > 0 else 0.0
+            probability = float(stdtr(freedom, -rise / error)) if error > 0 else 0.0
             significant = probability * (len(groups) - 1) < _PROBABILITY
             if not (significant and rise > math.log1p(_LEAST_RISE)):
                 continue
