@@ -10,11 +10,12 @@ from dataworth.findings import Finding
 
 if TYPE_CHECKING:
     from dataworth.laws import Forecast, forecast
+    from dataworth.sources import load
 
-__all__ = ["Curve", "Dataset", "Finding", "Forecast", "forecast"]
+__all__ = ["Curve", "Dataset", "Finding", "Forecast", "forecast", "load"]
 __version__ = "0.1.0"
 
-_LAZY = {"forecast": "dataworth.laws", "Forecast": "dataworth.laws"}
+_LAZY = {"forecast": "dataworth.laws", "Forecast": "dataworth.laws", "load": "dataworth.sources"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,1 +1,78 @@
-"""To be filled."""
+"""Where a data set comes from: one registry of names, and readers of files."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError
+
+
+def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
+    """Load a data set by its name, or from a file or folder.
+
+    Parameters
+    ----------
+    spec : str or path
+        ``"digits"``, ``"glyphs"``, ``"emnist/byclass"`` and EMNIST's five others; or the path of a
+        CSV, Parquet, IDX, MAT or NPZ file, or of a folder or zip archive with such files. A name
+        wins over a path: write ``./digits`` for a file or folder called so.
+    **options
+        What the reader takes: ``label``, ``header``, ``pixels`` and ``scale`` for CSV files,
+        ``label`` and ``scale`` for Parquet, ``scale`` for IDX, MAT and NPZ, ``folder`` for
+        EMNIST, ``samples``, ``held_out`` and ``seed`` for glyphs.
+
+    Returns
+    -------
+    Dataset
+        Features ``uint8``, memory-mapped where the files are big, or ``float32``; with the
+        official held-out split where the source has one.
+
+    Raises
+    ------
+    DataError
+        If nothing is known under `spec`, an option does not apply, or the data cannot be used.
+    """
+    loader, arguments = _resolve(os.fspath(spec))
+    known = inspect.signature(loader).parameters
+    for option in options:
+        if option not in list(known)[len(arguments) :]:
+            names = ", ".join(list(known)[len(arguments) :]) or "none"
+            raise DataError(f"{spec!s} takes no option {option!r}; its options are: {names}.")
+    return loader(*arguments, **options)
+
+
+def names() -> list[str]:
+    """All names that `load` knows."""
+    return list(_registry())
+
+
+def _registry() -> dict[str, Callable[..., Dataset]]:
+    from dataworth.sources import digits, emnist, glyphs
+    from dataworth.sources.emnist_variants import VARIANTS
+
+    return {
+        "digits": digits.load,
+        "glyphs": glyphs.load,
+        **{f"emnist/{name}": partial(emnist.load, name) for name in VARIANTS},
+    }
+
+
+def _resolve(spec: str) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:
+    registry = _registry()
+    if spec in registry:
+        return registry[spec], ()
+    path = Path(spec).expanduser()
+    if path.exists():
+        from dataworth.sources.folder import resolve
+
+        return resolve(path)
+    raise DataError(
+        f"There is no data set {spec!r}, and no file or folder of that name here. "
+        f"Names: {', '.join(registry)}."
+    )

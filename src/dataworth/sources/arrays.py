@@ -1,0 +1,87 @@
+"""Files of named arrays (NPZ, MAT): which array is what, and reading them in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.errors import DataError
+from dataworth.sources.entry import Entry
+from dataworth.sources.recipe import Block, Part, Shape, as_features
+
+_FEATURES = ("x", "images", "features", "data", "inputs")
+_LABELS = ("y", "labels", "label", "target", "targets", "classes")
+_BLOCK_BYTES = 1 << 22
+
+Fetch = Callable[[str], NDArray[Any]]
+
+
+class Names(NamedTuple):
+    """The names of one split's two arrays."""
+
+    x: str
+    y: str
+
+
+def names_of(entry: Entry, names: Sequence[str]) -> tuple[Names, Names | None]:
+    """Which arrays are the train split, and which the test split.
+
+    Raises
+    ------
+    DataError
+        If the names say nothing of the kind.
+    """
+    train = _pair(names, ("_train", "train_", "")) or _pair(names, ("",))
+    if train is None:
+        raise DataError(
+            f"{entry} holds {', '.join(names) or 'nothing'}; expected the arrays x_train, y_train "
+            "and optionally x_test, y_test; or images, labels; or x, y. Rename them."
+        )
+    return train, _pair(names, ("_test", "test_"))
+
+
+def _pair(names: Sequence[str], affixes: Sequence[str]) -> Names | None:
+    lower = {name.lower(): name for name in names}
+    found = [
+        next(
+            (
+                lower[said]
+                for affix in affixes
+                for word in words
+                if (said := affix + word if affix.endswith("_") else word + affix) in lower
+            ),
+            None,
+        )
+        for words in (_FEATURES, _LABELS)
+    ]
+    return Names(found[0], found[1]) if found[0] and found[1] else None
+
+
+def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
+    """One split; `fetch` gives an array by its name, `shape` makes images of samples."""
+
+    def blocks(pixels: bool) -> Iterator[Block]:
+        x, y = fetch(names.x), _flat(fetch(names.y))
+        if x.ndim < 2 or len(x) != len(y):
+            raise DataError(
+                f"{entry}: {names.x} has shape {x.shape} and {names.y} shape {y.shape}; expected "
+                "one row of features and one label per sample."
+                + (" Are the two swapped?" if y.ndim > x.ndim else "")
+            )
+        if x.dtype.kind not in "biuf":
+            raise DataError(f"{entry}: {names.x} holds {x.dtype}; expected numbers.")
+        as_features(x[:0] if x.dtype == np.uint8 else x, pixels)
+        step = max(1, _BLOCK_BYTES // max(1, x[:1].nbytes))
+        for start in range(0, len(x), step):
+            features = shape(as_features(x[start : start + step], pixels))
+            yield Block(np.ascontiguousarray(features), y[start : start + step])
+
+    return Part((entry,), blocks)
+
+
+def _flat(y: NDArray[Any]) -> NDArray[Any]:
+    """Labels of shape (n, 1) or (1, n), as MATLAB has them, as (n,)."""
+    return y.reshape(-1) if y.ndim == 2 and 1 in y.shape else y

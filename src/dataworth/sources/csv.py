@@ -1,0 +1,98 @@
+"""CSV files: pixels on the fast path, everything else through polars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO
+
+import numpy as np
+
+from dataworth.dataset import Dataset
+from dataworth.sources.cache import read
+from dataworth.sources.csv_form import CsvForm, form_of
+from dataworth.sources.csv_rows import pixel_table
+from dataworth.sources.entry import Entry
+from dataworth.sources.pairs import test_beside
+from dataworth.sources.pixel_rows import Pixels, read_rows
+from dataworth.sources.recipe import Block, NotPixelsError, Part, Recipe, Shape, as_images
+from dataworth.sources.table import csv_blocks
+
+
+def load(
+    entry: Entry,
+    *,
+    label: str | int | None = None,
+    header: bool | None = None,
+    pixels: bool = True,
+    scale: float | None = None,
+) -> Dataset:
+    """A CSV file of one's own; a test file beside it becomes the official held-out split.
+
+    Parameters
+    ----------
+    entry : Entry
+        The file. Its pair is found by name: ``train`` in it, ``test`` in the other.
+    label : str or int, optional
+        Name or index (from 0) of the label column. By default the column called label, class,
+        target or y; without a header, the first of a file with as many further columns as a square
+        image has pixels.
+    header : bool, optional
+        Whether the first row holds names; found out by default.
+    pixels : bool
+        Whether features that are whole numbers 0..255 are kept as ``uint8``. If false, they are
+        read as real numbers.
+    scale : float, optional
+        As in `Dataset`.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be used; the message says which row, and what to do.
+    """
+    options = {"label": label, "header": header, "pixels": pixels}
+    beside = test_beside(entry)
+    parts = [
+        part(each, label, header, as_images, pixels) if each else None for each in (entry, beside)
+    ]
+    assert parts[0] is not None
+    name = entry.stem.removesuffix(".csv")
+    return read(Recipe(name, parts[0], parts[1], scale=scale, options=options))
+
+
+def part(
+    entry: Entry,
+    label: str | int | None,
+    header: bool | None,
+    shape: Shape,
+    may_be_pixels: bool = True,
+) -> Part:
+    """One split, read from one CSV file; `shape` makes images of flat samples."""
+
+    def blocks(pixels: bool) -> Iterator[Block]:
+        if pixels and not may_be_pixels:
+            raise NotPixelsError
+        form = form_of(entry, label, header)
+        if pixels and form.plain:
+            return _pixel_blocks(entry, form, shape)
+        return csv_blocks(entry, form, shape, pixels)
+
+    return Part((entry,), blocks)
+
+
+def _pixel_blocks(entry: Entry, form: CsvForm, shape: Shape) -> Iterator[Block]:
+    careful = partial(pixel_table, entry, form)
+    split = partial(_split, form.label, shape)
+    with entry.open() as file:
+        _skip(file, form.start)
+        yield from read_rows(file, form.columns, split, careful, form.first_row)
+
+
+def _split(label: int, shape: Shape, rows: Pixels) -> Block:
+    features = rows[:, 1:] if label == 0 else np.delete(rows, label, axis=1)
+    return Block(np.ascontiguousarray(shape(features)), rows[:, label].astype(np.int64))
+
+
+def _skip(file: BinaryIO, count: int) -> None:
+    while count > 0:
+        count -= len(file.read(count))

@@ -1,0 +1,87 @@
+"""Rows of a CSV file read field by field, to say what is wrong with the first bad one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from dataworth.errors import DataError
+from dataworth.sources.csv_form import CsvForm, is_number
+from dataworth.sources.entry import Entry
+from dataworth.sources.pixel_rows import Pixels
+from dataworth.sources.recipe import NotPixelsError
+
+
+def pixel_table(entry: Entry, form: CsvForm, text: bytes, row: int) -> Pixels:
+    """Read rows that are not of the plain form: spaces, quotes, ``5.0`` for 5.
+
+    Raises
+    ------
+    NotPixelsError
+        If a value is no pixel and the data need not be pixels.
+    DataError
+        If a row cannot be used at all.
+    """
+    values = []
+    for number, fields in enumerate(_fields(entry, text, row), row):
+        check_row(entry, form, fields, number)
+        for field in fields:
+            if not is_pixel(field):
+                raise NotPixelsError
+        values.append([int(float(field)) for field in fields])
+    return np.array(values, np.uint8)
+
+
+def explain(entry: Entry, form: CsvForm, text: bytes) -> None:
+    """Raise DataError for the first row that cannot be used; return if there is none."""
+    for row, fields in enumerate(_fields(entry, text, form.first_row), form.first_row):
+        check_row(entry, form, fields, row)
+
+
+def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
+    """Refuse a row of another length, with a gap or text, or with a value that is no pixel."""
+    if len(fields) != form.columns:
+        what = f"has {len(fields)} fields" if fields else "is blank"
+        raise DataError(
+            f"{entry}, row {row} {what}; expected {form.columns}, as in the first row. "
+            "Correct the row or remove it; if the file ends there, copy it again."
+        )
+    for column, field in enumerate(fields):
+        where = f"{entry}, row {row}, {form.column_name(column)}"
+        if not field.strip():
+            raise DataError(f"{where}: the field is empty. Fill the gap, or remove the row.")
+        if column == form.label:
+            continue
+        if not is_number(field):
+            raise DataError(f"{where}: {field!r} is no number. Correct it, or remove the row.")
+        if not math.isfinite(float(field)):
+            raise DataError(f"{where}: {field!r} is not finite. Fill the gap, or remove the row.")
+        if form.image and not is_pixel(field):
+            raise DataError(
+                f"{where}: {field!r} is no pixel; expected a whole number 0..255, as elsewhere in "
+                "the file. Correct it or remove the row; or say pixels=False to read real numbers."
+            )
+
+
+def is_pixel(field: str) -> bool:
+    """Whether a field holds a whole number 0..255."""
+    return is_number(field) and field.strip() != "" and float(field) in _PIXELS
+
+
+_PIXELS = frozenset(map(float, range(256)))
+
+
+def _fields(entry: Entry, text: bytes, row: int) -> Iterator[list[str]]:
+    lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
+    try:
+        yield from csv.reader(lines)
+    except UnicodeDecodeError:
+        raise DataError(
+            f"{entry} holds something after row {row} that is not UTF-8 text. Convert the file."
+        ) from None
+    except csv.Error as error:
+        raise DataError(f"{entry}, after row {row}: {error}. Correct the file.") from None

@@ -1,0 +1,117 @@
+"""Entry: a file, or a file inside a zip archive, read as plain bytes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from dataworth.errors import DataError
+
+_BUFFER_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored file: on disk, or a member of a zip archive on disk.
+
+    Attributes
+    ----------
+    path : Path
+        The file on disk.
+    member : str
+        The member's name, where `path` is a zip archive; else empty.
+    """
+
+    path: Path
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        """File name without folders."""
+        return (self.member or self.path.name).rsplit("/", 1)[-1]
+
+    @property
+    def stem(self) -> str:
+        """`name` in lower case, without ``.gz``."""
+        return self.name.lower().removesuffix(".gz")
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.member})" if self.member else str(self.path)
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open for reading, unpacked: out of the archive, and out of gzip.
+
+        Raises
+        ------
+        DataError
+            If the file is absent, unreadable, empty, cut short or damaged; the message names it.
+        """
+        try:
+            with self._raw() as raw:
+                peeked = raw.peek(2)[:2]
+                if not peeked:
+                    raise DataError(f"{self} is empty (0 bytes). Copy or download it again.")
+                if peeked == b"\x1f\x8b":
+                    with gzip.GzipFile(fileobj=raw) as unpacked:
+                        yield cast(BinaryIO, io.BufferedReader(unpacked, _BUFFER_BYTES))
+                else:
+                    yield cast(BinaryIO, raw)
+        except FileNotFoundError:
+            raise DataError(f"{self} does not exist.") from None
+        except PermissionError:
+            raise DataError(
+                f"{self} may not be read by this user; check its permissions."
+            ) from None
+        except IsADirectoryError:
+            raise DataError(f"{self} is a folder, and a file was expected.") from None
+        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+            raise DataError(
+                f"{self} is cut short or damaged ({error}). Copy or download it again."
+            ) from None
+
+    @contextmanager
+    def _raw(self) -> Iterator[io.BufferedReader]:
+        if not self.member:
+            with self.path.open("rb", buffering=0) as file:
+                yield io.BufferedReader(file, _BUFFER_BYTES)
+            return
+        with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
+            yield io.BufferedReader(cast(io.RawIOBase, file), _BUFFER_BYTES)
+
+
+def listing(place: Path) -> list[Entry]:
+    """All files of a folder (and its direct subfolders), and the members of its zip archives.
+
+    Files on disk come before members, so that what is unpacked is preferred.
+    """
+    if place.is_file():
+        return _members(place) if zipfile.is_zipfile(place) else [Entry(place)]
+    if not place.is_dir():
+        return []
+    files = [file for pattern in ("*", "*/*") for file in sorted(place.glob(pattern))]
+    entries = [Entry(file) for file in files if file.is_file() and not _is_hidden(file, place)]
+    archives = [entry for entry in entries if entry.stem.endswith(".zip")]
+    return entries + [member for archive in archives for member in _members(archive.path)]
+
+
+def _is_hidden(file: Path, place: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(place).parts)
+
+
+def _members(archive: Path) -> list[Entry]:
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = [item.filename for item in opened.infolist() if not item.is_dir()]
+    except zipfile.BadZipFile as error:
+        raise DataError(
+            f"{archive} is cut short or damaged ({error}). Copy or download it again."
+        ) from None
+    return [Entry(archive, name) for name in names if not name.startswith("__MACOSX")]

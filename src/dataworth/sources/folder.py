@@ -1,0 +1,81 @@
+"""A folder (or zip archive) of one's own: finds the one data set that is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError
+from dataworth.sources import csv, emnist, idx, mat, npz, parquet
+from dataworth.sources.emnist_variants import VARIANTS
+from dataworth.sources.entry import Entry, listing
+from dataworth.sources.pairs import is_test
+
+Loader = Callable[..., Dataset]
+_ENDINGS: dict[str, Loader] = {
+    ".csv": csv.load,
+    ".parquet": parquet.load,
+    ".mat": mat.load,
+    ".npz": npz.load,
+}
+
+
+def loader_of(entry: Entry) -> Loader | None:
+    """The reader of a file, by the ending of its name."""
+    if idx.NAME.search(entry.stem):
+        return idx.load
+    return next((load for ending, load in _ENDINGS.items() if entry.stem.endswith(ending)), None)
+
+
+def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
+    """The reader of what is at `path`, and what to call it with.
+
+    Raises
+    ------
+    DataError
+        If nothing there can be read, or it is not clear which of several is meant.
+    """
+    if path.is_file() and not path.name.lower().endswith(".zip"):
+        return _resolve_file(Entry(path))
+    variants = [name for name in VARIANTS if emnist.find(name, [path])]
+    if len(variants) > 1:
+        raise DataError(
+            f"{path} holds several of EMNIST's data sets ({', '.join(variants)}). Say which: "
+            f"emnist/{variants[0]}, with folder={str(path)!r}."
+        )
+    if variants:
+        return _of_variant(variants[0], path)
+    entries = [entry for entry in listing(path) if loader_of(entry)]
+    starts = [entry for entry in entries if not is_test(entry) and "label" not in entry.stem]
+    if not starts:
+        names = ", ".join(entry.name for entry in listing(path)[:8]) or "nothing"
+        raise DataError(
+            f"{path} holds {names}; expected a CSV, Parquet, IDX, MAT or NPZ file "
+            "(train in its name, and a test file beside it if there is one)."
+        )
+    if len(starts) > 1:
+        names = ", ".join(entry.name for entry in starts[:8])
+        raise DataError(f"{path} holds several data sets: {names}. Give the path of one of them.")
+    return _resolve_file(starts[0])
+
+
+def _resolve_file(entry: Entry) -> tuple[Loader, tuple[Any, ...]]:
+    match = emnist.FILE.match(entry.stem)
+    if match and emnist.find(match[1], [entry.path.parent]):
+        return _of_variant(match[1], entry.path.parent)
+    load = loader_of(entry)
+    if load is None:
+        raise DataError(
+            f"{entry}: what is this? Expected a name that ends in .csv, .parquet, .mat, .npz or "
+            "-ubyte (IDX), all but .parquet also with .gz; or a .zip or folder with such files."
+        )
+    return load, (entry,)
+
+
+def _of_variant(variant: str, place: Path) -> tuple[Loader, tuple[Any, ...]]:
+    def load() -> Dataset:
+        return emnist.load(variant, folder=place)
+
+    return load, ()

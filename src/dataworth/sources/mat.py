@@ -1,0 +1,92 @@
+"""MATLAB files up to version 7: EMNIST's struct ``dataset``, or arrays named as in NPZ files."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError
+from dataworth.sources import arrays
+from dataworth.sources.cache import read
+from dataworth.sources.entry import Entry
+from dataworth.sources.recipe import Part, Recipe, Shape, as_images
+
+_STRUCT = "dataset"
+
+
+def load(entry: Entry, *, scale: float | None = None) -> Dataset:
+    """A MATLAB file of one's own.
+
+    Parameters
+    ----------
+    entry : Entry
+        The file: arrays named as in an NPZ file, or a struct ``dataset`` with ``train.images``,
+        ``train.labels``, ``test.images`` and ``test.labels``.
+    scale : float, optional
+        As in `Dataset`.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, of version 7.3, or does not hold what is expected.
+    """
+    train, test = parts(entry, as_images)
+    return read(Recipe(entry.stem.removesuffix(".mat"), train, test, scale=scale))
+
+
+def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
+    """The two splits; `shape` makes images of flat samples."""
+    names = _read(entry, lambda file, mat: [name for name, _, _ in mat.whosmat(file)])
+    if _STRUCT in names:
+        train: arrays.Names = arrays.Names("train.images", "train.labels")
+        test: arrays.Names | None = arrays.Names("test.images", "test.labels")
+    else:
+        train, test = arrays.names_of(entry, names)
+
+    @cache
+    def content() -> dict[str, Any]:
+        return cast(dict[str, Any], _read(entry, lambda file, mat: mat.loadmat(file)))
+
+    def fetch(name: str) -> NDArray[Any]:
+        if _STRUCT not in names:
+            return np.asarray(content()[name])
+        value = content()[_STRUCT]
+        try:
+            for field in name.split("."):
+                value = value[field][0, 0]
+        except (ValueError, IndexError, KeyError):
+            raise DataError(
+                f"{entry}: its struct `{_STRUCT}` has no {name}; expected train.images, "
+                "train.labels, test.images and test.labels."
+            ) from None
+        return np.asarray(value)
+
+    return (
+        arrays.part(entry, train, fetch, shape),
+        arrays.part(entry, test, fetch, shape) if test else None,
+    )
+
+
+def _read(entry: Entry, how: Callable[[Any, Any], Any]) -> Any:
+    import scipy.io
+
+    with entry.open() as file:
+        try:
+            return how(file, scipy.io)
+        except NotImplementedError:
+            raise DataError(
+                f"{entry} is of MATLAB's version 7.3 (HDF5), which is not read. In MATLAB: "
+                "save(file, '-v7')."
+            ) from None
+        except zlib.error:
+            raise
+        except (ValueError, TypeError, OSError) as error:
+            raise DataError(
+                f"{entry} is no MATLAB file, or it is damaged ({error}). Copy or download it again."
+            ) from None

@@ -1,0 +1,80 @@
+"""NPZ files: x_train, y_train[, x_test, y_test]; or images and labels; or x and y."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError
+from dataworth.sources import arrays
+from dataworth.sources.cache import read
+from dataworth.sources.entry import Entry
+from dataworth.sources.recipe import Recipe, as_images
+
+
+def load(entry: Entry, *, scale: float | None = None) -> Dataset:
+    """An NPZ file of one's own.
+
+    Parameters
+    ----------
+    entry : Entry
+        The file. An array ``class_names`` (text) or ``mapping`` (one ASCII code per class) names
+        the classes.
+    scale : float, optional
+        As in `Dataset`.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, or its arrays are not named as expected.
+    """
+
+    def fetch(name: str) -> NDArray[Any]:
+        return _fetch(entry, name)
+
+    train, test = arrays.names_of(entry, _names(entry))
+    return read(
+        Recipe(
+            entry.stem.removesuffix(".npz"),
+            arrays.part(entry, train, fetch, as_images),
+            arrays.part(entry, test, fetch, as_images) if test else None,
+            class_names=_class_names(entry),
+            scale=scale,
+        )
+    )
+
+
+def _names(entry: Entry) -> list[str]:
+    with entry.open():
+        pass
+    try:
+        with zipfile.ZipFile(entry.path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except zipfile.BadZipFile as error:
+        raise DataError(
+            f"{entry} is no NPZ file, or it is cut short ({error}). Copy or download it again."
+        ) from None
+
+
+def _fetch(entry: Entry, name: str) -> NDArray[Any]:
+    try:
+        with np.load(entry.path, allow_pickle=False) as stored:
+            return np.asarray(stored[name])
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{entry}: the array {name} cannot be read ({error}). Save it as plain numbers or text "
+            "(no Python objects), or copy the file again."
+        ) from None
+
+
+def _class_names(entry: Entry) -> tuple[str, ...] | None:
+    names = _names(entry)
+    if "class_names" in names:
+        return tuple(map(str, _fetch(entry, "class_names")))
+    if "mapping" in names:
+        return tuple(chr(int(code)) for code in _fetch(entry, "mapping").reshape(-1))
+    return None

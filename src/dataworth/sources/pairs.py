@@ -1,0 +1,38 @@
+"""Files that belong together by their names: train and test, images and labels."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from dataworth.sources.entry import Entry, listing
+
+_TRAIN = re.compile(r"(?<![a-z])train(?:ing)?(?![a-z])", re.IGNORECASE)
+_TEST = re.compile(r"(?<![a-z])(?:test(?:ing)?|t10k)(?![a-z])", re.IGNORECASE)
+
+
+def is_test(entry: Entry) -> bool:
+    """Whether a file's name says that it holds the test split."""
+    return bool(_TEST.search(entry.name)) and not _TRAIN.search(entry.name)
+
+
+def test_beside(entry: Entry) -> Entry | None:
+    """The test file that belongs to a train file, where its name and a file beside it say so."""
+    for word in ("test", "t10k", "testing"):
+        other, changed = _TRAIN.subn(word, entry.name)
+        found = sibling(entry, other) if changed else None
+        if found is not None:
+            return found
+    return None
+
+
+def sibling(entry: Entry, name: str) -> Entry | None:
+    """The file called `name` (with or without ``.gz``) in the folder of `entry`, if it exists."""
+    bare = name.removesuffix(".gz")
+    if entry.member:
+        folder = entry.member[: len(entry.member) - len(entry.name)]
+        candidates = [replace(entry, member=folder + each) for each in (bare, bare + ".gz")]
+        members = listing(entry.path)
+        return next((each for each in candidates if each in members), None)
+    candidates = [Entry(entry.path.with_name(each)) for each in (bare, bare + ".gz")]
+    return next((each for each in candidates if each.path.is_file()), None)

@@ -1,0 +1,105 @@
+"""Parquet files: one column of labels, all others numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError
+from dataworth.sources.cache import read
+from dataworth.sources.csv_form import label_column
+from dataworth.sources.entry import Entry
+from dataworth.sources.pairs import test_beside
+from dataworth.sources.recipe import Block, Part, Recipe, as_features, as_images
+from dataworth.sources.table import labels_of
+
+_COLUMNS_AT_ONCE = 64
+_BLOCK_ROWS = 8_192
+
+
+def load(entry: Entry, *, label: str | int | None = None, scale: float | None = None) -> Dataset:
+    """A Parquet file of one's own; a test file beside it becomes the official held-out split.
+
+    Parameters
+    ----------
+    entry : Entry
+        The file.
+    label : str or int, optional
+        Name or index (from 0) of the label column; by default the one called label, class, target
+        or y.
+    scale : float, optional
+        As in `Dataset`.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, or a column other than the label is not all numbers.
+    """
+    test = test_beside(entry)
+    return read(
+        Recipe(
+            entry.stem.removesuffix(".parquet"),
+            _part(entry, label),
+            _part(test, label) if test else None,
+            scale=scale,
+            options={"label": label},
+        )
+    )
+
+
+def _part(entry: Entry, label: str | int | None) -> Part:
+    def blocks(pixels: bool) -> Iterator[Block]:
+        import polars as pl
+
+        with entry.open():
+            pass
+        try:
+            x, y = _arrays(entry, label, pixels)
+        except pl.exceptions.PolarsError as error:
+            reason = str(error).splitlines()[0]
+            raise DataError(f"{entry} is no Parquet file, or it is damaged: {reason}") from None
+        for start in range(0, len(y), _BLOCK_ROWS):
+            block = x[start : start + _BLOCK_ROWS]
+            yield Block(as_images(block), y[start : start + _BLOCK_ROWS])
+
+    return Part((entry,), blocks)
+
+
+def _arrays(
+    entry: Entry, label: str | int | None, pixels: bool
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Features and labels, some columns at a time: columns of 64-bit numbers never stand whole."""
+    import polars as pl
+
+    frame = pl.scan_parquet(entry.path, glob=False)
+    schema = frame.collect_schema()
+    names = schema.names()
+    position = label_column(entry, len(names), names, label)
+    features = [name for index, name in enumerate(names) if index != position]
+    for name in features:
+        if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
+            raise DataError(
+                f"{entry}: column {name!r} holds {schema[name]}; expected one number per column "
+                "and sample. Convert or drop it."
+            )
+    y = labels_of(_column(entry, frame.select(names[position]).collect()[names[position]]))
+    x = np.empty((len(y), len(features)), np.uint8 if pixels else np.float32)
+    for start in range(0, len(features), _COLUMNS_AT_ONCE):
+        some = frame.select(features[start : start + _COLUMNS_AT_ONCE]).collect()
+        for offset, column in enumerate(some):
+            x[:, start + offset] = as_features(_column(entry, column).to_numpy(), pixels)
+    return x, y
+
+
+def _column(entry: Entry, column: Any) -> Any:
+    missing = column.is_null()
+    if missing.any():
+        raise DataError(
+            f"{entry}, row {missing.arg_max() + 1}, column {column.name!r}: the value is missing. "
+            "Fill the gap, or remove the row."
+        )
+    return column

@@ -1,0 +1,84 @@
+"""Tables of mixed columns (text labels, real numbers), read with polars."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.errors import DataError
+from dataworth.sources.csv_form import CsvForm
+from dataworth.sources.csv_rows import explain
+from dataworth.sources.entry import Entry
+from dataworth.sources.recipe import Block, NotPixelsError, Shape
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_BLOCK_ROWS = 8_192
+
+
+def csv_blocks(entry: Entry, form: CsvForm, shape: Shape, pixels: bool) -> Iterator[Block]:
+    """The samples of a CSV file whose labels may be text and whose features may be real.
+
+    Raises
+    ------
+    NotPixelsError
+        If `pixels` is true and a feature is no whole number 0..255.
+    DataError
+        If a row is ragged, or a feature is missing or is no number.
+    """
+    import polars as pl
+
+    names = [f"column_{number}" for number in range(form.columns)]
+    schema: dict[str, Any] = dict.fromkeys(names, pl.UInt8 if pixels else pl.Float32)
+    schema[names[form.label]] = pl.String
+    with entry.open() as file:
+        text = file.read()[form.start :].rstrip(b"\r\n")
+    try:
+        frame = pl.read_csv(io.BytesIO(text), has_header=False, schema=schema)
+        sound = _is_sound(frame)
+    except pl.exceptions.PolarsError as error:
+        frame, sound, reason = pl.DataFrame(), False, str(error).splitlines()[0]
+    else:
+        reason = "a field is empty or not finite"
+    if not sound:
+        explain(entry, form, text)
+        if pixels:
+            raise NotPixelsError
+        raise DataError(f"{entry} cannot be read as a table of numbers: {reason}.")
+    del text
+    labels = frame[names[form.label]]
+    return _slices(frame.drop(names[form.label]), labels_of(labels), shape)
+
+
+def _is_sound(frame: pl.DataFrame) -> bool:
+    missing = sum(frame.null_count().row(0))
+    return not missing and all(
+        bool(column.is_finite().all()) for column in frame if column.dtype.is_float()
+    )
+
+
+def labels_of(column: pl.Series) -> NDArray[Any]:
+    """Labels as whole numbers where all are, else as text."""
+    import polars as pl
+
+    if column.dtype == pl.String:
+        stripped = column.str.strip_chars()
+        numbers = stripped.cast(pl.Float64, strict=False)
+        if numbers.null_count():
+            return stripped.to_numpy().astype(str)
+        column = numbers
+    values = column.to_numpy()
+    if values.dtype.kind == "f" and (values == np.round(values)).all():
+        return values.astype(np.int64)
+    return values
+
+
+def _slices(frame: pl.DataFrame, labels: NDArray[Any], shape: Shape) -> Iterator[Block]:
+    for start in range(0, len(labels), _BLOCK_ROWS):
+        rows = frame.slice(start, _BLOCK_ROWS).to_numpy(order="c")
+        yield Block(np.ascontiguousarray(shape(rows)), labels[start : start + _BLOCK_ROWS])
