@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dataworth.audit import audit_dataset, audit_figures, figures_of
@@ -27,6 +28,7 @@ from dataworth.study_file import to_toml
 from dataworth.subsets import split
 
 CURVE_FILE = "curve.csv"
+PICTURE_FILE = "curve.png"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ def run_study(
     found = audit_dataset(experiment.dataset, subset_method=experiment.subset)
     progress.findings(found)
     with Store(Path(directory), write=True) as store:
-        _take_possession(store, study, experiment)
+        _take_possession(store, study, experiment, found)
         records = store.records()
         finished = {record.run.key for record in records}
         runs = experiment.runs()
@@ -84,6 +86,7 @@ def run_study(
             progress.end()
         records = store.records()
         curve = _write_curve(store)
+        _write_picture(store.directory / PICTURE_FILE, curve)
         figures = figures_of(records, store.meta())
     late = audit_figures(figures)
     progress.findings(late)
@@ -123,7 +126,9 @@ def _load(study: Study) -> Dataset:
         return load(study.fallback)
 
 
-def _take_possession(store: Store, study: Study, experiment: Experiment) -> None:
+def _take_possession(
+    store: Store, study: Study, experiment: Experiment, found: Sequence[Finding]
+) -> None:
     """Make the directory this study's, or refuse one that is another's."""
     identity, before = dict(experiment.identity), store.meta().get("identity")
     if before is not None and before != identity:
@@ -132,7 +137,8 @@ def _take_possession(store: Store, study: Study, experiment: Experiment) -> None
             f"{store.directory} holds another study: its {', '.join(changed)} differ from what is "
             "asked now. Choose another --out, or delete the directory if it is not needed."
         )
-    store.set_meta({**describe(study, experiment), "identity": identity})
+    kept = [asdict(finding) for finding in found]
+    store.set_meta({**describe(study, experiment), "identity": identity, "findings": kept})
     images = sample_images(experiment)
     if images is not None:
         store.set_array("sample_images", images)
@@ -145,11 +151,20 @@ def _write_curve(store: Store) -> Curve:
     return curve
 
 
-def _write_whole(path: Path, text: str) -> None:
+def _write_picture(path: Path, curve: Curve) -> None:
+    # Not needed, and slow to load, until the runs are done.
+    from dataworth.report.curve_figure import curve_figure, draw_curve
+
+    with io.BytesIO() as picture:
+        draw_curve(curve_figure(curve)).get_figure(root=True).savefig(picture, format="png")
+        _write_whole(path, picture.getvalue())
+
+
+def _write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that at any moment it is the old one or the new one, whole."""
     partial = path.with_suffix(".partial")
     try:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
         partial.replace(path)
     except OSError as error:
         raise StudyError(

@@ -83,6 +83,11 @@ class Study:
     fallback: str | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.data, str | Path | Dataset):
+            raise StudyError(
+                f"data = {self.data!r}: expected a name, a path or a Dataset; arrays become one "
+                "by Dataset(x_train, y_train)."
+            )
         if self.sizes is not None:
             object.__setattr__(self, "sizes", _rising("sizes", self.sizes, least=1))
         seeds = range(self.seeds) if isinstance(self.seeds, int) else self.seeds

@@ -15,6 +15,7 @@ import tomli_w
 from dataworth.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.mistakes import Mistakes
+from dataworth.sources import names
 from dataworth.study import Study
 
 FILE_NAME = "study.toml"
@@ -69,7 +70,7 @@ def _name_of_data(data: str | Path | Dataset) -> str:
     if isinstance(data, Dataset):
         return _NOT_IN_FILE
     # A run directory may be moved: a relative path would then point elsewhere.
-    return str(Path(data).resolve()) if Path(data).exists() else str(data)
+    return str(Path(data).resolve()) if _is_path(data, Path.cwd()) else str(data)
 
 
 def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
@@ -101,7 +102,7 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
 
 def _one_per_data(values: dict[str, Any], folder: Path) -> list[Study]:
     data = values.pop("data")
-    if isinstance(data, str):
+    if not isinstance(data, list):
         return [Study(data=_beside(folder, data), **values)]
     studies = [Study(data=_beside(folder, each), **values) for each in data]
     return [
@@ -110,6 +111,10 @@ def _one_per_data(values: dict[str, Any], folder: Path) -> list[Study]:
     ]
 
 
-def _beside(folder: Path, data: str) -> str:
+def _beside(folder: Path, data: Any) -> Any:
     """A path in a study file is relative to the file."""
-    return str(folder / data) if (folder / data).exists() else data
+    return str(folder / data) if isinstance(data, str) and _is_path(data, folder) else data
+
+
+def _is_path(data: str | Path, folder: Path) -> bool:
+    return str(data) not in names() and (folder / data).exists()

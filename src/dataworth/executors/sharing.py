@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import pickle
 from pathlib import Path
+from types import FunctionType
 from typing import IO, Any
 
 import numpy as np
@@ -22,6 +23,11 @@ class _Pickler(pickle.Pickler):
         self._count = 0
 
     def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, FunctionType | type) and value.__module__ == "__main__":
+            raise pickle.PicklingError(
+                f"{value.__qualname__} is defined in the script or notebook itself, where other "
+                "processes cannot find it"
+            )
         if not isinstance(value, np.ndarray) or value.nbytes < _SHARED_BYTES:
             return NotImplemented
         if isinstance(value, np.memmap) and isinstance(value.base, mmap.mmap):

@@ -55,6 +55,8 @@ def seeded(seed: int) -> Iterator[None]:
     Keras seeds initializers, dropout and seed generators from Python's global ``random``; a
     builder of the user's may use NumPy's. Both are put back as they were.
     """
+    # The import itself draws from these, and must not do so between the seeds and the builder.
+    load_keras()
     python_state = random.getstate()
     numpy_state = np.random.get_state()  # noqa: NPY002
     words = np.random.SeedSequence([seed, 0]).generate_state(2)

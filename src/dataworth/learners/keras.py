@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dataworth.learners import training
 from dataworth.learners.backend import seeded
-from dataworth.learners.base import Checkpoints, Epoch, Task, Trained, Watch
+from dataworth.learners.base import Checkpoints, Epoch, Learner, Task, Trained, Watch
 from dataworth.learners.network import Build, Network
 from dataworth.learners.program import Program, Weights, fresh_weights
 
@@ -44,6 +44,8 @@ class KerasLearner:
         Called like `build`; returns all that determines what `build` makes (JSON values).
     learning_rate : float
         Of Adam.
+    again : callable
+        Makes the same learner in another process, without arguments.
     """
 
     def __init__(
@@ -51,13 +53,19 @@ class KerasLearner:
         name: str,
         build: Build,
         identity: Identify,
-        learning_rate: float = 1e-3,
+        learning_rate: float,
+        again: Callable[[], Learner],
     ) -> None:
         self.name = name
         self._build = build
         self._identity = identity
         self._learning_rate = learning_rate
+        self._again = again
         self._programs: dict[tuple[Any, ...], Program] = {}
+
+    def __reduce__(self) -> tuple[Callable[[], Learner], tuple[()]]:
+        # Compiled programs belong to a process; what was asked for can be made in any.
+        return self._again, ()
 
     def identity(self, shape: tuple[int, ...], outputs: int) -> Mapping[str, Any]:
         """All that determines the result besides the task (JSON values); part of a run's key.

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ def resolve(model: Any, *, learning_rate: float = 1e-3) -> Learner:
     if not 0 < learning_rate < float("inf"):
         raise StudyError(f"learning_rate is {learning_rate}; it must be a positive number.")
     name, build, identity = _recipe(model)
-    return KerasLearner(name, build, identity, learning_rate)
+    again = partial(resolve, model, learning_rate=learning_rate)
+    return KerasLearner(name, build, identity, learning_rate, again)
 
 
 def _recipe(model: Any) -> tuple[str, Build, Identify]:

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from dataworth.curve import Curve
+from dataworth.curve_files import load_curve
+from dataworth.errors import DataError, StudyError
+from dataworth.store import Store
+
+
+def test_a_csv_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    curve = Curve([10, 10, 30], [1 / 3, 0.4, 0.2], [7, 9, 7], others={"accuracy": [0.1, 0.2, 0.3]})
+    curve.to_csv(tmp_path / "mine.csv")
+    back = load_curve(tmp_path / "mine.csv")
+    assert back.name == "mine"
+    assert back.to_csv() == curve.to_csv()
+
+
+def test_spreadsheets_leave_a_mark_spaces_and_empty_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfsamples, value\r\n100, 0.5\r\n\r\n300, 0.25\r\n")
+    assert load_curve(tmp_path / "a.csv").values.tolist() == [0.5, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "column 'samples' is missing"),
+        ("samples,loss\n1,2\n", "column 'value' is missing"),
+        ("samples,value\n", "no measurements"),
+        ("samples,value\n1,0.5\n2\n", "row 3: 1 fields"),
+        ("samples,value\n1,high\n", "row 2, column 'value': 'high'"),
+        ("samples,value\n-3,0.4\n", "positive"),
+    ],
+)
+def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(DataError, match=said):
+        load_curve(tmp_path / "a.csv")
+
+
+def test_what_is_not_there_or_no_text(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        load_curve(tmp_path / "none.csv")
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(DataError, match="not a text file"):
+        load_curve(tmp_path / "a.csv")
+
+
+def test_a_directory_without_a_finished_run(tmp_path: Path) -> None:
+    Store(tmp_path, write=True).close()
+    with pytest.raises(StudyError, match="no run is finished yet"):
+        load_curve(tmp_path)

@@ -1,0 +1,90 @@
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dataworth.dataset import Dataset
+from dataworth.errors import StudyError
+from dataworth.mistakes import Mistakes
+from dataworth.study import Study
+from dataworth.study_file import read_studies, shipped_studies, to_toml
+
+
+def test_toml_and_python_say_the_same(tmp_path: Path) -> None:
+    study = Study(
+        data="emnist/bymerge",
+        model="mlp:512,512",
+        sizes=[9_000, 27_000],
+        seeds=[0, 4],
+        epochs=3,
+        steps=500,
+        batch_size=32,
+        learning_rate=0.01,
+        patience=2,
+        subset="prefix",
+        mistakes=Mistakes.as_published(),
+        name="mine",
+        data_options={"folder": "here"},
+        fallback="glyphs",
+    )
+    (tmp_path / "study.toml").write_text(to_toml(study))
+    (back,) = read_studies(tmp_path)
+    for option in fields(Study):
+        assert getattr(back, option.name) == getattr(study, option.name), option.name
+
+
+def test_the_studies_that_come_with_it_are_valid() -> None:
+    assert set(shipped_studies()) == {"quickstart", "glyphs", "emnist", "as-published"}
+    for name in shipped_studies():
+        assert read_studies(name)
+    paper = (9_000, 27_000, 80_000, 240_000, 697_000)
+    assert [study.sizes for study in read_studies("emnist")] == [paper, paper]
+    assert [study.name for study in read_studies("emnist")] == ["emnist/bymerge", "emnist/byclass"]
+    assert read_studies("glyphs")[0].sizes == paper
+
+
+def test_a_path_is_relative_to_the_file_and_absolute_in_a_run_directory(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("a")
+    (tmp_path / "study.toml").write_text('data = "mine.csv"')
+    (study,) = read_studies(tmp_path / "study.toml")
+    assert Path(str(study.data)) == tmp_path / "mine.csv"
+    assert str((tmp_path / "mine.csv").resolve()) in to_toml(study)
+
+
+def test_a_folder_of_the_same_name_does_not_hide_a_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "digits").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert 'data = "digits"' in to_toml(Study(data="digits"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("data = digits", "not valid TOML"),
+        ("model = 'mlp'", "data is missing"),
+        ("data = 'digits'\nepoch = 3", "unknown option 'epoch'.*Did you mean epochs"),
+        ("data = 'digits'\nepochs = 0", "epochs = 0"),
+        ("data = 'digits'\n[mistakes]\nlabel = true", "no such mistake"),
+        ("data = 3", "data = 3"),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_option(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(text)
+    with pytest.raises(StudyError, match=f"(?s)study.toml.*{said}"):
+        read_studies(path)
+
+
+def test_an_unknown_study_is_answered_with_those_there_are() -> None:
+    with pytest.raises(StudyError, match="Did you mean quickstart"):
+        read_studies("quikstart")
+
+
+def test_objects_cannot_be_read_back_and_the_message_says_what_to_do(tmp_path: Path) -> None:
+    data = Dataset(np.zeros((4, 2)), [0, 1, 0, 1])
+    (tmp_path / "study.toml").write_text(to_toml(Study(data=data)))
+    with pytest.raises(StudyError, match="run it again from Python"):
+        read_studies(tmp_path)
