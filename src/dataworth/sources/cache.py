@@ -7,11 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
-import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +17,15 @@ from numpy.typing import NDArray
 from dataworth.dataset import Dataset
 from dataworth.errors import DataError, DataworthWarning
 from dataworth.fingerprint import fingerprint
+from dataworth.sources.assemble import dataset_of, read_to_memory, require_samples
+from dataworth.sources.draft import draft_beside
 from dataworth.sources.location import cache_folder
 from dataworth.sources.npy import NpyWriter
-from dataworth.sources.recipe import NotPixelsError, Part, Recipe
+from dataworth.sources.recipe import NotPixelsError, Recipe
 
 _VERSION = 1
 _CACHE_FROM_BYTES = 8_000_000
 _ENDS_BYTES = 65_536
-_ABANDONED_SECONDS = 3_600.0
 _ABOUT = "about.json"
 
 
@@ -45,13 +42,13 @@ def read(recipe: Recipe) -> Dataset:
     """
     paths = {entry.path for entry in recipe.entries}
     if sum(path.stat().st_size for path in paths if path.exists()) < _CACHE_FROM_BYTES:
-        return _read_to_memory(recipe)
+        return read_to_memory(recipe)
     folder = cache_folder() / _key(recipe)
     cached = _open(folder, recipe)
     if cached is not None:
         return cached
     try:
-        with _draft(folder) as draft:
+        with draft_beside(folder) as draft:
             _fill(draft, recipe)
             _publish(draft, folder, recipe)
     except OSError as error:
@@ -69,41 +66,11 @@ def read(recipe: Recipe) -> Dataset:
             DataworthWarning,
             stacklevel=3,
         )
-        return _read_to_memory(recipe)
+        return read_to_memory(recipe)
     cached = _open(folder, recipe)
     if cached is None:
         raise DataError(f"The files of {recipe.name} changed while they were read; try again.")
     return cached
-
-
-def _read_to_memory(recipe: Recipe) -> Dataset:
-    try:
-        return _assemble(recipe, pixels=True)
-    except NotPixelsError:
-        return _assemble(recipe, pixels=False)
-
-
-def _assemble(recipe: Recipe, pixels: bool) -> Dataset:
-    x_train, y_train = _gather(recipe.train, pixels)
-    x_test, y_test = _gather(recipe.test, pixels) if recipe.test else (None, None)
-    return _dataset(recipe, x_train, y_train, x_test, y_test)
-
-
-def _gather(part: Part, pixels: bool) -> tuple[NDArray[Any], NDArray[Any]]:
-    blocks = list(part.blocks(pixels))
-    _require_samples(part, len(blocks))
-    y = np.concatenate([block.y for block in blocks])
-    features = [block.x for block in blocks]
-    del blocks
-    if len(features) == 1:
-        return features[0], y
-    x = np.empty((len(y), *features[0].shape[1:]), features[0].dtype)
-    start = 0
-    while features:
-        block = features.pop(0)
-        x[start : start + len(block)] = block
-        start += len(block)
-    return x, y
 
 
 def _fill(draft: Path, recipe: Recipe) -> None:
@@ -126,13 +93,13 @@ def _write_arrays(draft: Path, recipe: Recipe, pixels: bool) -> None:
             for block in part.blocks(pixels):
                 writer.append(block.x)
                 labels.append(block.y)
-            _require_samples(part, len(labels))
+            require_samples(part, len(labels))
         x[split] = np.load(draft / f"x_{split}.npy", mmap_mode="r")
         y[split] = np.concatenate(labels)
         digests[f"x_{split}"] = writer.digest.hexdigest()
     assert x["train"] is not None
     assert y["train"] is not None
-    dataset = _dataset(recipe, x["train"], y["train"], x["test"], y["test"])
+    dataset = dataset_of(recipe, x["train"], y["train"], x["test"], y["test"])
     arrays = {name: getattr(dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
     for name in ("y_train", "y_test"):
         if arrays[name] is not None:
@@ -144,33 +111,6 @@ def _write_arrays(draft: Path, recipe: Recipe, pixels: bool) -> None:
         "fingerprint": fingerprint(dataset.class_names, dataset.scale, arrays, digests),
     }
     (draft / _ABOUT).write_text(json.dumps(about, indent=1))
-
-
-def _dataset(
-    recipe: Recipe,
-    x_train: NDArray[Any],
-    y_train: NDArray[Any],
-    x_test: NDArray[Any] | None,
-    y_test: NDArray[Any] | None,
-    class_names: tuple[str, ...] | None = None,
-    known_fingerprint: str | None = None,
-) -> Dataset:
-    return Dataset(
-        x_train,
-        y_train,
-        x_test,
-        y_test,
-        class_names=class_names or recipe.class_names,
-        name=recipe.name,
-        scale=recipe.scale,
-        source={"files": [str(entry) for entry in recipe.entries], **recipe.options},
-        known_fingerprint=known_fingerprint,
-    )
-
-
-def _require_samples(part: Part, blocks: int) -> None:
-    if blocks == 0:
-        raise DataError(f"{part.entries[0]} holds no samples. Copy or download it again.")
 
 
 def _open(folder: Path, recipe: Recipe) -> Dataset | None:
@@ -185,7 +125,7 @@ def _open(folder: Path, recipe: Recipe) -> Dataset | None:
             if recipe.test or name.endswith("train")
         }
         os.utime(folder)
-        return _dataset(
+        return dataset_of(
             recipe,
             arrays["x_train"],
             arrays["y_train"],
@@ -230,29 +170,6 @@ def _state(path: Path) -> dict[str, Any]:
         "mtime_ns": status.st_mtime_ns,
         "ends": ends.hexdigest(),
     }
-
-
-@contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
-    """A hidden folder beside `folder`, gone at the end whatever happens."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(folder.parent)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what killed processes left: drafts in which nothing was written for an hour."""
-    for draft in parent.glob(".draft-*"):
-        try:
-            newest = max(file.stat().st_mtime for file in (draft, *draft.iterdir()))
-        except OSError:
-            continue
-        if time.time() - newest > _ABANDONED_SECONDS:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _publish(draft: Path, folder: Path, recipe: Recipe) -> None:
