@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+# Not lazy: the package `audit` would hide the function of its name once it is imported.
+from dataworth.audit import audit
 from dataworth.curve import Curve
 from dataworth.dataset import Dataset
 from dataworth.findings import Finding
@@ -11,11 +13,17 @@ from dataworth.findings import Finding
 if TYPE_CHECKING:
     from dataworth.laws import Forecast, forecast
     from dataworth.sources import load
+    from dataworth.study import Study
 
-__all__ = ["Curve", "Dataset", "Finding", "Forecast", "forecast", "load"]
+__all__ = ["Curve", "Dataset", "Finding", "Forecast", "Study", "audit", "forecast", "load"]
 __version__ = "0.1.0"
 
-_LAZY = {"forecast": "dataworth.laws", "Forecast": "dataworth.laws", "load": "dataworth.sources"}
+_LAZY = {
+    "Forecast": "dataworth.laws",
+    "Study": "dataworth.study",
+    "forecast": "dataworth.laws",
+    "load": "dataworth.sources",
+}
 
 
 def __getattr__(name: str) -> Any:

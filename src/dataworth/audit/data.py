@@ -19,7 +19,7 @@ from dataworth.audit.severity import worst_first
 from dataworth.dataset import Dataset
 from dataworth.findings import Finding
 from dataworth.label_column import LabelColumn
-from dataworth.subsets import Split, split
+from dataworth.subsets import DEFAULT_HELD_OUT, Split, split
 
 _CHECKS: tuple[Callable[[Samples], list[Finding]], ...] = (
     label_findings,
@@ -122,10 +122,10 @@ def audit_arrays(
 
 
 def _parts(dataset: Dataset) -> Split:
-    if dataset.x_test is not None or dataset.samples > 1:
+    if dataset.x_test is not None or round(DEFAULT_HELD_OUT * dataset.samples) > 0:
         return split(dataset)
-    only = np.zeros(1, np.int64)
-    return Split(only, dataset.x_train[:0], dataset.y_train[:0], official=False)
+    every_row = np.arange(dataset.samples)
+    return Split(every_row, dataset.x_train[:0], dataset.y_train[:0], official=False)
 
 
 def _is_fractional(labels: NDArray[Any]) -> bool:

@@ -20,8 +20,9 @@ _ERROR, _WARNING = 0.002, 0.01
 def leak_findings(samples: Samples) -> list[Finding]:
     """`label-in-feature`: a rule of one feature that is right nearly always.
 
-    On half of up to 10,000 rows each value of a feature (or each of 256 quantile bins) is given
-    its most common class; on the other half the rule's errors are counted. The finding needs
+    On half of up to 10,000 rows each value of a feature is given its most common class (a feature
+    of more than 256 values: each row keeps its own); on the other half the errors of that rule
+    (of the nearest value's class) are counted. The finding needs
     fewer than 1 % (error: 0.2 %) of the errors of always saying the most common class, and a
     binomial probability of so few errors below 1e-6, divided by the number of features.
     """
@@ -64,21 +65,28 @@ def leak_findings(samples: Samples) -> list[Finding]:
 
 
 def _errors(column: NDArray[Any], labels: NDArray[np.int64], half: int) -> int:
-    """Errors on the second half of the best rule of one feature, learned on the first half."""
-    cells, count = _cells(column, half)
-    classes = int(labels.max()) + 1
-    table = np.bincount(cells[:half] * classes + labels[:half], minlength=count * classes)
-    rule = table.reshape(count, classes).argmax(axis=1)
-    return int((rule[cells[half:]] != labels[half:]).sum())
-
-
-def _cells(column: NDArray[Any], half: int) -> tuple[NDArray[np.int64], int]:
-    if column.dtype == np.uint8:
-        return column.astype(np.int64), _VALUES
+    """Errors on the second half of the rule of one feature that the first half teaches."""
     values = np.unique(column)
     if len(values) > _VALUES:
-        values = np.unique(np.quantile(column[:half], np.linspace(0, 1, min(_VALUES, half // 8))))
-    return np.searchsorted(values, column).astype(np.int64), len(values) + 1
+        guesses = _nearest(column[:half], labels[:half], column[half:])
+    else:
+        cells, classes = np.searchsorted(values, column), int(labels.max()) + 1
+        seen = cells[:half] * classes + labels[:half]
+        table = np.bincount(seen, minlength=len(values) * classes).reshape(-1, classes)
+        guesses = table.argmax(axis=1)[cells[half:]]
+    return int((guesses != labels[half:]).sum())
+
+
+def _nearest(
+    known: NDArray[Any], labels: NDArray[np.int64], asked: NDArray[Any]
+) -> NDArray[np.int64]:
+    """The label of the nearest known value of the feature."""
+    order = np.argsort(known)
+    known = known[order]
+    above = np.clip(np.searchsorted(known, asked), 1, len(known) - 1)
+    closer_below = asked - known[above - 1] < known[above] - asked
+    guesses: NDArray[np.int64] = labels[order[above - closer_below]]
+    return guesses
 
 
 def _place(feature: int, samples: Samples) -> str:

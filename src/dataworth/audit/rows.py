@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +28,8 @@ _PIXELS = 784
 _CERTAIN = 10
 """A class expected so often in a prefix in random order is missing with probability e^-10."""
 _LEAST_ROWS = 50
+_REPEATED = re.compile(r"_duplicated_\d+$|(?<=\.\d)\.\d+$")
+"""What polars and pandas append to a repeated name: "0_duplicated_0", "0.5.1"; "0.1" is a number."""
 
 
 def row_findings(samples: Samples) -> list[Finding]:
@@ -66,7 +70,7 @@ def header_findings(columns: list[str], where: str) -> list[Finding]:
     """`first-row-as-header` from column names that are numbers, as a swallowed row leaves them."""
     if columns == [str(index) for index in range(len(columns))]:
         return []
-    numbers = sum(_is_number(name) for name in columns)
+    numbers = sum(_is_number(_REPEATED.sub("", name)) for name in columns)
     if not columns or numbers < 0.9 * len(columns):
         return []
     shown = ", ".join(columns[:5])
@@ -89,9 +93,7 @@ def _is_number(name: str) -> bool:
     try:
         float(name)
     except ValueError:
-        # pandas makes repeated names differ: a second "0" becomes "0.1", a second "0.5" "0.5.1".
-        head, _, tail = name.rpartition(".")
-        return tail.isdigit() and head.replace(".", "", 1).isdigit()
+        return False
     return True
 
 

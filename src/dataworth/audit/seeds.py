@@ -25,7 +25,7 @@ def _identical(groups: Sequence[Group], where: str) -> list[Finding]:
         g
         for g in groups
         if len(g.losses) > len(np.unique(g.losses))
-        and len(f"{g.losses[0]:.17g}".replace(".", "").strip("0")) > _ROUNDED_DIGITS
+        and _digits(float(g.losses[0])) > _ROUNDED_DIGITS
     ]
     if not same:
         return []
@@ -50,6 +50,11 @@ def _identical(groups: Sequence[Group], where: str) -> list[Finding]:
             ),
         )
     ]
+
+
+def _digits(loss: float) -> int:
+    """Significant digits: figures that were rounded to few may be equal by chance."""
+    return len(repr(loss).partition("e")[0].replace(".", "").strip("0"))
 
 
 def _disagree(groups: Sequence[Group], where: str) -> list[Finding]:

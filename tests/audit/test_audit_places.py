@@ -1,0 +1,124 @@
+"""The audit of what lies on disk, from Python and from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from audit_data import codes, digits
+
+from dataworth import Finding
+from dataworth.audit import audit
+from dataworth.commands import audit as command
+from dataworth.errors import DataError, DataworthError, StudyError
+from dataworth.learners.base import Epoch
+from dataworth.metrics import score
+from dataworth.mistakes import PUBLISHED
+from dataworth.record import Record, Run
+from dataworth.store import Store
+
+ROOT = Path(__file__).parents[2]
+
+
+def call(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    options = parser.parse_args(["audit", *arguments])
+    code: int = options.command(options)
+    return code
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    path = tmp_path / "published.csv"
+    rows = "".join(f"{size},{loss}\n" for size, loss in PUBLISHED.items())
+    path.write_text(f"samples,value\n{rows}", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def honest(tmp_path: Path) -> Path:
+    path = tmp_path / "honest.csv"
+    path.write_text("samples,value,seed\n100,0.9,0\n100,0.91,1\n300,0.7,0\n300,0.72,1\n")
+    return path
+
+
+@pytest.fixture
+def run_directory(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    with Store(tmp_path / "run", write=True) as store:
+        finding = Finding("labels-scaled", "error", "labels", "Scaled.", {"rows": 3}, "Do not.")
+        mistakes = {"loss_on_training_rows": True}
+        store.set_meta(
+            {"name": "mine", "classes": 4, "mistakes": mistakes, "findings": [asdict(finding)]}
+        )
+        for seed in range(2):
+            logits = random.normal(size=(50, 4)).astype(np.float32)
+            scores = score(logits, logits.argmax(axis=1))
+            history = [Epoch(number=1, steps=1, loss=0.5, seconds=1.0, samples=9)]
+            store.add(Record(Run(9, seed, f"key{seed}"), scores, history, 10))
+    return tmp_path / "run"
+
+
+def test_a_csv_of_measurements(published: Path, honest: Path) -> None:
+    assert codes(audit(published)) == {"loss-at-float-floor": "error"}
+    assert audit(str(honest)) == []
+
+
+def test_a_run_directory(run_directory: Path) -> None:
+    found = codes(audit(run_directory))
+    assert found == {"labels-scaled": "error", "loss-on-training-rows": "error"}
+
+
+def test_data_by_name_and_by_path(tmp_path: Path) -> None:
+    data = digits()
+    assert audit("digits") == []
+    np.savez(tmp_path / "mine.npz", x_train=data.x_train / 16, y_train=np.zeros(1_797, np.int64))
+    assert codes(audit(tmp_path / "mine.npz")) == {"one-class-targets": "error"}
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        audit(tmp_path / "nothing.csv")
+    with pytest.raises(DataworthError):
+        call(str(tmp_path / "nothing"))
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "results.sqlite").write_text("no database, but long enough " * 9)
+    with pytest.raises(StudyError, match="not a readable results file"):
+        audit(tmp_path / "damaged")
+
+
+def test_exit_codes_and_plain_output(
+    published: Path, honest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(str(published)) == 1
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert "error loss-at-float-floor (published, size 697,931)" in printed.out
+    assert "docs/audit/loss-at-float-floor.md" in printed.out
+    assert "\x1b" not in printed.out
+    assert call(str(honest)) == 0
+    assert capsys.readouterr().out.split() == [f"{honest}:", "nothing", "found."]
+
+
+def test_json_is_one_document(run_directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(str(run_directory), "--json") == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["errors"] == 2
+    assert {f["code"] for f in document["findings"]} == {"labels-scaled", "loss-on-training-rows"}
+    assert all((ROOT / finding["page"]).is_file() for finding in document["findings"])
+
+
+def test_a_terminal_gets_panels(
+    published: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    assert call(str(published)) == 1
+    printed = capsys.readouterr().out
+    assert "╭" in printed
+    assert "times_floor" in printed
