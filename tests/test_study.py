@@ -34,7 +34,7 @@ def test_an_impossible_option_is_named(option: str, value: object, said: str) ->
 
 
 def test_sizes_and_seeds_are_sorted_and_counted() -> None:
-    study = Study(data="digits", sizes=np.array([30, 10]), seeds=3)
+    study = Study(data="digits", sizes=np.array([30, 10]).tolist(), seeds=3)
     assert study.sizes == (10, 30)
     assert study.seeds == (0, 1, 2)
     assert Study(data="digits", seeds=[7, 4]).seeds == (4, 7)

@@ -1,5 +1,5 @@
 """The commands, one module each: ``add_parser`` says what they take, ``run`` does it."""
 
-from dataworth.commands import run
+from dataworth.commands import audit, data, run
 
-COMMANDS = (run,)
+COMMANDS = (run, audit, data)

@@ -1,0 +1,130 @@
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dataworth.dataset import Dataset
+from dataworth.errors import StudyError
+from dataworth.executors import Executor, InProcess, LocalProcesses, RunCheckpoints
+from dataworth.executors.processes import _write_payload, shares_of_cores
+from dataworth.executors.sharing import dump_sharing_arrays
+from dataworth.experiment import Experiment
+from dataworth.learners.base import Arrays, Epoch
+from dataworth.record import Run
+from dataworth.runner import prepare
+from dataworth.study import Study
+
+
+class Memory:
+    """Checkpoints in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[Sequence[Epoch], Arrays]] = {}
+
+    def load_checkpoint(self, key: str) -> tuple[Sequence[Epoch], Arrays] | None:
+        return self.kept.get(key)
+
+    def save_checkpoint(self, key: str, history: Sequence[Epoch], state: Arrays) -> None:
+        self.kept[key] = (history, state)
+
+
+@pytest.fixture(scope="module")
+def experiment(digits: Dataset) -> Experiment:
+    return prepare(Study(data=digits, model="mlp:16", sizes=[50, 90], seeds=2, epochs=2))
+
+
+def perform(executor: Executor, experiment: Experiment) -> dict[Run, float]:
+    epochs: list[tuple[Run, int]] = []
+    records = executor.perform(
+        experiment,
+        experiment.runs(),
+        Memory(),
+        lambda run, epoch, _: epochs.append((run, epoch.number)),
+    )
+    losses = {record.run: record.scores.loss for record in records}
+    assert set(epochs) == {(run, number) for run in losses for number in (1, 2)}
+    assert len(epochs) == 2 * len(losses)
+    return losses
+
+
+def test_all_executors_give_the_same_figures_to_the_bit(experiment: Experiment) -> None:
+    alone = perform(InProcess(), experiment)
+    assert set(alone) == set(experiment.runs())
+    assert perform(LocalProcesses(2), experiment) == alone
+
+
+def test_closing_ends_the_processes(experiment: Experiment) -> None:
+    records = LocalProcesses(2).perform(experiment, experiment.runs(), Memory(), lambda *_: None)
+    next(records)
+    children = _children()
+    assert len(children) == 2
+    records.close()  # type: ignore[attr-defined]
+    assert not set(children) & set(_children())
+
+
+def test_a_killed_worker_is_named_with_its_run(experiment: Experiment) -> None:
+    def kill(run: Run, epoch: Epoch, epochs: int) -> None:
+        for child in _children():
+            os.kill(child, signal.SIGKILL)
+
+    with pytest.raises(StudyError, match="worker process was killed by signal 9"):
+        list(LocalProcesses(1).perform(experiment, experiment.runs(), Memory(), kill))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores cannot be chosen here")
+def test_cores_are_divided_without_rest_or_overlap() -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    for workers in range(1, len(cores) + 1):
+        shares = shares_of_cores(workers)
+        assert sorted(core for share in shares for core in share) == cores
+        assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    assert all(len(share) == 1 for share in shares_of_cores(3 * len(cores)))
+
+
+def test_large_arrays_are_mapped_not_copied(tmp_path: Path) -> None:
+    import pickle
+
+    big = np.arange(1 << 20, dtype=np.uint8).reshape(-1, 1024)
+    np.save(tmp_path / "big.npy", big)
+    mapped = np.load(tmp_path / "big.npy", mmap_mode="r")
+    dump_sharing_arrays({"mapped": mapped, "held": big, "small": np.ones(3)}, tmp_path / "p")
+    assert (tmp_path / "p").stat().st_size < 2_000
+    back = pickle.loads((tmp_path / "p").read_bytes())
+    assert isinstance(back["mapped"], np.memmap)
+    assert isinstance(back["held"], np.memmap)
+    assert (back["mapped"] == big).all()
+    assert (back["held"] == big).all()
+    assert back["small"].tolist() == [1, 1, 1]
+
+
+def test_what_lives_in_the_script_cannot_be_handed_over(
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build() -> None: ...
+
+    monkeypatch.setattr(build, "__module__", "__main__")
+    broken = Study(data=experiment.dataset, model=build, sizes=[50], seeds=1)
+    with pytest.raises(StudyError, match=r"workers: .*script or notebook itself.*one worker"):
+        _write_payload(prepare(broken), tmp_path / "p")
+
+
+def test_checkpoints_are_kept_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    kept: list[int] = []
+    checkpoints = RunCheckpoints(None, lambda history, state: kept.append(len(history)))
+    for number in range(1, 13):
+        now[0] += 1.0
+        checkpoints.save([Epoch(1, 1, 1, 1.0, 1.0)] * number, {})
+    assert kept == [5, 10]
+
+
+def _children() -> list[int]:
+    task = Path(f"/proc/{os.getpid()}/task")
+    if not task.is_dir():
+        pytest.skip("the children of a process cannot be listed here")
+    texts = [(each / "children").read_text() for each in task.iterdir()]
+    return [int(pid) for text in texts for pid in text.split()]

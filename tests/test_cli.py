@@ -1,0 +1,125 @@
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from dataworth.cli import main
+from dataworth.curve import Curve
+from dataworth.findings import Finding
+from dataworth.terminal import TerminalProgress, curve_table, print_findings
+
+SMALL = ["--model", "linear", "--sizes", "50,200", "--seeds", "2", "--epochs", "60"]
+
+
+def test_a_run_prints_the_table_and_where_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", "--data", "digits", *SMALL, "--out", str(tmp_path)]
+    assert main(command) == 0
+    first = capsys.readouterr()
+    assert "Dataset_Size" in first.out
+    assert "curve.png" in first.out
+    assert "200 samples  seed 1" in first.err
+    assert main(["run", str(tmp_path)]) == 0
+    again = capsys.readouterr()
+    assert again.out == first.out
+    assert "4 runs, 4 of them kept from before" in again.err
+    assert "samples  seed" not in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run"], "name a study"),
+        (["run", "quickstrt"], "Did you mean quickstart"),
+        (["run", "quickstart", "--data", "nothing.csv"], "nothing.csv"),
+        (["run", "quickstart", "--model", "mpl"], "mpl"),
+        (["run", "quickstart", "--sizes", "10,99999"], "99,999 was asked for"),
+        (["run", "quickstart", "--epochs", "0"], "epochs = 0"),
+        (["run", "quickstart", "--workers", "0"], "workers = 0"),
+    ],
+)
+def test_what_cannot_be_run_is_one_message_and_code_2(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["--out", str(tmp_path / "run")] if len(arguments) > 1 else []
+    assert main([*arguments, *out]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert said in told.err
+    assert "Traceback" not in told.err
+
+
+def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["run", "quickstart", "--sizes", "10,many"])
+    assert stop.value.code == 2
+    assert "whole numbers with commas" in capsys.readouterr().err
+
+
+def test_ctrl_c_says_how_to_go_on_and_the_rest_is_done_later(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "dataworth.cli", "run", "--data", "digits"]
+    command += ["--model", "linear", "--sizes", "500", "--seeds", "1", "--epochs", "1000000"]
+    process = subprocess.Popen(
+        [*command, "--out", str(out)], stderr=subprocess.PIPE, env=os.environ, text=True
+    )
+    while not (out / "study.toml").is_file():
+        time.sleep(0.05)
+        assert process.poll() is None
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"go on with:\n  dataworth run {out}" in told
+    assert "Traceback" not in told
+
+
+def test_importing_dataworth_is_light() -> None:
+    heavy = ["jax", "keras", "matplotlib", "polars", "rich", "scipy", "sklearn"]
+    code = "import json, sys, dataworth; print(json.dumps([*sys.modules]))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(heavy) & set(json.loads(told.stdout))
+
+
+def test_the_table_is_the_papers_with_spread_and_accuracy() -> None:
+    curve = Curve([9_000, 9_000], [0.5, 0.7], others={"accuracy": [0.8, 0.9]})
+    text = io.StringIO()
+    Console(file=text, width=100).print(curve_table(curve))
+    rows = [line.split() for line in text.getvalue().splitlines() if line.strip()]
+    assert rows[0] == ["Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds"]
+    assert rows[2] == ["9,000", "0.6", "0.141", "0.8500", "2"]
+
+
+def test_findings_are_printed_worst_first_with_what_to_do() -> None:
+    text = io.StringIO()
+    findings = [
+        Finding("b", "info", "here", "Known.", {}, "Nothing."),
+        Finding("a", "error", "row [7]", "Wrong.", {}, "Mend it."),
+    ]
+    print_findings(Console(file=text, width=100), findings)
+    assert text.getvalue().splitlines() == [
+        "error a (row [7]): Wrong. Mend it.",
+        "info b (here): Known. Nothing.",
+    ]
+
+
+def test_progress_in_a_terminal_shows_epochs_and_clears_them() -> None:
+    from dataworth.learners.base import Epoch
+    from dataworth.record import Run
+
+    text = io.StringIO()
+    progress = TerminalProgress(Console(file=text, force_terminal=True, width=120))
+    run = Run(50, 0, "k")
+    progress.begin([run, Run(90, 0, "l")], [], [100, 180])
+    progress.epoch(run, Epoch(1, 4, 50, 0.25, 0.1), 2)
+    progress.end()
+    assert "epoch 1 of 2, training loss 0.25" in text.getvalue()
+    assert "2 runs." in text.getvalue()
