@@ -29,7 +29,7 @@ _CERTAIN = 10
 """A class expected so often in a prefix in random order is missing with probability e^-10."""
 _LEAST_ROWS = 50
 _REPEATED = re.compile(r"_duplicated_\d+$|(?<=\.\d)\.\d+$")
-"""What polars and pandas append to a repeated name: "0_duplicated_0", "0.5.1"; "0.1" is a number."""
+"""What polars and pandas append to a repeated name: "0_duplicated_0", "0.5.1" (not "0.1")."""
 
 
 def row_findings(samples: Samples) -> list[Finding]:
