@@ -1,0 +1,55 @@
+// The page's numbers, and how they are written.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const runs = data.runs;
+const state = { metric: "loss", size: 0, target: null };
+
+// The runs with the metric chosen: [{ run, index, metric }].
+function shown() {
+  return runs.map((run, index) => ({ run, index, metric: run.metrics[state.metric] }));
+}
+
+function largestSize() {
+  return Math.max(...runs.map((run) => run.metrics.loss.sizes.at(-1)));
+}
+
+function smallestSize() {
+  return Math.min(...runs.map((run) => run.metrics.loss.sizes[0]));
+}
+
+// A value of a metric: four digits.
+function figure(value) {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toPrecision(3).replace("e+", "e");
+  return String(Number(value.toPrecision(4)));
+}
+
+// A number of samples: three digits, with commas.
+function count(value) {
+  if (!Number.isFinite(value)) return "no number";
+  return Number(value.toPrecision(3)).toLocaleString("en-GB", { maximumFractionDigits: 0 });
+}
+
+function percent(value) {
+  if (value > 0.995 && value < 1) return "over 99 %";
+  if (value < 0.005 && value > 0) return "under 1 %";
+  return `${Math.round(value * 100)} %`;
+}
+
+// A paragraph of plain text; names are never read as HTML.
+function line(text, kind = "") {
+  const element = document.createElement("p");
+  element.textContent = text;
+  element.className = kind;
+  return element;
+}
+
+// One answer: numbers for the reader, and unrounded in data attributes.
+function result(item, values, ...lines) {
+  const element = document.createElement("div");
+  element.className = "result";
+  if (runs.length > 1) element.append(line(item.run.name, "of"));
+  element.append(...lines.filter(Boolean));
+  for (const [name, value] of Object.entries(values)) element.dataset[name] = String(value);
+  return element;
+}

@@ -1,0 +1,79 @@
+// "How many samples for a target?": the quantile curves, read the other way.
+
+// The first measured size from which on the mean meets the target, as Forecast has it.
+function metAt(metric, target) {
+  const meets = metric.mean.map((value) => (metric.higher ? value >= target : value <= target));
+  const first = meets.lastIndexOf(false) + 1;
+  return first < meets.length ? metric.sizes[first] : null;
+}
+
+// `best` falls in even steps from what is reached surely to what never is.
+function reachable(metric, target) {
+  const { best } = metric.forecast;
+  const ahead = (value) => (metric.higher ? value > target : value < target);
+  const at = best.findIndex(ahead);
+  if (at === 0) return 1;
+  if (at === -1) return 0;
+  const gap = (target - best[at - 1]) / (best[at] - best[at - 1]);
+  return 1 - (at - 1 + gap) / (best.length - 1);
+}
+
+function samplesFor(metric, target) {
+  const { samples, quantiles, largest } = metric.forecast;
+  const rows = metric.higher ? [4, 2, 0] : [0, 2, 4];
+  const [lower, median, upper] = rows.map((row) =>
+    firstSize(samples, quantiles[row], largest, target, !metric.higher),
+  );
+  return { lower, median, upper, probability: reachable(metric, target) };
+}
+
+function targeted(item) {
+  const { metric } = item;
+  const target = state.target;
+  if (!metric.forecast) return result(item, {}, line("No forecast of this metric."));
+  const possible = metric.higher ? target > 0 && target < 1 : target > 0;
+  if (target === null || !possible) {
+    return result(item, {}, line(`Give a value ${metric.higher ? "between 0 and 1" : "above 0"}.`));
+  }
+  const met = metAt(metric, target);
+  if (met !== null) {
+    return result(item, { median: met, probability: 1 }, line("Met already", "big"), line(`from ${count(met)} measured samples on`));
+  }
+  const answer = samplesFor(metric, target);
+  const never = answer.median === Infinity;
+  return result(
+    item,
+    answer,
+    line(never ? "No number of samples is likely to" : `${count(answer.median)} samples`, "big"),
+    line(`90 % interval ${count(answer.lower)} to ${count(answer.upper)}`),
+    line(`Reachable at all: ${percent(answer.probability)}`),
+    never ? null : distance(answer.median / metric.forecast.largest),
+  );
+}
+
+function answerTarget() {
+  document.getElementById("target-answer").replaceChildren(...shown().map(targeted));
+}
+
+// What three times the data is expected to give, as a first target.
+function suggestTarget() {
+  const found = shown().find((item) => item.metric.forecast);
+  const box = document.getElementById("target-value");
+  if (!found) {
+    state.target = null;
+    box.value = "";
+    return;
+  }
+  const value = quantileAt(found.metric, 2, found.metric.forecast.largest * 3);
+  state.target = Number(value.toPrecision(2));
+  box.value = state.target;
+}
+
+function startTarget() {
+  const box = document.getElementById("target-value");
+  box.addEventListener("input", () => {
+    state.target = box.value === "" ? null : Number(box.value);
+    answerTarget();
+    if (window.Plotly) drawCurve();
+  });
+}

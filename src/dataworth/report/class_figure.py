@@ -1,0 +1,112 @@
+"""The picture of classes: how each class's error falls with the number of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.record import Record
+
+Floats = NDArray[np.float64]
+
+
+class Confused(NamedTuple):
+    """Two classes that the model takes for each other."""
+
+    true: int
+    predicted: int
+    samples: float
+    """Held-out samples of `true` called `predicted`, mean over seeds."""
+    share: float
+    """`samples` as a share of the class's held-out samples."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassFigure:
+    """The numbers of the picture; errors and losses are means over seeds.
+
+    Attributes
+    ----------
+    names : tuple of str
+        One per class.
+    sizes : ndarray of int64, shape (n_sizes,)
+    errors, losses : ndarray, shape (n_classes, n_sizes)
+        Share misclassified, and cross-entropy in nats; NaN for a class without samples.
+    gain : ndarray, shape (n_classes,)
+        Errors that a doubling of the training samples saves, as a share of the class's samples:
+        minus the slope of the error against log2(size) over the last three sizes.
+    confused : tuple of Confused
+        The most frequent confusions at the largest size, most frequent first.
+    """
+
+    names: tuple[str, ...]
+    sizes: NDArray[np.int64]
+    errors: Floats
+    losses: Floats
+    gain: Floats
+    confused: tuple[Confused, ...]
+
+    def worst(self, count: int) -> NDArray[np.int64]:
+        """The classes with the highest error at the largest size, highest first."""
+        last = np.nan_to_num(self.errors[:, -1], nan=-1.0)
+        return np.argsort(-last, kind="stable")[:count]
+
+
+def class_figure(
+    records: Sequence[Record], names: Sequence[str], *, pairs: int = 12
+) -> ClassFigure:
+    """The numbers of a picture of classes.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        The runs of one study, at least one.
+    names : sequence of str
+        The classes.
+    pairs : int
+        How many confused pairs to keep.
+    """
+    sizes = np.unique([record.run.size for record in records])
+    groups = [[r.scores for r in records if r.run.size == size] for size in sizes]
+    errors = np.stack([_mean([s.class_errors for s in group]) for group in groups], axis=1)
+    losses = np.stack([_mean([s.class_losses for s in group]) for group in groups], axis=1)
+    largest = np.mean([scores.confusion for scores in groups[-1]], axis=0)
+    return ClassFigure(
+        names=tuple(names),
+        sizes=sizes,
+        errors=errors,
+        losses=losses,
+        gain=_gain(sizes, errors),
+        confused=_most_confused(largest, pairs),
+    )
+
+
+def _mean(rows: Sequence[Floats]) -> Floats:
+    """The mean over seeds; a class without held-out samples has none in any of them."""
+    return np.asarray(np.mean(np.stack(rows), axis=0))
+
+
+def _gain(sizes: NDArray[np.int64], errors: Floats) -> Floats:
+    if len(sizes) < 2:
+        return np.full(len(errors), np.nan)
+    x = np.log2(sizes[-3:].astype(np.float64))
+    x -= x.mean()
+    return np.asarray(-(errors[:, -len(x) :] @ x) / (x @ x))
+
+
+def _most_confused(confusion: Floats, pairs: int) -> tuple[Confused, ...]:
+    wrong = confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:pairs]
+    total = confusion.sum(axis=1)
+    found = []
+    for flat in order:
+        true, predicted = divmod(int(flat), wrong.shape[1])
+        count = float(wrong[true, predicted])
+        if count > 0:
+            found.append(Confused(true, predicted, count, count / float(total[true])))
+    return tuple(found)

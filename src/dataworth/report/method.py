@@ -1,0 +1,151 @@
+"""How it was measured: what a reader needs to trust a curve, and to measure it again.
+
+The items are those of the checklist of Li, Kudugunta, Zettlemoyer 2025, (Mis)Fitting: a survey of
+scaling laws (arXiv:2502.18969): hypothesis, training, data points, fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dataworth.report.metric_names import figure
+
+if TYPE_CHECKING:
+    from dataworth.laws import Forecast
+    from dataworth.report.run_report import RunReport
+
+
+class Item(NamedTuple):
+    """One thing that is known of a study."""
+
+    name: str
+    text: str
+
+
+def method_items(report: RunReport) -> dict[str, list[Item]]:
+    """All items by group."""
+    ahead = report.ahead["loss"]
+    groups = {
+        "Data": _data(report.meta),
+        "Training": _training(report),
+        "Data points": _points(report),
+        "Machine": _machine(report),
+    }
+    if ahead.forecast is not None:
+        groups["Law and fit"] = _fit(ahead.forecast)
+    return groups
+
+
+def citation(report: RunReport) -> str:
+    """One line that says which figures were used."""
+    meta = report.meta
+    return (
+        f"dataworth {meta['versions']['dataworth']}, study {meta['name']!r}: {meta['model']} on "
+        f"{meta['data']} (data fingerprint {meta['fingerprint']}), "
+        f"{len(report.records)} runs, {len(report.curve.sizes)} sizes."
+    )
+
+
+def _data(meta: Mapping[str, Any]) -> list[Item]:
+    held_out = "the official split" if meta["held_out_official"] else "split off by this study"
+    shape = " x ".join(map(str, meta["shape"]))
+    return [
+        Item("Data set", str(meta["data"])),
+        Item("Source", _listed(meta["source"]) or "handed over in memory"),
+        Item("Fingerprint", str(meta["fingerprint"])),
+        Item("Samples to train on", f"{meta['samples']:,}"),
+        Item("Held-out samples", f"{meta['held_out']:,}, {held_out}; the same for every run"),
+        Item("Classes", f"{meta['classes']:,}"),
+        Item("One sample", f"{shape}, {meta['dtype']}"),
+    ]
+
+
+def _training(report: RunReport) -> list[Item]:
+    meta, budget = report.meta, report.meta["identity"]["budget"]
+    length = f"{budget['epochs']} epochs for every size; larger sizes take more optimizer steps"
+    if budget["steps"] is not None:
+        length = f"{budget['steps']:,} optimizer steps for every size"
+    if budget["patience"] is not None:
+        length += (
+            f"; stopped early after {budget['patience']} epochs without a lower validation loss"
+        )
+    return [
+        Item("Model", str(meta["model"])),
+        Item("Trainable weights, all layers", f"{report.records[-1].parameters:,}"),
+        Item("Learner", _listed(meta["learner"])),
+        Item("Length", length),
+        Item("Batch size", f"{budget['batch_size']:,}"),
+        Item("Hyperparameters", "the same for every size; none was tuned within the study"),
+        Item("Mistakes made on purpose", _listed(meta["mistakes"]) or "none"),
+    ]
+
+
+def _points(report: RunReport) -> list[Item]:
+    seeds = sorted({record.run.seed for record in report.records})
+    sizes = ", ".join(f"{size:,}" for size in report.curve.sizes)
+    subsets = {
+        "nested": "nested and stratified by class; a permutation per seed",
+        "prefix": "the first rows of the file",
+    }
+    return [
+        Item("Sizes (training samples)", sizes),
+        Item("Seeds", ", ".join(map(str, seeds))),
+        Item("Subsets", subsets[report.meta["subset"]]),
+        Item("Runs", f"{len(report.records)}; all are shown, none was left out"),
+        Item("Scored", "once per run, at its end, on all held-out samples"),
+        Item("Loss", "mean cross-entropy in nats, from logits in float64, without a clip"),
+    ]
+
+
+def _machine(report: RunReport) -> list[Item]:
+    machine = report.meta["machine"]
+    seconds = sum(record.seconds for record in report.records)
+    trained = sum(sum(epoch.samples for epoch in record.history) for record in report.records)
+    return [
+        Item("System", f"{machine['system']}, {machine['processor']}, {machine['cores']} cores"),
+        Item("Python", str(machine["python"])),
+        Item("Versions", _listed(report.meta["versions"])),
+        Item("Training time", f"{seconds:,.1f} s in all, compilation included"),
+        Item("Samples trained on", f"{trained:,} in all, repeats counted"),
+    ]
+
+
+def _fit(forecast: Forecast) -> list[Item]:
+    law = forecast.law
+    values = ", ".join(
+        f"{name} = {figure(e.value)} ({figure(e.lower)} to {figure(e.upper)})"
+        for name, e in law.parameters.items()
+    )
+    weights = ", ".join(
+        f"{name} {weight:.0%}" for name, weight in forecast.weights.items() if weight >= 0.01
+    )
+    return [
+        Item("Law of largest weight", f"{law.name}: loss(n) = {law.formula}"),
+        Item("Its source", law.source),
+        Item("Its parameters, 90 % intervals", values),
+        Item("Weights of all laws in the forecast", weights),
+        Item(
+            "Points", f"the mean over seeds of each of {len(forecast.points)} sizes; all are used"
+        ),
+        Item(
+            "Fit",
+            "residuals of the log loss, weighted by the noise of seeds; every law and shape on a "
+            "grid is weighed, linear parameters are integrated out, so that no start point matters",
+        ),
+        Item(
+            "Intervals",
+            "quantiles of curves drawn from the weighted laws, for the mean over seeds, with how "
+            "far public curves stray from their laws ahead",
+        ),
+    ]
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {_plain(value)}" for key, value in values.items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({_listed(value)})"
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,32 @@
+"""Sentences: the answer in words, with its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dataworth.report.metric_names import figure, metric_name
+
+if TYPE_CHECKING:
+    from dataworth.laws import Forecast
+
+TIMES = 3
+"""The answer looks this far beyond the largest measured size."""
+
+
+def answer(forecast: Forecast) -> str:
+    """What three times as much data is expected to do, in one sentence."""
+    largest = float(forecast.points.sizes[-1])
+    wanted = largest * TIMES
+    prediction = forecast.predict([wanted])
+    now = next(p.mean for p in forecast.curve.summary() if p.samples == int(largest))
+    then, low, high = (
+        float(part[0]) for part in (prediction.median, prediction.lower, prediction.upper)
+    )
+    higher = forecast.curve.higher_is_better
+    improves = then > now if higher else then < now
+    verb = ("raise" if higher else "cut") if improves else "move"
+    return (
+        f"Going from {largest:,.0f} to {wanted:,.0f} samples is expected to {verb} "
+        f"{metric_name(forecast.curve.metric)} from {figure(now)} to {figure(then)} "
+        f"({figure(low)} to {figure(high)})."
+    )

@@ -1,0 +1,55 @@
+"""Thumbnails: sample images of each class in one picture, small enough to live in a page."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LARGEST_SIDE = 56
+
+
+@dataclass(frozen=True)
+class Thumbnails:
+    """All samples of all classes as one PNG: a row per class, a column per sample.
+
+    Attributes
+    ----------
+    url : str
+        A ``data:`` address that holds the PNG.
+    classes, columns : int
+    height, width : int
+        Of one image, in pixels.
+    """
+
+    url: str
+    classes: int
+    columns: int
+    height: int
+    width: int
+
+
+def thumbnails(images: NDArray[np.uint8]) -> Thumbnails:
+    """Put images into one PNG, each at most 56 pixels a side.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n_classes, n_samples, height, width)
+    """
+    from PIL import Image
+
+    classes, columns, height, width = images.shape
+    sheet = images.transpose(0, 2, 1, 3).reshape(classes * height, columns * width)
+    picture: Any = Image.fromarray(np.ascontiguousarray(sheet))
+    shrink = min(1.0, _LARGEST_SIDE / max(height, width))
+    height, width = max(1, round(height * shrink)), max(1, round(width * shrink))
+    if shrink < 1:
+        picture = picture.resize((columns * width, classes * height), Image.Resampling.BOX)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    code = base64.b64encode(buffer.getvalue()).decode()
+    return Thumbnails(f"data:image/png;base64,{code}", classes, columns, height, width)

@@ -1,0 +1,61 @@
+"""Writing a report: the page of a run directory, or of several side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from dataworth.errors import StudyError
+from dataworth.report.page import page_html
+from dataworth.report.run_report import read_run
+
+FILE_NAME = "report.html"
+
+
+def write_report(
+    directory: str | os.PathLike[str], out: str | os.PathLike[str] | None = None
+) -> Path:
+    """Write the page of a run directory.
+
+    Parameters
+    ----------
+    directory : path
+        Of a study that was run.
+    out : path, optional
+        The file; ``report.html`` in the run directory by default.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    StudyError
+        If the directory holds no finished run, or the file cannot be written.
+    """
+    return write_comparison([directory], Path(directory) / FILE_NAME if out is None else out)
+
+
+def write_comparison(
+    directories: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
+) -> Path:
+    """Write one page of several run directories.
+
+    Raises
+    ------
+    StudyError
+        If a directory holds no finished run, or the file cannot be written.
+    """
+    page = page_html([read_run(directory) for directory in directories])
+    path = Path(out)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise StudyError(
+            f"{path}: cannot be written ({error.strerror}). Choose another place with -o."
+        ) from None
+    return path
