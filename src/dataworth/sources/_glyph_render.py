@@ -11,7 +11,7 @@ import numpy as np
 from jax.extend.random import threefry_2x32
 from jax.typing import ArrayLike
 
-from dataworth.sources._glyph_ink import DICE, INK_NORMALS, inked
+from dataworth.sources._glyph_ink import DICE, INK_NORMALS, Pen, inked, pen
 from dataworth.sources._glyph_skeletons import BENDS, STROKES, WAVES, skeletons
 
 BLOCK = 1024
@@ -25,7 +25,7 @@ _WAVE_SD = tuple(0.09 / (wave + 1) ** 1.5 for wave in range(WAVES))
 _WARP_SD = (0.10, 0.12, 0.10, 0.07, 0.07, 0.07, 0.07)
 _SHAPE_SD = np.repeat(np.array(_STROKE_SD * STROKES + _WAVE_SD + _WARP_SD, np.float32), 2)
 _SHAPE = len(_SHAPE_SD)
-_HAND, _OWN = 0.9, 0.7
+_HAND, _OWN = 0.8, 0.55
 """How much of a shape is its hand's habit, and how much is this one sample's."""
 
 _PLACE_NORMALS = 4
@@ -40,7 +40,7 @@ class Program(Protocol):
     """Place of a block (index // 2**32, index % 2**32 // BLOCK) and seed to images and labels."""
 
     def __call__(self, high: ArrayLike, low: ArrayLike, seed: ArrayLike) -> tuple[Array, Array]:
-        """Images uint8 (BLOCK, 28, 28) and labels int32 (BLOCK,)."""
+        """Images uint8 (BLOCK, 784) and labels int32 (BLOCK,)."""
 
 
 @cache
@@ -48,7 +48,7 @@ def program() -> Program:
     """The compiled block renderer, shared by all threads."""
     font = skeletons()
 
-    def block(high: Array, low: Array, seed: Array) -> tuple[Array, Array]:
+    def written(high: Array, low: Array, seed: Array) -> tuple[Pen, Array]:
         lanes = low * BLOCK + jnp.arange(BLOCK, dtype=jnp.uint32)
         counts = (_CHOICES, _SHAPE, _PLACE_NORMALS, INK_NORMALS, DICE)
         words = _words(seed, lanes, jnp.full(BLOCK, high), sum(counts))
@@ -59,13 +59,20 @@ def program() -> Program:
         habit = _words(jnp.array(_HANDS_KEY, jnp.uint32), hand, glyph.astype(jnp.uint32), _SHAPE)
         place = _normal(place)
         haste = jnp.exp(0.45 * place[:, :1])
-        shape = _SHAPE_SD * (_HAND * _normal(habit) + _OWN * haste * _normal(own))
+        shape = jnp.asarray(_SHAPE_SD) * (_HAND * _normal(habit) + _OWN * haste * _normal(own))
         points, bends = jnp.asarray(font.points)[glyph], jnp.asarray(font.bends)[glyph]
         path = _placed(_bent(points, bends, shape.reshape(BLOCK, -1, 2)), place)
         pen_up, small = jnp.asarray(font.pen_up)[glyph], jnp.asarray(font.small)[glyph]
-        return inked(path, pen_up, small, _normal(look), dice), label.astype(jnp.int32)
+        return pen(path, pen_up, small, _normal(look), dice), label.astype(jnp.int32)
 
-    return jax.jit(block)
+    # Two programs: in one, the compiler works the whole path out again for every pixel.
+    write, ink = jax.jit(written), jax.jit(inked)
+
+    def block(high: ArrayLike, low: ArrayLike, seed: ArrayLike) -> tuple[Array, Array]:
+        pens, labels = write(high, low, seed)
+        return ink(pens), labels
+
+    return block
 
 
 def _words(key: Array, low: Array, high: Array, count: int) -> Array:
@@ -83,7 +90,8 @@ def _words(key: Array, low: Array, high: Array, count: int) -> Array:
 
 def _normal(words: Array) -> Array:
     uniform = (words >> 8).astype(jnp.float32) * 2.0**-23 + (2.0**-24 - 1.0)
-    return jax.lax.erf_inv(uniform) * np.float32(np.sqrt(2.0))
+    normal: Array = jnp.sqrt(2.0) * jax.lax.erf_inv(uniform)
+    return normal
 
 
 def _hand(coin: Array, place: Array) -> Array:

@@ -49,7 +49,11 @@ class Skeletons:
 @cache
 def skeletons() -> Skeletons:
     """Build the arrays from the stroke font."""
-    points, pen_up, bends, small, slots = [], [], [], [], []
+    points: list[NDArray[np.float64]] = []
+    pen_up: list[NDArray[np.bool_]] = []
+    bends: list[NDArray[np.float64]] = []
+    small: list[bool] = []
+    slots: list[list[int]] = []
     for name, variants in SKELETONS.items():
         slots.append(
             [len(points) + v for v, (parts, _) in enumerate(variants) for _ in range(parts)]

@@ -123,10 +123,11 @@ def _fill(images: NDArray[np.uint8], labels: NDArray[np.int64], start: int, seed
     def one(block: int) -> None:
         first = block * BLOCK
         place = np.uint32(first >> 32), np.uint32((first & 0xFFFFFFFF) // BLOCK)
-        block_images, block_labels = made(*place, key)
+        made_images, made_labels = made(*place, key)
         low, high = max(start, first), min(stop, first + BLOCK)
-        images[low - start : high - start] = np.asarray(block_images)[low - first : high - first]
-        labels[low - start : high - start] = np.asarray(block_labels)[low - first : high - first]
+        here, there = slice(low - start, high - start), slice(low - first, high - first)
+        images[here] = np.asarray(made_images)[there].reshape(-1, _SIDE, _SIDE)
+        labels[here] = np.asarray(made_labels)[there]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for _ in pool.map(one, range(start // BLOCK, -(-stop // BLOCK))):
