@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dataworth.errors import DataError
+from dataworth.errors import DataError, LabelError
 from dataworth.fingerprint import fingerprint
 
 
@@ -217,11 +217,13 @@ def _whole_labels(labels: NDArray[Any], which: str) -> NDArray[np.int64]:
     if not broken.any():
         return labels.astype(np.int64)
     row = int(np.flatnonzero(broken)[0])
-    message = f"{which} holds {labels[row]!r} in row {row}; labels must be classes: whole numbers."
+    message = (
+        f"{which} holds {float(labels[row])!r} in row {row}; labels must be classes: whole numbers."
+    )
     times_255 = labels * 255.0
     if np.isfinite(labels).all() and np.abs(times_255 - np.round(times_255)).max() < 1e-3:
         message += (
             " Times 255 all of them are whole: the label column seems to have been divided by 255 "
             "together with the pixels. Scale the pixel columns alone."
         )
-    raise DataError(message)
+    raise LabelError(message, labels)

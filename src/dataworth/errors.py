@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 class DataworthError(Exception):
     """The base of every error that dataworth raises on purpose.
@@ -12,6 +17,14 @@ class DataworthError(Exception):
 
 class DataError(DataworthError, ValueError):
     """Data that cannot be used as they are: a file, a row, a label, a shape."""
+
+
+class LabelError(DataError):
+    """Labels that are no classes. ``labels`` holds them as they were read, for an audit."""
+
+    def __init__(self, message: str, labels: NDArray[Any]) -> None:
+        super().__init__(message)
+        self.labels = labels
 
 
 class StudyError(DataworthError, ValueError):

@@ -24,6 +24,11 @@ from dataworth.store import Store
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path / "cache"))
+
+
 def call(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
     command.add_parser(parser.add_subparsers())
@@ -79,6 +84,20 @@ def test_data_by_name_and_by_path(tmp_path: Path) -> None:
     assert audit("digits") == []
     np.savez(tmp_path / "mine.npz", x_train=data.x_train / 16, y_train=np.zeros(1_797, np.int64))
     assert codes(audit(tmp_path / "mine.npz")) == {"one-class-targets": "error"}
+
+
+def test_files_whose_labels_were_scaled(tmp_path: Path) -> None:
+    data = digits()
+    scaled = np.column_stack([data.y_train, data.x_train.reshape(-1, 64)]) / 255
+    np.savetxt(tmp_path / "scaled.csv", scaled, delimiter=",", fmt="%.9g")
+    np.savez(tmp_path / "scaled.npz", x=scaled[:, 1:], y=scaled[:, 0])
+    for name in ("scaled.csv", "scaled.npz"):
+        (finding,) = audit(tmp_path / name)
+        assert (finding.code, finding.severity) == ("labels-scaled", "error")
+        assert finding.evidence["times_255_whole"]
+    np.savez(tmp_path / "gap.npz", x=scaled[:, 1:], y=np.where(scaled[:, 0] == 0, np.nan, 1))
+    with pytest.raises(DataError, match="labels must be classes"):
+        audit(tmp_path / "gap.npz")
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike
 
 from dataworth.audit.data import audit_arrays, audit_dataset
 from dataworth.audit.figure import Figure, figures_of
+from dataworth.audit.labels import label_error_findings
 from dataworth.audit.runs import audit_curve, audit_figures, audit_run
 from dataworth.curve import Curve
 from dataworth.curve_files import load_curve
 from dataworth.dataset import Dataset
-from dataworth.errors import DataError
+from dataworth.errors import DataError, LabelError
 from dataworth.findings import Finding
 from dataworth.store import FILE_NAME as _RESULTS
 
@@ -90,7 +91,14 @@ def _audit_place(place: str | os.PathLike[str], outputs: int | None) -> list[Fin
         return audit_curve(load_curve(path))
     from dataworth.sources import load
 
-    return audit_dataset(load(place), outputs=outputs)
+    try:
+        dataset = load(place)
+    except LabelError as error:
+        found = label_error_findings(error, str(place))
+        if not found:
+            raise
+        return found
+    return audit_dataset(dataset, outputs=outputs)
 
 
 def _is_measurements(path: Path) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.audit.samples import Samples
+from dataworth.errors import LabelError
 from dataworth.findings import Finding
 from dataworth.label_column import LabelColumn
 
@@ -36,6 +37,13 @@ def column_findings(column: LabelColumn, where: str) -> list[Finding]:
             ),
         )
     ]
+
+
+def label_error_findings(error: LabelError, where: str) -> list[Finding]:
+    """What labels that `Dataset` refused have to say; nothing where some are not finite."""
+    if not np.isfinite(error.labels).all():
+        return []
+    return column_findings(LabelColumn.of(error.labels), where)
 
 
 def _what_was_done(column: LabelColumn) -> str:
