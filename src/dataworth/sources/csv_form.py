@@ -34,7 +34,7 @@ class CsvForm:
     label : int
         Index of the label column.
     plain : bool
-        Whether the first rows of data are digits and commas alone.
+        Whether the first rows of data are digits and commas alone, or nearly so in an image.
     image : bool
         Whether the features are the pixels of a square image: as many as one has, and nearly all
         of those in the first rows whole numbers 0..255.
@@ -99,13 +99,14 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
     digits = [field.isascii() and field.isdigit() for field in features]
     whole = sum(map(_is_pixel, features, digits))
     labels = [row[position] for row in data if len(row) > position]
+    image = _is_square(columns - 1) and whole >= _PIXEL_SHARE * len(features)
     return CsvForm(
         columns=columns,
         header=names,
         start=start,
         label=position,
-        plain=all(map(str.isdigit, labels)) and all(digits) and b'"' not in head[start:],
-        image=_is_square(columns - 1) and whole >= _PIXEL_SHARE * len(features),
+        plain=all(map(str.isdigit, labels)) and (image or all(digits)) and b'"' not in head[start:],
+        image=image,
     )
 
 

@@ -14,7 +14,7 @@ from dataworth.sources.location import data_folder, offline
 _TIMEOUT_SECONDS = 30.0
 _PAUSE_SECONDS = 1.0
 _ATTEMPTS = 5
-_PIECE_BYTES = 1 << 18
+_PIECE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def fetch_official(archive: Archive | None = None) -> Path:
         If downloads are forbidden, the server is out of reach, the disk is full, or what came is
         not the official archive.
     """
-    import pooch
+    import pooch  # type: ignore[import-untyped]
     import requests
 
     archive = archive or OFFICIAL
@@ -76,7 +76,7 @@ def fetch_official(archive: Archive | None = None) -> Path:
         )
     except requests.exceptions.RequestException as error:
         kept = ""
-        if part.exists():
+        if part.exists() and part.stat().st_size:
             kept = f" The {part.stat().st_size:,} bytes that came are kept: run it again to go on."
         raise DataError(
             f"{archive.url} could not be downloaded ({_reason(error)}).{kept} "
@@ -99,9 +99,8 @@ def fetch_official(archive: Archive | None = None) -> Path:
 class ResumingDownloader:
     """A downloader for pooch that keeps what came in a file of its own, and goes on from there."""
 
-    def __init__(self, part: Path, pause: float = _PAUSE_SECONDS) -> None:
+    def __init__(self, part: Path) -> None:
         self.part = part
-        self.pause = pause
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
         """Download `url` to `output_file`; a cut connection is tried again while bytes come."""
@@ -117,7 +116,7 @@ class ResumingDownloader:
             except requests.exceptions.RequestException:
                 if attempt == _ATTEMPTS - 1 or self._size() <= before:
                     raise
-                time.sleep(self.pause)
+                time.sleep(_PAUSE_SECONDS)
         self.part.replace(output_file)
 
     def _size(self) -> int:
@@ -154,4 +153,6 @@ class ResumingDownloader:
 
 def _reason(error: Exception) -> str:
     text = str(error)
-    return "no connection" if "Max retries" in text else text.split("\n")[0][:200]
+    if "Max retries" in text:
+        return "no connection"
+    return "the connection was cut" if "broken" in text else text.split("\n")[0][:200]

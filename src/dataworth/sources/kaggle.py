@@ -27,16 +27,22 @@ def fetch() -> Path:
         If downloads are forbidden, or Kaggle refuses or is out of reach.
     """
     folder = data_folder() / "emnist"
+    target = folder / "kaggle"
     if offline():
         raise DataError(f"DATAWORTH_OFFLINE forbids downloading. {by_hand(OFFICIAL, folder)}")
     try:
-        import kagglehub  # type: ignore[import-untyped]
+        import kagglehub
     except ImportError:
         raise MissingDependencyError(
             "Downloading from Kaggle needs kagglehub: pip install 'dataworth[kaggle]'."
         ) from None
     try:
-        return Path(kagglehub.dataset_download(HANDLE, output_dir=str(folder)))
+        try:
+            place = kagglehub.dataset_download(HANDLE, output_dir=str(target))
+        except FileExistsError:
+            # What an earlier download that was cut short left there.
+            place = kagglehub.dataset_download(HANDLE, output_dir=str(target), force_download=True)
+        return Path(place)
     except Exception as error:
         # kagglehub and what it calls raise errors of many libraries, and none is our caller's.
         reason = str(error).split("\n")[0][:200]

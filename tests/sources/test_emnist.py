@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from source_files import emnist_of, write
+
+import dataworth as dw
+from dataworth.errors import DataError
+from dataworth.sources.emnist_variants import VARIANTS, Variant
+
+
+def test_letters_are_labelled_from_one(tmp_path: Path) -> None:
+    data = emnist_of("letters", first=1)
+    write(data, tmp_path, ["idx"])
+    (tmp_path / "idx" / "emnist-letters-mapping.txt").unlink()
+    loaded = dw.load("emnist/letters", folder=tmp_path / "idx")
+    assert loaded.class_names == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    np.testing.assert_array_equal(loaded.y_train, data.train.labels - 1)
+
+
+def test_class_names_come_from_the_mapping(tmp_path: Path) -> None:
+    write(emnist_of(), tmp_path, ["idx"])
+    mapping = tmp_path / "idx" / "emnist-digits-mapping.txt"
+    mapping.write_text("\r\n".join(f"{k} {97 + k}" for k in range(10)))
+    assert dw.load(tmp_path / "idx").class_names == tuple("abcdefghij")
+    mapping.write_text("0 48\nnonsense\n")
+    with pytest.raises(DataError, match=r"not a mapping of 10 classes"):
+        dw.load(tmp_path / "idx")
+
+
+def test_built_in_names_are_those_of_the_official_mapping() -> None:
+    assert VARIANTS["byclass"].class_names[10:12] == ("A", "B")
+    assert VARIANTS["bymerge"].class_names[36:] == tuple("abdefghnqrt")
+    assert [len(v.class_names) for v in VARIANTS.values()] == [62, 47, 47, 26, 10, 10]
+
+
+def test_a_class_without_samples_keeps_its_name(tmp_path: Path) -> None:
+    data = emnist_of("mnist")
+    keep = data.train.labels != 3
+    data = data._replace(
+        train=type(data.train)(data.train.images[keep], data.train.labels[keep]),
+    )
+    write(data, tmp_path, ["idx"])
+    loaded = dw.load("emnist/mnist", folder=tmp_path / "idx")
+    assert loaded.classes == 10
+    assert 3 not in loaded.y_train
+
+
+def test_labels_of_another_variant(tmp_path: Path) -> None:
+    write(emnist_of("digits", first=4), tmp_path, ["csv", "idx"])
+    for form in ("csv", "idx"):
+        with pytest.raises(DataError, match=r"train.*sample 7: label 10; expected 0\.\.9"):
+            dw.load("emnist/digits", folder=tmp_path / form)
+
+
+def test_swapped_train_and_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(VARIANTS, "mnist", Variant("mnist", 40, 20, tuple("0123456789")))
+    write(emnist_of("mnist", train=40, test=20), tmp_path / "right", ["csv"])
+    assert dw.load("emnist/mnist", folder=tmp_path / "right" / "csv").samples == 40
+    write(emnist_of("mnist", train=20, test=40), tmp_path / "wrong", ["csv"])
+    with pytest.raises(DataError, match=r"train and test files of emnist/mnist are swapped"):
+        dw.load("emnist/mnist", folder=tmp_path / "wrong" / "csv")
+
+
+def test_absent_says_both_ways_and_looks_in_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path))
+    with pytest.raises(DataError, match=r"dataworth data fetch emnist.*or put gzip\.zip.*folder="):
+        dw.load("emnist/digits")
+    write(emnist_of(), tmp_path, ["zip"])
+    (tmp_path / "emnist").mkdir()
+    shutil.move(tmp_path / "zip" / "gzip.zip", tmp_path / "emnist")
+    assert dw.load("emnist/digits").samples == 40
+
+
+def test_absent_from_the_folder_given(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"No files of emnist/letters in .*; expected gzip\.zip"):
+        dw.load("emnist/letters", folder=tmp_path)
+
+
+def test_one_archive_with_several_data_sets(tmp_path: Path) -> None:
+    write(emnist_of("digits"), tmp_path, ["zip"])
+    write(emnist_of("mnist", train=30), tmp_path, ["zip"])
+    assert dw.load("emnist/mnist", folder=tmp_path / "zip").samples == 30
+    assert dw.load("emnist/digits", folder=tmp_path / "zip" / "gzip.zip").samples == 40
+    with pytest.raises(DataError, match=r"several of EMNIST's data sets \(digits, mnist\)"):
+        dw.load(tmp_path / "zip")
+
+
+def test_a_damaged_archive(tmp_path: Path) -> None:
+    write(emnist_of(), tmp_path, ["zip"])
+    archive = tmp_path / "zip" / "gzip.zip"
+    archive.write_bytes(archive.read_bytes()[:-100])
+    with pytest.raises(DataError, match=r"gzip\.zip.*cut short or damaged"):
+        dw.load("emnist/digits", folder=tmp_path / "zip")
+
+
+def test_csv_of_other_images(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        (tmp_path / f"emnist-mnist-{split}.csv").write_text("1,2,3\n4,5,6\n")
+    with pytest.raises(DataError, match=r"EMNIST's images have 784 pixels"):
+        dw.load("emnist/mnist", folder=tmp_path)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from dataworth.sources import pixel_rows
+from dataworth.sources.pixel_rows import Pixels, parse, read_rows
+from dataworth.sources.recipe import Block
+
+TABLES = st.tuples(st.integers(1, 9), st.integers(2, 7)).flatmap(
+    lambda shape: arrays(np.uint8, shape, elements=st.integers(0, 255))
+)
+
+
+def _text(table: Pixels) -> bytes:
+    return "".join(",".join(map(str, row)) + "\n" for row in table.tolist()).encode()
+
+
+def _reference(text: bytes, columns: int) -> Pixels | None:
+    rows = [line.split(b",") for line in text.split(b"\n")[:-1]]
+    plain = all(
+        field.isdigit() and len(field) <= 3 and int(field) <= 255 for row in rows for field in row
+    )
+    if not plain or not text.endswith(b"\n") or {len(row) for row in rows} != {columns}:
+        return None
+    return np.array([[int(field) for field in row] for row in rows], np.uint8)
+
+
+@given(TABLES)
+def test_what_was_written_is_read(table: Pixels) -> None:
+    np.testing.assert_array_equal(parse(_text(table), table.shape[1]), table)
+
+
+@given(TABLES, st.data())
+def test_a_changed_byte_is_read_right_or_refused(table: Pixels, data: st.DataObject) -> None:
+    text = bytearray(_text(table))
+    position = data.draw(st.integers(0, len(text) - 1))
+    text[position : position + data.draw(st.integers(0, 1))] = data.draw(
+        st.sampled_from([b"0", b"9", b",", b"\n", b"\r", b"-", b".", b" ", b"x", b"\xff", b"99"])
+    )
+    expected = _reference(bytes(text), table.shape[1])
+    found = parse(bytes(text), table.shape[1])
+    assert (found is None) == (expected is None)
+    if found is not None and expected is not None:
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("value", [256, 299, 300, 355, 511, 999, 1000, 1255])
+def test_values_above_255_are_refused(value: int) -> None:
+    assert parse(f"1,{value},3\n".encode(), 3) is None
+    assert parse(f"1,2,{value}\n".encode(), 3) is None
+    assert parse(f"{value},2,3\n".encode(), 3) is None
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n\n"])
+@pytest.mark.parametrize("chunk", [7, 64, 1 << 18])
+def test_chunks_of_any_size_give_all_rows_in_order(
+    monkeypatch: pytest.MonkeyPatch, newline: str, end: str, chunk: int
+) -> None:
+    table = np.random.Generator(np.random.Philox(1)).integers(0, 256, (500, 5)).astype(np.uint8)
+    text = _text(table).decode().rstrip("\n") + end
+    monkeypatch.setattr(pixel_rows, "_CHUNK_BYTES", chunk)
+    stream = io.BytesIO(text.replace("\n", newline).encode())
+
+    def refuse(text: bytes, row: int) -> Pixels:
+        pytest.fail(f"row {row} was not plain: {text!r}")
+
+    def split(rows: Pixels) -> Block:
+        return Block(rows[:, 1:], rows[:, 0])
+
+    blocks = list(read_rows(stream, 5, split, refuse, first_row=1))
+    np.testing.assert_array_equal(np.concatenate([block.x for block in blocks]), table[:, 1:])
+    np.testing.assert_array_equal(np.concatenate([block.y for block in blocks]), table[:, 0])

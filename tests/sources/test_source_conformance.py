@@ -1,0 +1,215 @@
+"""What every source's Dataset must be, whatever it was read from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import pytest
+import scipy.io
+from numpy.typing import NDArray
+from source_files import digit_images, emnist_of, write, write_idx
+
+import dataworth as dw
+from dataworth.errors import DataError
+from dataworth.sources import cache
+
+
+class Case(NamedTuple):
+    """Files that were written, how to load them, and what must come out."""
+
+    spec: str
+    options: dict[str, Any]
+    x: NDArray[Any]
+    y: NDArray[Any]
+    x_test: NDArray[Any] | None = None
+    y_test: NDArray[Any] | None = None
+
+
+def _emnist(form: str) -> Callable[[Path], Case]:
+    def make(folder: Path) -> Case:
+        data = emnist_of()
+        write(data, folder, [form])
+        return Case(
+            "emnist/digits",
+            {"folder": str(folder / form)},
+            data.train.images,
+            data.train.labels,
+            data.test.images,
+            data.test.labels,
+        )
+
+    return make
+
+
+def _rows(x: NDArray[Any], y: Any) -> list[str]:
+    flat = x.reshape(len(x), -1).tolist()
+    return [",".join(map(str, [label, *row])) for label, row in zip(y, flat, strict=True)]
+
+
+def _csv_headerless(folder: Path) -> Case:
+    x, y = digit_images()
+    (folder / "a-train.csv").write_text("\n".join(_rows(x[:40], y[:40])) + "\n")
+    (folder / "a-test.csv").write_text("\n".join(_rows(x[40:], y[40:])) + "\n")
+    return Case(str(folder / "a-train.csv"), {}, x[:40], y[:40], x[40:], y[40:])
+
+
+def _csv_header(folder: Path) -> Case:
+    x, y = digit_images()
+    header = ",".join(["label", *(f"pixel{i}" for i in range(64))])
+    (folder / "a.csv").write_text("\n".join([header, *_rows(x, y)]))
+    return Case(str(folder), {}, x, y)
+
+
+def _csv_text(folder: Path) -> Case:
+    x, y = digit_images()
+    (folder / "a.csv").write_text("\n".join(_rows(x, [f"digit {label}" for label in y])))
+    return Case(str(folder / "a.csv"), {}, x, y)
+
+
+def _csv_real(folder: Path) -> Case:
+    x, y = digit_images()
+    x = (x.reshape(len(x), -1)[:, 20:30] / 7).astype(np.float32)
+    (folder / "a.csv").write_text("\n".join(_rows(x, y)))
+    return Case(str(folder / "a.csv"), {"label": 0}, x, y)
+
+
+def _parquet(folder: Path) -> Case:
+    x, y = digit_images()
+    columns = {f"p{i}": column for i, column in enumerate(x.reshape(len(x), -1).T.astype(int))}
+    pl.DataFrame({**columns, "label": y}).write_parquet(folder / "a.parquet")
+    return Case(str(folder / "a.parquet"), {}, x, y)
+
+
+def _npz(folder: Path) -> Case:
+    x, y = digit_images()
+    np.savez(folder / "a.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
+    return Case(str(folder / "a.npz"), {}, x[:40], y[:40], x[40:], y[40:])
+
+
+def _mat(folder: Path) -> Case:
+    x, y = digit_images()
+    scipy.io.savemat(folder / "a.mat", {"X": x.reshape(len(x), -1).astype(float) / 8, "y": y})
+    return Case(str(folder / "a.mat"), {}, (x.reshape(len(x), -1) / 8).astype(np.float32), y)
+
+
+def _idx(folder: Path) -> Case:
+    x, y = digit_images()
+    for split, rows in (("train", slice(40)), ("t10k", slice(40, None))):
+        write_idx(folder / f"{split}-images-idx3-ubyte.gz", x[rows])
+        write_idx(folder / f"{split}-labels-idx1-ubyte", y[rows])
+    return Case(str(folder), {}, x[:40], y[:40], x[40:], y[40:])
+
+
+def _digits(folder: Path) -> Case:
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    return Case("digits", {}, bunch.images.astype(np.uint8), bunch.target)
+
+
+CASES = {
+    **{f"emnist-{form}": _emnist(form) for form in ("idx", "zip", "csv", "mat")},
+    "csv-headerless": _csv_headerless,
+    "csv-header": _csv_header,
+    "csv-text-labels": _csv_text,
+    "csv-real": _csv_real,
+    "parquet": _parquet,
+    "npz": _npz,
+    "mat": _mat,
+    "idx": _idx,
+    "digits": _digits,
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
+    return CASES[request.param](tmp_path)
+
+
+def _equal(given: NDArray[Any] | None, expected: NDArray[Any] | None) -> None:
+    assert (given is None) == (expected is None)
+    if given is not None and expected is not None:
+        np.testing.assert_array_equal(given, expected)
+
+
+def test_samples_are_those_of_the_files(case: Case) -> None:
+    data = dw.load(case.spec, **case.options)
+    assert data.x_train.dtype == case.x.dtype
+    _equal(data.x_train, case.x)
+    _equal(data.y_train, case.y)
+    _equal(data.x_test, case.x_test)
+    _equal(data.y_test, case.y_test)
+    assert data.x_train.flags.c_contiguous
+
+
+def test_labels_are_indices_of_named_classes(case: Case) -> None:
+    data = dw.load(case.spec, **case.options)
+    assert data.y_train.dtype == np.int64
+    assert data.y_train.min() >= 0
+    assert data.y_train.max() < data.classes == len(set(data.class_names))
+    json.dumps(dict(data.source))
+
+
+def test_cached_data_are_the_same_and_mapped(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = dw.load(case.spec, **case.options)
+    monkeypatch.setattr(cache, "_CACHE_FROM_BYTES", 0)
+    first = dw.load(case.spec, **case.options)
+    monkeypatch.setattr(cache, "_fill", pytest.fail)
+    again = dw.load(case.spec, **case.options)
+    for data in (first, again):
+        _equal(data.x_train, case.x)
+        _equal(data.y_train, case.y)
+        _equal(data.x_test, case.x_test)
+        _equal(data.y_test, case.y_test)
+        assert (data.class_names, data.scale) == (plain.class_names, plain.scale)
+        assert data.fingerprint == plain.fingerprint
+        fresh = dw.Dataset(
+            np.array(data.x_train),
+            data.y_train,
+            data.x_test,
+            data.y_test,
+            class_names=data.class_names,
+            scale=data.scale,
+        )
+        assert fresh.fingerprint == data.fingerprint
+        if case.spec != "digits":
+            mapped = data.x_train if isinstance(data.x_train, np.memmap) else data.x_train.base
+            assert isinstance(mapped, np.memmap)
+            assert mapped.offset % 64 == 0
+            assert not data.x_train.flags.writeable
+
+
+def test_unknown_options_are_refused_with_the_known_ones(case: Case) -> None:
+    with pytest.raises(DataError, match=r"no option 'colour'; its options are: "):
+        dw.load(case.spec, **case.options, colour="red")
+
+
+def test_all_forms_of_emnist_give_one_fingerprint(tmp_path: Path) -> None:
+    write(emnist_of(), tmp_path, ["idx", "zip", "csv", "mat"])
+    prints = {
+        dw.load("emnist/digits", folder=tmp_path / form).fingerprint
+        for form in ("idx", "zip", "csv", "mat")
+    }
+    places = [dw.load(tmp_path / form).fingerprint for form in ("idx", "zip/gzip.zip", "csv")]
+    file = dw.load(tmp_path / "csv" / "emnist-digits-train.csv")
+    assert prints == {file.fingerprint, *places}
+    assert len(prints) == 1
+
+
+def test_real_images_are_upright_from_all_forms(tmp_path: Path, real_data: Path) -> None:
+    from emnist_files import real_images
+
+    data = real_images(real_data, "byclass", samples=1_500)
+    write(data, tmp_path, ["idx", "csv", "mat"])
+    for form in ("idx", "csv", "mat"):
+        loaded = dw.load("emnist/byclass", folder=tmp_path / form)
+        _equal(loaded.x_train, data.train.images)
+        _equal(loaded.x_test, data.test.images)
+        assert [loaded.class_names[k] for k in loaded.y_train[:50]] == [
+            chr(data.mapping[k]) for k in data.train.labels[:50]
+        ]
