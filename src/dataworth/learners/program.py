@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,10 +46,10 @@ class Program:
     def __init__(self, network: Network, scale: float, loss: str, learning_rate: float) -> None:
         import jax
 
-        self._network = network
         self._scale = scale
         self._loss = losses.named(loss)
         self._learning_rate = learning_rate
+        self._apply = _lowered(network)
         self._steps = jax.jit(self._run_steps, donate_argnums=0)
         self._forward = jax.jit(self._run_forward)
 
@@ -127,16 +128,29 @@ class Program:
     def _objective(
         self, trainable: list[Any], state: list[Any], x: Any, y: Any
     ) -> tuple[Any, list[Any]]:
-        logits, state, penalty = self._network(trainable, state, self._scaled(x), training=True)
+        logits, state, penalty = self._apply(True, trainable, state, self._scaled(x))
         return self._loss(logits, y).mean() + penalty, state
 
     def _run_forward(self, trainable: list[Any], state: list[Any], x: Any) -> Any:
-        return self._network(trainable, state, self._scaled(x), training=False)[0]
+        return self._apply(False, trainable, state, self._scaled(x))[0]
 
     def _scaled(self, x: Any) -> Any:
         import jax.numpy as jnp
 
         return x.astype(jnp.float32) * self._scale
+
+
+def _lowered(network: Network) -> Callable[..., Any]:
+    """Return `network` as a function of (training, trainable, state, x), made for this device."""
+    import jax
+
+    from dataworth.learners.lowering import for_cpu
+
+    def apply(training: bool, *arguments: Any) -> Any:
+        function = partial(network, training=training)
+        return (for_cpu(function) if jax.default_backend() == "cpu" else function)(*arguments)
+
+    return apply
 
 
 def fresh_weights(network: Network) -> Weights:
