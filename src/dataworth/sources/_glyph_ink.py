@@ -67,9 +67,9 @@ def pen(path: Array, pen_up: Array, small: Array, look: Array, dice: Array) -> P
         end - start,
         jnp.exp(lighter),
         half[:, None],
-        sharpness=0.48 * jnp.exp(0.2 * look[:, 6, None]),
+        sharpness=0.5 * jnp.exp(0.16 * look[:, 6, None]),
         roughness=0.10 * jnp.exp(0.5 * look[:, 7, None]),
-        blackness=1.0 + 0.1 * look[:, 8, None],
+        blackness=1.04 + 0.06 * look[:, 8, None],
         grain=dice[:, 4, None],
     )
 

@@ -90,8 +90,7 @@ def _words(key: Array, low: Array, high: Array, count: int) -> Array:
 
 def _normal(words: Array) -> Array:
     uniform = (words >> 8).astype(jnp.float32) * 2.0**-23 + (2.0**-24 - 1.0)
-    normal: Array = jnp.sqrt(2.0) * jax.lax.erf_inv(uniform)
-    return normal
+    return jnp.sqrt(2.0) * jax.lax.erf_inv(uniform)
 
 
 def _hand(coin: Array, place: Array) -> Array:
@@ -101,7 +100,7 @@ def _hand(coin: Array, place: Array) -> Array:
     number of samples: Hutter (2021), Learning curve theory, arXiv:2102.04074.
     """
     octave = jnp.minimum(2 * jax.lax.clz(coin) + (place & 1), _HAND_OCTAVES)
-    start = jnp.uint32(1) << octave
+    start: Array = jnp.uint32(1) << octave
     return start + ((place >> 1) & (start - 1))
 
 
