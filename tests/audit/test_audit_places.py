@@ -121,7 +121,7 @@ def test_exit_codes_and_plain_output(
     assert "docs/audit/loss-at-float-floor.md" in printed.out
     assert "\x1b" not in printed.out
     assert call(str(honest)) == 0
-    assert capsys.readouterr().out.split() == [f"{honest}:", "nothing", "found."]
+    assert capsys.readouterr().out.split() == [f"{honest}:", "nothing", "found"]
 
 
 def test_json_is_one_document(run_directory: Path, capsys: pytest.CaptureFixture[str]) -> None:

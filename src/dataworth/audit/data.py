@@ -41,8 +41,8 @@ def audit_dataset(
 ) -> list[Finding]:
     """Look at data before anything is trained on them.
 
-    Takes a few seconds for EMNIST's 697,932 images: every label is looked at and every row
-    compared with the held-out samples; the other checks look at up to 10,000 rows.
+    Every label is looked at and every row compared with the held-out samples, block by block; the
+    other checks look at up to 10,000 rows.
 
     Parameters
     ----------

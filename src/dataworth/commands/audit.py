@@ -63,14 +63,14 @@ def page(code: str) -> str:
 
 def _show(console: Console, thing: str, findings: Sequence[Finding]) -> None:
     counts = {severity: sum(f.severity == severity for f in findings) for severity in _STYLES}
-    told = ", ".join(f"{count} {severity}" for severity, count in counts.items() if count)
+    told = ", ".join(f"{severity}: {count}" for severity, count in counts.items() if count)
     for finding in findings:
         if console.is_terminal:
             console.print(_panel(finding))
         else:
             for line in _lines(finding):
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{thing}: {told or 'nothing found'}.", markup=False, highlight=False)
+    console.print(f"{thing}: {told or 'nothing found'}", markup=False, highlight=False)
 
 
 def _panel(finding: Finding) -> Panel:

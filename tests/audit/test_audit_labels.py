@@ -1,0 +1,107 @@
+"""Targets and classes: each finding is raised by data that have the fault, and by no others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from audit_data import codes, digits, images
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataworth import Dataset
+from dataworth.audit import audit, audit_dataset
+from dataworth.errors import DataError
+from dataworth.label_column import LabelColumn
+from dataworth.mistakes import Mistakes
+
+
+def test_labels_divided_by_255_are_told_from_raw_arrays() -> None:
+    data = digits()
+    (finding,) = audit((data.x_train / 16, data.y_train / 255))
+    assert (finding.code, finding.severity) == ("labels-scaled", "error")
+    assert finding.evidence["times_255_whole"]
+    assert finding.evidence["classes_after_int"] == 1
+    assert "divided by 255" in finding.message
+
+
+@given(
+    divisor=st.integers(2, 999),
+    classes=st.lists(st.integers(0, 61), min_size=2, max_size=62, unique=True),
+    single=st.booleans(),
+)
+def test_any_divisor_shows_in_the_label_column(
+    divisor: int, classes: list[int], single: bool
+) -> None:
+    labels = np.array(classes) / divisor
+    column = LabelColumn.of(labels.astype(np.float32) if single else labels)
+    assert column.whole == all(label % divisor == 0 for label in classes)
+    smallest = int(np.diff(np.sort(classes)).min())
+    if all((label - min(classes)) % smallest == 0 for label in classes):
+        assert column.step == pytest.approx(smallest / divisor, rel=1e-3)
+    if divisor == 255:
+        assert column.times_255_whole
+    assert LabelColumn.from_mapping(column.to_mapping()) == column
+
+
+def test_standardised_labels_and_labels_that_are_no_classes() -> None:
+    x, y = digits().x_train, digits().y_train
+    (finding,) = audit((x / 16, (y - y.mean()) / y.std()))
+    assert finding.code == "labels-scaled"
+    assert "in steps of" in finding.message
+    (finding,) = audit((x / 16, np.random.default_rng(0).choice([0.1, 0.25, np.pi], len(y))))
+    assert "no classes" in finding.message
+
+
+def test_whole_labels_as_floats_are_in_order() -> None:
+    data = digits()
+    assert audit((data.x_train / 16, data.y_train.astype(float))) == []
+
+
+def test_one_class() -> None:
+    data = images()
+    constant = Dataset(data.x_train, np.zeros(400, int), class_names=data.class_names)
+    assert codes(audit(constant)) == {"one-class-targets": "error"}
+    one_hot = np.eye(10)[np.zeros(400, int)]
+    assert codes(audit((data.x_train, one_hot)))["one-class-targets"] == "error"
+
+
+def test_outputs_against_classes() -> None:
+    data = images(1_240, classes=62)
+    assert codes(audit_dataset(data, outputs=62)) == {}
+    (finding,) = audit_dataset(data, outputs=47)
+    assert (finding.code, finding.severity) == ("outputs-against-classes", "error")
+    assert "bymerge" in finding.message
+    assert finding.evidence == {"outputs": 47, "classes": 62}
+    assert codes(audit(images(), outputs=12)) == {"outputs-against-classes": "warning"}
+
+
+def test_missing_classes() -> None:
+    data = images(classes=26)
+    shifted = Dataset(data.x_train, data.y_train + 1)
+    (finding,) = audit(shifted)
+    assert (finding.code, finding.severity) == ("classes-missing", "warning")
+    assert finding.evidence["class_indices"] == [0]
+    tested = Dataset(data.x_train, data.y_train, data.x_train[:3] ^ 1, [26, 26, 0])
+    (finding,) = audit(tested)
+    assert finding.evidence["held_out_samples_of_these"] == 2
+
+
+def test_the_published_mistakes_are_found() -> None:
+    data = Mistakes.as_published().apply(images(1_240, classes=62))
+    assert codes(audit(data)) == {
+        "labels-scaled": "error",
+        "one-class-targets": "error",
+        "outputs-against-classes": "error",
+        "first-row-as-header": "warning",
+    }
+
+
+def test_what_can_not_be_looked_at() -> None:
+    with pytest.raises(DataError, match="nothing to look at"):
+        audit()
+    with pytest.raises(DataError, match="can't look at int"):
+        audit(3)
+    with pytest.raises(DataError, match="10 samples and y_train 9"):
+        audit(x=np.zeros((10, 2)), y=np.arange(9))
+    one = audit((np.full((1, 3), 0.5), [0]))
+    assert codes(one) == {"one-class-targets": "error"}
