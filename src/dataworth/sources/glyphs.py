@@ -12,6 +12,7 @@ import string
 import tempfile
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ GENERATOR_VERSION = 1
 HELD_OUT_START = 2**40
 """Index of the first held-out sample; the training samples are those before."""
 
+_END = 2**56
 _SIDE = 28
 _CACHED_FROM = 50_000
 _CHUNK = 32_768
@@ -39,7 +41,7 @@ def render(start: int, stop: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDA
     Parameters
     ----------
     start, stop : int
-        Indices, ``0 <= start <= stop <= 2**56``.
+        Indices, ``0 <= start <= stop <= 2**56``; the held-out samples begin at ``2**40``.
     seed : int
         Below 2**64. Another seed gives other samples of the same distribution.
 
@@ -53,12 +55,11 @@ def render(start: int, stop: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDA
     Raises
     ------
     DataError
-        If an index or the seed is out of range.
+        If an index or the seed is not a whole number in range.
     """
-    if not 0 <= start <= stop <= 2**56:
-        raise DataError(f"glyphs from {start} to {stop}: expected 0 <= start <= stop <= 2**56.")
-    if not 0 <= seed < 2**64:
-        raise DataError(f"seed is {seed}; expected a whole number from 0 to 2**64 - 1.")
+    _check("start", start, 0, _END)
+    _check("stop", stop, start, _END)
+    _check("seed", seed, 0, 2**64 - 1)
     images = np.empty((stop - start, _SIDE, _SIDE), np.uint8)
     labels = np.empty(stop - start, np.int64)
     _fill(images, labels, start, seed)
@@ -86,20 +87,19 @@ def load(samples: int = 697_932, held_out: int = 26_000, seed: int = 0) -> Datas
     Raises
     ------
     DataError
-        If a number is out of range.
+        If an option is not a whole number in range.
     """
-    if not 1 <= samples <= HELD_OUT_START:
-        raise DataError(f"glyphs: samples is {samples:,}; expected 1 to 2**40.")
-    if not 1 <= held_out <= HELD_OUT_START:
-        raise DataError(f"glyphs: held_out is {held_out:,}; expected 1 to 2**40.")
+    _check("samples", samples, 1, HELD_OUT_START)
+    _check("held_out", held_out, 1, _END - HELD_OUT_START)
+    _check("seed", seed, 0, 2**64 - 1)
     x_train, y_train = _training(samples, seed)
     x_test, y_test = render(HELD_OUT_START, HELD_OUT_START + held_out, seed)
     made_from = {
         "source": "glyphs",
         "generator_version": GENERATOR_VERSION,
-        "samples": samples,
-        "held_out": held_out,
-        "seed": seed,
+        "samples": int(samples),
+        "held_out": int(held_out),
+        "seed": int(seed),
     }
     return Dataset(
         x_train,
@@ -111,6 +111,13 @@ def load(samples: int = 697_932, held_out: int = 26_000, seed: int = 0) -> Datas
         source=made_from,
         known_fingerprint=hashlib.blake2b(repr(made_from).encode(), digest_size=16).hexdigest(),
     )
+
+
+def _check(option: str, value: int, low: int, high: int) -> None:
+    if not isinstance(value, Integral) or not low <= value <= high:
+        raise DataError(
+            f"glyphs: {option} is {value!r}; expected a whole number from {low:,} to {high:,}."
+        )
 
 
 def _fill(images: NDArray[np.uint8], labels: NDArray[np.int64], start: int, seed: int) -> None:
@@ -142,10 +149,10 @@ def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.in
         if not folder.is_dir():
             _write(folder, samples, seed)
         return _mapped(folder)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         warnings.warn(
-            f"glyphs cannot be kept in {folder.parent} ({error}); they are made in memory instead. "
-            "Set DATAWORTH_DATA to a folder with space to keep them.",
+            f"Glyphs cannot be kept in {folder} ({error}); they are made in memory instead. "
+            "Delete that folder if it is damaged, or set DATAWORTH_DATA to one with space.",
             DataworthWarning,
             stacklevel=3,
         )

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import dataworth as dw
+from dataworth.errors import DataError, DataworthWarning
+from dataworth.sources import glyphs
+from dataworth.sources.npy import NpyWriter
+
+
+@pytest.fixture(scope="module")
+def whole() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    return glyphs.render(0, 5_000)
+
+
+def test_load() -> None:
+    data = dw.load("glyphs", samples=3_000, held_out=1_500, seed=3)
+    assert data.name == "glyphs"
+    assert data.class_names == glyphs.CLASS_NAMES
+    assert "".join(data.class_names[9:12] + data.class_names[35:37]) == "9ABZa"
+    assert data.x_test is not None
+    np.testing.assert_array_equal(data.x_train, glyphs.render(0, 3_000, 3)[0])
+    np.testing.assert_array_equal(data.x_test, glyphs.render(2**40, 2**40 + 1_500, 3)[0])
+    assert data.scale == 1 / 255
+
+
+def test_a_fingerprint_for_every_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    def prints() -> list[str]:
+        recipes: list[dict[str, Any]] = [
+            {"samples": 200, "held_out": 100},
+            {"samples": 201, "held_out": 100},
+            {"samples": 200, "held_out": 101},
+            {"samples": 200, "held_out": 100, "seed": 1},
+        ]
+        return [glyphs.load(**recipe).fingerprint for recipe in recipes]
+
+    before = prints()
+    assert prints() == before
+    monkeypatch.setattr(glyphs, "GENERATOR_VERSION", 2)
+    assert len({*before, *prints()}) == 8
+
+
+def test_a_large_set_is_kept_and_mapped(
+    whole: tuple[NDArray[np.uint8], NDArray[np.int64]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path))
+    monkeypatch.setattr(glyphs, "_CACHED_FROM", 4_000)
+    monkeypatch.setattr(glyphs, "_CHUNK", 1_500)
+    first = glyphs.load(samples=5_000, held_out=10)
+    assert isinstance(first.x_train, np.memmap)
+    np.testing.assert_array_equal(first.x_train, whole[0][:5_000])
+    np.testing.assert_array_equal(first.y_train, whole[1][:5_000])
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["glyphs-v1-seed0-5000"]
+    monkeypatch.setattr(glyphs, "_write", lambda *_: pytest.fail("made twice"))
+    again = glyphs.load(samples=5_000, held_out=10)
+    np.testing.assert_array_equal(again.x_train, whole[0][:5_000])
+    assert again.fingerprint == first.fingerprint
+
+
+def test_a_full_disk_leaves_nothing_and_loses_nothing(
+    whole: tuple[NDArray[np.uint8], NDArray[np.int64]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path))
+    monkeypatch.setattr(glyphs, "_CACHED_FROM", 4_000)
+    monkeypatch.setattr(NpyWriter, "append", full)
+    with pytest.warns(DataworthWarning, match=r"No space left on device.*made in memory"):
+        data = glyphs.load(samples=5_000, held_out=10)
+    np.testing.assert_array_equal(data.x_train, whole[0][:5_000])
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"samples": 0}, "samples is 0"),
+        ({"samples": 1.5}, r"samples is 1\.5"),
+        ({"held_out": -1}, "held_out is -1"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**64}, "seed is 18446744073709551616"),
+    ],
+)
+def test_options_out_of_range(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        glyphs.load(**options)
