@@ -8,7 +8,7 @@ import pytest
 from source_files import digit_images
 
 import dataworth as dw
-from dataworth.errors import DataError
+from dataworth.errors import DataError, DataworthWarning
 
 ROWS = [
     ",".join(map(str, [label, *image.reshape(-1)]))
@@ -84,6 +84,27 @@ def test_text_labels_become_named_classes(tmp_path: Path) -> None:
     assert data.class_names == tuple(f"n{k}" for k in range(10))
     assert data.x_train.dtype == np.uint8
     np.testing.assert_array_equal(data.y_train, digit_images(30)[1])
+
+
+def test_a_big_or_textual_label_among_small_numbers(tmp_path: Path) -> None:
+    rows = ROWS * 20
+    rows[300] = re.sub(r"^\d+", "300", rows[300])
+    data = _load(tmp_path, "\n".join(rows))
+    assert data.x_train.dtype == np.uint8
+    assert data.y_train[300] == 300
+    rows[300] = re.sub(r"^\d+", "other", rows[300])
+    data = _load(tmp_path, "\n".join(rows))
+    assert data.x_train.dtype == np.uint8
+    assert data.class_names == (*"0123456789", "other")
+    rows = [re.sub(r"^\d", lambda found: str(500 + int(found[0])), row) for row in ROWS]
+    assert _load(tmp_path, "\n".join(rows)).x_train.dtype == np.uint8
+
+
+def test_a_test_file_with_more_samples_is_suspect(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("\n".join(ROWS[:10]))
+    (tmp_path / "test.csv").write_text("\n".join(ROWS[10:]))
+    with pytest.warns(DataworthWarning, match=r"more samples \(20\).*\(10\).*swapped"):
+        dw.load(tmp_path)
 
 
 def test_text_labels_below_a_numbered_header(tmp_path: Path) -> None:

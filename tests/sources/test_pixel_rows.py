@@ -68,7 +68,7 @@ def test_chunks_of_any_size_give_all_rows_in_order(
     monkeypatch.setattr(pixel_rows, "_CHUNK_BYTES", chunk)
     stream = io.BytesIO(text.replace("\n", newline).encode())
 
-    def refuse(text: bytes, row: int) -> Pixels:
+    def refuse(text: bytes, row: int) -> Block:
         pytest.fail(f"row {row} was not plain: {text!r}")
 
     def split(rows: Pixels) -> Block:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from dataworth.dataset import Dataset
 from dataworth.errors import DataError
 
+_GLYPHS = 1_000
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command ``data`` and its three subcommands."""
@@ -83,6 +85,9 @@ def _show(name: str, row: int, label: str | None, out: Path | None) -> int:
     options: dict[str, str | int] = {}
     if label is not None:
         options["label"] = int(label) if label.lstrip("-").isdigit() else label
+    if name == "glyphs":
+        # They are made on the spot: not all of them for the sake of one.
+        options |= {"samples": max(row + 1, _GLYPHS), "held_out": 1}
     dataset = load(name, **options)
     if not 0 <= row < dataset.samples:
         raise DataError(f"--row {row}: {dataset.name} has the rows 0..{dataset.samples - 1}.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import os
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dataworth.dataset import Dataset
-from dataworth.errors import DataError
+from dataworth.errors import DataError, DataworthWarning
 
 
 def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
@@ -44,7 +45,15 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
         if option not in list(known)[len(arguments) :]:
             names = ", ".join(list(known)[len(arguments) :]) or "none"
             raise DataError(f"{spec!s} takes no option {option!r}; its options are: {names}.")
-    return loader(*arguments, **options)
+    dataset = loader(*arguments, **options)
+    if dataset.x_test is not None and len(dataset.x_test) > dataset.samples:
+        warnings.warn(
+            f"The test split of {dataset.name} has more samples ({len(dataset.x_test):,}) than the "
+            f"train split ({dataset.samples:,}). Are the files swapped?",
+            DataworthWarning,
+            stacklevel=2,
+        )
+    return dataset
 
 
 def names() -> list[str]:

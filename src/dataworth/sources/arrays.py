@@ -73,7 +73,6 @@ def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
             )
         if x.dtype.kind not in "biuf":
             raise DataError(f"{entry}: {names.x} holds {x.dtype}; expected numbers.")
-        as_features(x[:0] if x.dtype == np.uint8 else x, pixels)
         step = max(1, _BLOCK_BYTES // max(1, x[:1].nbytes))
         for start in range(0, len(x), step):
             features = shape(as_features(x[start : start + step], pixels))

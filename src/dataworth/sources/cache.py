@@ -64,7 +64,7 @@ def read(recipe: Recipe) -> Dataset:
             f"{folder.parent} cannot be written ({error.strerror}): {recipe.name} is read into "
             "memory, and will be read again next time. Set DATAWORTH_DATA to a folder of yours.",
             DataworthWarning,
-            stacklevel=3,
+            stacklevel=5,
         )
         return read_to_memory(recipe)
     cached = _open(folder, recipe)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import BinaryIO
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from dataworth.dataset import Dataset
 from dataworth.sources.cache import read
 from dataworth.sources.csv_form import CsvForm, form_of
-from dataworth.sources.csv_rows import pixel_table
+from dataworth.sources.csv_rows import pixel_samples
 from dataworth.sources.entry import Entry
 from dataworth.sources.pairs import test_beside
 from dataworth.sources.pixel_rows import Pixels, read_rows
@@ -81,16 +80,17 @@ def part(
 
 
 def _pixel_blocks(entry: Entry, form: CsvForm, shape: Shape) -> Iterator[Block]:
-    careful = partial(pixel_table, entry, form)
-    split = partial(_split, form.label, shape)
+    def plain(rows: Pixels) -> Block:
+        features = rows[:, 1:] if form.label == 0 else np.delete(rows, form.label, axis=1)
+        return Block(np.ascontiguousarray(shape(features)), rows[:, form.label].astype(np.int64))
+
+    def careful(text: bytes, row: int) -> Block:
+        features, labels = pixel_samples(entry, form, text, row)
+        return Block(np.ascontiguousarray(shape(features)), labels)
+
     with entry.open() as file:
         _skip(file, form.start)
-        yield from read_rows(file, form.columns, split, careful, form.first_row)
-
-
-def _split(label: int, shape: Shape, rows: Pixels) -> Block:
-    features = rows[:, 1:] if label == 0 else np.delete(rows, label, axis=1)
-    return Block(np.ascontiguousarray(shape(features)), rows[:, label].astype(np.int64))
+        yield from read_rows(file, form.columns, plain, careful, form.first_row)
 
 
 def _skip(file: BinaryIO, count: int) -> None:

@@ -96,22 +96,22 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
     data = rows[header:]
     position = label_column(entry, columns, names, label)
     features = [field for row in data for column, field in enumerate(row) if column != position]
-    digits = [field.isascii() and field.isdigit() for field in features]
-    whole = sum(map(_is_pixel, features, digits))
     labels = [row[position] for row in data if len(row) > position]
-    image = _is_square(columns - 1) and whole >= _PIXEL_SHARE * len(features)
+    pixels = sum(map(_is_plain_pixel, features))
+    image = _is_square(columns - 1) and pixels >= _PIXEL_SHARE * len(features)
+    plain = all(map(_is_plain_pixel, labels)) and (image or pixels == len(features))
     return CsvForm(
         columns=columns,
         header=names,
         start=start,
         label=position,
-        plain=all(map(str.isdigit, labels)) and (image or all(digits)) and b'"' not in head[start:],
+        plain=plain and b'"' not in head[start:],
         image=image,
     )
 
 
-def _is_pixel(field: str, digits: bool) -> bool:
-    return digits and int(field) <= 255
+def _is_plain_pixel(field: str) -> bool:
+    return field.isascii() and field.isdigit() and int(field) <= 255
 
 
 def _is_square(features: int) -> bool:

@@ -6,18 +6,26 @@ import csv
 import io
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dataworth.errors import DataError
 from dataworth.sources.csv_form import CsvForm, is_number
 from dataworth.sources.entry import Entry
-from dataworth.sources.pixel_rows import Pixels
 from dataworth.sources.recipe import NotPixelsError
 
+Table = tuple[NDArray[np.uint8], NDArray[Any]]
 
-def pixel_table(entry: Entry, form: CsvForm, text: bytes, row: int) -> Pixels:
-    """Read rows that are not of the plain form: spaces, quotes, ``5.0`` for 5.
+
+def pixel_samples(entry: Entry, form: CsvForm, text: bytes, row: int) -> Table:
+    """Read rows that are not of the plain form: spaces, quotes, ``5.0`` for 5, other labels.
+
+    Returns
+    -------
+    features : ndarray of uint8, shape (rows, features)
+    labels : ndarray, shape (rows,)
 
     Raises
     ------
@@ -26,14 +34,24 @@ def pixel_table(entry: Entry, form: CsvForm, text: bytes, row: int) -> Pixels:
     DataError
         If a row cannot be used at all.
     """
-    values = []
+    features, labels = [], []
     for number, fields in enumerate(_fields(entry, text, row), row):
         check_row(entry, form, fields, number)
-        for field in fields:
-            if not is_pixel(field):
-                raise NotPixelsError
-        values.append([int(float(field)) for field in fields])
-    return np.array(values, np.uint8)
+        labels.append(fields.pop(form.label).strip())
+        if not all(map(is_pixel, fields)):
+            raise NotPixelsError
+        features.append([int(float(field)) for field in fields])
+    return np.array(features, np.uint8), plain_labels(np.array(labels))
+
+
+def plain_labels(labels: NDArray[np.str_]) -> NDArray[Any]:
+    """Text as whole numbers, if all of it is; as numbers, if all of it is; else as it is."""
+    try:
+        numbers = labels.astype(np.float64)
+    except ValueError:
+        return labels
+    whole = np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
+    return numbers.astype(np.int64) if whole else numbers
 
 
 def explain(entry: Entry, form: CsvForm, text: bytes) -> None:

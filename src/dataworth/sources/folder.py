@@ -66,6 +66,8 @@ def _resolve_file(entry: Entry) -> tuple[Loader, tuple[Any, ...]]:
     if match and emnist.find(match[1], [entry.path.parent]):
         return _of_variant(match[1], entry.path.parent)
     load = loader_of(entry)
+    if entry.member and load in (npz.load, parquet.load):
+        raise DataError(f"{entry} must be unpacked first; give the folder that it is then in.")
     if load is None:
         raise DataError(
             f"{entry}: what is this? Expected a name that ends in .csv, .parquet, .mat, .npz or "

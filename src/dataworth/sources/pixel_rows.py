@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from dataworth.sources.recipe import Block
 
 Pixels = NDArray[np.uint8]
-Split = Callable[[Pixels], Block]
-Careful = Callable[[bytes, int], Pixels]
+Plain = Callable[[Pixels], Block]
+Careful = Callable[[bytes, int], Block]
 """``careful(text, row)`` reads rows of which the first is number `row`, or says what is wrong."""
 
 # A chunk and its temporaries stay in a core's second-level cache.
@@ -85,7 +85,7 @@ def _where(values: Pixels, mask: NDArray[np.bool_]) -> Pixels:
 
 
 def read_rows(
-    stream: BinaryIO, columns: int, split: Split, careful: Careful, first_row: int
+    stream: BinaryIO, columns: int, plain: Plain, careful: Careful, first_row: int
 ) -> Iterator[Block]:
     """Yield the samples in the rest of `stream`, in order.
 
@@ -95,7 +95,7 @@ def read_rows(
         Positioned at the start of a row.
     columns : int
         Fields of every row.
-    split : callable
+    plain : callable
         Parts a table of shape (rows, columns) into features and labels.
     careful : callable
         Takes over for a chunk that `parse` refuses.
@@ -105,7 +105,7 @@ def read_rows(
 
     def block_of(text: bytes) -> Block | None:
         table = parse(text, columns)
-        return None if table is None else split(table)
+        return None if table is None else plain(table)
 
     row = first_row
     waiting: deque[tuple[bytes, Future[Block | None]]] = deque()
@@ -118,7 +118,7 @@ def read_rows(
                 if not waiting:
                     return
                 text, future = waiting.popleft()
-                block = future.result() or split(careful(text, row))
+                block = future.result() or careful(text, row)
                 row += len(block.y)
                 yield block
         finally:

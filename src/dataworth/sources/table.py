@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dataworth.errors import DataError
 from dataworth.sources.csv_form import CsvForm
-from dataworth.sources.csv_rows import explain
+from dataworth.sources.csv_rows import explain, plain_labels
 from dataworth.sources.entry import Entry
 from dataworth.sources.recipe import Block, NotPixelsError, Shape
 
@@ -67,15 +67,10 @@ def labels_of(column: pl.Series) -> NDArray[Any]:
     import polars as pl
 
     if column.dtype == pl.String:
-        stripped = column.str.strip_chars()
-        numbers = stripped.cast(pl.Float64, strict=False)
-        if numbers.null_count():
-            return stripped.to_numpy().astype(str)
-        column = numbers
+        return plain_labels(column.str.strip_chars().to_numpy().astype(str))
     values = column.to_numpy()
-    if values.dtype.kind == "f" and (values == np.round(values)).all():
-        return values.astype(np.int64)
-    return values
+    whole = values.dtype.kind == "f" and (values == np.round(values)).all()
+    return values.astype(np.int64) if whole else values
 
 
 def _slices(frame: pl.DataFrame, labels: NDArray[Any], shape: Shape) -> Iterator[Block]:
