@@ -1,5 +1,6 @@
 import math
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,17 @@ def test_checkpoints_are_replaced_and_dropped_when_the_run_is_done(tmp_path: Pat
         assert state["w"].tobytes() == (first["w"] + math.pi).tobytes()
         store.add(done)
         assert store.load_checkpoint(done.run.key) is None
+
+
+def test_a_run_that_diverged_is_kept_as_it_is(tmp_path: Path) -> None:
+    original = record()
+    diverged = replace(original, scores=replace(original.scores, loss=math.nan, brier=math.inf))
+    with Store(tmp_path, write=True) as store:
+        store.add(diverged)
+        (back,) = store.records()
+    assert math.isnan(back.scores.loss)
+    assert back.scores.brier == math.inf
+    assert back.scores.accuracy == original.scores.accuracy
 
 
 def test_only_one_process_writes_while_others_read(tmp_path: Path) -> None:

@@ -65,7 +65,12 @@ def run_study(
         raise StudyError(f"workers = {workers}: expected at least 1.")
     progress = progress or Silent()
     experiment = prepare(study)
-    found = audit_dataset(experiment.dataset, subset_method=experiment.subset)
+    found = audit_dataset(
+        experiment.dataset,
+        parts=experiment.split,
+        subset_method=experiment.subset,
+        sizes=experiment.sizes,
+    )
     progress.findings(found)
     with Store(Path(directory), write=True) as store:
         _take_possession(store, study, experiment, found)

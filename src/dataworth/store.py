@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,8 +28,8 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS arrays (name TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS runs (
     key TEXT PRIMARY KEY, size INTEGER NOT NULL, seed INTEGER NOT NULL,
-    loss REAL NOT NULL, accuracy REAL NOT NULL, macro_f1 REAL NOT NULL, brier REAL NOT NULL,
-    ece REAL NOT NULL, confusion BLOB NOT NULL, class_losses BLOB NOT NULL,
+    loss REAL, accuracy REAL, macro_f1 REAL, brier REAL, ece REAL,
+    confusion BLOB NOT NULL, class_losses BLOB NOT NULL,
     history TEXT NOT NULL, parameters INTEGER NOT NULL,
     finished TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
 CREATE TABLE IF NOT EXISTS checkpoints (key TEXT PRIMARY KEY, history TEXT NOT NULL);
@@ -204,7 +205,9 @@ class Store:
 
 def _record(row: tuple[Any, ...]) -> Record:
     key, size, seed, *metrics, confusion, class_losses, history, parameters = row
-    named = dict(zip(METRICS, metrics, strict=True))
+    # SQLite keeps NaN, the loss of a run that diverged, as NULL.
+    filled = (math.nan if value is None else value for value in metrics)
+    named = dict(zip(METRICS, filled, strict=True))
     scores = Scores(**named, confusion=_unpacked(confusion), class_losses=_unpacked(class_losses))
     return Record(Run(size, seed, key), scores, _history(history), parameters)
 

@@ -21,6 +21,7 @@ from rich.table import Table
 from dataworth.curve import Curve
 from dataworth.findings import Finding
 from dataworth.learners.base import Epoch
+from dataworth.mistakes import PUBLISHED
 from dataworth.record import Record, Run
 
 _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
@@ -111,9 +112,9 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         )
 
 
-def curve_table(curve: Curve, *, title: str = "") -> Table:
+def curve_table(curve: Curve) -> Table:
     """The paper's table, with the mean over seeds as the loss, its spread, and accuracy."""
-    table = Table(box=rich.box.SIMPLE, title=title, title_justify="left")
+    table = Table(box=rich.box.SIMPLE)
     for column in ("Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds"):
         table.add_column(column, justify="right")
     accuracies = curve["accuracy"].summary() if "accuracy" in curve.others else []
@@ -122,4 +123,17 @@ def curve_table(curve: Curve, *, title: str = "") -> Table:
         spread = f"{point.std:.3g}" if point.runs > 1 else ""
         row = (f"{point.samples:,}", f"{point.mean:.4g}", spread, accuracy, str(point.runs))
         table.add_row(*row)
+    return table
+
+
+def published_table(reproduced: Curve, honest: Curve) -> Table:
+    """The published figures, the same mistakes made here, and the loss without the mistakes."""
+    table = Table(box=rich.box.SIMPLE)
+    columns = ("Dataset_Size", "Published", "Reproduced", "Held-out loss, done right")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for wrong, right in zip(reproduced.summary(), honest.summary(), strict=True):
+        published = PUBLISHED.get(wrong.samples)
+        said = "" if published is None else f"{published:.4g}"
+        table.add_row(f"{wrong.samples:,}", said, f"{wrong.mean:.4g}", f"{right.mean:.4g}")
     return table
