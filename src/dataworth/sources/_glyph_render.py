@@ -96,8 +96,8 @@ def _normal(words: Array) -> Array:
 def _hand(coin: Array, place: Array) -> Array:
     """Whose hand: the chance of hand r falls as r**-1.5, in whole numbers so that it is exact.
 
-    New hands never cease to appear, which makes the loss of any learner fall as a power of the
-    number of samples: Hutter (2021), Learning curve theory, arXiv:2102.04074.
+    Something seen too rarely is always left to learn, and its share falls as a power of the number
+    of samples: Hutter (2021), Learning curve theory, arXiv:2102.04074.
     """
     octave = jnp.minimum(2 * jax.lax.clz(coin) + (place & 1), _HAND_OCTAVES)
     start: Array = jnp.uint32(1) << octave
