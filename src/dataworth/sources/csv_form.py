@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dataworth.errors import DataError
+from dataworth.sources.csv_columns import has_header, is_square, label_column
 from dataworth.sources.entry import Entry
 
-LABEL_NAMES = ("label", "class", "target", "y")
 _HEAD_BYTES = 1 << 18
 _HEAD_ROWS = 50
 _BOM = b"\xef\xbb\xbf"
-_IMAGE_SIDE = 8
 _PIXEL_SHARE = 0.9
 
 
@@ -77,11 +74,14 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
         If the file is empty, is no CSV, or leaves open what is what.
     """
     with entry.open() as file:
-        head = file.read(_HEAD_BYTES)
+        head = b""
+        while head.count(b"\n") < 2 and (more := file.read(_HEAD_BYTES)):
+            head += more
+        complete = len(head) % _HEAD_BYTES != 0 or not file.read(1)
     start = len(_BOM) if head.startswith(_BOM) else 0
-    rows = _rows(entry, head[start:], whole=len(head) < _HEAD_BYTES)
+    rows = _rows(entry, head[start:], complete)
     if header is None:
-        header = _has_header(entry, rows)
+        header = has_header(entry, rows)
     names = tuple(field.strip() for field in rows[0]) if header else ()
     if header:
         if len(rows) < 2:
@@ -98,7 +98,7 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
     features = [field for row in data for column, field in enumerate(row) if column != position]
     labels = [row[position] for row in data if len(row) > position]
     pixels = sum(map(_is_plain_pixel, features))
-    image = _is_square(columns - 1) and pixels >= _PIXEL_SHARE * len(features)
+    image = is_square(columns - 1) and pixels >= _PIXEL_SHARE * len(features)
     plain = all(map(_is_plain_pixel, labels)) and (image or pixels == len(features))
     return CsvForm(
         columns=columns,
@@ -114,23 +114,9 @@ def _is_plain_pixel(field: str) -> bool:
     return field.isascii() and field.isdigit() and int(field) <= 255
 
 
-def _is_square(features: int) -> bool:
-    side = math.isqrt(features)
-    return side >= _IMAGE_SIDE and side * side == features
-
-
-def is_number(field: str) -> bool:
-    """Whether a field holds a number; "nan" and an empty field count as (missing) numbers."""
+def _rows(entry: Entry, head: bytes, complete: bool) -> list[list[str]]:
     try:
-        float(field or "nan")
-    except ValueError:
-        return False
-    return True
-
-
-def _rows(entry: Entry, head: bytes, whole: bool) -> list[list[str]]:
-    try:
-        text = (head if whole else head[: head.rfind(b"\n") + 1]).decode("utf-8")
+        text = (head if complete else head[: head.rfind(b"\n") + 1]).decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(
             f"{entry} is not UTF-8 text (byte {error.start:,}: {error.reason}); "
@@ -141,55 +127,3 @@ def _rows(entry: Entry, head: bytes, whole: bool) -> list[list[str]]:
     if not rows:
         raise DataError(f"{entry} holds no rows. Copy or download it again.")
     return rows
-
-
-def _has_header(entry: Entry, rows: Sequence[Sequence[str]]) -> bool:
-    first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
-    texts = [not is_number(field) for field in first]
-    if not rest:
-        return all(texts)
-    below = [all(is_number(row[column]) for row in rest) for column in range(len(first))]
-    numbers = [field.strip() for field, text in zip(first, texts, strict=True) if not text]
-    names_only = len(set(numbers)) == len(numbers) and all(map(str.isdigit, numbers))
-    if any(text and number for text, number in zip(texts, below, strict=True)):
-        if names_only:
-            return True
-        column = next(c for c, (t, b) in enumerate(zip(texts, below, strict=True)) if t and b)
-        raise DataError(
-            f"{entry}, row 1, column {column + 1}: {first[column]!r} is no number, and the column "
-            "holds numbers below it, but the rest of the row does not look like a header. Correct "
-            "the field; or say header=True or header=False."
-        )
-    # Text labels under a name, and numbers for the names of the pixels: label,0,1,2,...
-    counted = any(numbers == [str(i + k) for i in range(len(numbers))] for k in (0, 1))
-    named = any(field.strip().lower() in LABEL_NAMES for field in first)
-    return named and len(numbers) > 1 and counted
-
-
-def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | int | None) -> int:
-    """Index of the label column, given what the caller said and the columns' names (if any)."""
-    if isinstance(label, int):
-        if not -columns <= label < columns:
-            raise DataError(
-                f"{entry} has {columns} columns; label={label} is none of 0..{columns - 1}."
-            )
-        return label % columns
-    lower = [name.lower() for name in names]
-    wanted = [label.lower()] if label is not None else list(LABEL_NAMES)
-    for name in wanted:
-        if lower.count(name) > 1:
-            raise DataError(
-                f"{entry}: {lower.count(name)} columns are called {name!r}; rename all but one, or "
-                "give the label column's index (from 0): label=0."
-            )
-        if name in lower:
-            return lower.index(name)
-    if label is not None:
-        known = ", ".join(names[:8]) or "none: the file has no header row"
-        raise DataError(f"{entry} has no column {label!r}; its names are: {known}.")
-    if _is_square(columns - 1):
-        return 0
-    raise DataError(
-        f"{entry}: which of the {columns} columns is the label? None is called "
-        f"{', '.join(LABEL_NAMES)}. Give its name or index (from 0), such as label=0 or label=-1."
-    )

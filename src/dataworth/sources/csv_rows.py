@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.errors import DataError
-from dataworth.sources.csv_form import CsvForm, is_number
+from dataworth.sources.csv_columns import is_number
+from dataworth.sources.csv_form import CsvForm
 from dataworth.sources.entry import Entry
 from dataworth.sources.recipe import NotPixelsError
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dataworth.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import read
-from dataworth.sources.csv_form import label_column
+from dataworth.sources.csv_columns import label_column
 from dataworth.sources.entry import Entry
 from dataworth.sources.pairs import test_beside
 from dataworth.sources.recipe import Block, Part, Recipe, as_features, as_images

@@ -64,7 +64,7 @@ def parse(text: bytes, columns: int) -> Pixels | None:
     values[2:] += hundreds
     if (values[2:] < hundreds).any():
         return None
-    return _table(_where(values[:-1], ends), _where(signs[1:], ends), columns)
+    return _table(*_where(ends, values[:-1], signs[1:]), columns)
 
 
 def _table(values: Pixels, separators: Pixels, columns: int) -> Pixels | None:
@@ -77,11 +77,12 @@ def _table(values: Pixels, separators: Pixels, columns: int) -> Pixels | None:
     return values.reshape(-1, columns)
 
 
-def _where(values: Pixels, mask: NDArray[np.bool_]) -> Pixels:
+def _where(mask: NDArray[np.bool_], first: Pixels, second: Pixels) -> tuple[Pixels, Pixels]:
     # polars filters bytes with vector instructions, several times as fast as numpy's indexing.
     import polars as pl
 
-    return pl.Series(values).filter(pl.Series(mask)).to_numpy()
+    bits = pl.Series(mask)
+    return pl.Series(first).filter(bits).to_numpy(), pl.Series(second).filter(bits).to_numpy()
 
 
 def read_rows(
