@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dataworth import metrics
 from dataworth.dataset import Dataset
@@ -16,6 +15,8 @@ from dataworth.learners.base import Budget, Checkpoints, Learner, Task, Trained,
 from dataworth.mistakes import Mistakes, clipped_loss
 from dataworth.record import Record, Run, run_key
 from dataworth.subsets import Method, Rows, Split, subset_rows, validation_split
+
+_BLOCK_ROWS = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,13 +98,14 @@ class Experiment:
         )
 
     def _score(self, trained: Trained, rows: Rows) -> metrics.Scores:
-        x: NDArray[Any] = self.split.x_test
-        y = self.split.y_test
         if self.mistakes.loss_on_training_rows:
             seen = np.sort(rows)
-            x, y = self.dataset.x_train[seen], self.dataset.y_train[seen]
-        logits = trained.logits(x)
-        scores = metrics.score(logits, y)
+            blocks = [seen[i : i + _BLOCK_ROWS] for i in range(0, len(seen), _BLOCK_ROWS)]
+            logits = np.concatenate([trained.logits(self.dataset.x_train[b]) for b in blocks])
+            labels = self.dataset.y_train[seen]
+        else:
+            logits, labels = trained.logits(self.split.x_test), self.split.y_test
+        scores = metrics.score(logits, labels)
         if self.mistakes.clipped_loss:
-            return replace(scores, loss=clipped_loss(logits, y))
+            return replace(scores, loss=clipped_loss(logits, labels))
         return scores
