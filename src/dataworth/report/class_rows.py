@@ -52,7 +52,7 @@ def _row(figure: ClassFigure, index: int, highest: float) -> ClassRow:
     return ClassRow(
         number=index,
         name=figure.names[index],
-        cells=tuple(HeatCell(f"{error:.1%}", round(error / highest, 3)) for error in errors),
+        cells=tuple(HeatCell(f"{error * 100:.1f}", round(error / highest, 3)) for error in errors),
         error=errors[-1],
         gain=gain if gain == gain else 0.0,
         gain_text=f"{gain * 100:+.1f}" if gain == gain else "",
@@ -67,7 +67,7 @@ def confused_rows(figure: ClassFigure) -> list[ConfusedRow]:
             pair.predicted,
             figure.names[pair.true],
             figure.names[pair.predicted],
-            f"{pair.share:.1%} of its samples ({pair.samples:.3g})",
+            f"{pair.share * 100:.1f} % of the class, {pair.samples:.3g} samples",
         )
         for pair in figure.confused
     ]

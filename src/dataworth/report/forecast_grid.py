@@ -18,9 +18,9 @@ STEP = 1_000
 """The page says what so many further samples buy."""
 SHOWN, FURTHEST = 100.0, 1e6
 """Times the largest measured size: as far as the page draws, and as far as a target is sought."""
-_MEASURED, _AHEAD, _BEYOND = 600, 1_500, 400
+_MEASURED, _AHEAD, _BEYOND = 600, 1_500, 300
 """Quantiles of draws have kinks; so many points keep what lies between right to four digits."""
-_SPARSE, _BLOCK = 4, 100
+_SPARSE, _BLOCK = 8, 100
 _NUDGE = 1e-4
 """The size grows by this share to find what one more sample is worth."""
 _REACHED = 257
@@ -39,7 +39,7 @@ class ForecastGrid:
     quantiles : ndarray, shape (5, n)
         The metric's quantiles 0.05, 0.25, 0.5, 0.75 and 0.95; see `Forecast.quantiles`.
     sparse : ndarray, shape (m,)
-        Every fourth of `samples`; the next three are given there.
+        Every eighth of `samples`; the next three are given there.
     next_step : ndarray, shape (3, m)
         What `STEP` further samples buy: quantiles 0.05, 0.5 and 0.95; see `Forecast.value_of`.
     per_label : ndarray, shape (3, m)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from importlib import resources
-from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dataworth.report.backtest_table import backtest_table
 from dataworth.report.class_rows import class_rows, confused_rows
@@ -16,15 +14,10 @@ from dataworth.report.metric_names import NAMES, axis_label
 from dataworth.report.page_data import page_json
 from dataworth.report.plotly_bundle import packed_plotly, plotly_hash, script_hash
 from dataworth.report.run_report import RunReport
-from dataworth.report.sentences import TIMES, answer
+from dataworth.report.sentences import TIMES, answer, irreducible
+from dataworth.report.templating import asset, rendered
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-SCRIPTS = (
-    *("theme", "numbers", "interpolate", "unpack", "curve", "predict", "target", "price"),
-    *("classes", "copy", "main"),
-)
+SCRIPTS = "theme numbers interpolate unpack plot view curve predict target price classes copy main"
 """In the order that they are put together: each uses only those before it."""
 
 
@@ -36,21 +29,18 @@ def page_html(reports: Sequence[RunReport]) -> str:
     reports : sequence of RunReport
         At least one.
     """
-    script = "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            title=" and ".join(report.name for report in reports),
-            runs=[_run(index, report) for index, report in enumerate(reports)],
-            metrics={name: axis_label(name) for name in NAMES if _everywhere(name, reports)},
-            style=_asset("page.css"),
-            script=script,
-            script_hash=script_hash(script.encode()),
-            plotly_hash=plotly_hash(),
-            plotly=packed_plotly(),
-            data=page_json(reports),
-        )
+    script = "\n".join(asset(f"{name}.js") for name in SCRIPTS.split())
+    return rendered(
+        "page.html",
+        title=" and ".join(report.name for report in reports),
+        runs=[_run(index, report) for index, report in enumerate(reports)],
+        metrics={name: axis_label(name) for name in NAMES if _everywhere(name, reports)},
+        style=asset("page.css"),
+        script=script,
+        script_hash=script_hash(script.encode()),
+        plotly_hash=plotly_hash(),
+        plotly=packed_plotly(),
+        data=page_json(reports),
     )
 
 
@@ -69,6 +59,7 @@ def _run(index: int, report: RunReport) -> dict[str, Any]:
         "refusal": report.ahead["loss"].refusal,
         "warnings": () if made is None else made.warnings_at([last * TIMES]),
         "errors": [finding for finding in report.findings if finding.severity == "error"],
+        "irreducible": None if made is None else irreducible(made),
         "table": measured_table(report.curve),
         "csv": base64.b64encode(report.curve.to_csv().encode()).decode(),
         "classes": class_rows(report.classes),
@@ -77,20 +68,3 @@ def _run(index: int, report: RunReport) -> dict[str, Any]:
         "method": method_items(report),
         "citation": citation(report),
     }
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("dataworth.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _asset(name: str) -> str:
-    folder: Traversable = resources.files("dataworth.report") / "assets"
-    return (folder / name).read_text(encoding="utf-8")

@@ -30,3 +30,17 @@ def answer(forecast: Forecast) -> str:
         f"{metric_name(forecast.curve.metric)} from {figure(now)} to {figure(then)} "
         f"({figure(low)} to {figure(high)})."
     )
+
+
+def irreducible(forecast: Forecast) -> str:
+    """What is left however many samples there are, in one sentence."""
+    law = forecast.law
+    estimate = law.parameters.get("e")
+    if estimate is None:
+        return (
+            f"Irreducible error: none by {law.name}, the law of largest weight; its loss falls on."
+        )
+    return (
+        f"Irreducible {metric_name(forecast.curve.metric)}, by {law.name}, the law of largest "
+        f"weight: {figure(estimate.value)} ({figure(estimate.lower)} to {figure(estimate.upper)})."
+    )

@@ -20,9 +20,10 @@ function drawClasses() {
   const chosen = value === "" ? -1 : Number(value);
   const order = classes.names.map((_, at) => at).filter((at) => at !== chosen);
   if (chosen >= 0) order.push(chosen);
-  const layout = plotLayout("training samples", "share of the class misclassified", true, false);
-  layout.yaxis.tickformat = ".0%";
-  layout.yaxis.rangemode = "tozero";
+  const highest = Math.max(...classes.errors.flat().filter((value) => value !== null));
+  const ends = [classes.sizes[0] * 0.95, classes.sizes.at(-1) * 1.05].map(Math.log10);
+  const yaxis = axis("share misclassified", false, [0, Math.min(1, highest * 1.05) || 1]);
+  const layout = plotLayout(axis("training samples", true, ends, shortCount), { ...yaxis, tickformat: ".0%" });
   Plotly.react("class-plot", order.map((at) => classTrace(classes, at, chosen)), layout, PLOT_OPTIONS);
   for (const row of document.querySelectorAll("#class-table tbody tr")) {
     row.classList.toggle("chosen", row.dataset.index === value);
@@ -39,6 +40,7 @@ function orderClasses() {
 
 function startClasses() {
   if (!document.getElementById("class-table")) return;
+  drawClasses();
   document.getElementById("class-order").addEventListener("change", orderClasses);
   document.getElementById("class-chosen").addEventListener("change", drawClasses);
   redraws.push(drawClasses);

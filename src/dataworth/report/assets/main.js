@@ -25,9 +25,8 @@ try {
     chooseMetric();
     drawCurve();
   });
-  applyTheme();
-  root.dataset.ready = "true";
 } catch (error) {
   document.getElementById("no-plots").hidden = false;
   console.error(error);
 }
+root.dataset.ready = "true";

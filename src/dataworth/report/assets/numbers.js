@@ -26,7 +26,7 @@ function figure(value) {
 
 // A number of samples: three digits, with commas.
 function count(value) {
-  if (!Number.isFinite(value)) return "no number";
+  if (!Number.isFinite(value)) return "never";
   return Number(value.toPrecision(3)).toLocaleString("en-GB", { maximumFractionDigits: 0 });
 }
 

@@ -52,7 +52,7 @@ function answerPredict() {
 function setSize(size) {
   state.size = size;
   answerPredict();
-  moveSizeMark();
+  moveMarks();
 }
 
 function startPredict() {

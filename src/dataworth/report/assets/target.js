@@ -44,8 +44,8 @@ function targeted(item) {
   return result(
     item,
     answer,
-    line(never ? "No number of samples is likely to" : `${count(answer.median)} samples`, "big"),
-    line(`90 % interval ${count(answer.lower)} to ${count(answer.upper)}`),
+    line(never ? "No number" : `${count(answer.median)} samples`, "big"),
+    line(never && answer.lower === Infinity ? "is likely to reach it" : `90 % interval ${count(answer.lower)} to ${count(answer.upper)}`),
     line(`Reachable at all: ${percent(answer.probability)}`),
     never ? null : distance(answer.median / metric.forecast.largest),
   );
@@ -74,6 +74,6 @@ function startTarget() {
   box.addEventListener("input", () => {
     state.target = box.value === "" ? null : Number(box.value);
     answerTarget();
-    if (window.Plotly) drawCurve();
+    moveMarks();
   });
 }

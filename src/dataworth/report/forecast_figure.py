@@ -1,0 +1,109 @@
+"""The picture of a forecast: the measured curve, and what lies beyond it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.report.curve_figure import CurveFigure, curve_figure, draw_measured, finish
+from dataworth.report.drawing import BLUE, GREY, ORANGE, new_axes
+from dataworth.report.metric_names import figure as in_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from dataworth.laws import Forecast
+
+PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_TIMES, _POINTS = 10.0, 160
+
+
+@dataclass(frozen=True, eq=False)
+class ForecastFigure:
+    """The numbers of the picture.
+
+    Attributes
+    ----------
+    curve : CurveFigure
+        What was measured.
+    sizes : ndarray, shape (n,)
+        From the largest measured size on.
+    quantiles : ndarray, shape (5, n)
+        The metric's quantiles 0.05, 0.25, 0.5, 0.75, 0.95: the edges of the 90 % band, of the
+        50 % band, and the median.
+    targets : tuple of float
+        Values to be reached.
+    law : str
+        The law of largest weight.
+    """
+
+    curve: CurveFigure
+    sizes: NDArray[np.float64]
+    quantiles: NDArray[np.float64]
+    targets: tuple[float, ...]
+    law: str
+
+
+def forecast_figure(
+    forecast: Forecast, *, sizes: Sequence[float] = (), targets: Sequence[float] = ()
+) -> ForecastFigure:
+    """The numbers of a forecast's picture.
+
+    Parameters
+    ----------
+    forecast : Forecast
+    sizes : sequence of float
+        The picture reaches to the largest of them, and at least to ten times the largest measured
+        size.
+    targets : sequence of float
+        Values of the metric to be marked.
+    """
+    largest = float(forecast.points.sizes[-1])
+    furthest = max([largest * _TIMES, *(float(size) for size in sizes)])
+    grid = np.geomspace(largest, furthest, _POINTS)
+    return ForecastFigure(
+        curve=curve_figure(forecast.curve),
+        sizes=grid,
+        quantiles=forecast.quantiles(grid, PROBABILITIES),
+        targets=tuple(float(target) for target in targets),
+        law=forecast.law.name,
+    )
+
+
+def draw_forecast(figure: ForecastFigure, axes: Axes | None = None) -> Axes:
+    """Draw a forecast: points, median, 50 % and 90 % bands, target lines.
+
+    Parameters
+    ----------
+    figure : ForecastFigure
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; a new figure of one column's width otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    axes = new_axes() if axes is None else axes
+    draw_measured(figure.curve, axes)
+    low, low_half, median, high_half, high = figure.quantiles
+    axes.plot(figure.sizes, median, "--", color=BLUE, lw=1.4, label="forecast, median")
+    bands = ((low_half, high_half, 0.34, "50 %"), (low, high, 0.16, "90 %"))
+    for lower, upper, alpha, label in bands:
+        axes.fill_between(figure.sizes, lower, upper, color=BLUE, alpha=alpha, lw=0, label=label)
+    for target in figure.targets:
+        axes.axhline(target, color=ORANGE, ls=":", lw=1.2, label=f"target: {in_words(target)}")
+    chance = figure.curve.chance
+    if chance is not None and _near(chance, figure.curve.values):
+        axes.axhline(chance, color=GREY, ls="--", lw=1, label=f"chance: {chance:.2f}")
+    finish(figure.curve, axes)
+    return axes
+
+
+def _near(chance: float, values: NDArray[np.float64]) -> bool:
+    """A chance level far above the curve would press it flat."""
+    return chance < 2 * float(np.max(values)) and math.isfinite(chance)

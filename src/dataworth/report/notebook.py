@@ -1,0 +1,81 @@
+"""What a notebook shows of a data set, a curve, a forecast and findings."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dataworth.curve import Curve
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError
+from dataworth.findings import Finding
+from dataworth.report.curve_figure import curve_figure, draw_curve
+from dataworth.report.forecast_figure import draw_forecast, forecast_figure
+from dataworth.report.image_figure import ImageFigure, draw_images, image_figure
+from dataworth.report.measured_table import measured_table
+from dataworth.report.sentences import TIMES, answer
+from dataworth.report.templating import rendered
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from dataworth.laws import Forecast
+
+_CLASSES = 16
+
+
+def dataset_html(dataset: Dataset) -> str:
+    """Size, form, classes, and a few images of the first classes if the samples are images."""
+    held_out = 0 if dataset.x_test is None else len(dataset.x_test)
+    facts = {
+        "samples": f"{dataset.samples:,}",
+        "official held-out": f"{held_out:,}" if held_out else "none",
+        "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x_train.dtype}",
+        "classes": f"{dataset.classes:,}",
+    }
+    try:
+        figure = image_figure(dataset, classes=_CLASSES)
+    except DataError:
+        return rendered("notebook.html", title=dataset.name, facts=facts)
+    return rendered("notebook.html", title=dataset.name, facts=facts, picture=_images(figure))
+
+
+def curve_html(curve: Curve) -> str:
+    """The table and the picture of a curve."""
+    picture = _png(draw_curve(curve_figure(curve)))
+    return rendered(
+        "notebook.html", title=curve.name or "curve", table=measured_table(curve), picture=picture
+    )
+
+
+def forecast_html(forecast: Forecast) -> str:
+    """The answer in one sentence, its warnings and its picture."""
+    last = float(forecast.points.sizes[-1])
+    return rendered(
+        "notebook.html",
+        title=answer(forecast),
+        notes=forecast.warnings_at([last * TIMES]),
+        picture=_png(draw_forecast(forecast_figure(forecast))),
+    )
+
+
+def findings_html(findings: Sequence[Finding]) -> str:
+    """Findings, one after the other."""
+    return rendered("notebook.html", title=f"{len(findings)} findings", findings=findings)
+
+
+def _images(figure: ImageFigure) -> str:
+    return _png(draw_images(figure)) if np.any(figure.images) else ""
+
+
+def _png(axes: Axes) -> str:
+    """The figure of these axes as a ``data:`` address."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    with io.BytesIO() as buffer:
+        figure.savefig(buffer, format="png", dpi=150)
+        return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,115 @@
+"""Figures: their numbers, and that they are drawn from them in every format."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from dataworth.curve import Curve
+from dataworth.dataset import Dataset
+from dataworth.errors import DataError
+from dataworth.laws import Forecast, forecast
+from dataworth.report import (
+    curve_figure,
+    draw_curve,
+    draw_forecast,
+    forecast_figure,
+    image_figure,
+    plot_classes,
+    plot_images,
+)
+
+SIZES = [100, 100, 200, 200, 400, 800, 1600]
+LOSSES = [1.0, 1.2, 0.8, 0.6, 0.5, 0.4, 0.3]
+
+
+@pytest.fixture(scope="module")
+def curve() -> Curve:
+    return Curve(SIZES, LOSSES, chance=2.3, name="tiny")
+
+
+@pytest.fixture(scope="module")
+def ahead(curve: Curve) -> Forecast:
+    return forecast(curve)
+
+
+def _saved(figure: Figure | None, form: str) -> bytes:
+    assert figure is not None
+    with io.BytesIO() as buffer:
+        figure.savefig(buffer, format=form)
+        return buffer.getvalue()
+
+
+def test_the_curve_s_numbers(curve: Curve) -> None:
+    figure = curve_figure(curve)
+    np.testing.assert_array_equal(figure.sizes, [100, 200, 400, 800, 1600])
+    np.testing.assert_allclose(figure.mean, [1.1, 0.7, 0.5, 0.4, 0.3])
+    np.testing.assert_allclose(figure.upper - figure.lower, [2 * 0.02**0.5] * 2 + [0, 0, 0])
+    assert figure.chance == 2.3
+    assert figure.label == "held-out loss (nats)"
+
+
+def test_the_curve_is_drawn_where_it_is_told(curve: Curve) -> None:
+    mine = Figure().subplots()
+    assert draw_curve(curve_figure(curve), mine) is mine
+    dots, line = mine.lines[:2]
+    assert list(np.asarray(dots.get_ydata())) == LOSSES
+    assert np.asarray(line.get_ydata()) == pytest.approx([1.1, 0.7, 0.5, 0.4, 0.3])
+    assert (mine.get_xscale(), mine.get_yscale()) == ("log", "log")
+
+
+def test_the_forecast_s_numbers(ahead: Forecast) -> None:
+    figure = forecast_figure(ahead, sizes=[50_000], targets=[0.25])
+    assert figure.sizes[[0, -1]] == pytest.approx([1_600, 50_000])
+    assert forecast_figure(ahead).sizes[-1] == pytest.approx(16_000)
+    prediction = ahead.predict(figure.sizes)
+    np.testing.assert_allclose(figure.quantiles[2], prediction.median)
+    np.testing.assert_allclose(figure.quantiles[0], prediction.lower)
+    np.testing.assert_allclose(figure.quantiles[4], prediction.upper)
+    assert figure.targets == (0.25,)
+
+
+def test_the_forecast_is_drawn_with_its_bands_and_targets(ahead: Forecast) -> None:
+    axes = draw_forecast(forecast_figure(ahead, targets=[0.25]))
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]  # type: ignore[union-attr]
+    levels = ["target: 0.250", "chance: 2.30"]
+    assert labels == ["mean over seeds", "forecast, median", "50 %", "90 %", *levels]
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
+)
+def test_every_format(curve: Curve, ahead: Forecast, form: str, start: bytes) -> None:
+    for axes in (draw_curve(curve_figure(curve)), draw_forecast(forecast_figure(ahead))):
+        assert _saved(axes.get_figure(root=True), form).startswith(start)
+
+
+def test_one_column_of_a_paper_with_text_of_at_least_7_points(ahead: Forecast) -> None:
+    axes = draw_forecast(forecast_figure(ahead, targets=[0.25]))
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    assert figure.get_size_inches()[0] == 3.5
+    written = [*axes.get_xticklabels(), *axes.get_yticklabels(), axes.xaxis.label]
+    assert min(float(text.get_fontsize()) for text in written) >= 7
+
+
+def test_classes_are_drawn_and_the_worst_are_named(run_directory: Path) -> None:
+    axes = plot_classes(run_directory)
+    assert axes.texts[0].get_text() == "plain"
+    assert len(axes.lines) == len(axes.texts) == 5
+
+
+def test_images_of_a_data_set_and_of_a_run_directory(digits: Dataset, run_directory: Path) -> None:
+    figure = image_figure(digits)
+    assert figure.images.shape == (10, 4, 8, 8)
+    first = np.flatnonzero(digits.y_train == 7)[0]
+    expected = np.clip(digits.x_train[first] * (255 / 16), 0, 255).astype(np.uint8)
+    np.testing.assert_array_equal(figure.images[7, 0], expected)
+    assert image_figure(run_directory).images.shape == (5, 4, 12, 12)
+    assert len(plot_images(digits).images) == 10
+    with pytest.raises(DataError, match="are no images"):
+        image_figure(Dataset(np.zeros((4, 3)), [0, 1, 0, 1]))

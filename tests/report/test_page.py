@@ -1,0 +1,117 @@
+"""The page as a file, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from dataworth.cli import main
+from dataworth.curve_files import load_curve
+from dataworth.errors import StudyError
+from dataworth.report import write_report
+from dataworth.report.page import page_html
+from dataworth.report.run_report import RunReport
+from dataworth.store import Store
+
+MOST_BYTES = 6_000_000
+
+
+@pytest.fixture(scope="module")
+def text(page_file: Path) -> str:
+    return page_file.read_text(encoding="utf-8")
+
+
+def test_one_file_under_six_megabytes_that_may_load_nothing(text: str) -> None:
+    assert len(text.encode()) < MOST_BYTES
+    assert "default-src 'none'" in text
+    assert re.findall(r"<(?:link|iframe|object|embed)\b|\ssrc=|@import", text) == []
+    linked = re.findall(r'href="([^"]*)"', text)
+    assert all(address.startswith(("#", "data:text/csv")) for address in linked)
+
+
+def test_the_same_run_gives_the_same_page(run_report: RunReport, text: str) -> None:
+    assert page_html([run_report]) == text
+
+
+def test_names_are_written_as_text(text: str) -> None:
+    assert "<script>window.hacked" not in text
+    assert html.escape("<script>window.hacked = 1</script>") in text
+    assert "<b>column 0</b>" not in text
+    # Opened: data, plotly.js packed, our scripts; nothing closes one of them early.
+    assert text.count("<script") == text.count("</script>") == 3
+
+
+def test_the_numbers_in_the_page_are_those_of_the_run(text: str, run_report: RunReport) -> None:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    assert found is not None
+    (run,) = json.loads(found.group(1))["runs"]
+    assert run["classes"]["names"] == list(run_report.classes.names)
+    loss = run["metrics"]["loss"]
+    assert loss["values"] == pytest.approx(run_report.curve.values.tolist(), rel=1e-6)
+    assert loss["chance"] == pytest.approx(run_report.curve.chance)
+    assert set(run["metrics"]) == {"loss", "accuracy", "macro_f1", "brier", "ece", "train_loss"}
+    assert len(loss["forecast"]["quantiles"]) == 5
+
+
+def test_the_answer_is_the_forecast_s(text: str, run_report: RunReport) -> None:
+    forecast = run_report.ahead["loss"].forecast
+    assert forecast is not None
+    prediction = forecast.predict([3 * 48_600])
+    now = run_report.curve.summary()[-1].mean
+    said = re.search(
+        r"Going from 48,600 to 145,800 samples is expected to cut held-out loss "
+        r"from ([\d.]+) to ([\d.]+) \(([\d.]+) to ([\d.]+)\)\.",
+        text,
+    )
+    assert said is not None
+    expected = [now, prediction.median[0], prediction.lower[0], prediction.upper[0]]
+    assert [float(number) for number in said.groups()] == pytest.approx(expected, abs=5.1e-4)
+
+
+def test_the_csv_is_the_curve_s(text: str, run_directory: Path) -> None:
+    found = re.search(r'href="data:text/csv;base64,([^"]*)"', text)
+    assert found is not None
+    assert base64.b64decode(found.group(1)).decode() == load_curve(run_directory).to_csv()
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "0123456789abcdef0123456789abcdef",
+        "nested and stratified by class; a permutation per seed",
+        "2 epochs for every size",
+        "1,234",
+        "0, 1, 2",
+        "200, 600, 1,800, 5,400, 16,200, 48,600",
+        "1,000, the official split; the same for every run",
+        "13.5 s in all",
+        "arXiv:2502.18969",
+        "labels-scaled",
+        "last value stays (baseline)",
+    ],
+)
+def test_how_it_was_measured_is_said(text: str, item: str) -> None:
+    assert item in text
+
+
+def test_the_command_writes_where_it_is_told(
+    run_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.html"
+    assert main(["report", str(run_directory), "-o", str(file)]) == 0
+    assert capsys.readouterr().out == f"{file}\n"
+    assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"no results\.sqlite here"):
+        write_report(tmp_path)
+    with Store(tmp_path, write=True) as store:
+        store.set_meta({"classes": 2, "name": "begun"})
+    with pytest.raises(StudyError, match="no run is finished yet"):
+        write_report(tmp_path)

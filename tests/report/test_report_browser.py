@@ -1,0 +1,188 @@
+"""What a person does with a page, in headless Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from opened_page import Opened, opened
+
+from dataworth.curve_files import load_curve
+from dataworth.laws import Forecast, forecast
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def view(browser: Browser, page_file: Path) -> Iterator[Opened]:
+    with opened(browser, page_file) as opened_page:
+        yield opened_page
+        # What no test may cause: a request, a warning, an error, a script out of a class name.
+        assert opened_page.requests == [page_file.as_uri()]
+        assert opened_page.complaints == []
+        assert opened_page.page.evaluate("window.hacked") is None
+
+
+@pytest.fixture(scope="module", params=["loss", "accuracy"])
+def metric(request: pytest.FixtureRequest, view: Opened) -> str:
+    name: str = request.param
+    view.page.select_option("#metric", name)
+    return name
+
+
+@pytest.fixture(scope="module")
+def ahead(metric: str, run_directory: Path) -> Forecast:
+    return forecast(load_curve(run_directory)[metric])
+
+
+def test_predictions_agree_with_the_forecast_to_four_digits(
+    view: Opened, ahead: Forecast, metric: str
+) -> None:
+    rng = np.random.Generator(np.random.Philox(3))
+    sizes = np.exp(rng.uniform(np.log(200), np.log(4.8e6), 40)).round()
+    said = []
+    for size in sizes:
+        view.page.fill("#size", str(size))
+        numbers = view.numbers("predict-answer")
+        said.append([numbers["lower"], numbers["median"], numbers["upper"]])
+    prediction = ahead.predict(sizes)
+    expected = np.array([prediction.lower, prediction.median, prediction.upper]).T
+    np.testing.assert_allclose(said, expected, rtol=1e-4)
+
+
+def test_the_gain_of_the_next_samples_agrees_with_the_forecast(
+    view: Opened, ahead: Forecast, metric: str
+) -> None:
+    for size in (500, 48_600, 333_333):
+        view.page.fill("#size", str(size))
+        numbers, value = view.numbers("predict-answer"), ahead.value_of(size, size + 1000)
+        scale = value.upper - value.lower
+        for name, expected in (
+            ("least", value.lower),
+            ("gain", value.median),
+            ("most", value.upper),
+        ):
+            assert numbers[name] == pytest.approx(expected, abs=0.01 * scale)
+
+
+def test_targets_agree_with_the_forecast(view: Opened, ahead: Forecast, metric: str) -> None:
+    for factor in (1.5, 3, 20):
+        target = float(f"{ahead.predict([48_600 * factor]).median[0]:.4g}")
+        view.page.fill("#target-value", str(target))
+        numbers, expected = view.numbers("target-answer"), ahead.samples_for(target)
+        for name in ("lower", "median", "upper"):
+            assert numbers[name] == pytest.approx(getattr(expected, name), rel=0.02)
+        assert numbers["probability"] == pytest.approx(expected.probability_reachable, abs=3e-3)
+
+
+def test_a_target_that_is_met_already(view: Opened, ahead: Forecast, metric: str) -> None:
+    target = 0.6 if metric == "loss" else 0.7
+    view.page.fill("#target-value", str(target))
+    assert view.numbers("target-answer")["median"] == ahead.samples_for(target).median
+    assert "Met already" in view.text("#target-answer")
+
+
+def test_a_target_that_makes_no_sense_is_refused(view: Opened, metric: str) -> None:
+    view.page.fill("#target-value", "-1")
+    assert "Give a value" in view.text("#target-answer")
+
+
+def test_where_labelling_stops_agrees_with_the_forecast(
+    view: Opened, ahead: Forecast, metric: str
+) -> None:
+    view.page.fill("#label-price", "0.05")
+    view.page.fill("#unit-worth", "1500")
+    numbers, expected = view.numbers("price-answer"), ahead.stop_at(0.05, 150_000)
+    # The forecast looks at sizes 5.6 % apart.
+    assert numbers["median"] == pytest.approx(expected.median, rel=0.06)
+    assert numbers["net"] == pytest.approx(expected.net, rel=0.06)
+
+
+def test_slider_and_box_say_the_same(view: Opened) -> None:
+    slider = view.page.locator("#size-slider")
+    slider.focus()
+    before = float(view.page.input_value("#size"))
+    view.page.keyboard.press("ArrowLeft")
+    after = float(view.page.input_value("#size"))
+    assert after < before
+    assert slider.get_attribute("aria-valuetext") == f"{after:,.0f} samples"
+    assert view.layout("shapes.at(-1).x0") == after
+    view.page.fill("#size", "1000000")
+    assert "times the largest measured size" in view.text("#predict-answer")
+    view.page.fill("#size", "1e12")
+    assert "Choose a size from 200" in view.text("#predict-answer")
+
+
+def test_axes_switch_between_log_and_linear(view: Opened) -> None:
+    view.page.select_option("#metric", "loss")
+    for box, axis in (("#log-x", "xaxis"), ("#log-y", "yaxis")):
+        assert view.layout(f"{axis}.type") == "log"
+        view.page.uncheck(box)
+        assert view.layout(f"{axis}.type") == "linear"
+        view.page.check(box)
+        assert view.layout(f"{axis}.type") == "log"
+
+
+def test_zoom_by_button_and_by_pointer(view: Opened) -> None:
+    view.page.click("text=Measured")
+    assert 10 ** view.layout("xaxis.range[1]") == pytest.approx(48_600 * 1.25)
+    view.page.click("text=All")
+    box = view.page.locator("#curve-plot .nsewdrag").bounding_box()
+    assert box is not None
+    whole = view.layout("xaxis.range")
+    view.page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
+    view.page.mouse.down()
+    view.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.7, steps=5)
+    view.page.mouse.up()
+    view.page.wait_for_function(
+        "start => document.getElementById('curve-plot').layout.xaxis.range[0] > start", arg=whole[0]
+    )
+    start, end = view.layout("xaxis.range")
+    assert whole[0] < start < end < whole[1]
+    shown = [tick for tick in view.layout("xaxis.tickvals") if start <= np.log10(tick) <= end]
+    assert len(shown) >= 3
+    view.page.click("text=All")
+
+
+def test_pointing_at_a_run_says_its_figures(view: Opened, run_directory: Path) -> None:
+    view.page.locator("#curve-plot .scatterlayer .point").first.hover(force=True)
+    said = view.page.locator("#curve-plot .hovertext").first.text_content()
+    assert said is not None
+    assert said.startswith("200 samples")
+
+
+def test_the_table_is_downloaded_and_copied(view: Opened, run_directory: Path) -> None:
+    with view.page.expect_download() as download:
+        view.page.click("text=Download all runs")
+    assert download.value.suggested_filename == "letters.csv"
+    assert Path(download.value.path()).read_text() == load_curve(run_directory).to_csv()
+    view.page.click("text=Copy table")
+    view.page.wait_for_selector("[data-copied]:not(:empty)")
+
+
+def test_classes_are_ordered_and_highlighted(view: Opened) -> None:
+    rows = view.page.locator("#class-table tbody tr")
+    assert rows.count() == 5
+    view.page.select_option("#class-order", "index")
+    shown = view.page.locator("#class-table tbody .class").all_inner_texts()
+    assert shown[0] == "<script>window.hacked = 1</script>"
+    assert rows.first.get_attribute("data-index") == "0"
+    view.page.select_option("#class-order", "error")
+    errors = [float(row.get_attribute("data-error") or 0) for row in rows.all()]
+    assert errors == sorted(errors, reverse=True)
+    view.page.select_option("#class-chosen", "4")
+    widths = view.page.evaluate("document.getElementById('class-plot').data.map(t => t.line.width)")
+    assert widths == [1, 1, 1, 1, 3]
+    view.page.select_option("#class-chosen", "")
+
+
+def test_a_metric_without_a_law_is_shown_as_measured(view: Opened) -> None:
+    view.page.select_option("#metric", "ece")
+    assert view.layout("yaxis.title.text") == "expected calibration error"
+    assert "No forecast" in view.text("#predict-answer")
