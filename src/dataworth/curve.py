@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError
-
-HIGHER_IS_BETTER = frozenset({"accuracy", "macro_f1", "auc", "score"})
+from dataworth.scorers import HIGHER_IS_BETTER
 
 
 class CurvePoint(NamedTuple):

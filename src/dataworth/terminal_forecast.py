@@ -1,0 +1,190 @@
+"""A forecast as a terminal shows it: law, backtest, predictions, targets, warnings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import rich.box
+from rich.console import Console
+from rich.table import Table
+
+from dataworth.report.metric_names import figure, metric_name, whole_count
+from dataworth.report.sentences import answer
+
+if TYPE_CHECKING:
+    from dataworth.laws import Forecast, SampleSize, Stop
+
+_LAWS_NAMED = 3
+_ALWAYS_SHOWN = {
+    "forecast": "this forecast",
+    "last-value": "baseline: last value stays",
+    "power-absolute": "baseline: plain power law",
+}
+
+
+def new_table(*columns: str) -> Table:
+    """A table in the house's form: the first column to the left, numbers to the right."""
+    table = Table(box=rich.box.SIMPLE, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index else "left", no_wrap=index > 0)
+    return table
+
+
+def say(console: Console, *lines: str, style: str | None = None) -> None:
+    """Print lines as they are; only a terminal wraps them."""
+    for line in lines:
+        console.print(
+            line, markup=False, highlight=False, style=style, soft_wrap=not console.is_terminal
+        )
+
+
+def show_forecast(
+    console: Console,
+    forecast: Forecast,
+    sizes: Sequence[float],
+    targets: Sequence[SampleSize],
+    level: float,
+    stop: Stop | None,
+) -> None:
+    """Print everything that was asked of a forecast."""
+    law = forecast.law
+    say(console, f"{forecast.curve.name or 'curve'}: {measured(forecast)}")
+    say(console, answer(forecast), "")
+    say(console, f"Law: {_loss_name(forecast)} = {law.formula}   ({law.name}; {law.source})")
+    console.print(law_table(forecast))
+    say(console, shares(forecast), "")
+    _show_backtest(console, forecast)
+    show_predictions(console, forecast, sizes, level)
+    for target in targets:
+        say(console, needed(forecast, target))
+    if stop is not None:
+        say(console, _stopping(stop))
+    show_warnings(console, forecast, sizes)
+
+
+def show_short(console: Console, forecast: Forecast, sizes: Sequence[float]) -> None:
+    """Print what a forecast comes to, in one sentence and one small table."""
+    say(console, answer(forecast))
+    show_predictions(console, forecast, sizes, 0.9)
+    show_warnings(console, forecast, sizes)
+
+
+def measured(forecast: Forecast) -> str:
+    """What the forecast was made from, in words."""
+    curve, sizes = forecast.curve, forecast.curve.sizes
+    return (
+        f"{metric_name(curve.metric)} of {len(curve)} runs at {len(sizes)} sizes, "
+        f"{sizes[0]:,} to {sizes[-1]:,} samples"
+    )
+
+
+def law_table(forecast: Forecast) -> Table:
+    """The parameters of the law of largest weight."""
+    table = new_table("parameter", "fitted", "90% interval")
+    for name, estimate in forecast.law.parameters.items():
+        interval = f"{estimate.lower:.4g} to {estimate.upper:.4g}"
+        table.add_row(name, f"{estimate.value:.4g}", interval)
+    return table
+
+
+def shares(forecast: Forecast) -> str:
+    """The laws of largest weight, in words."""
+    first = list(forecast.weights.items())[:_LAWS_NAMED]
+    named = ", ".join(f"{name} {weight:.0%}" for name, weight in first)
+    return f"The forecast weighs {len(forecast.weights)} laws by how well they fit: {named}, ..."
+
+
+def show_predictions(
+    console: Console, forecast: Forecast, sizes: Sequence[float], level: float
+) -> None:
+    """Print what is predicted at some sizes, with its interval and what going there buys."""
+    predicted = forecast.predict(sizes, level)
+    largest = float(forecast.points.sizes[-1])
+    interval = f"{level:.0%} interval"
+    table = new_table("samples", "times", forecast.curve.metric, interval, "gain", interval)
+    for row, size in enumerate(predicted.samples):
+        gain = forecast.value_of(largest, float(size), level)
+        table.add_row(
+            f"{size:,.0f}",
+            f"{size / largest:.3g}",
+            figure(float(predicted.median[row])),
+            f"{figure(float(predicted.lower[row]))} to {figure(float(predicted.upper[row]))}",
+            f"{gain.median:.2g}",
+            f"{gain.lower:.2g} to {gain.upper:.2g}",
+        )
+    say(console, f"Predictions, and what going there from {largest:,.0f} samples gains:")
+    console.print(table)
+
+
+def needed(forecast: Forecast, target: SampleSize) -> str:
+    """How many samples a target takes, in a sentence or two."""
+    what = f"{metric_name(forecast.curve.metric)} {figure(target.target)}"
+    if target.met:
+        return f"Target {what}: met already, from {whole_count(target.median)} samples on."
+    expected = f"{count(target.median)} samples" if math.isfinite(target.median) else "not expected"
+    said = (
+        f"Target {what}: {expected}, {target.level:.0%} interval {count(target.lower)} to "
+        f"{count(target.upper)}; reachable with probability {target.probability_reachable:.0%}."
+    )
+    if target.assurance is None or target.assured is None:
+        return said
+    if math.isinf(target.assured):
+        return f"{said} No number of samples meets it with probability {target.assurance:.0%}."
+    return f"{said} To meet it with probability {target.assurance:.0%}: {count(target.assured)}."
+
+
+def count(samples: float) -> str:
+    """A number of samples to three digits, or infinity."""
+    return whole_count(samples) if math.isfinite(samples) else "infinity"
+
+
+def show_warnings(console: Console, forecast: Forecast, sizes: Sequence[float]) -> None:
+    """Print what a reader must know about the curve and the distance."""
+    for warning in forecast.warnings_at(sizes):
+        say(console, f"Warning: {warning}", style="yellow")
+
+
+def _show_backtest(console: Console, forecast: Forecast) -> None:
+    """Print how the forecast, the baselines and the best single law did on a hidden size."""
+    rows = forecast.backtest
+    if not rows:
+        say(console, "Backtest: too few sizes to hide one and predict it from the others.", "")
+        return
+    errors: dict[str, dict[float, float]] = {}
+    for row in rows:
+        errors.setdefault(row.method, {})[row.fitted_up_to] = row.log_error
+    mean = {method: _mean_size(found.values()) for method, found in errors.items()}
+    best = min((method for method in mean if method not in _ALWAYS_SHOWN), key=mean.__getitem__)
+    names = {**_ALWAYS_SHOWN, best: f"best single law: {best}"}
+    origins = sorted({row.fitted_up_to for row in rows}, reverse=True)
+    table = new_table("predicted by", *(f"<= {size:,.0f}" for size in origins), "mean size")
+    for method in sorted(names, key=mean.__getitem__):
+        cells = [f"{math.expm1(errors[method][size]):+.1%}" for size in origins]
+        table.add_row(names[method], *cells, f"{mean[method]:.1%}")
+    say(
+        console,
+        f"Backtest: {rows[0].hidden:,.0f} samples, where {forecast.curve.metric} was "
+        f"{figure(rows[0].actual)}, hidden; error of {_loss_name(forecast)} when predicted from "
+        "the sizes up to:",
+    )
+    console.print(table)
+
+
+def _mean_size(log_errors: Iterable[float]) -> float:
+    return float(np.mean(np.abs(list(log_errors))))
+
+
+def _loss_name(forecast: Forecast) -> str:
+    """What the laws describe: the loss, or what a rising metric lacks to 1."""
+    metric = forecast.curve.metric
+    return f"1 - {metric}" if forecast.curve.higher_is_better else metric
+
+
+def _stopping(stop: Stop) -> str:
+    return (
+        f"Another label stops paying at {count(stop.median)} samples, {stop.level:.0%} interval "
+        f"{count(stop.lower)} to {count(stop.upper)}; going there is worth {stop.net:,.2f} net."
+    )

@@ -1,0 +1,134 @@
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dataworth.cli import main
+from dataworth.curve import Curve
+from dataworth.curve_sources import as_curve
+from dataworth.laws import forecast
+
+
+@pytest.fixture
+def falling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A CSV of a power law with noise, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    sizes = np.repeat(100 * 2 ** np.arange(7), 3)
+    noise = np.random.Generator(np.random.Philox(5)).normal(0, 0.01, len(sizes))
+    loss = (0.1 + 8 * sizes**-0.5) * np.exp(noise)
+    Curve(sizes, loss, others={"accuracy": 1 - loss / 2}).to_csv("falling.csv")
+    return tmp_path / "falling.csv"
+
+
+def document(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    """The one JSON document that a forecast prints, infinities refused."""
+    assert main(["forecast", *arguments, "--json"]) == 0
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    return json.loads(capsys.readouterr().out, parse_constant=refuse)
+
+
+def test_it_says_law_backtest_predictions_and_where_the_picture_is(
+    falling: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["forecast", str(falling), "--target", "0.15", "0.01"]) == 0
+    said = capsys.readouterr().out
+    for part in (
+        "falling: held-out loss of 21 runs at 7 sizes, 100 to 6,400 samples",
+        "Law: loss = ",
+        "this forecast",
+        "baseline: last value stays",
+        "baseline: plain power law",
+        "12,800",
+        "Target held-out loss 0.150: ",
+        "Target held-out loss 0.01: not expected",
+        "No number of samples meets it with probability 90%.",
+        "times the largest measured size, more than three times",
+        "Picture: forecast.png",
+    ):
+        assert part in said
+    picture = Path("forecast.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert not list(Path().glob("*.partial"))
+
+
+def test_the_json_is_the_forecasts_own_numbers(
+    falling: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = document(capsys, str(falling), "--at", "12_800", "1e6", "--target", "0.15", "0.01")
+    made = forecast(as_curve(falling))
+    predicted = made.predict([12_800, 1e6])
+    assert [row["samples"] for row in said["predictions"]] == [12_800, 1e6]
+    assert [row["upper"] for row in said["predictions"]] == predicted.upper.tolist()
+    reached, out_of_reach = (made.samples_for(target, 0.9, 0.9) for target in (0.15, 0.01))
+    assert said["targets"][0]["median"] == reached.median
+    assert said["targets"][0]["lower"] == reached.lower
+    assert math.isinf(out_of_reach.upper)
+    assert math.isinf(out_of_reach.assured or 0)
+    assert said["targets"][1]["upper"] is None
+    assert said["targets"][1]["assured"] is None
+    assert said["targets"][1]["probability_reachable"] == out_of_reach.probability_reachable
+    assert said["stop"] is None
+    assert "more than ten" in said["warnings"][0]
+    assert {"forecast", "last-value", "power-absolute"} <= {r["method"] for r in said["backtest"]}
+    assert not Path("forecast.png").exists()
+
+
+def test_a_metric_that_rises_is_answered_in_its_own_unit(
+    falling: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--metric", "accuracy", "--target", "0.92", "--level", "0.5"]
+    said = document(capsys, str(falling), *arguments)
+    last = as_curve(falling, "accuracy").summary()[-1].mean
+    row = said["predictions"][0]
+    assert said["metric"] == "accuracy"
+    assert last < row["lower"] < row["median"] < row["upper"] < 1
+    assert said["targets"][0]["median"] > 6_400
+    assert main(["forecast", str(falling), *arguments]) == 0
+    assert "Law: 1 - accuracy = " in capsys.readouterr().out
+
+
+def test_prices_say_where_to_stop(falling: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--price-per-label", "0.01", "--worth", "10000"]
+    stop = document(capsys, str(falling), *arguments)["stop"]
+    assert stop["median"] == forecast(as_curve(falling)).stop_at(0.01, 10_000).median
+    assert main(["forecast", str(falling), *arguments, "--out", "a.svg"]) == 0
+    assert "Another label stops paying at " in capsys.readouterr().out
+    assert "<svg" in Path("a.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing.csv"], "nothing.csv"),
+        (["falling.csv", "--metric", "accuracy", "--target", "1.5"], "between 0 and 1"),
+        (["falling.csv", "--at", "-5"], "positive and finite"),
+        (["falling.csv", "--level", "90"], "level is 90"),
+        (["falling.csv", "--assurance", "0", "--target", "0.2"], "assurance is 0"),
+        (["falling.csv", "--price-per-label", "1"], "both --price-per-label and --worth"),
+        (["falling.csv", "--out", "a.jpeg"], "a.jpeg: expected a name that ends in"),
+        (["falling.csv", "--out", "none/a.png"], "cannot be written"),
+        (["two.csv"], "two different sizes"),
+    ],
+)
+def test_what_cannot_be_forecast_is_one_message_and_code_2(
+    arguments: list[str], said: str, falling: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("two.csv").write_text("samples,value\n100,0.5\n100,0.4\n")
+    assert main(["forecast", *arguments]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("dataworth: ")
+    assert said in told
+    assert "Traceback" not in told
+
+
+def test_sizes_that_are_no_numbers(falling: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["forecast", str(falling), "--at", "many"])
+    assert stop.value.code == 2
+    assert "expected numbers with spaces between" in capsys.readouterr().err

@@ -1,0 +1,126 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.metrics import get_scorer_names
+
+from dataworth.curve import Curve
+from dataworth.curve_frames import curve_from_frame, curves_from_frame
+from dataworth.curve_sources import as_curve, curve_from_scores
+from dataworth.errors import DataError
+from dataworth.scorers import HIGHER_IS_BETTER, scorer_named
+
+SIZES = np.array([10, 20])
+SCORES = np.array([[0.5, 0.6, 0.7], [0.8, 0.9, 1.0]])
+LCDB = {
+    "openmlid": [3, 3, 3, 6, 6],
+    "learner": ["tree", "tree", "svm", "tree", "tree"],
+    "size_train": [16, 32, 16, 16, 32],
+    "outer_seed": [1, 1, 0, 0, 2],
+    "score_valid": [-0.7, -0.5, -0.9, -2.0, -1.5],
+}
+
+
+def test_scikit_learns_result_is_its_scores_on_held_out_rows() -> None:
+    curve = as_curve((SIZES, SCORES * 0, SCORES), "accuracy")
+    assert curve.metric == "accuracy"
+    assert curve.higher_is_better
+    assert curve.samples.tolist() == [10, 10, 10, 20, 20, 20]
+    assert curve.values.tolist() == SCORES.ravel().tolist()
+    assert curve.seeds.tolist() == [0, 1, 2, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("scoring", "metric"),
+    [("neg_log_loss", "loss"), ("neg_mean_squared_error", "mean_squared_error")],
+)
+def test_negated_losses_are_losses_again(scoring: str, metric: str) -> None:
+    curve = curve_from_scores((SIZES, SCORES, -SCORES, SCORES), scoring)
+    assert (curve.metric, curve.higher_is_better) == (metric, False)
+    assert (curve.values == SCORES.ravel()).all()
+    assert as_curve(Curve(SIZES, [0.4, 0.3], metric=metric), scoring).values.tolist() == [0.4, 0.3]
+
+
+def test_every_scorer_of_scikit_learn_is_known() -> None:
+    for name in get_scorer_names():
+        metric, sign = scorer_named(name)
+        assert (metric in HIGHER_IS_BETTER) == (sign == 1), name
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ((SIZES, SCORES), "tuple of 2"),
+        ((SIZES, SCORES, SCORES.T), r"test_scores \(3, 2\)"),
+        ((SIZES, SCORES, -SCORES), "neg_log_loss"),
+    ],
+)
+def test_what_is_no_result_of_learning_curve(result: tuple[np.ndarray, ...], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        as_curve(result)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame(LCDB), pl.DataFrame(LCDB), LCDB])
+def test_a_frame_of_several_curves(frame: object) -> None:
+    curves = curves_from_frame(
+        frame,
+        ["openmlid", "learner"],
+        samples="size_train",
+        value="score_valid",
+        seed="outer_seed",
+        metric="neg_log_loss",
+    )
+    assert list(curves) == [(3, "tree"), (3, "svm"), (6, "tree")]
+    tree = curves[6, "tree"]
+    assert (tree.name, tree.metric) == ("6 tree", "loss")
+    assert tree.samples.tolist() == [16, 32]
+    assert tree.values.tolist() == [2.0, 1.5]
+    assert tree.seeds.tolist() == [0, 2]
+    by_learner = curves_from_frame(frame, "learner", samples="size_train", value="score_valid")
+    assert {key: len(curve) for key, curve in by_learner.items()} == {"tree": 4, "svm": 1}
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_frame_of_one_curve(library: object) -> None:
+    frame = library.DataFrame({"samples": [30, 10], "value": [0.3, 0.9], "seed": [4, 5]})  # type: ignore[attr-defined]
+    curve = as_curve(frame)
+    assert curve.to_csv() == Curve([10, 30], [0.9, 0.3], [5, 4]).to_csv()
+    assert as_curve(frame, "roc_auc").higher_is_better
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "column 'samples' is missing; the frame has openmlid, learner"),
+        ({"samples": "learner", "value": "score_valid"}, "'learner' holds"),
+        ({"samples": "size_train", "value": "score_valid", "seed": "s"}, "'s' is missing"),
+    ],
+)
+def test_a_frame_with_other_columns(options: dict[str, str], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        curve_from_frame(pd.DataFrame(LCDB), **options)
+
+
+def test_a_csv_is_what_the_caller_says_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("samples,value,accuracy,neg_brier\n10,-0.9,0.5,-0.4\n30,-0.5,0.7,-0.2\n")
+    assert as_curve(path).metric == "loss"
+    assert as_curve(path, "accuracy").values.tolist() == [0.5, 0.7]
+    assert as_curve(path, "neg_log_loss").values.tolist() == [0.9, 0.5]
+    assert as_curve(str(path), "neg_brier").values.tolist() == [0.4, 0.2]
+    assert as_curve(path, "r2").values.tolist() == [-0.9, -0.5]
+
+
+def test_a_curve_has_the_metrics_that_it_has() -> None:
+    curve = Curve([10, 30], [0.9, 0.3], others={"macro_f1": [0.1, 0.6]})
+    assert as_curve(curve) is curve
+    assert as_curve(curve, "f1_macro").values.tolist() == [0.1, 0.6]
+    with pytest.raises(DataError, match="has no metric 'roc_auc'; it has loss, macro_f1"):
+        as_curve(curve, "roc_auc")
+
+
+def test_what_is_no_curve_at_all() -> None:
+    with pytest.raises(DataError, match="int is no learning curve; expected a Curve, a run"):
+        as_curve(3)
