@@ -19,6 +19,10 @@ class DataError(DataworthError, ValueError):
     """Data that cannot be used as they are: a file, a row, a label, a shape."""
 
 
+class DataNotFoundError(DataError):
+    """Data that are not on this machine; the message says how to get them."""
+
+
 class LabelError(DataError):
     """Labels that are no classes. ``labels`` holds them as they were read, for an audit."""
 

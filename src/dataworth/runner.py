@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +11,7 @@ from dataworth.audit import audit_dataset, audit_figures, figures_of
 from dataworth.curve import Curve
 from dataworth.curve_files import curve_of
 from dataworth.dataset import Dataset
-from dataworth.errors import DataError, StudyError
+from dataworth.errors import DataNotFoundError, StudyError
 from dataworth.executors import Executor, InProcess, LocalProcesses
 from dataworth.experiment import Experiment
 from dataworth.findings import Finding
@@ -26,9 +25,11 @@ from dataworth.study import Study
 from dataworth.study_file import FILE_NAME as STUDY_FILE
 from dataworth.study_file import to_toml
 from dataworth.subsets import split
+from dataworth.whole_file import picture, write_whole
 
 CURVE_FILE = "curve.csv"
 PICTURE_FILE = "curve.png"
+_KEPT = "Finished runs are kept in results.sqlite; make room, then run the same command again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +126,7 @@ def _load(study: Study) -> Dataset:
         return study.data
     try:
         return load(study.data, **study.data_options)
-    except DataError:
+    except DataNotFoundError:
         if study.fallback is None:
             raise
         return load(study.fallback)
@@ -147,12 +148,12 @@ def _take_possession(
     images = sample_images(experiment)
     if images is not None:
         store.set_array("sample_images", images)
-    _write_whole(store.directory / STUDY_FILE, to_toml(study))
+    write_whole(store.directory / STUDY_FILE, to_toml(study), _KEPT)
 
 
 def _write_curve(store: Store) -> Curve:
     curve = curve_of(store)
-    _write_whole(store.directory / CURVE_FILE, curve.to_csv())
+    write_whole(store.directory / CURVE_FILE, curve.to_csv(), _KEPT)
     return curve
 
 
@@ -160,19 +161,4 @@ def _write_picture(path: Path, curve: Curve) -> None:
     # Not needed, and slow to load, until the runs are done.
     from dataworth.report.curve_figure import curve_figure, draw_curve
 
-    with io.BytesIO() as picture:
-        draw_curve(curve_figure(curve)).get_figure(root=True).savefig(picture, format="png")
-        _write_whole(path, picture.getvalue())
-
-
-def _write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that at any moment it is the old one or the new one, whole."""
-    partial = path.with_suffix(".partial")
-    try:
-        partial.write_bytes(content.encode() if isinstance(content, str) else content)
-        partial.replace(path)
-    except OSError as error:
-        raise StudyError(
-            f"{path}: cannot be written ({error.strerror}). Finished runs are kept in "
-            "results.sqlite; make room, then run the same command again."
-        ) from None
+    write_whole(path, picture(draw_curve(curve_figure(curve))), _KEPT)

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from dataworth.commands.forecast import end_run
 from dataworth.errors import StudyError
 from dataworth.mistakes import Mistakes
 from dataworth.runner import Outcome, run_study
@@ -47,6 +48,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="run directory (runs/STUDY)")
     parser.add_argument("--data", metavar="D", help="a data set by name, a file or a folder")
+    parser.add_argument("--label", metavar="COLUMN", help="label column of a table given as --data")
     parser.add_argument("--model", metavar="M", help="linear, mlp, mlp:512,512, cnn, module:f ...")
     parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
     parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
@@ -65,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
             outcome = _run(study, directory, options.workers)
             _print(outcome)
             if study.mistakes:
-                _show_the_true_curve(outcome, study, options.workers)
+                outcome = _show_the_true_curve(outcome, study, options.workers)
+            end_run(Console(), outcome.curve, outcome.directory)
     return 0
 
 
@@ -73,13 +76,14 @@ def _run(study: Study, directory: Path, workers: int) -> Outcome:
     return run_study(study, directory, workers, TerminalProgress(Console(stderr=True)))
 
 
-def _show_the_true_curve(outcome: Outcome, study: Study, workers: int) -> None:
+def _show_the_true_curve(outcome: Outcome, study: Study, workers: int) -> Outcome:
     """Nobody shall be fooled by a study of mistakes: run it without them, and show both."""
     print("The same study without the mistakes, for comparison:", file=sys.stderr)
     honest = _run(replace(study, mistakes=Mistakes()), outcome.directory / HONEST, workers)
     console = Console()
     console.print(published_table(outcome.curve, honest.curve))
     console.print(_EXPLANATION, highlight=False)
+    return honest
 
 
 def _studies(options: argparse.Namespace) -> list[Study]:
@@ -94,6 +98,8 @@ def _studies(options: argparse.Namespace) -> list[Study]:
         studies = read_studies(options.study)
     names = ("data", "model", "sizes", "seeds", "epochs", "batch_size")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if options.label is not None:
+        given["data_options"] = {"label": options.label}
     if "data" in given:
         studies = studies[:1]
         given["fallback"] = None

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.dataset import Dataset
-from dataworth.errors import DataError
+from dataworth.errors import DataError, DataNotFoundError
 from dataworth.sources import csv, idx, mat
 from dataworth.sources.cache import read
 from dataworth.sources.emnist_variants import VARIANTS, Variant
@@ -47,7 +47,7 @@ def load(variant: str, *, folder: str | os.PathLike[str] | None = None) -> Datas
     places = [Path(folder)] if folder is not None else default_places()
     found = find(variant, places)
     if not found:
-        raise DataError(_absent(known, places, asked=folder is not None))
+        raise DataNotFoundError(_absent(known, places, asked=folder is not None))
     train, test = _parts(known, found)
     class_names = _class_names(known, found)
     recipe = Recipe(
