@@ -37,14 +37,14 @@ _MEASURED = """
 import json, pathlib, re, resource, sys, time
 path = sys.argv[1]
 {setup}
-started = time.perf_counter()
+started, worked = time.perf_counter(), time.process_time()
 data = {call}
-seconds = time.perf_counter() - started
+seconds, cpu = time.perf_counter() - started, time.process_time() - worked
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * {unit}
 status = pathlib.Path("/proc/self/status")
 if status.exists():
     peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) * 1024
-print(json.dumps({{"seconds": seconds, "bytes": peak, "shape": {shape}}}))
+print(json.dumps({{"seconds": seconds, "cpu": cpu, "bytes": peak, "shape": {shape}}}))
 """
 _UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -126,14 +126,15 @@ def main() -> None:
                 found.append(measure(reader, path, folder))
     print(f"{options.rows:,} rows x 785 columns of {what}, {size / 1e9:.2f} GB\n")
     pandas = statistics.median(each["seconds"] for each in figures["pandas.read_csv"])
-    print("| reader | seconds | MB/s | against pandas | peak memory, MB |")
-    print("|---|---|---|---|---|")
+    print("| reader | seconds | MB/s | against pandas | CPU seconds | peak memory, MB |")
+    print("|---|---|---|---|---|---|")
     for reader, found in figures.items():
         seconds = statistics.median(each["seconds"] for each in found)
+        cpu = statistics.median(each["cpu"] for each in found)
         peak = max(each["bytes"] for each in found)
         print(
             f"| {reader} | {seconds:.4g} | {size / 1e6 / seconds:,.0f} | {pandas / seconds:,.1f}x "
-            f"| {peak / 1e6:,.0f} |"
+            f"| {cpu:.3g} | {peak / 1e6:,.0f} |"
         )
     print(
         f"\nBars against pandas: first {BARS['first']:g}x, again {BARS['again']:g}x. "
