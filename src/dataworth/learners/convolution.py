@@ -60,7 +60,9 @@ def convolve(x: Array, w: Array, geometry: Geometry) -> Array:
     """
     height, width = geometry.output(x.shape[1:3], w.shape[:2])
     if w.shape[0] * w.shape[1] * w.shape[2] <= DIRECT_TERMS:
-        return _direct(x, w, geometry)
+        # The loop keeps XLA from doing the sum again, slowly, within each of its consumers.
+        image_bytes = 4 * height * width * w.shape[-1]
+        return _mapped(lambda images: _direct(images, w, geometry), (x,), image_bytes)
     if _suits_winograd(w, geometry):
         return _winograd(x, w, geometry)
     kernel = w.reshape(-1, w.shape[-1])
