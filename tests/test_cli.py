@@ -26,6 +26,8 @@ def test_a_run_prints_the_table_and_where_it_is(
     first = capsys.readouterr()
     assert "Dataset_Size" in first.out
     assert "curve.png" in first.out
+    assert "Going from 200 to 600 samples is expected" in first.out
+    assert (tmp_path / "forecast.png").is_file()
     assert "200 samples  seed 1" in first.err
     assert main(["run", str(tmp_path)]) == 0
     again = capsys.readouterr()

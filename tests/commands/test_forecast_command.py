@@ -132,3 +132,16 @@ def test_sizes_that_are_no_numbers(falling: Path, capsys: pytest.CaptureFixture[
         main(["forecast", str(falling), "--at", "many"])
     assert stop.value.code == 2
     assert "expected numbers with spaces between" in capsys.readouterr().err
+
+
+def test_a_run_of_one_size_ends_well_and_says_why_there_is_no_forecast(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    command = ["run", "--data", "digits", "--model", "linear", "--sizes", "50"]
+    assert main([*command, "--seeds", "2", "--epochs", "1", "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "No forecast: the curve has 1 usable size" in said
+    assert not (out / "forecast.png").exists()
+    assert main(["forecast", str(out)]) == 2
+    assert capsys.readouterr().err.startswith("dataworth: the curve has 1 usable size")

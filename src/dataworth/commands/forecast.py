@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from dataworth.curve import Curve
 from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
 
@@ -108,6 +109,22 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             print(f"Picture: {picture}")
     return 0
+
+
+def end_run(console: Console, curve: Curve, directory: Path) -> None:
+    """Print in short what a run's curve says of more data; no forecast is no failure."""
+    from dataworth.laws import forecast
+    from dataworth.terminal_forecast import say, show_short
+
+    try:
+        made = forecast(curve)
+    except ForecastError as error:
+        say(console, f"No forecast: {error}")
+        return
+    sizes = ahead(made)
+    show_short(console, made, sizes)
+    _draw(made, sizes, [], directory / PICTURE_FILE)
+    say(console, f"In {directory}: {PICTURE_FILE}; more with: dataworth forecast {directory}")
 
 
 def ahead(made: Forecast) -> list[float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dataworth.errors import StudyError
 from dataworth.report.forecast_figure import draw_forecast, forecast_figure
+from dataworth.whole_file import picture, write_whole
 
 if TYPE_CHECKING:
     from dataworth.laws import Forecast
@@ -43,14 +43,5 @@ def write_forecast_picture(
     if path.suffix.lower() not in _FORMATS:
         raise StudyError(f"{path}: expected a name that ends in {', '.join(_FORMATS)}.")
     axes = draw_forecast(forecast_figure(forecast, sizes=sizes, targets=targets))
-    partial = path.with_name(path.name + ".partial")
-    with io.BytesIO() as picture:
-        axes.get_figure(root=True).savefig(picture, format=path.suffix[1:].lower())
-        try:
-            partial.write_bytes(picture.getvalue())
-            partial.replace(path)
-        except OSError as error:
-            raise StudyError(
-                f"{path}: cannot be written ({error.strerror}). Choose another place with --out."
-            ) from None
-    return path
+    content = picture(axes, path.suffix[1:].lower())
+    return write_whole(path, content, "Choose another place with --out.")
