@@ -8,13 +8,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError
 from dataworth.scorers import HIGHER_IS_BETTER
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class CurvePoint(NamedTuple):
@@ -150,6 +153,17 @@ class Curve:
         if path is not None:
             Path(path).write_text(text.getvalue(), encoding="utf-8")
         return text.getvalue()
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the runs and their mean, on a new figure or where it is told."""
+        from dataworth.report.curve_figure import curve_figure, draw_curve
+
+        return draw_curve(curve_figure(self), axes)
+
+    def _repr_html_(self) -> str:
+        from dataworth.report.notebook import curve_html
+
+        return curve_html(self)
 
 
 def _whole_sizes(samples: NDArray[np.generic]) -> NDArray[np.int64]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError, LabelError
 from dataworth.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -136,6 +139,17 @@ class Dataset:
             f"Dataset({self.name!r}, samples={self.samples:,}, shape={self.shape}, "
             f"dtype={self.x_train.dtype}, classes={self.classes}, official held-out={held_out})"
         )
+
+    def plot_images(self, axes: Axes | None = None) -> Axes:
+        """Draw a few images of each class, on a new figure or where it is told."""
+        from dataworth.report.image_figure import plot_images
+
+        return plot_images(self, axes)
+
+    def _repr_html_(self) -> str:
+        from dataworth.report.notebook import dataset_html
+
+        return dataset_html(self)
 
 
 def _features(x: ArrayLike, which: str) -> NDArray[Any]:

@@ -35,3 +35,12 @@ class Finding:
     message: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
     advice: str = ""
+
+
+class Findings(list[Finding]):
+    """Findings of one audit: a list that a notebook shows one below the other."""
+
+    def _repr_html_(self) -> str:
+        from dataworth.report.notebook import findings_html
+
+        return findings_html(self)

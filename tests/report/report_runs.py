@@ -28,30 +28,36 @@ def make_run(
     seeds: int = 3,
     floor: float = 0.2,
     exponent: float = 0.4,
-    pixels: int = 12,
+    pixels: int | None = 12,
+    diverged: int | None = None,
 ) -> Path:
-    """Fill a run directory as a study does: a power law, with the noise of seeds."""
+    """Fill a run directory as a study does: a power law, with the noise of seeds.
+
+    The first run of size `diverged` has no loss; without `pixels` the samples are no images.
+    """
     rng = np.random.Generator(np.random.Philox(7))
     with Store(directory, write=True) as store:
         store.set_meta(_meta(name, names))
-        store.set_array(
-            "sample_images", rng.integers(0, 256, (len(names), 4, pixels, pixels), np.uint8)
-        )
+        if pixels is not None:
+            images = rng.integers(0, 256, (len(names), 4, pixels, pixels), np.uint8)
+            store.set_array("sample_images", images)
         for size in sizes:
             for seed in range(seeds):
                 loss = (floor + 8 * size**-exponent) * float(np.exp(rng.normal(0, 0.01)))
-                store.add(_record(size, seed, loss, len(names), rng))
+                if (size, seed) == (diverged, 0):
+                    loss = math.nan
+                store.add(_record(size, seed, loss, len(names)))
     return directory
 
 
-def _record(size: int, seed: int, loss: float, classes: int, rng: np.random.Generator) -> Record:
-    confusion = _confusion(min(0.9, loss / 3), classes)
+def _record(size: int, seed: int, loss: float, classes: int) -> Record:
+    confusion = _confusion(0.9 if math.isnan(loss) else min(0.9, loss / 3), classes)
     accuracy = float(np.trace(confusion) / confusion.sum())
     scores = Scores(
         loss=loss,
         accuracy=accuracy,
         macro_f1=accuracy * 0.99,
-        brier=min(1.0, loss / 2),
+        brier=loss / 4,
         ece=0.02,
         confusion=confusion,
         class_losses=np.full(classes, loss) * np.linspace(0.5, 1.5, classes),

@@ -50,7 +50,9 @@ def test_the_numbers_in_the_page_are_those_of_the_run(text: str, run_report: Run
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
     assert found is not None
     (run,) = json.loads(found.group(1))["runs"]
-    assert run["classes"]["names"] == list(run_report.classes.names)
+    classes = run["classes"]
+    assert classes["names"] == [run_report.classes.names[at] for at in classes["numbers"]]
+    assert sorted(classes["names"]) == sorted(run_report.classes.names)
     loss = run["metrics"]["loss"]
     assert loss["values"] == pytest.approx(run_report.curve.values.tolist(), rel=1e-6)
     assert loss["chance"] == pytest.approx(run_report.curve.chance)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from opened_page import Opened, opened
+from report_runs import make_run
+
+from dataworth.report import write_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -91,6 +95,29 @@ def test_without_plots_the_answers_stay(browser: Browser, page_file: Path) -> No
         assert view.numbers("predict-answer")["median"] > 0
         view.page.fill("#size", "60000")
         assert "90 % interval" in view.text("#predict-answer")
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "one run": {"sizes": [500], "seeds": 1, "names": ["no", "yes"], "pixels": None},
+    "two sizes": {"sizes": [500, 1_000], "seeds": 1},
+    "a run that diverged": {"sizes": [200, 600, 1_800, 5_400], "diverged": 600},
+    "many classes": {"sizes": [500, 5_000], "names": [f"class {i}" for i in range(150)]},
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_runs_have_a_page_too(
+    browser: Browser, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataworth.report.run_report.FORECAST_METRICS", ("loss",))
+    with opened(browser, write_report(make_run(tmp_path, **ODD[kind]))) as view:
+        assert view.complaints == []
+        assert view.page.locator("#curve-plot .scatterlayer .point").count() > 0
+        assert "nan" not in view.text(".answer").lower()
+        for metric in ("accuracy", "ece", "loss"):
+            view.page.select_option("#metric", metric)
+            assert "NaN" not in view.text("#ask") + view.text("#curve")
+        assert view.complaints == []
 
 
 def test_several_runs_on_one_page(browser: Browser, comparison_file: Path) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +23,9 @@ from dataworth.laws.points import Points, as_errors, prepare
 from dataworth.laws.posterior import Posterior
 from dataworth.laws.prior import Prior, shipped_prior
 from dataworth.laws.warn import warnings_for
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 _FEW_SIZES, _FEW_FREE = 5, 3
@@ -172,6 +175,23 @@ class Forecast:
     def warnings_at(self, sizes: ArrayLike) -> tuple[str, ...]:
         """Warnings about the distance of these sizes from the measured ones, then `warnings`."""
         return warnings_for(self.points, self.weights, _sizes(sizes))
+
+    def plot(
+        self,
+        axes: Axes | None = None,
+        *,
+        sizes: Sequence[float] = (),
+        targets: Sequence[float] = (),
+    ) -> Axes:
+        """Draw the curve, the median and its bands; see `dataworth.report.forecast_figure`."""
+        from dataworth.report.forecast_figure import draw_forecast, forecast_figure
+
+        return draw_forecast(forecast_figure(self, sizes=sizes, targets=targets), axes)
+
+    def _repr_html_(self) -> str:
+        from dataworth.report.notebook import forecast_html
+
+        return forecast_html(self)
 
     def to_dict(
         self, sizes: Iterable[float] = (), targets: Iterable[float] = (), level: float = 0.9

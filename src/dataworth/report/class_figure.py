@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from dataworth.record import Record
 
 Floats = NDArray[np.float64]
+MOST = 100
+"""More classes than this are too many to look at."""
 
 
 class Confused(NamedTuple):
@@ -49,6 +51,17 @@ class ClassFigure:
     losses: Floats
     gain: Floats
     confused: tuple[Confused, ...]
+
+    @property
+    def listed(self) -> list[int]:
+        """The classes that a page lists: the `MOST` of highest error, the highest first."""
+        return [int(index) for index in self.worst(MOST) if self.errors[index, -1] >= 0]
+
+    @property
+    def pictured(self) -> list[int]:
+        """The classes whose images a page shows: those listed, and the confused ones."""
+        pairs = (index for pair in self.confused for index in (pair.true, pair.predicted))
+        return list(dict.fromkeys([*self.listed, *pairs]))
 
     def worst(self, count: int) -> NDArray[np.int64]:
         """The classes with the highest error at the largest size, highest first."""

@@ -6,9 +6,6 @@ from typing import NamedTuple
 
 from dataworth.report.class_figure import ClassFigure
 
-MOST = 100
-"""More classes than this are too many to look at: those with the highest error are shown."""
-
 
 class HeatCell(NamedTuple):
     """One class at one size."""
@@ -41,9 +38,9 @@ class ConfusedRow(NamedTuple):
 
 def class_rows(figure: ClassFigure) -> list[ClassRow]:
     """One row per class that has held-out samples, the highest error first."""
-    shown = [int(index) for index in figure.worst(MOST) if figure.errors[index, -1] >= 0]
-    highest = max((float(figure.errors[index].max()) for index in shown), default=0.0) or 1.0
-    return [_row(figure, index, highest) for index in shown]
+    listed = figure.listed
+    highest = max((float(figure.errors[index].max()) for index in listed), default=0.0) or 1.0
+    return [_row(figure, index, highest) for index in listed]
 
 
 def _row(figure: ClassFigure, index: int, highest: float) -> ClassRow:

@@ -36,9 +36,10 @@ def _run(report: RunReport) -> dict[str, Any]:
         "name": report.name,
         "metrics": {name: _metric(report, name) for name in NAMES if _has(report, name)},
         "classes": {
-            "names": figure.names,
+            "numbers": figure.listed,
+            "names": [figure.names[index] for index in figure.listed],
             "sizes": figure.sizes.tolist(),
-            "errors": [_numbers(row) for row in figure.errors],
+            "errors": [_numbers(figure.errors[index]) for index in figure.listed],
         },
     }
 

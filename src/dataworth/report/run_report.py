@@ -76,14 +76,15 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
         records, meta = store.records(), store.meta()
         curve = curve_of(store)
         images = store.array("sample_images")
+    classes = class_figure(records, meta["class_names"])
     return RunReport(
         name=curve.name,
         meta=meta,
         curve=curve,
         records=records,
         ahead={metric: look_ahead(curve[metric]) for metric in FORECAST_METRICS},
-        classes=class_figure(records, meta["class_names"]),
-        images=None if images is None else thumbnails(images),
+        classes=classes,
+        images=None if images is None else thumbnails(images, classes.pictured),
         findings=audit(Path(directory)),
     )
 

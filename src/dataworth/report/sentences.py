@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from dataworth.report.metric_names import figure, metric_name
@@ -18,11 +19,12 @@ def answer(forecast: Forecast) -> str:
     largest = float(forecast.points.sizes[-1])
     wanted = largest * TIMES
     prediction = forecast.predict([wanted])
-    now = next(p.mean for p in forecast.curve.summary() if p.samples == int(largest))
+    loss = math.exp(float(forecast.points.log_loss[-1]))
     then, low, high = (
         float(part[0]) for part in (prediction.median, prediction.lower, prediction.upper)
     )
     higher = forecast.curve.higher_is_better
+    now = 1 - loss if higher else loss
     improves = then > now if higher else then < now
     verb = ("raise" if higher else "cut") if improves else "move"
     return (

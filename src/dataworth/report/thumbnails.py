@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,35 +16,40 @@ _LARGEST_SIDE = 56
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """All samples of all classes as one PNG: a row per class, a column per sample.
+    """Samples of classes as one PNG: a row per class, a column per sample.
 
     Attributes
     ----------
     url : str
         A ``data:`` address that holds the PNG.
-    classes, columns : int
+    rows : mapping of int to int
+        The row of each class that is shown.
+    columns : int
+        Samples of each class.
     height, width : int
         Of one image, in pixels.
     """
 
     url: str
-    classes: int
+    rows: Mapping[int, int]
     columns: int
     height: int
     width: int
 
 
-def thumbnails(images: NDArray[np.uint8]) -> Thumbnails:
+def thumbnails(images: NDArray[np.uint8], shown: Sequence[int]) -> Thumbnails:
     """Put images into one PNG, each at most 56 pixels a side.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (n_classes, n_samples, height, width)
+    shown : sequence of int
+        The classes whose images are wanted.
     """
     from PIL import Image
 
-    classes, columns, height, width = images.shape
-    sheet = images.transpose(0, 2, 1, 3).reshape(classes * height, columns * width)
+    classes, columns, height, width = images[shown].shape
+    sheet = images[shown].transpose(0, 2, 1, 3).reshape(classes * height, columns * width)
     picture: Any = Image.fromarray(np.ascontiguousarray(sheet))
     shrink = min(1.0, _LARGEST_SIDE / max(height, width))
     height, width = max(1, round(height * shrink)), max(1, round(width * shrink))
@@ -52,4 +58,5 @@ def thumbnails(images: NDArray[np.uint8]) -> Thumbnails:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     code = base64.b64encode(buffer.getvalue()).decode()
-    return Thumbnails(f"data:image/png;base64,{code}", classes, columns, height, width)
+    rows = {index: row for row, index in enumerate(shown)}
+    return Thumbnails(f"data:image/png;base64,{code}", rows, columns, height, width)

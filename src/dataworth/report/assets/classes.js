@@ -17,7 +17,7 @@ function classTrace(classes, at, chosen) {
 function drawClasses() {
   const { classes } = runs[0];
   const value = document.getElementById("class-chosen").value;
-  const chosen = value === "" ? -1 : Number(value);
+  const chosen = value === "" ? -1 : classes.numbers.indexOf(Number(value));
   const order = classes.names.map((_, at) => at).filter((at) => at !== chosen);
   if (chosen >= 0) order.push(chosen);
   const highest = Math.max(...classes.errors.flat().filter((value) => value !== null));

@@ -2,9 +2,11 @@
 
 // The first measured size from which on the mean meets the target, as Forecast has it.
 function metAt(metric, target) {
-  const meets = metric.mean.map((value) => (metric.higher ? value >= target : value <= target));
+  const measured = metric.sizes.filter((_, at) => metric.mean[at] !== null);
+  const means = metric.mean.filter((value) => value !== null);
+  const meets = means.map((value) => (metric.higher ? value >= target : value <= target));
   const first = meets.lastIndexOf(false) + 1;
-  return first < meets.length ? metric.sizes[first] : null;
+  return first < meets.length ? measured[first] : null;
 }
 
 // `best` falls in even steps from what is reached surely to what never is.

@@ -17,7 +17,7 @@ function valuesInView([from, to]) {
   for (const { metric } of shown()) {
     const keep = (sizes, values) => {
       for (let at = 0; at < sizes.length; at += 1) {
-        if (sizes[at] >= from && sizes[at] <= to) found.push(values[at]);
+        if (sizes[at] >= from && sizes[at] <= to && values[at] !== null) found.push(values[at]);
       }
     };
     keep(metric.samples, metric.values);

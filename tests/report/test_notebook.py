@@ -1,0 +1,62 @@
+"""What a notebook shows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dataworth.curve import Curve
+from dataworth.dataset import Dataset
+from dataworth.findings import Finding, Findings
+from dataworth.laws import forecast
+
+NASTY = "<script>alert(1)</script>"
+
+
+def _curve() -> Curve:
+    return Curve([100, 200, 400, 800], [0.9, 0.7, 0.55, 0.45], chance=2.3, name=NASTY)
+
+
+def test_a_data_set_says_its_size_and_shows_images(digits: Dataset) -> None:
+    html = digits._repr_html_()
+    assert "samples: 1,797; official held-out: none; one sample: 8 x 8, uint8; classes: 10" in html
+    assert "data:image/png;base64," in html
+
+
+def test_a_data_set_without_images_says_its_size() -> None:
+    html = Dataset(np.zeros((4, 3)), [0, 1, 0, 1], name=NASTY)._repr_html_()
+    assert "samples: 4;" in html
+    assert "data:image" not in html
+    assert "<script>" not in html
+
+
+def test_a_curve_shows_its_table_and_picture() -> None:
+    html = _curve()._repr_html_()
+    assert "<td>100</td><td>1</td><td>0.9</td>" in html
+    assert "data:image/png;base64," in html
+    assert "<script>" not in html
+
+
+def test_a_forecast_shows_its_answer_and_picture() -> None:
+    html = forecast(_curve())._repr_html_()
+    assert "Going from 800 to 2,400 samples is expected to cut held-out loss from 0.450" in html
+    assert "data:image/png;base64," in html
+
+
+def test_findings_are_a_list_that_a_notebook_can_read() -> None:
+    findings = Findings([Finding("labels-scaled", "error", NASTY, "Scaled & cut.")])
+    html = findings._repr_html_()
+    assert "error: labels-scaled" in html
+    assert "Scaled &amp; cut." in html
+    assert "<script>" not in html
+    assert findings == [findings[0]]
+
+
+def test_plot_draws_what_it_is_called_on() -> None:
+    from matplotlib.figure import Figure
+
+    mine = Figure().subplots()
+    assert _curve().plot(mine) is mine
+    ahead = forecast(_curve())
+    axes = ahead.plot(targets=[0.3])
+    assert axes.lines[-2].get_label() == "target: 0.300"
+    assert ahead.plot(mine) is mine
