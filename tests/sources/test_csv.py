@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from csv_files import HEADER, ROWS, load_csv, refuse_csv
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from source_files import digit_images
 
@@ -58,6 +58,7 @@ def test_the_first_row_of_a_headerless_file_is_a_sample(clean: dw.Dataset) -> No
     assert clean.y_train[0] == labels[0]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -31,11 +31,13 @@ def _reference(text: bytes, columns: int) -> Pixels | None:
     return np.array([[int(field) for field in row] for row in rows], np.uint8)
 
 
+@settings(deadline=None)
 @given(TABLES)
 def test_what_was_written_is_read(table: Pixels) -> None:
     np.testing.assert_array_equal(parse(_text(table), table.shape[1]), table)
 
 
+@settings(deadline=None)
 @given(TABLES, st.data())
 def test_a_changed_byte_is_read_right_or_refused(table: Pixels, data: st.DataObject) -> None:
     text = bytearray(_text(table))
