@@ -1,36 +1,19 @@
-"""Data for learners: scikit-learn's real digits, and what keeps checkpoints in memory."""
+"""Tasks on scikit-learn's real digits."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dataworth.learners import Budget, Epoch, Task
-from dataworth.learners.base import Arrays
-
-
-@dataclass
-class Memory:
-    """Checkpoints that remember the last state only."""
-
-    kept: tuple[Sequence[Epoch], Arrays] | None = None
-    saves: int = field(default=0)
-
-    def load(self) -> tuple[Sequence[Epoch], Arrays] | None:
-        return self.kept
-
-    def save(self, history: Sequence[Epoch], state: Arrays) -> None:
-        self.saves += 1
-        self.kept = (list(history), {key: value.copy() for key, value in state.items()})
+from dataworth.learners import Budget, Task
 
 
 @pytest.fixture(scope="session")
-def digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def real_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     from sklearn.datasets import load_digits
 
     bunch: Any = load_digits()
@@ -38,10 +21,10 @@ def digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 @pytest.fixture(scope="session")
-def task(digits: tuple[NDArray[np.uint8], NDArray[np.int64]]) -> Task:
-    x, y = digits
+def task(real_digits: tuple[NDArray[np.uint8], NDArray[np.int64]]) -> Task:
+    x, y = real_digits
     budget = Budget(epochs=3, batch_size=32)
-    return Task(x, y, np.arange(300), outputs=10, seed=1, budget=budget, scale=1 / 255)
+    return Task(x, y, np.arange(320), outputs=10, seed=1, budget=budget, scale=1 / 255)
 
 
 @pytest.fixture(scope="session")

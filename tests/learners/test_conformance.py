@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from memory_checkpoints import Memory
 from numpy.typing import NDArray
-from tests.learners.conftest import Memory
 
 from dataworth import metrics
 from dataworth.learners import Budget, Epoch, Learner, Task, Trained, resolve
@@ -65,7 +65,7 @@ def test_learns_far_above_chance(trained: Trained, held_out: Task) -> None:
 
 def test_history_counts_steps_and_samples(trained: Trained) -> None:
     assert [epoch.number for epoch in trained.history] == [1, 2, 3]
-    assert {(epoch.steps, epoch.samples) for epoch in trained.history} == {(10, 300)}
+    assert {(epoch.steps, epoch.samples) for epoch in trained.history} == {(10, 320)}
     assert all(epoch.seconds > 0 for epoch in trained.history)
 
 
@@ -115,13 +115,13 @@ def test_logits_do_not_depend_on_the_blocks(trained: Trained, task: Task, rows: 
 def test_steps_replace_epochs(learner: Learner, task: Task) -> None:
     steps = replace(task, budget=Budget(epochs=99, steps=14, batch_size=32))
     history = learner.train(steps).history
-    assert [(epoch.steps, epoch.samples) for epoch in history] == [(10, 300), (4, 128)]
+    assert [(epoch.steps, epoch.samples) for epoch in history] == [(10, 320), (4, 128)]
 
 
 def test_patience_keeps_the_best_weights(learner: Learner, task: Task) -> None:
     rows = np.arange(1000, 1200)
     budget = Budget(epochs=40, batch_size=32, patience=1)
-    stopping = replace(task, rows=np.arange(44), validation_rows=rows, budget=budget)
+    stopping = replace(task, rows=np.arange(64), validation_rows=rows, budget=budget)
     trained = learner.train(stopping)
     validation = [epoch.validation_loss for epoch in trained.history]
     best = int(np.argmin(np.array(validation, np.float64)))

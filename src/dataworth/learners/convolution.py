@@ -6,7 +6,6 @@ small enough for a block's patches (or Winograd tiles) to stay in the processor'
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -15,8 +14,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from dataworth.learners import winograd
+from dataworth.learners.blocks import mapped, summed
 
-BLOCK_BYTES = 3 << 20
 DIRECT_TERMS = 32
 """Up to so many products per output, a sum of shifted images beats a matrix product."""
 
@@ -62,7 +61,7 @@ def convolve(x: Array, w: Array, geometry: Geometry) -> Array:
     if w.shape[0] * w.shape[1] * w.shape[2] <= DIRECT_TERMS:
         # The loop keeps XLA from doing the sum again, slowly, within each of its consumers.
         image_bytes = 4 * height * width * w.shape[-1]
-        return _mapped(lambda images: _direct(images, w, geometry), (x,), image_bytes)
+        return mapped(lambda images: _direct(images, w, geometry), (x,), image_bytes)
     if _suits_winograd(w, geometry):
         return _winograd(x, w, geometry)
     kernel = w.reshape(-1, w.shape[-1])
@@ -70,7 +69,7 @@ def convolve(x: Array, w: Array, geometry: Geometry) -> Array:
     def block(images: Array) -> Array:
         return (_patches(images, w, geometry) @ kernel).reshape(-1, height, width, w.shape[-1])
 
-    return _mapped(block, (x,), _patch_bytes(x, w, geometry))
+    return mapped(block, (x,), _patch_bytes(x, w, geometry))
 
 
 def _forward(x: Array, w: Array, geometry: Geometry) -> tuple[Array, tuple[Array, Array]]:
@@ -99,7 +98,7 @@ def _input_gradient(x: Array, w: Array, dy: Array, geometry: Geometry) -> Array:
         gradient: Array = unfold(slopes.reshape(-1, w.shape[-1]) @ kernel.T)[0]
         return gradient
 
-    return _mapped(block, (dy,), _patch_bytes(x, w, geometry))
+    return mapped(block, (dy,), _patch_bytes(x, w, geometry))
 
 
 def _kernel_gradient(x: Array, w: Array, dy: Array, geometry: Geometry) -> Array:
@@ -108,7 +107,7 @@ def _kernel_gradient(x: Array, w: Array, dy: Array, geometry: Geometry) -> Array
         def block(images: Array, slopes: Array) -> Array:
             return _patches(images, w, geometry).T @ slopes.reshape(-1, w.shape[-1])
 
-        return _summed(block, (x, dy), _patch_bytes(x, w, geometry)).reshape(w.shape)
+        return summed(block, (x, dy), _patch_bytes(x, w, geometry)).reshape(w.shape)
     rows, columns = -(-dy.shape[1] // 2), -(-dy.shape[2] // 2)
 
     def tiles(images: Array, slopes: Array) -> Array:
@@ -116,7 +115,7 @@ def _kernel_gradient(x: Array, w: Array, dy: Array, geometry: Geometry) -> Array
         even = _padded(slopes, (0, 2 * rows - dy.shape[1]), (0, 2 * columns - dy.shape[2]))
         return winograd.correlate(v, winograd.transform_output_back(even))
 
-    return winograd.transform_kernel_back(_summed(tiles, (x, dy), _tile_bytes(dy, w)))
+    return winograd.transform_kernel_back(summed(tiles, (x, dy), _tile_bytes(dy, w)))
 
 
 def _direct(x: Array, w: Array, geometry: Geometry) -> Array:
@@ -140,7 +139,7 @@ def _winograd(x: Array, w: Array, geometry: Geometry) -> Array:
         y = winograd.transform_output(winograd.multiply(v, u), rows, columns)
         return y[:, :height, :width]
 
-    return _mapped(block, (x,), _tile_bytes(jnp.empty((1, height, width, 1)), w))
+    return mapped(block, (x,), _tile_bytes(jnp.empty((1, height, width, 1)), w))
 
 
 def _suits_winograd(w: Array, geometry: Geometry) -> bool:
@@ -185,29 +184,3 @@ def _patch_bytes(x: Array, w: Array, geometry: Geometry) -> int:
 
 def _tile_bytes(dy: Array, w: Array) -> int:
     return 16 * dy.shape[1] * dy.shape[2] * (w.shape[2] + w.shape[3])
-
-
-def _blocks(arrays: tuple[Array, ...], image_bytes: int) -> tuple[Array, ...]:
-    """Cut (n, ...) into (blocks, images, ...), the last block filled up with zeros."""
-    n = len(arrays[0])
-    images = 1
-    while 2 * images <= n and 2 * images * image_bytes <= BLOCK_BYTES:
-        images *= 2
-    missing = -n % images
-    if missing:
-        arrays = tuple(jnp.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1)) for a in arrays)
-    return tuple(a.reshape(-1, images, *a.shape[1:]) for a in arrays)
-
-
-def _mapped(block: Callable[..., Array], arrays: tuple[Array, ...], image_bytes: int) -> Array:
-    mapped: Array = lax.map(lambda parts: block(*parts), _blocks(arrays, image_bytes))
-    return mapped.reshape(-1, *mapped.shape[2:])[: len(arrays[0])]
-
-
-def _summed(block: Callable[..., Array], arrays: tuple[Array, ...], image_bytes: int) -> Array:
-    parts = _blocks(arrays, image_bytes)
-    shape = jax.eval_shape(block, *(part[0] for part in parts))
-    total, _ = lax.scan(
-        lambda seen, part: (seen + block(*part), None), jnp.zeros(shape.shape, shape.dtype), parts
-    )
-    return total
