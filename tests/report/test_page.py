@@ -102,12 +102,18 @@ def test_how_it_was_measured_is_said(text: str, item: str) -> None:
 
 
 def test_the_command_writes_where_it_is_told(
-    run_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_directory: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("dataworth.report.run_report.FORECAST_METRICS", ("loss",))
     file = tmp_path / "mine.html"
     assert main(["report", str(run_directory), "-o", str(file)]) == 0
     assert capsys.readouterr().out == f"{file}\n"
     assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert main(["compare", str(run_directory), "-o", str(tmp_path / "no" / "folder")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:

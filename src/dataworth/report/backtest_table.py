@@ -63,4 +63,4 @@ def _cell(row: BacktestRow | None) -> str:
         return ""
     if not math.isfinite(row.log_error):
         return figure(row.predicted)
-    return f"{figure(row.predicted)} ({math.expm1(row.log_error):+.1%})"
+    return f"{figure(row.predicted)} ({math.expm1(row.log_error) * 100:+.1f} %)"

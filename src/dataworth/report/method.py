@@ -118,7 +118,9 @@ def _fit(forecast: Forecast) -> list[Item]:
         for name, e in law.parameters.items()
     )
     weights = ", ".join(
-        f"{name} {weight:.0%}" for name, weight in forecast.weights.items() if weight >= 0.01
+        f"{name} {weight * 100:.0f} %"
+        for name, weight in forecast.weights.items()
+        if weight >= 0.01
     )
     return [
         Item("Law of largest weight", f"{law.name}: loss(n) = {law.formula}"),

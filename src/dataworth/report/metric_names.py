@@ -35,17 +35,19 @@ def short_count(value: float, _: object = None) -> str:
 
 
 def whole_count(value: float) -> str:
-    """A number of samples in a sentence: three digits, commas, "no number" for infinity."""
+    """A number of samples in a sentence: three digits, commas, "infinite" for infinity."""
     if not math.isfinite(value):
-        return "no number"
-    if value < 1000:
+        return "infinite"
+    if abs(value) < 1000:
         return f"{value:,.0f}"
-    digits = 3 - math.floor(math.log10(value)) - 1
+    digits = 3 - math.floor(math.log10(abs(value))) - 1
     return f"{round(value, digits):,.0f}"
 
 
 def figure(value: float) -> str:
-    """A value of a metric in a sentence: two decimals, or three digits where small."""
+    """A value of a metric or parameter in a sentence: three digits."""
+    if abs(value) >= 1000:
+        return whole_count(value)
     if 0.1 <= abs(value) < 10:
         return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
     return f"{value:.3g}"
