@@ -112,7 +112,7 @@ def test_the_command_writes_where_it_is_told(
     assert main(["report", str(run_directory), "-o", str(file)]) == 0
     assert capsys.readouterr().out == f"{file}\n"
     assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert main(["compare", str(run_directory), "-o", str(tmp_path / "no" / "folder")]) == 2
+    assert main(["report", str(run_directory), "-o", str(tmp_path / "no" / "folder")]) == 2
     assert "cannot be written" in capsys.readouterr().err
 
 
