@@ -27,6 +27,21 @@ def summed(block: Callable[..., Array], arrays: tuple[Array, ...], image_bytes: 
     return total
 
 
+def mapped_and_summed(
+    block: Callable[..., tuple[Array, Array]], arrays: tuple[Array, ...], image_bytes: int
+) -> tuple[Array, Array]:
+    """Do both at once: `block` returns a part to join and a part to add up."""
+    parts = _blocks(arrays, image_bytes)
+    shape = jax.eval_shape(block, *(part[0] for part in parts))[1]
+
+    def step(seen: Array, part: tuple[Array, ...]) -> tuple[Array, Array]:
+        joined, added = block(*part)
+        return seen + added, joined
+
+    total, found = lax.scan(step, jnp.zeros(shape.shape, shape.dtype), parts)
+    return found.reshape(-1, *found.shape[2:])[: len(arrays[0])], total
+
+
 def _blocks(arrays: tuple[Array, ...], image_bytes: int) -> tuple[Array, ...]:
     """Cut (n, ...) into (blocks, images, ...), the last block filled up with zeros."""
     n = len(arrays[0])

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from dataworth.learners import winograd
-from dataworth.learners.blocks import mapped, summed
+from dataworth.learners.blocks import mapped, mapped_and_summed, summed
 
 DIRECT_TERMS = 32
 """Up to so many products per output, a sum of shifted images beats a matrix product."""
@@ -77,8 +77,10 @@ def _forward(x: Array, w: Array, geometry: Geometry) -> tuple[Array, tuple[Array
 
 
 def _backward(geometry: Geometry, residuals: tuple[Array, Array], dy: Array) -> tuple[Array, Array]:
-    # Two separate loops, so that XLA drops the first where nobody asks for it (the first layer).
     x, w = residuals
+    if _suits_winograd(w, geometry):
+        return _winograd_gradients(x, w, dy, geometry)
+    # Two separate loops, so that XLA drops the first where nobody asks for it (the first layer).
     return _input_gradient(x, w, dy, geometry), _kernel_gradient(x, w, dy, geometry)
 
 
@@ -86,10 +88,6 @@ convolve.defvjp(_forward, _backward)
 
 
 def _input_gradient(x: Array, w: Array, dy: Array, geometry: Geometry) -> Array:
-    if _suits_winograd(w, geometry):
-        (top, bottom), (left, right) = geometry.padding
-        turned = Geometry((1, 1), ((2 - top, 2 - bottom), (2 - left, 2 - right)), (1, 1))
-        return _winograd(dy, w[::-1, ::-1].transpose(0, 1, 3, 2), turned)
     kernel = w.reshape(-1, w.shape[-1])
 
     def block(slopes: Array) -> Array:
@@ -102,20 +100,10 @@ def _input_gradient(x: Array, w: Array, dy: Array, geometry: Geometry) -> Array:
 
 
 def _kernel_gradient(x: Array, w: Array, dy: Array, geometry: Geometry) -> Array:
-    if not _suits_winograd(w, geometry):
+    def block(images: Array, slopes: Array) -> Array:
+        return _patches(images, w, geometry).T @ slopes.reshape(-1, w.shape[-1])
 
-        def block(images: Array, slopes: Array) -> Array:
-            return _patches(images, w, geometry).T @ slopes.reshape(-1, w.shape[-1])
-
-        return summed(block, (x, dy), _patch_bytes(x, w, geometry)).reshape(w.shape)
-    rows, columns = -(-dy.shape[1] // 2), -(-dy.shape[2] // 2)
-
-    def tiles(images: Array, slopes: Array) -> Array:
-        v = winograd.transform_input(_tiled(images, geometry, rows, columns), rows, columns)
-        even = _padded(slopes, (0, 2 * rows - dy.shape[1]), (0, 2 * columns - dy.shape[2]))
-        return winograd.correlate(v, winograd.transform_output_back(even))
-
-    return winograd.transform_kernel_back(summed(tiles, (x, dy), _tile_bytes(dy, w)))
+    return summed(block, (x, dy), _patch_bytes(x, w, geometry)).reshape(w.shape)
 
 
 def _direct(x: Array, w: Array, geometry: Geometry) -> Array:
@@ -131,15 +119,38 @@ def _direct(x: Array, w: Array, geometry: Geometry) -> Array:
 
 def _winograd(x: Array, w: Array, geometry: Geometry) -> Array:
     height, width = geometry.output(x.shape[1:3], w.shape[:2])
-    rows, columns = -(-height // 2), -(-width // 2)
     u = winograd.transform_kernel(w)
+    return mapped(
+        lambda images: _winograd_block(images, u, geometry, (height, width)),
+        (x,),
+        _tile_bytes(height, width, w),
+    )
 
-    def block(images: Array) -> Array:
+
+def _winograd_gradients(x: Array, w: Array, dy: Array, geometry: Geometry) -> tuple[Array, Array]:
+    # The input gradient is itself a convolution, of dy with the kernel turned around.
+    (top, bottom), (left, right) = geometry.padding
+    turned = Geometry((1, 1), ((2 - top, 2 - bottom), (2 - left, 2 - right)), (1, 1))
+    u = winograd.transform_kernel(w[::-1, ::-1].transpose(0, 1, 3, 2))
+    height, width = dy.shape[1:3]
+    rows, columns = -(-height // 2), -(-width // 2)
+
+    def block(images: Array, slopes: Array) -> tuple[Array, Array]:
         v = winograd.transform_input(_tiled(images, geometry, rows, columns), rows, columns)
-        y = winograd.transform_output(winograd.multiply(v, u), rows, columns)
-        return y[:, :height, :width]
+        even = _padded(slopes, (0, 2 * rows - height), (0, 2 * columns - width))
+        summand = winograd.correlate(v, winograd.transform_output_back(even))
+        return _winograd_block(slopes, u, turned, x.shape[1:3]), summand
 
-    return mapped(block, (x,), _tile_bytes(jnp.empty((1, height, width, 1)), w))
+    dx, du = mapped_and_summed(block, (x, dy), _tile_bytes(height, width, w))
+    return dx, winograd.transform_kernel_back(du)
+
+
+def _winograd_block(x: Array, u: Array, geometry: Geometry, output: tuple[int, ...]) -> Array:
+    height, width = output
+    rows, columns = -(-height // 2), -(-width // 2)
+    v = winograd.transform_input(_tiled(x, geometry, rows, columns), rows, columns)
+    y = winograd.transform_output(winograd.multiply(v, u), rows, columns)
+    return y[:, :height, :width]
 
 
 def _suits_winograd(w: Array, geometry: Geometry) -> bool:
@@ -182,5 +193,5 @@ def _patch_bytes(x: Array, w: Array, geometry: Geometry) -> int:
     return 4 * height * width * w.shape[0] * w.shape[1] * w.shape[2]
 
 
-def _tile_bytes(dy: Array, w: Array) -> int:
-    return 16 * dy.shape[1] * dy.shape[2] * (w.shape[2] + w.shape[3])
+def _tile_bytes(height: int, width: int, w: Array) -> int:
+    return 16 * height * width * (w.shape[2] + w.shape[3])
