@@ -11,17 +11,40 @@ from dataworth.dataset import Dataset
 from dataworth.findings import Finding
 
 if TYPE_CHECKING:
+    from dataworth.comparison import Comparison, compare
+    from dataworth.curve_frames import curves_from_frame
+    from dataworth.curve_sources import as_curve
     from dataworth.laws import Forecast, forecast
+    from dataworth.sklearn_curves import learning_curve
     from dataworth.sources import load
     from dataworth.study import Study
 
-__all__ = ["Curve", "Dataset", "Finding", "Forecast", "Study", "audit", "forecast", "load"]
+__all__ = [
+    "Comparison",
+    "Curve",
+    "Dataset",
+    "Finding",
+    "Forecast",
+    "Study",
+    "as_curve",
+    "audit",
+    "compare",
+    "curves_from_frame",
+    "forecast",
+    "learning_curve",
+    "load",
+]
 __version__ = "0.1.0"
 
 _LAZY = {
+    "Comparison": "dataworth.comparison",
     "Forecast": "dataworth.laws",
     "Study": "dataworth.study",
+    "as_curve": "dataworth.curve_sources",
+    "compare": "dataworth.comparison",
+    "curves_from_frame": "dataworth.curve_frames",
     "forecast": "dataworth.laws",
+    "learning_curve": "dataworth.sklearn_curves",
     "load": "dataworth.sources",
 }
 

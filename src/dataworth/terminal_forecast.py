@@ -141,10 +141,12 @@ def count(samples: float) -> str:
     return whole_count(samples) if math.isfinite(samples) else "infinity"
 
 
-def show_warnings(console: Console, forecast: Forecast, sizes: Sequence[float]) -> None:
+def show_warnings(
+    console: Console, forecast: Forecast, sizes: Sequence[float], of: str = ""
+) -> None:
     """Print what a reader must know about the curve and the distance."""
     for warning in forecast.warnings_at(sizes):
-        say(console, f"Warning: {warning}", style="yellow")
+        say(console, f"Warning{of and f' ({of})'}: {warning}", style="yellow")
 
 
 def _show_backtest(console: Console, forecast: Forecast) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.console import Console
 from dataworth.curve import Curve
 from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
+from dataworth.json_values import json_values
 
 if TYPE_CHECKING:
     from dataworth.laws import Forecast, SampleSize, Stop
@@ -160,14 +160,9 @@ def _document(
 ) -> dict[str, Any]:
     """What ``--json`` prints."""
     document = made.to_dict(sizes, level=level)
-    document["targets"] = [_finite(asdict(target)) for target in targets]
-    document["stop"] = None if stop is None else _finite(asdict(stop))
+    document["targets"] = [json_values(asdict(target)) for target in targets]
+    document["stop"] = None if stop is None else json_values(asdict(stop))
     return document
-
-
-def _finite(values: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no infinity."""
-    return {key: None if value == math.inf else value for key, value in values.items()}
 
 
 def _picture_path(options: argparse.Namespace) -> Path:

@@ -1,0 +1,200 @@
+"""Comparison: which of several learners is better at a number of samples, and where they cross."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dataworth.comparison_answers import Crossing, Difference, Standing
+from dataworth.crossing import find_crossing
+from dataworth.curve_sources import as_curve
+from dataworth.errors import ForecastError
+from dataworth.json_values import json_values
+from dataworth.laws import Forecast, forecast
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several forecasts side by side; made by `compare`.
+
+    Curves of different learners are drawn independently of each other. Learners that are measured
+    on the same held-out rows err together, so that intervals of differences are, if anything, too
+    wide.
+
+    Attributes
+    ----------
+    forecasts : mapping of str to Forecast
+        By the learner's name.
+    seed : int
+        Of the draws.
+    """
+
+    forecasts: Mapping[str, Forecast]
+    seed: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The learners, in the order in which they were given."""
+        return tuple(self.forecasts)
+
+    @property
+    def metric(self) -> str:
+        """The metric that they are compared by."""
+        return next(iter(self.forecasts.values())).curve.metric
+
+    @property
+    def largest(self) -> float:
+        """The largest size that any of them was measured at."""
+        return max(float(each.points.sizes[-1]) for each in self.forecasts.values())
+
+    def standings(self, size: float, level: float = 0.9) -> tuple[Standing, ...]:
+        """All learners at one size, the best by its median first."""
+        tail = (1 - _share(level)) / 2
+        losses = np.stack([self.losses(name, [size])[:, 0] for name in self.names])
+        best = np.bincount(losses.argmin(axis=0), minlength=len(losses)) / losses.shape[1]
+        spread = np.quantile(losses, [tail, 0.5, 1 - tail], axis=1)
+        order = np.argsort(spread[1], kind="stable")
+        return tuple(
+            Standing(self.names[k], float(size), *self._given(*spread[:, k]), float(best[k]), level)
+            for k in order
+        )
+
+    def difference(self, first: str, second: str, size: float, level: float = 0.9) -> Difference:
+        """How much better one learner is than another at one size."""
+        gap = (self.losses(second, [size]) - self.losses(first, [size]))[:, 0]
+        tail = (1 - _share(level)) / 2
+        low, middle, high = (float(each) for each in np.quantile(gap, [tail, 0.5, 1 - tail]))
+        better = float((gap > 0).mean())
+        return Difference(first, second, float(size), better, middle, low, high, level)
+
+    def crossings(self, level: float = 0.9) -> tuple[Crossing, ...]:
+        """For each pair of learners: which leads, since when, and where it is overtaken."""
+        tail = (1 - _share(level)) / 2
+        return tuple(self._crossing(*pair, tail) for pair in combinations(self.names, 2))
+
+    def losses(self, name: str, sizes: ArrayLike) -> Floats:
+        """Draws of one learner's loss (error), shape (draws, m); rows of two learners pair up.
+
+        The draws of a forecast fill the space of futures in a fixed order. Shuffled, the futures
+        of one learner say nothing about those of another.
+        """
+        if name not in self.forecasts:
+            raise ForecastError(f"{name!r} is not compared; there are {', '.join(self.names)}.")
+        stream = np.random.SeedSequence((self.seed, self.names.index(name)))
+        logs = _with_measured(self.forecasts[name], np.atleast_1d(np.asarray(sizes, np.float64)))
+        order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
+        return np.asarray(np.exp(logs[order]))
+
+    def to_dict(self, sizes: Sequence[float], level: float = 0.9) -> dict[str, Any]:
+        """Everything as JSON values; infinite sizes as None."""
+        rows = [self.standings(size, level) for size in sizes]
+        gaps = [
+            self.difference(*pair, size, level)
+            for size in sizes
+            for pair in combinations(self.names, 2)
+        ]
+        document = {
+            "metric": self.metric,
+            "learners": list(self.names),
+            "largest_size": self.largest,
+            "standings": [asdict(standing) for row in rows for standing in row],
+            "differences": [asdict(gap) for gap in gaps],
+            "crossings": [asdict(crossing) for crossing in self.crossings(level)],
+        }
+        values: dict[str, Any] = json_values(document)
+        return values
+
+    def _given(self, low: float, middle: float, high: float) -> tuple[float, float, float]:
+        """Median, lower and upper end in the curves' own metric."""
+        if next(iter(self.forecasts.values())).curve.higher_is_better:
+            low, middle, high = 1 - high, 1 - middle, 1 - low
+        return float(middle), float(low), float(high)
+
+    def _crossing(self, first: str, second: str, tail: float) -> Crossing:
+        sizes = [self.forecasts[name].points.sizes for name in (first, second)]
+        low = max(float(each[0]) for each in sizes)
+        measured = min(float(each[-1]) for each in sizes)
+        return find_crossing(
+            (first, second),
+            lambda at: self.losses(first, at) - self.losses(second, at),
+            (min(low, measured), measured),
+            tail,
+        )
+
+
+def compare(
+    things: Mapping[str, Any] | Sequence[Any], *, metric: str | None = None, seed: int = 0
+) -> Comparison:
+    """Compare learners by the forecasts of their curves.
+
+    Parameters
+    ----------
+    things : sequence, or mapping of str to things
+        Two or more: forecasts, curves, or whatever `as_curve` reads, as run directories. A
+        mapping gives them names; else curves are called by their own, or by their paths.
+    metric : str, optional
+        See `as_curve`.
+    seed : int
+        Of the draws. The same curves and seed give the same figures.
+
+    Raises
+    ------
+    ForecastError
+        If there are fewer than two, their metrics differ, two have one name, or one of the curves
+        says nothing about other sizes.
+    """
+    given = list(things.values() if isinstance(things, Mapping) else things)
+    made = [_forecast_of(thing, metric, seed) for thing in given]
+    names = list(things) if isinstance(things, Mapping) else _names(given, made)
+    if len(made) < 2:
+        raise ForecastError(f"{len(made)} curve to compare; expected two or more.")
+    metrics = {name: each.curve.metric for name, each in zip(names, made, strict=True)}
+    if len(set(metrics.values())) > 1:
+        raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
+    return Comparison(dict(zip(names, made, strict=True)), seed)
+
+
+def _forecast_of(thing: Any, metric: str | None, seed: int) -> Forecast:
+    if isinstance(thing, Forecast):
+        return thing if metric is None else forecast(as_curve(thing.curve, metric), seed=seed)
+    return forecast(as_curve(thing, metric), seed=seed)
+
+
+def _with_measured(forecast: Forecast, sizes: Floats) -> Floats:
+    """Draws of the log loss; between measured sizes those figures, with the last one's spread."""
+    points, logs = forecast.points, forecast.log_losses(sizes)
+    inside = (sizes >= points.sizes[0]) & (sizes < points.sizes[-1])
+    if inside.any():
+        last = forecast.log_losses(points.sizes[-1:])
+        between = np.interp(np.log(sizes[inside]), np.log(points.sizes), points.log_loss)
+        logs[:, inside] = between + last - np.median(last)
+    return logs
+
+
+def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
+    names = [each.curve.name for each in made]
+    if len(set(names)) < len(names):
+        names = [
+            os.fspath(thing) if isinstance(thing, (str, os.PathLike)) else name
+            for thing, name in zip(given, names, strict=True)
+        ]
+    if len(set(names)) < len(names):
+        raise ForecastError(
+            f"the curves are called {names}; give each its own name, as compare({{'linear': a, "
+            "'mlp': b})."
+        )
+    return names
+
+
+def _share(level: float) -> float:
+    if not 0 < level < 1:
+        raise ForecastError(f"level is {level!r}; expected a probability between 0 and 1.")
+    return level

@@ -1,0 +1,76 @@
+"""Crossing: the size from which on another learner is the better one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.comparison_answers import Crossing
+
+Floats = NDArray[np.float64]
+_FURTHEST, _STEPS = 1e6, 192
+"""Sizes are searched up to so many times the largest that both learners were measured at."""
+
+
+def find_crossing(
+    names: tuple[str, str],
+    gap: Callable[[Floats], Floats],
+    span: tuple[float, float],
+    tail: float,
+) -> Crossing:
+    """Find where one learner overtakes another, in every draw of their futures.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The learners.
+    gap : callable
+        From sizes, shape (m,), to the first one's loss less the second's, shape (draws, m).
+    span : tuple of float
+        The smallest and the largest size that both were measured at.
+    tail : float
+        The probability left out on each side of the interval.
+    """
+    smallest, measured = span
+    sign = 1.0 if np.median(gap(np.array([measured]))) <= 0 else -1.0
+    leader, follower = names if sign > 0 else names[::-1]
+
+    def behind(sizes: Floats) -> Floats:
+        return sign * gap(sizes)
+
+    reached = _first_above(behind, np.geomspace(measured, measured * _FURTHEST, _STEPS))
+    low, middle, high = np.quantile(reached, [tail, 0.5, 1 - tail], method="inverted_cdf")
+    return Crossing(
+        leader=leader,
+        follower=follower,
+        measured=measured,
+        since=_since(behind, np.geomspace(measured, smallest, _STEPS)),
+        median=float(middle),
+        lower=float(low),
+        upper=float(high),
+        probability=float(np.isfinite(reached).mean()),
+        level=1 - 2 * tail,
+    )
+
+
+def _since(behind: Callable[[Floats], Floats], down: Floats) -> float | None:
+    """Going down from the largest size: the median of where the leader's lead ends."""
+    start = float(np.median(_first_above(behind, down)))
+    return start if np.isfinite(start) else None
+
+
+def _first_above(gap: Callable[[Floats], Floats], sizes: Floats) -> Floats:
+    """The first of the sizes, in their order, from which the gap is above 0; infinite if none."""
+    values = gap(sizes)
+    above = values > 0
+    first = above.argmax(axis=1)
+    rows = np.arange(len(values))
+    before = np.maximum(first - 1, 0)
+    here, there = values[rows, before], values[rows, first]
+    # Between two sizes the gap is a straight line in log n.
+    share = np.divide(-here, there - here, out=np.zeros_like(here), where=first > 0)
+    u = np.log(sizes)
+    found = np.exp(u[before] + share * (u[first] - u[before]))
+    return np.where(above.any(axis=1), found, np.inf)

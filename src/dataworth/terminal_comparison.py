@@ -1,0 +1,63 @@
+"""A comparison as a terminal shows it: who is better where, and who overtakes whom."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from dataworth.comparison import Comparison
+from dataworth.comparison_answers import Crossing
+from dataworth.report.metric_names import figure
+from dataworth.terminal_forecast import count, new_table, say, show_warnings
+
+
+def show_comparison(
+    console: Console, comparison: Comparison, sizes: Sequence[float], level: float
+) -> None:
+    """Print the standings at some sizes, the crossings, and what to beware of."""
+    for size in sizes:
+        say(console, f"At {size:,.0f} samples:")
+        console.print(standings_table(comparison, size, level))
+    for crossing in comparison.crossings(level):
+        say(console, in_words(crossing))
+    for name, forecast in comparison.forecasts.items():
+        show_warnings(console, forecast, sizes, of=name)
+
+
+def standings_table(comparison: Comparison, size: float, level: float) -> Table:
+    """All learners at one size, the best first, and how far the others are behind it."""
+    interval = f"{level:.0%} interval"
+    table = new_table("learner", comparison.metric, interval, "best with", "behind", interval)
+    standings = comparison.standings(size, level)
+    for row, standing in enumerate(standings):
+        behind, within = "", ""
+        if row:
+            gap = comparison.difference(standings[0].name, standing.name, size, level)
+            behind, within = f"{gap.median:.2g}", f"{gap.lower:.2g} to {gap.upper:.2g}"
+        table.add_row(
+            standing.name,
+            figure(standing.median),
+            f"{figure(standing.lower)} to {figure(standing.upper)}",
+            f"{standing.probability_best:.0%}",
+            behind,
+            within,
+        )
+    return table
+
+
+def in_words(crossing: Crossing) -> str:
+    """A crossing, in a sentence or two."""
+    since = "" if crossing.since is None else f" and has been since about {count(crossing.since)}"
+    leads = (
+        f"{crossing.leader} is better than {crossing.follower} at {crossing.measured:,.0f} "
+        f"samples{since}."
+    )
+    where = f"at {count(crossing.median)} samples" if math.isfinite(crossing.median) else "nowhere"
+    return (
+        f"{leads} {crossing.follower} is expected to overtake it {where} ({crossing.level:.0%} "
+        f"interval {count(crossing.lower)} to {count(crossing.upper)}), and ever to do so with "
+        f"probability {crossing.probability:.0%}."
+    )
