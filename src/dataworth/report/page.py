@@ -15,6 +15,7 @@ from dataworth.report.page_data import page_json
 from dataworth.report.plotly_bundle import packed_plotly, plotly_hash, script_hash
 from dataworth.report.run_report import RunReport
 from dataworth.report.sentences import TIMES, answer, irreducible
+from dataworth.report.standing_table import standing_table
 from dataworth.report.templating import asset, rendered
 
 SCRIPTS = "theme numbers interpolate unpack plot view curve predict target price classes copy main"
@@ -34,6 +35,7 @@ def page_html(reports: Sequence[RunReport]) -> str:
         "page.html",
         title=" and ".join(report.name for report in reports),
         runs=[_run(index, report) for index, report in enumerate(reports)],
+        standings=standing_table(reports),
         metrics={name: axis_label(name) for name in NAMES if _everywhere(name, reports)},
         style=asset("page.css"),
         script=script,

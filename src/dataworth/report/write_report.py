@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dataworth.errors import StudyError
@@ -41,14 +42,20 @@ def write_report(
 def write_comparison(
     directories: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
 ) -> Path:
-    """Write one page of several run directories.
+    """Write one page of several run directories; where two have one name, the paths name them.
 
     Raises
     ------
     StudyError
         If a directory holds no finished run, or the file cannot be written.
     """
-    page = page_html([read_run(directory) for directory in directories])
+    reports = [read_run(directory) for directory in directories]
+    if len({report.name for report in reports}) < len(reports):
+        reports = [
+            replace(report, name=str(directory))
+            for report, directory in zip(reports, directories, strict=True)
+        ]
+    page = page_html(reports)
     path = Path(out)
     partial = path.with_name(path.name + ".partial")
     try:

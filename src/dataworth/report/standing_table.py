@@ -1,0 +1,81 @@
+"""The table of several runs: which is better at which size, and where they cross."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dataworth.report.metric_names import figure, whole_count
+from dataworth.report.run_report import RunReport
+
+if TYPE_CHECKING:
+    from dataworth.comparison_answers import Crossing, Standing
+
+_TIMES = (1, 3, 10)
+
+
+class StandingCell(NamedTuple):
+    """One run at one size."""
+
+    median: str
+    interval: str
+    best: str
+    """The probability that it is the best of all."""
+
+
+class StandingTable(NamedTuple):
+    """Rows of text, a row per run; and a sentence per pair of runs."""
+
+    sizes: tuple[float, ...]
+    rows: tuple[tuple[str, tuple[StandingCell, ...]], ...]
+    crossings: tuple[str, ...]
+
+
+def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
+    """Compare runs at the largest measured size, three times and ten times it.
+
+    Returns
+    -------
+    StandingTable or None
+        None for one run, or if one of them has no forecast.
+    """
+    forecasts = {report.name: report.ahead["loss"].forecast for report in reports}
+    made = {name: forecast for name, forecast in forecasts.items() if forecast is not None}
+    if len(made) < 2 or len(made) < len(reports):
+        return None
+    from dataworth.comparison import compare
+
+    comparison = compare(made)
+    sizes = tuple(comparison.largest * times for times in _TIMES)
+    columns = [{each.name: _cell(each) for each in comparison.standings(size)} for size in sizes]
+    rows = tuple((name, tuple(column[name] for column in columns)) for name in made)
+    return StandingTable(sizes, rows, tuple(_sentence(each) for each in comparison.crossings()))
+
+
+def _cell(standing: Standing) -> StandingCell:
+    return StandingCell(
+        figure(standing.median),
+        f"{figure(standing.lower)} to {figure(standing.upper)}",
+        f"{standing.probability_best * 100:.0f} %",
+    )
+
+
+def _sentence(crossing: Crossing) -> str:
+    since = "" if crossing.since is None else f", and has been since about {_size(crossing.since)}"
+    leads = (
+        f"{crossing.leader} is better than {crossing.follower} at {crossing.measured:,.0f} "
+        f"samples{since}."
+    )
+    probability = f"{crossing.probability * 100:.0f} %"
+    chance = f"{crossing.follower} ever overtakes it with probability {probability}"
+    if not math.isfinite(crossing.lower):
+        return f"{leads} {chance}."
+    return (
+        f"{leads} {chance}; at {_size(crossing.median)} samples "
+        f"({_size(crossing.lower)} to {_size(crossing.upper)})."
+    )
+
+
+def _size(samples: float) -> str:
+    return whole_count(samples) if math.isfinite(samples) else "never"

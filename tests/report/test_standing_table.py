@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dataworth.comparison import compare
+from dataworth.report.metric_names import figure
+from dataworth.report.run_report import Ahead, RunReport, look_ahead
+from dataworth.report.standing_table import standing_table
+
+
+@pytest.fixture(scope="module")
+def pair(run_report: RunReport) -> list[RunReport]:
+    """A run, and one that starts better and is overtaken at about 10,000 samples."""
+    curve = run_report.curve
+    other = type(curve)(curve.samples, 1.3 * curve.samples**-0.12, curve.seeds, name="flat")
+    ahead = look_ahead(other)
+    return [run_report, replace(run_report, name="flat", curve=other, ahead={"loss": ahead})]
+
+
+def test_the_table_says_what_the_comparison_says(pair: list[RunReport]) -> None:
+    table = standing_table(pair)
+    made = {report.name: report.ahead["loss"].forecast for report in pair}
+    assert table is not None
+    assert table.sizes == (48_600.0, 145_800.0, 486_000.0)
+    assert [name for name, _ in table.rows] == ["letters", "flat"]
+    expected = {each.name: each for each in compare(made).standings(145_800)}
+    for name, cells in table.rows:
+        assert cells[1].median == figure(expected[name].median)
+        assert cells[1].best == f"{expected[name].probability_best * 100:.0f} %"
+
+
+def test_a_sentence_says_who_leads_and_since_when(pair: list[RunReport]) -> None:
+    table = standing_table(pair)
+    assert table is not None
+    (sentence,) = table.crossings
+    assert sentence.startswith(
+        "letters is better than flat at 48,600 samples, and has been since about "
+    )
+    assert "flat ever overtakes it with probability" in sentence
+
+
+def test_without_two_forecasts_there_is_no_table(pair: list[RunReport]) -> None:
+    assert standing_table(pair[:1]) is None
+    refused = replace(pair[1], ahead={"loss": Ahead(None, None, "too short")})
+    assert standing_table([pair[0], refused]) is None
