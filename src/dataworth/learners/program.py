@@ -94,7 +94,7 @@ class Program:
         """
         total = len(x) if rows is None else len(rows)
         blocks = []
-        for start in range(0, total, BLOCK_ROWS):
+        for start in range(0, max(total, 1), BLOCK_ROWS):
             stop = min(start + BLOCK_ROWS, total)
             block = x[start:stop] if rows is None else x[rows[start:stop]]
             padding = [(0, BLOCK_ROWS - len(block))] + [(0, 0)] * (block.ndim - 1)
