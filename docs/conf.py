@@ -1,0 +1,36 @@
+"""How Sphinx builds the pages: python -m sphinx -W docs OUT."""
+
+from dataworth import __version__
+
+project = "dataworth"
+copyright = "the dataworth developers"
+version = release = __version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_build"]
+
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+
+# The docstrings say types and defaults in words.
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autodoc_class_signature = "separated"
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+napoleon_use_ivar = True
+# Single backticks in docstrings name things of the package.
+default_role = "code"
+
+html_theme = "furo"
+html_title = "dataworth"
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
+html_show_sphinx = False
+copybutton_exclude = ".linenos, .gp, .go"

@@ -1,0 +1,119 @@
+"""The README's and the pages' code runs and prints what they show; the pages build."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from run_pages import Block, PageError, blocks, check, differences, pages
+
+import dataworth as dw
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+BUILDS = all(map(importlib.util.find_spec, ("sphinx", "furo", "myst_parser", "sphinx_copybutton")))
+
+
+def _blocks(page: Path) -> list[Block]:
+    return blocks(page.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+def test_the_code_of_a_page_runs_and_prints_what_is_shown(page: Path) -> None:
+    check(page)
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+def test_code_that_is_not_run_says_why(page: Path) -> None:
+    for block in _blocks(page):
+        assert block.runs or re.match(r"no-run: \w+", block.note), f"line {block.line}"
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+def test_no_code_escapes_the_collector(page: Path) -> None:
+    fences = re.findall(
+        r"^```(?:python|bash|sh|shell|console|pycon|py)", page.read_text("utf-8"), re.M
+    )
+    assert len(fences) == len(_blocks(page))
+
+
+def test_the_readme_and_ci_pass_the_tests_by_the_same_command() -> None:
+    last = (ROOT / ".ci" / "run").read_text("utf-8").strip().splitlines()[-1]
+    assert "pytest" in last
+    assert last in [block.code.strip() for block in _blocks(ROOT / "README.md")]
+
+
+def test_the_readme_shows_the_table_of_the_quickstart_page() -> None:
+    shown = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    assert shown is not None
+    assert shown[1].strip() in (DOCS / "quickstart.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=str)
+def test_every_link_to_a_file_finds_it(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    reference = "".join(page.read_text("utf-8") for page in (DOCS / "api").glob("*.md"))
+    documented = set(re.findall(r"auto(?:class|function):: ([\w.]+)", reference))
+    assert {f"dataworth.{name}" for name in dw.__all__} <= documented
+
+
+def test_pictures_are_small() -> None:
+    assert all(path.stat().st_size < 100_000 for path in (DOCS / "pictures").glob("*.png"))
+
+
+@pytest.mark.skipif(not BUILDS, reason="needs the extra: pip install 'dataworth[docs]'")
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-q",
+            "-W",
+            "--keep-going",
+            "-E",
+            str(DOCS),
+            str(tmp_path),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "forecast" in (tmp_path / "api" / "forecast.html").read_text("utf-8")
+
+
+def test_a_page_that_fails_or_shows_another_figure_is_told(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\nprint(2 / 3)\n```\n\n```text\n0.7\n```\n", "utf-8")
+    check(page)
+    page.write_text("```python\nprint(2 / 3)\n```\n\n```text\n0.9\n```\n", "utf-8")
+    with pytest.raises(PageError, match=r"line 1: shown: 0\.9, printed: 0\.666"):
+        check(page)
+    page.write_text("```bash\ndataworth audit nothing-here\n```\n", "utf-8")
+    with pytest.raises(PageError, match="exit code 2"):
+        check(page)
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "agree"),
+    [
+        ("loss 0.50 nats", "loss  0.51 nats\n", True),
+        ("loss 0.50 nats", "loss 0.90 nats", False),
+        ("loss 0.50 nats", "loss 0.50 bits", False),
+        ("1,280 samples", "1,281 samples", True),
+        ("1.19e-07", "1.20e-07", True),
+        ("1.19e-07", "1.20e-05", False),
+        ("to inf", "to 4", False),
+    ],
+)
+def test_words_must_agree_and_numbers_nearly(shown: str, printed: str, agree: bool) -> None:
+    assert (not list(differences(shown, printed))) is agree
