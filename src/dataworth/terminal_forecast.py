@@ -150,7 +150,7 @@ def show_warnings(
 
 
 def _show_backtest(console: Console, forecast: Forecast) -> None:
-    """Print how the forecast, the baselines and the best single law did on a hidden size."""
+    """Print how the forecast, the baselines and the best law did on a hidden size."""
     rows = forecast.backtest
     if not rows:
         say(console, "Backtest: too few sizes to hide one and predict it from the others.", "")
@@ -160,9 +160,9 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
         errors.setdefault(row.method, {})[row.fitted_up_to] = row.log_error
     mean = {method: _mean_size(found.values()) for method, found in errors.items()}
     best = min((method for method in mean if method not in _ALWAYS_SHOWN), key=mean.__getitem__)
-    names = {**_ALWAYS_SHOWN, best: f"best single law: {best}"}
+    names = {**_ALWAYS_SHOWN, best: f"best law, in hindsight: {best}"}
     origins = sorted({row.fitted_up_to for row in rows}, reverse=True)
-    table = new_table("predicted by", *(f"<= {size:,.0f}" for size in origins), "mean size")
+    table = new_table("predicted by", *(f"<= {size:,.0f}" for size in origins), "mean error")
     for method in sorted(names, key=mean.__getitem__):
         cells = [f"{math.expm1(errors[method][size]):+.1%}" for size in origins]
         table.add_row(names[method], *cells, f"{mean[method]:.1%}")
