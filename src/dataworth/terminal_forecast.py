@@ -125,9 +125,11 @@ def needed(forecast: Forecast, target: SampleSize) -> str:
     if target.met:
         return f"Target {what}: met already, from {whole_count(target.median)} samples on."
     expected = f"{count(target.median)} samples" if math.isfinite(target.median) else "not expected"
+    if math.isfinite(target.lower):
+        ends = f"{count(target.lower)} to {count(target.upper)}"
+        expected = f"{expected}, {target.level:.0%} interval {ends}"
     said = (
-        f"Target {what}: {expected}, {target.level:.0%} interval {count(target.lower)} to "
-        f"{count(target.upper)}; reachable with probability {target.probability_reachable:.0%}."
+        f"Target {what}: {expected}; reachable with probability {target.probability_reachable:.0%}."
     )
     if target.assurance is None or target.assured is None:
         return said
