@@ -35,6 +35,15 @@ def test_agrees_with_scikit_learn() -> None:
     assert got.brier == pytest.approx(((p - one_hot) ** 2).sum(axis=1).mean(), rel=1e-12)
 
 
+def test_a_network_that_diverged_has_scores_that_say_so() -> None:
+    logits, labels = example()
+    logits[3] = np.nan
+    got = score(logits, labels)
+    assert all(math.isnan(figure) for figure in (got.loss, got.brier, got.ece))
+    assert 0 < got.accuracy < 1
+    assert got.samples == len(labels)
+
+
 def test_weighted_class_losses_make_the_loss() -> None:
     logits, labels = example(classes=7)
     got = score(logits, labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,7 @@ def score(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scores:
     Returns
     -------
     Scores
+        Of logits with NaN, which a network that diverged gives, loss, brier and ece are NaN too.
     """
     n, classes = logits.shape
     losses = np.empty(n)
@@ -111,6 +113,8 @@ def _macro_f1(confusion: NDArray[np.int64]) -> float:
 
 
 def _calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
+    if np.isnan(confidence).any():
+        return math.nan  # A network that diverged has no bins.
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     gap = np.bincount(bins, confidence - correct, minlength=CALIBRATION_BINS)
     return float(np.abs(gap).sum() / len(confidence))
