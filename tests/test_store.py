@@ -1,5 +1,7 @@
 import math
+import shutil
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +97,50 @@ def test_a_directory_without_results_and_a_damaged_file_are_named(tmp_path: Path
     with pytest.raises(StudyError, match="not a readable results file"):
         Store(tmp_path)
     assert list(tmp_path.iterdir()) == [tmp_path / FILE_NAME]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "read"),
+    [
+        ("UPDATE meta SET value = '{'", Store.meta),
+        ("UPDATE runs SET confusion = x'00'", Store.records),
+        ("UPDATE runs SET class_losses = x''", Store.records),
+        ("UPDATE runs SET history = '[{}]'", Store.records),
+    ],
+)
+def test_damaged_contents_are_no_traceback(
+    tmp_path: Path, spoil: str, read: Callable[[Store], object]
+) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.set_meta({"classes": 4})
+        store.add(record())
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute(spoil)
+    connection.close()
+    with Store(tmp_path) as store, pytest.raises(StudyError, match="not a readable results file"):
+        read(store)
+
+
+def test_a_reader_takes_back_what_a_killed_writer_left_half_done(tmp_path: Path) -> None:
+    with Store(tmp_path / "run", write=True) as store:
+        store.add(record())
+    writer = sqlite3.connect(tmp_path / "run" / FILE_NAME)
+    writer.execute("PRAGMA cache_size = 1")  # Changes reach the file before they are committed.
+    writer.execute("UPDATE runs SET loss = 0, history = history || hex(zeroblob(20000))")
+    writer.execute("INSERT INTO meta VALUES ('a', hex(zeroblob(20000)))")
+    shutil.copytree(tmp_path / "run", tmp_path / "killed")
+    writer.close()
+    assert (tmp_path / "killed" / f"{FILE_NAME}-journal").stat().st_size
+    with Store(tmp_path / "killed") as store:
+        assert [kept.scores.loss for kept in store.records()] == [record().scores.loss]
+        assert store.meta() == {}
+
+
+def test_a_file_that_cannot_be_opened_is_named_and_the_lock_given_back(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    for _ in range(2):
+        with pytest.raises(StudyError, match="unable to open"):
+            Store(tmp_path, write=True)
 
 
 def test_a_full_disk_loses_only_the_write_under_way(tmp_path: Path) -> None:

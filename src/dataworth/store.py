@@ -69,14 +69,12 @@ class Store:
                 f"{self.directory}: no {FILE_NAME} here. Give the directory of a study that was "
                 "run (`dataworth run STUDY --out DIR`)."
             )
-        self._connection = sqlite3.connect(
-            self.path if write else f"{self.path.resolve().as_uri()}?mode=ro", uri=not write
-        )
-        with self._errors_for_people():
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            if write:
-                self._connection.executescript(_SCHEMA)
-            self._connection.execute("SELECT count(*) FROM runs").fetchone()
+        try:
+            self._connection = self._connect(write)
+        except StudyError:
+            if self._lock is not None:
+                self._lock.release()
+            raise
 
     def _take_lock(self, lock: FileLock) -> None:
         try:
@@ -91,6 +89,17 @@ class Store:
             raise StudyError(
                 f"{self.directory}: cannot be written ({error.strerror}). Choose another --out."
             ) from None
+
+    def _connect(self, write: bool) -> sqlite3.Connection:
+        # Not "ro" for a reader: what a killed writer left half done, only "rw" can roll back.
+        place = f"{self.path.resolve().as_uri()}?mode={'rwc' if write else 'rw'}"
+        with self._errors_for_people():
+            connection = sqlite3.connect(place, uri=True)
+            connection.execute("PRAGMA foreign_keys = ON")
+            if write:
+                connection.executescript(_SCHEMA)
+            connection.execute("SELECT count(*) FROM runs").fetchone()
+        return connection
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +127,7 @@ class Store:
                 f"{self.path}: {error}. What was finished before is kept; make room or set the "
                 "rights, then run the same command again."
             ) from None
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, ValueError, TypeError, EOFError) as error:
             raise StudyError(
                 f"{self.path}: not a readable results file ({error}). Restore it from a copy, or "
                 "move it away and run the study again."
@@ -128,7 +137,7 @@ class Store:
         """What is known of the study as a whole (JSON values)."""
         with self._errors_for_people():
             rows = self._connection.execute("SELECT name, value FROM meta").fetchall()
-        return {name: json.loads(value) for name, value in rows}
+            return {name: json.loads(value) for name, value in rows}
 
     def set_meta(self, values: Mapping[str, Any]) -> None:
         """Set entries of `meta`."""
@@ -142,7 +151,7 @@ class Store:
             row = self._connection.execute(
                 "SELECT data FROM arrays WHERE name = ?", (name,)
             ).fetchone()
-        return None if row is None else _unpacked(row[0])
+            return None if row is None else _unpacked(row[0])
 
     def set_array(self, name: str, array: NDArray[Any]) -> None:
         """Keep an array for the study as a whole."""
@@ -178,7 +187,7 @@ class Store:
                 "SELECT key, size, seed, loss, accuracy, macro_f1, brier, ece, confusion, "
                 "class_losses, history, parameters FROM runs ORDER BY size, seed"
             ).fetchall()
-        return [_record(row) for row in rows]
+            return [_record(row) for row in rows]
 
     def save_checkpoint(self, key: str, history: Sequence[Epoch], state: Arrays) -> None:
         """Keep a run's state at the end of an epoch, in place of an earlier one."""
@@ -198,9 +207,9 @@ class Store:
             arrays = self._connection.execute(
                 "SELECT name, data FROM checkpoint_arrays WHERE key = ?", (key,)
             ).fetchall()
-        if row is None:
-            return None
-        return _history(row[0]), {name: _unpacked(data) for name, data in arrays}
+            if row is None:
+                return None
+            return _history(row[0]), {name: _unpacked(data) for name, data in arrays}
 
 
 def _record(row: tuple[Any, ...]) -> Record:
