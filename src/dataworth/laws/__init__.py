@@ -1,6 +1,7 @@
 """Laws: families of curves, their fit, and forecasts with intervals."""
 
-from dataworth.laws import families as _families
+from dataworth.laws import plateaus as _plateaus
+from dataworth.laws import powers as _powers
 from dataworth.laws.answers import (
     BacktestRow,
     ChosenLaw,
@@ -16,7 +17,7 @@ from dataworth.laws.forecasting import Forecast, forecast
 from dataworth.laws.points import Points, prepare
 from dataworth.laws.prior import Prior, shipped_prior
 
-del _families
+del _plateaus, _powers
 
 __all__ = [
     "BacktestRow",

@@ -14,25 +14,16 @@ from dataworth.laws.answers import BacktestRow
 from dataworth.laws.base import Law
 from dataworth.laws.draws import Draws
 from dataworth.laws.fit import fit_law
+from dataworth.laws.members import origins
 from dataworth.laws.points import Points
 
 Floats = NDArray[np.float64]
-_DISTANCES = (2.0, 4.0, 8.0)
-_LEAST = 3
-
-
-def origins(points: Points) -> list[int]:
-    """How many of the smallest sizes to keep, for each distance that the curve can afford."""
-    counts = [int((points.u <= -math.log(d) + 1e-9).sum()) for d in _DISTANCES]
-    if counts[0] < _LEAST <= len(points) - 1:
-        counts.append(len(points) - 1)
-    return sorted({count for count in counts if count >= _LEAST}, reverse=True)
 
 
 def backtest(
     points: Points, laws: tuple[Law, ...], again: Callable[[Points], Draws]
 ) -> list[BacktestRow]:
-    """Predict the largest size from the sizes at most 1/2, 1/4 and 1/8 of it.
+    """Predict the largest size from the sizes at most 1/2, 1/3 and 1/6 of it.
 
     Parameters
     ----------
@@ -52,6 +43,7 @@ def backtest(
         guesses["power-absolute"] = _log(power_absolute(seen, hidden)[0])
         for law in laws:
             guesses[law.name] = _log(fit_law(law, seen, refine=False).predict(hidden)[0])
+        guesses["last-value"] = float(seen.log_loss[-1])
         rows += [
             _row(method, guess, float(seen.sizes[-1]), points) for method, guess in guesses.items()
         ]

@@ -12,8 +12,6 @@ from dataworth.laws.base import Law
 from dataworth.laws.points import Points
 
 Floats = NDArray[np.float64]
-NEARNESS = (0.0, 0.25, 0.5, 1.0, 2.0)
-"""Weights grow as n^nearness towards the largest size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +50,7 @@ class Fit:
         return self.law.in_samples(self.shape, self.e, self.b, self.unit)
 
 
-def fit_law(law: Law, points: Points, nearness: float = 0.5, refine: bool = True) -> Fit:
+def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True) -> Fit:
     """Fit a law to a curve by least squares of the relative residuals.
 
     The best cell of the shape grid is found by solving the linear parameters exactly, under their
@@ -70,18 +68,17 @@ def fit_law(law: Law, points: Points, nearness: float = 0.5, refine: bool = True
     refine : bool
         Whether to go on from the best cell of the grid.
     """
-    weight = np.exp(nearness * points.u) / (points.noise + np.mean(points.noise) + 1e-6)
-    root = np.sqrt(weight / weight.sum())
+    root = weights_of(points, nearness)
     x = np.exp(points.u)
     scale = float(np.exp(points.log_loss[-1]))
     loss = np.exp(points.log_loss) / scale
     grid = law.shapes()
-    e, b, error = _project(law, grid, x, loss, root)
+    e, b, error = project(law, law.evaluate(grid, x), loss, root)
     best = int(np.argmin(error))
     shape = grid[best]
     if refine and law.shape:
         shape = _refine(law, shape, x, loss, root)
-        e, b, error = _project(law, shape[None, :], x, loss, root)
+        e, b, error = project(law, law.evaluate(shape[None, :], x), loss, root)
         best = 0
     return Fit(
         law,
@@ -93,11 +90,30 @@ def fit_law(law: Law, points: Points, nearness: float = 0.5, refine: bool = True
     )
 
 
-def _project(
-    law: Law, shapes: Floats, x: Floats, loss: Floats, root: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Best e >= 0 and b >= 0 for every shape, and the weighted squared relative error."""
-    basis = law.evaluate(shapes, x)
+def weights_of(points: Points, nearness: float) -> Floats:
+    """Square roots of the points' weights; the weights sum to 1.
+
+    A weight grows as n^nearness and falls with the noise that the spread over runs explains.
+    """
+    noise = points.noise + np.mean(points.noise) + 1e-6
+    weight = np.exp(nearness * points.u) * points.counts / noise
+    return np.asarray(np.sqrt(weight / weight.sum()))
+
+
+def project(law: Law, basis: Floats, loss: Floats, root: Floats) -> tuple[Floats, Floats, Floats]:
+    """Best e >= 0 and b >= 0 of every shape, and the weighted mean squared relative residual.
+
+    Parameters
+    ----------
+    law : Law
+        Says whether there is an e.
+    basis : ndarray, shape (k, m)
+        The law's basis of every shape at the sizes.
+    loss : ndarray, shape (m,)
+        The losses.
+    root : ndarray, shape (m,)
+        Square roots of the weights.
+    """
     size = np.maximum(basis[:, -1:], 1e-250)
     fall = basis / size * (root / loss)
     flat = root / loss if law.floor else np.zeros_like(root)
@@ -125,7 +141,8 @@ def _refine(law: Law, start: Floats, x: Floats, loss: Floats, root: Floats) -> F
         return np.clip(value, bounds[:, 0], bounds[:, 1])
 
     def error(z: Floats) -> float:
-        return float(_project(law, shape_of(z)[None, :], x, loss, root)[2][0])
+        basis = law.evaluate(shape_of(z)[None, :], x)
+        return float(project(law, basis, loss, root)[2][0])
 
     z = np.where(logs, np.log(np.where(logs, start, 1.0)), start)
     steps = np.vstack([z, z + 0.15 * np.eye(len(z))])

@@ -18,9 +18,8 @@ from dataworth.laws.answers import BacktestRow, ChosenLaw, Prediction, SampleSiz
 from dataworth.laws.backtest import backtest
 from dataworth.laws.base import Law, all_laws, find_law
 from dataworth.laws.choice import choose, law_weights
-from dataworth.laws.draws import Draws, predictive
+from dataworth.laws.draws import Draws, draw_curves
 from dataworth.laws.points import Points, as_errors, prepare
-from dataworth.laws.posterior import Posterior
 from dataworth.laws.prior import Prior, shipped_prior
 from dataworth.laws.warn import warnings_for
 
@@ -44,17 +43,14 @@ class Forecast:
         What was measured.
     points : Points
         What was fitted.
-    posterior : Posterior
-        The weight of every candidate.
     draws : Draws
-        Curves drawn from it.
+        The fitted laws, their weights, and curves drawn from them.
     prior, chance, seed
-        What the posterior was made with; `chance` is the log loss of guessing, if known.
+        What the draws were made with; `chance` is the log loss of guessing, if known.
     """
 
     curve: Curve
     points: Points
-    posterior: Posterior
     draws: Draws
     prior: Prior
     chance: float | None
@@ -91,7 +87,7 @@ class Forecast:
     def log_losses(self, sizes: ArrayLike, runs: float = math.inf) -> Floats:
         """Draws of the log loss (of the log error), shape (draws, m), of the mean over `runs`."""
         u = np.log(_sizes(sizes) / self.points.sizes[-1])
-        return self.draws.log_loss(u) + self.draws.run_noise(self.points, runs)[:, None]
+        return self.draws.log_loss(u) + self.draws.run_noise(runs)[:, None]
 
     def samples_for(
         self, target: float, level: float = 0.9, assurance: float | None = None
@@ -153,18 +149,18 @@ class Forecast:
 
     @cached_property
     def weights(self) -> dict[str, float]:
-        """The posterior weight of each law by name, largest first."""
-        return law_weights(self.posterior)
+        """The weight of each law by name, largest first."""
+        return law_weights(self.draws)
 
     @cached_property
     def law(self) -> ChosenLaw:
         """The law with the largest weight, its parameters and their 90 % intervals."""
-        return choose(self.points, self.posterior, self.draws)
+        return choose(self.draws)
 
     @cached_property
     def backtest(self) -> tuple[BacktestRow, ...]:
         """How every law, the baselines and this forecast did on the largest sizes, hidden."""
-        rows = backtest(self.points, self.posterior.shapes.laws, self._again)
+        rows = backtest(self.points, self._laws, self._again)
         return tuple(self._row_given_back(row) for row in rows)
 
     @cached_property
@@ -222,7 +218,11 @@ class Forecast:
 
     def _again(self, points: Points) -> Draws:
         """The same forecast from fewer points, for the backtest."""
-        return predictive(points, self.posterior.shapes.laws, self.prior, self.chance, self.seed)[1]
+        return draw_curves(points, self._laws, self.prior, self.chance, self.seed)
+
+    @property
+    def _laws(self) -> tuple[Law, ...]:
+        return tuple(dict.fromkeys(member.law for member in self.draws.members))
 
     def _given_back(self, loss: Floats) -> Floats:
         return 1 - loss if self.curve.higher_is_better else loss
@@ -272,8 +272,8 @@ def forecast(
     log_chance = math.log(chance) if chance is not None and chance > 0 else None
     used = shipped_prior() if prior is None else prior
     shift = test_noise / math.exp(points.log_loss[-1])
-    posterior, draws = predictive(points, chosen, used, log_chance, seed, shift)
-    return Forecast(curve, points, posterior, draws, used, log_chance, seed)
+    draws = draw_curves(points, chosen, used, log_chance, seed, shift)
+    return Forecast(curve, points, draws, used, log_chance, seed)
 
 
 def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from dataworth.curve import Curve
 from dataworth.errors import ForecastError
 
 Floats = NDArray[np.float64]
-_MOST = 64
+_MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
 
 
@@ -30,6 +30,8 @@ class Points:
         Natural logarithm of the mean loss (or error) over the runs of each size.
     noise : ndarray, shape (m,)
         Variance of `log_loss` that the spread over runs explains; 0 where runs do not repeat.
+    counts : ndarray, shape (m,)
+        Sizes that were merged into each point.
     run_noise : float
         Variance of one run's log loss at the largest size; 0 where runs do not repeat.
     seeded : bool
@@ -42,6 +44,7 @@ class Points:
     u: Floats
     log_loss: Floats
     noise: Floats
+    counts: Floats
     run_noise: float
     seeded: bool
     notes: tuple[str, ...] = ()
@@ -51,20 +54,15 @@ class Points:
 
     def until(self, count: int) -> Points:
         """The smallest `count` sizes, with u counted from the largest of them."""
-        ratio = math.log(self.sizes[count - 1] / self.sizes[-1])
-        return Points(
-            self.sizes[:count],
-            self.u[:count] - ratio,
-            self.log_loss[:count],
-            self.noise[:count],
-            self.noise_at(ratio),
-            self.seeded,
+        first = slice(count)
+        return replace(
+            self,
+            sizes=self.sizes[first],
+            u=self.u[first] - self.u[count - 1],
+            log_loss=self.log_loss[first],
+            noise=self.noise[first],
+            counts=self.counts[first],
         )
-
-    def noise_at(self, u: float) -> float:
-        """Variance of one run's log loss near ``log(n / N) = u``, for want of better the last."""
-        del u
-        return self.run_noise
 
 
 def as_errors(curve: Curve) -> tuple[Floats, float | None]:
@@ -127,16 +125,14 @@ def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
 
 def _points(sizes: Floats, means: Floats, groups: list[Floats], notes: tuple[str, ...]) -> Points:
     u = np.log(sizes / sizes[-1])
-    counts = np.array([len(group) for group in groups], np.float64)
-    seeded = bool((counts > 1).mean() >= 0.5)
+    runs = np.array([len(group) for group in groups], np.float64)
+    seeded = bool((runs > 1).mean() >= 0.5)
     noise, run_noise = np.zeros_like(u), 0.0
     if seeded:
         per_run = _run_noise(u, means, groups)
-        noise, run_noise = per_run / counts, float(per_run[-1])
-    log_loss = np.log(means)
-    if len(u) > _MOST:
-        sizes, u, log_loss, noise = _merge(u, sizes, log_loss, noise)
-    return Points(sizes, u, log_loss, noise, run_noise, seeded, notes)
+        noise, run_noise = per_run / runs, float(per_run[-1])
+    points = Points(sizes, u, np.log(means), noise, np.ones_like(u), run_noise, seeded, notes)
+    return points if len(u) <= _MOST else _merge(points)
 
 
 def _run_noise(u: Floats, means: Floats, groups: list[Floats]) -> Floats:
@@ -151,13 +147,23 @@ def _run_noise(u: Floats, means: Floats, groups: list[Floats]) -> Floats:
     return np.asarray(near @ spread / np.maximum(near @ freedom, 1e-9))
 
 
-def _merge(u: Floats, sizes: Floats, log_loss: Floats, noise: Floats) -> tuple[Floats, ...]:
-    """Average neighbouring sizes until few are left; the largest stays the last."""
-    span = np.linspace(u[0], u[-1], _MOST + 1)[1:-1]
-    bins = np.searchsorted(span, u, side="left")
+def _merge(points: Points) -> Points:
+    """Average neighbouring sizes until few are left; the largest stays alone."""
+    span = np.linspace(points.u[0], points.u[-1], _MOST)[1:-1]
+    bins = np.searchsorted(span, points.u, side="left")
     bins[-1] = bins[-2] + 1
-    count = np.bincount(bins)
-    used = count > 0
-    merged = [np.bincount(bins, values)[used] / count[used] for values in (u, log_loss)]
-    quiet = np.bincount(bins, noise)[used] / count[used] ** 2
-    return np.exp(merged[0]) * sizes[-1], merged[0], merged[1], quiet
+    size = np.bincount(bins)
+    used = size > 0
+    count = size[used].astype(np.float64)
+    u, log_loss, noise = (
+        np.bincount(bins, values)[used] / count
+        for values in (points.u, points.log_loss, points.noise)
+    )
+    return replace(
+        points,
+        sizes=np.exp(u) * points.sizes[-1],
+        u=u,
+        log_loss=log_loss,
+        noise=noise / count,
+        counts=count,
+    )

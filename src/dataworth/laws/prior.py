@@ -1,79 +1,65 @@
-"""Prior: what public learning curves say about curves in general, before one's own is seen."""
+"""Prior: what public learning curves say about laws in general, before one's own curve is seen."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from dataworth.laws.library import Library
-
-Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Prior:
-    """Beliefs held before a curve is seen, all free of units.
+    """A few numbers, all free of units; learned by benchmarks/learn_prior.py.
 
     Attributes
     ----------
     laws : mapping of str to float
-        Weight of each law; a law that is not named gets the smallest weight.
-    slopes, stays : ndarray
-        Edges of the cells that `shape` counts in; see `Library.slope` and `Library.stays`.
-    shape : ndarray, shape (len(slopes) + 1, len(stays) + 1)
-        Weight of each cell.
-    noise, drift : mapping of str to float
-        Values on a grid, as text, and their weights. Noise: standard deviation of a measured log
-        loss. Drift: how far, per unit of log n, curves stray from their law.
-    kernel : mapping of str to float
-        ``rough`` and ``smooth``: straying variance that grows with |u| and with |u|^3;
-        ``ahead``: the power of u that it grows with beyond the measured sizes; ``bend``: standard
-        deviation of the slope within a cell of the grid; ``tail``: degrees of freedom of the
-        Student t that the straying follows ahead.
+        How much a law is trusted before its backtest is seen: its log weight. A law that is not
+        named gets the mean of all.
+    nearness : mapping of str to float
+        The same for each weighting constant; see `dataworth.laws.fit.fit_law`.
+    sharpness, floor : float
+        A member's weight falls as ``(backtest error + floor) ^ -sharpness``.
+    level, carry, least, power, tail : float
+        The standard deviation of what no law foresees, ``u = log(n / N)`` beyond the largest size
+        N, is the root of ``(level * noise)^2 + ((carry * backtest)^2 + least^2) * u^(2 power)``,
+        with the noise of one point and the backtest error of all members; its distribution is a
+        Student t with `tail` degrees of freedom.
     """
 
     laws: Mapping[str, float]
-    slopes: Floats
-    stays: Floats
-    shape: Floats
-    noise: Mapping[str, float]
-    drift: Mapping[str, float]
-    kernel: Mapping[str, float]
+    nearness: Mapping[str, float]
+    sharpness: float
+    floor: float
+    level: float
+    carry: float
+    least: float
+    power: float
+    tail: float
 
     @staticmethod
     def from_json(text: str) -> Prior:
         """Read what `to_json` wrote."""
-        raw: dict[str, Any] = json.loads(text)
-        arrays = {key: np.array(raw[key], np.float64) for key in ("slopes", "stays", "shape")}
-        return Prior(**{**{k: raw[k] for k in ("laws", "noise", "drift", "kernel")}, **arrays})
+        return Prior(**json.loads(text))
 
-    def cells(self, shapes: Library) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The row and the column of `shape` that each candidate falls into."""
-        return np.searchsorted(self.slopes, shapes.slope), np.searchsorted(self.stays, shapes.stays)
+    def to_json(self) -> str:
+        """As text for people, three digits or so."""
+        return json.dumps(_rounded(asdict(self)), indent=2) + "\n"
 
-    def log_weights(self, shapes: Library) -> Floats:
-        """Log prior weight of each candidate, shape (k,).
+    def law(self, name: str) -> float:
+        """The log weight of a law."""
+        return self.laws.get(name, sum(self.laws.values()) / len(self.laws))
 
-        A law's weight within a cell is shared by the candidates that it has there, so that a fine
-        grid does not make a law more believable.
-        """
-        least = min(self.laws.values())
-        row, column = self.cells(shapes)
-        cell = (shapes.law * self.shape.shape[0] + row) * self.shape.shape[1] + column
-        share = 1 / np.bincount(cell)[cell]
-        law = np.array([self.laws.get(item.name, least) for item in shapes.laws])
-        weights = law[shapes.law] * self.shape[row, column] * share
-        return np.asarray(np.log(weights / weights.sum()))
+
+def _rounded(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 @lru_cache(maxsize=1)
 def shipped_prior() -> Prior:
-    """The prior in prior.json, written by benchmarks/learn_prior.py."""
+    """The prior in prior.json."""
     return Prior.from_json(resources.files(__package__).joinpath("prior.json").read_text("utf-8"))

@@ -1,0 +1,105 @@
+"""What every law must do, whoever wrote it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from law_curves import SIZES, curve_of
+
+from dataworth.errors import ForecastError
+from dataworth.laws import Law, Parameter, all_laws, find_law, fit_law, register_law, unregister_law
+from dataworth.laws.points import prepare
+
+LAWS = all_laws()
+FAR = np.geomspace(0.05, 1e4, 60)
+
+each_law = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+
+
+def middle(law: Law) -> tuple[float, ...]:
+    """A shape from the middle of every grid."""
+    return tuple(parameter.grid[len(parameter.grid) // 2] for parameter in law.shape)
+
+
+@each_law
+def test_has_a_name_a_formula_and_a_source(law: Law) -> None:
+    assert law.name == law.name.lower()
+    assert "b" in law.formula
+    assert len(law.source) > 10
+    for name, meaning in law.parameters.items():
+        assert name in law.formula
+        assert meaning
+
+
+@each_law
+def test_falls_and_stays_positive_over_its_whole_grid(law: Law) -> None:
+    values = law.evaluate(law.shapes(), FAR)
+    assert np.isfinite(values).all()
+    assert (values >= 0).all()
+    assert (np.diff(values, axis=1) <= 1e-9 * values[:, :-1]).all()
+
+
+@each_law
+def test_grids_rise(law: Law) -> None:
+    for parameter in law.shape:
+        assert (np.diff(parameter.grid) > 0).all()
+        assert parameter.bounds == (parameter.grid[0], parameter.grid[-1])
+
+
+@each_law
+def test_another_unit_of_samples_changes_nothing(law: Law) -> None:
+    shape = middle(law)
+    n = np.geomspace(0.1, 10, 9)
+    for unit in (1e-3, 50_000.0):
+        params = law.in_samples(shape, 0.2, 3.0, unit)
+        expected = (0.2 if law.floor else 0.0) + 3.0 * law.evaluate(np.array([shape]), n)[0]
+        np.testing.assert_allclose(law.predict(params, n * unit), expected, rtol=1e-9)
+
+
+@each_law
+def test_its_own_curve_is_fitted(law: Law) -> None:
+    params = law.in_samples(middle(law), 0.1, 1.0, 20_000.0)
+    losses = law.predict(params, SIZES)
+    fit = fit_law(law, prepare(curve_of(SIZES, losses)))
+    np.testing.assert_allclose(fit.predict(SIZES), losses, rtol=0.02)
+    np.testing.assert_allclose(law.predict(fit.parameters, SIZES), fit.predict(SIZES), rtol=1e-8)
+
+
+@each_law
+def test_a_fit_has_no_negative_part(law: Law) -> None:
+    rising = prepare(curve_of(SIZES, np.linspace(0.5, 1.0, len(SIZES))))
+    fit = fit_law(law, rising)
+    assert fit.e >= 0
+    assert fit.b >= 0
+    assert np.isfinite(fit.predict(FAR * 1000)).all()
+
+
+@each_law
+def test_a_missing_parameter_is_named(law: Law) -> None:
+    with pytest.raises(ForecastError, match="needs a value for"):
+        law.predict({}, [1.0])
+
+
+def test_a_user_can_add_a_law() -> None:
+    length = Parameter("k", "half-life", (0.1, 0.3, 1.0, 3.0), "length")
+    law = Law("halving", "e + b 2^(-n/k)", "a user's own", lambda k, n: 2 ** (-n / k), (length,))
+    register_law(law)
+    try:
+        assert find_law("halving") is law
+        with pytest.raises(ForecastError, match="exists already"):
+            register_law(law)
+    finally:
+        unregister_law("halving")
+    with pytest.raises(ForecastError, match="no law named 'halving'"):
+        find_law("halving")
+
+
+def test_a_rising_law_is_refused() -> None:
+    law = Law("rising", "b n", "none", lambda n: n)
+    with pytest.raises(ForecastError, match="must not rise"):
+        register_law(law)
+
+
+def test_a_malformed_name_is_refused() -> None:
+    with pytest.raises(ForecastError, match="lower-case"):
+        register_law(Law("My Law", "b", "none", lambda n: np.ones_like(n)))
