@@ -53,7 +53,10 @@ def test_predictions_agree_with_the_forecast_to_four_digits(
         said.append([numbers["lower"], numbers["median"], numbers["upper"]])
     prediction = ahead.predict(sizes)
     expected = np.array([prediction.lower, prediction.median, prediction.upper]).T
-    np.testing.assert_allclose(said, expected, rtol=1e-4)
+    off = np.abs(np.array(said) - expected)
+    fourth_digit = 10.0 ** (np.floor(np.log10(expected)) - 3)
+    assert (off < fourth_digit).all()
+    assert np.median(off / expected) < 2e-5
 
 
 def test_the_gain_of_the_next_samples_agrees_with_the_forecast(
@@ -76,8 +79,14 @@ def test_targets_agree_with_the_forecast(view: Opened, ahead: Forecast, metric: 
         target = float(f"{ahead.predict([48_600 * factor]).median[0]:.4g}")
         view.page.fill("#target-value", str(target))
         numbers, expected = view.numbers("target-answer"), ahead.samples_for(target)
-        for name in ("lower", "median", "upper"):
-            assert numbers[name] == pytest.approx(getattr(expected, name), rel=0.02)
+        loss = 1 - target if metric == "accuracy" else target
+        for name, probability in (("lower", 0.05), ("median", 0.5), ("upper", 0.95)):
+            assert np.isinf(numbers[name]) == np.isinf(getattr(expected, name))
+            if np.isfinite(numbers[name]):
+                # Where a quantile is flat sizes far apart are as good: ask the forecast back.
+                met = (ahead.log_losses([numbers[name]]) <= np.log(loss)).mean()
+                assert met == pytest.approx(probability, abs=1e-3)
+        assert numbers["median"] == pytest.approx(expected.median, rel=0.01)
         assert numbers["probability"] == pytest.approx(expected.probability_reachable, abs=3e-3)
 
 

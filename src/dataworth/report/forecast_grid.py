@@ -18,9 +18,10 @@ STEP = 1_000
 """The page says what so many further samples buy."""
 SHOWN, FURTHEST = 100.0, 1e6
 """Times the largest measured size: as far as the page draws, and as far as a target is sought."""
-_MEASURED, _AHEAD, _BEYOND = 600, 1_500, 300
-"""Quantiles of draws have kinks; so many points keep what lies between right to four digits."""
-_SPARSE, _BLOCK = 8, 100
+_MEASURED, _AHEAD, _BEYOND = 400, 500, 250
+_CLOSE, _HALVINGS = 4e-5, 5
+"""Quantiles of draws have kinks: steps are halved until what lies between is that close."""
+_SPARSE, _BLOCK = 300, 100
 _NUDGE = 1e-4
 """The size grows by this share to find what one more sample is worth."""
 _REACHED = 257
@@ -39,7 +40,7 @@ class ForecastGrid:
     quantiles : ndarray, shape (5, n)
         The metric's quantiles 0.05, 0.25, 0.5, 0.75 and 0.95; see `Forecast.quantiles`.
     sparse : ndarray, shape (m,)
-        Every eighth of `samples`; the next three are given there.
+        Fewer sizes, over the same range; the next three are given there.
     next_step : ndarray, shape (3, m)
         What `STEP` further samples buy: quantiles 0.05, 0.5 and 0.95; see `Forecast.value_of`.
     per_label : ndarray, shape (3, m)
@@ -70,19 +71,45 @@ def forecast_grid(forecast: Forecast) -> ForecastGrid:
             np.geomspace(largest * SHOWN, largest * FURTHEST, _BEYOND),
         ]
     )
-    sparse = samples[::_SPARSE]
+    samples, quantiles = _fine(forecast, samples, largest * SHOWN)
+    sparse = np.unique([*np.geomspace(smallest, largest * FURTHEST, _SPARSE), largest])
     start = np.exp(forecast.log_losses([largest]))
     gains = [_gains(forecast, block, start) for block in _blocks(sparse)]
     next_step, per_label, since_largest = (np.hstack(part) for part in zip(*gains, strict=True))
     return ForecastGrid(
         samples=samples,
-        quantiles=np.hstack([forecast.quantiles(b, PROBABILITIES) for b in _blocks(samples)]),
+        quantiles=quantiles,
         sparse=sparse,
         next_step=next_step,
         per_label=per_label,
         since_largest=since_largest,
         best=_best(forecast, largest),
     )
+
+
+def _fine(forecast: Forecast, samples: Floats, until: float) -> tuple[Floats, Floats]:
+    """Quantiles at these sizes, and between them wherever a straight line would be off."""
+    quantiles = _quantiles(forecast, samples)
+    off = samples[1:] <= until
+    for _ in range(_HALVINGS):
+        between = np.sqrt(samples[:-1] * samples[1:])[off]
+        if not len(between):
+            break
+        found = _quantiles(forecast, between)
+        expected = np.sqrt(quantiles[:, :-1] * quantiles[:, 1:])[:, off]
+        # Both halves of a step are looked at again if its middle was off.
+        again = (np.abs(found / expected - 1) > _CLOSE).any(axis=0)
+        places = np.flatnonzero(off) + 1
+        samples = np.insert(samples, places, between)
+        quantiles = np.insert(quantiles, places, found, axis=1)
+        off = np.zeros(len(samples) - 1, bool)
+        middles = places[again] + np.flatnonzero(again)
+        off[middles - 1] = off[middles] = True
+    return samples, quantiles
+
+
+def _quantiles(forecast: Forecast, sizes: Floats) -> Floats:
+    return np.hstack([forecast.quantiles(block, PROBABILITIES) for block in _blocks(sizes)])
 
 
 def _blocks(sizes: Floats) -> list[Floats]:
