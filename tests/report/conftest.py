@@ -29,8 +29,10 @@ def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def run_report(run_directory: Path) -> RunReport:
-    """All numbers of `run_directory`."""
-    return read_run(run_directory)
+    """All numbers of `run_directory`; the forecast of a third metric would only take time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dataworth.report.run_report.FORECAST_METRICS", ("loss", "accuracy"))
+        return read_run(run_directory)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +49,9 @@ def comparison_file(run_report: RunReport, run_directory: Path) -> Path:
     folder = run_directory.parent
     other = make_run(folder / "other", name="<i>other</i>", floor=0.35, exponent=0.5)
     file = folder / "compare.html"
-    file.write_text(page_html([run_report, read_run(other)]), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dataworth.report.run_report.FORECAST_METRICS", ("loss",))
+        file.write_text(page_html([run_report, read_run(other)]), encoding="utf-8")
     return file
 
 
