@@ -1,6 +1,10 @@
 import os
 import signal
-from collections.abc import Sequence
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +12,8 @@ import pytest
 
 from dataworth.dataset import Dataset
 from dataworth.errors import StudyError
-from dataworth.executors import Executor, InProcess, LocalProcesses, RunCheckpoints
-from dataworth.executors.processes import _write_payload, shares_of_cores
+from dataworth.executors import Executor, InProcess, RunCheckpoints
+from dataworth.executors.processes import LocalProcesses, shares_of_cores
 from dataworth.executors.sharing import dump_sharing_arrays
 from dataworth.experiment import Experiment
 from dataworth.learners.base import Arrays, Epoch
@@ -74,6 +78,39 @@ def test_a_killed_worker_is_named_with_its_run(experiment: Experiment) -> None:
         list(LocalProcesses(1).perform(experiment, experiment.runs(), Memory(), kill))
 
 
+def test_workers_end_with_a_killed_main_process_and_leave_nothing(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "dataworth.cli",
+        "run",
+        "--data",
+        "digits",
+        "--model",
+        "linear",
+    ]
+    command += ["--sizes", "1000", "--seeds", "2", "--epochs", "1000000", "--workers", "2"]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    main = subprocess.Popen([*command, "--out", str(tmp_path / "run")], env=environment)
+    _wait_for(lambda: len(_children(main.pid)) == 2)
+    workers = _children(main.pid)
+    assert list(temporary.iterdir())
+    main.kill()
+    main.wait()
+    _wait_for(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    _wait_for(lambda: not list(temporary.iterdir()))
+
+
+def test_no_place_for_temporary_files_is_named(
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    with pytest.raises(StudyError, match="set TMPDIR"):
+        perform(LocalProcesses(2), experiment)
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores cannot be chosen here")
 def test_cores_are_divided_without_rest_or_overlap() -> None:
     cores = sorted(os.sched_getaffinity(0))
@@ -101,14 +138,14 @@ def test_large_arrays_are_mapped_not_copied(tmp_path: Path) -> None:
 
 
 def test_what_lives_in_the_script_cannot_be_handed_over(
-    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def build() -> None: ...
 
     monkeypatch.setattr(build, "__module__", "__main__")
     broken = Study(data=experiment.dataset, model=build, sizes=[50], seeds=1)
     with pytest.raises(StudyError, match=r"workers: .*script or notebook itself.*one worker"):
-        _write_payload(prepare(broken), tmp_path / "p")
+        next(LocalProcesses(2).perform(prepare(broken), experiment.runs(), Memory(), print))
 
 
 def test_checkpoints_are_kept_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,8 +159,15 @@ def test_checkpoints_are_kept_every_few_seconds(monkeypatch: pytest.MonkeyPatch)
     assert kept == [5, 10]
 
 
-def _children() -> list[int]:
-    task = Path(f"/proc/{os.getpid()}/task")
+def _wait_for(happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < until, "it did not happen within a minute"
+        time.sleep(0.05)
+
+
+def _children(parent: int | None = None) -> list[int]:
+    task = Path(f"/proc/{parent or os.getpid()}/task")
     if not task.is_dir():
         pytest.skip("the children of a process cannot be listed here")
     texts = [(each / "children").read_text() for each in task.iterdir()]

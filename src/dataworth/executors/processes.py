@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -55,9 +56,7 @@ class LocalProcesses:
         """Yield each run's record as it is finished; closing the iterator ends the processes."""
         waiting = sorted(runs, key=experiment.work)
         messages: queue.SimpleQueue[tuple[_Worker, Any]] = queue.SimpleQueue()
-        with tempfile.TemporaryDirectory(prefix="dataworth-") as folder:
-            payload = Path(folder) / "experiment"
-            _write_payload(experiment, payload)
+        with _payload(experiment) as payload:
             count = min(self.workers, len(runs))
             workers = [_start(payload, cores, messages) for cores in shares_of_cores(count)]
             try:
@@ -99,19 +98,32 @@ def shares_of_cores(workers: int) -> list[list[int]]:
     return [cores[worker::workers] for worker in range(workers)]
 
 
-def _write_payload(experiment: Experiment, path: Path) -> None:
+@contextmanager
+def _payload(experiment: Experiment) -> Iterator[Path]:
+    """The experiment in a file of a folder that is gone at the end."""
     try:
-        dump_sharing_arrays(experiment, path)
+        folder = tempfile.TemporaryDirectory(prefix="dataworth-", ignore_cleanup_errors=True)
     except OSError as error:
-        raise StudyError(
-            f"workers: the data could not be laid out for the processes in {path.parent} "
-            f"({error.strerror}). Make room there, set TMPDIR, or use one worker."
-        ) from None
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise StudyError(
-            f"workers: the model cannot be handed to other processes ({error}). Give it as "
-            "module:function or a .keras file, or use one worker."
-        ) from None
+        raise _no_room(error) from None
+    with folder as name:
+        path = Path(name) / "experiment"
+        try:
+            dump_sharing_arrays(experiment, path)
+        except OSError as error:
+            raise _no_room(error) from None
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise StudyError(
+                f"workers: the model cannot be handed to other processes ({error}). Give it as "
+                "module:function or a .keras file, or use one worker."
+            ) from None
+        yield path
+
+
+def _no_room(error: OSError) -> StudyError:
+    return StudyError(
+        "workers: the data could not be laid out for the processes in the folder for temporary "
+        f"files ({error.strerror}). Make room there, set TMPDIR, or use one worker."
+    )
 
 
 def _start(

@@ -1,17 +1,20 @@
 """A worker process: ``python -m dataworth.executors.worker PAYLOAD [CORE ...]``.
 
 It reads pickled (run, checkpoint) pairs from its standard input and writes pickled messages to its
-standard output; see `LocalProcesses`. It ends when its input does, so that it never outlives the
-main process.
+standard output; see `LocalProcesses`. It ends when its input does, also in the middle of a run, so
+that it never outlives the main process.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import queue
+import shutil
 import sys
+import threading
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from dataworth.errors import DataworthError, StudyError
 from dataworth.executors.base import KeptCheckpoint, RunCheckpoints
@@ -28,13 +31,24 @@ def main() -> None:
     if cores:
         # Before the numerical libraries are loaded: they make one thread for each core they see.
         os.sched_setaffinity(0, map(int, cores))
+    orders: queue.SimpleQueue[tuple[Run, KeptCheckpoint | None]] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(orders, Path(payload)), daemon=True).start()
     experiment: Experiment = pickle.loads(Path(payload).read_bytes())
     while True:
-        try:
-            run, kept = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
+        run, kept = orders.get()
         _send(outbox, _perform(experiment, run, kept, outbox))
+
+
+def _receive(
+    orders: queue.SimpleQueue[tuple[Run, KeptCheckpoint | None]], payload: Path
+) -> NoReturn:
+    """Take orders until the main process is gone, then clean up in its place and end at once."""
+    try:
+        while True:
+            orders.put(pickle.load(sys.stdin.buffer))
+    finally:
+        shutil.rmtree(payload.parent, ignore_errors=True)
+        os._exit(0)
 
 
 def _perform(
