@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dataworth.audience import audience
 from dataworth.audit import audit_dataset, audit_figures, figures_of
 from dataworth.curve import Curve
 from dataworth.curve_files import curve_of
@@ -16,7 +17,7 @@ from dataworth.executors import Executor, InProcess, LocalProcesses
 from dataworth.experiment import Experiment
 from dataworth.findings import Finding
 from dataworth.learners import resolve
-from dataworth.progress import Progress, Silent
+from dataworth.progress import Progress
 from dataworth.provenance import describe, sample_images
 from dataworth.record import Record
 from dataworth.sources import load
@@ -59,12 +60,12 @@ def run_study(
     study: Study,
     directory: str | os.PathLike[str],
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> Outcome:
     """Run a study in a directory: see `Study.run`."""
     if workers < 1:
         raise StudyError(f"workers = {workers}: expected at least 1.")
-    progress = progress or Silent()
+    progress = audience(progress)
     experiment = prepare(study)
     found = audit_dataset(
         experiment.dataset,

@@ -132,7 +132,7 @@ class Study:
         out: str | os.PathLike[str] | None = None,
         *,
         workers: int = 1,
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Curve:
         """Run what the run directory does not hold yet; return the whole curve.
 
@@ -142,8 +142,9 @@ class Study:
             The run directory; ``runs/NAME`` by default. Runs that it holds are not repeated.
         workers : int
             Runs side by side, each in a process with its share of the cores.
-        progress : Progress, optional
-            Who is told; nobody by default.
+        progress : bool or Progress, optional
+            Whether to show progress: under the cell in a notebook, else on stderr. By default a
+            notebook does and a script does not. A `Progress` is told instead.
 
         Returns
         -------
