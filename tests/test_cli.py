@@ -6,14 +6,23 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from dataworth.cli import main
+from dataworth.cli import _parser, main
+from dataworth.commands.run import _studies
 from dataworth.curve import Curve
 from dataworth.findings import Finding
-from dataworth.terminal import TerminalProgress, curve_table, print_findings
+from dataworth.study import Study
+from dataworth.terminal import (
+    TerminalProgress,
+    curve_table,
+    print_findings,
+    print_table,
+    published_table,
+)
 
 SMALL = ["--model", "linear", "--sizes", "50,200", "--seeds", "2", "--epochs", "60"]
 
@@ -59,6 +68,50 @@ def test_what_cannot_be_run_is_one_message_and_code_2(
     assert "Traceback" not in told.err
 
 
+def _told(command: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "dataworth.cli", *command]
+    return subprocess.run(program, stderr=subprocess.PIPE, text=True, check=False, **how)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_written_is_one_message() -> None:
+    with open("/dev/full", "w") as full:
+        told = _told(["data", "list"], stdout=full)
+    assert told.returncode == 2
+    assert told.stderr == "dataworth: the output: No space left on device.\n"
+
+
+def test_an_encoding_without_blocks_and_lines_costs_no_traceback() -> None:
+    plain = os.environ | {"PYTHONIOENCODING": "ascii"}
+    told = _told(["data", "show", "digits"], stdout=subprocess.PIPE, env=plain)
+    assert told.returncode == 0
+    assert "class 0, '0'" in told.stdout
+    assert told.stderr == ""
+
+
+def _first_study(arguments: list[str]) -> Study:
+    return _studies(_parser().parse_args(["run", *arguments]))[0]
+
+
+def test_epochs_replace_the_steps_of_a_study() -> None:
+    assert _first_study(["quickstart"]).steps == 600
+    asked = _first_study(["quickstart", "--epochs", "3"])
+    assert (asked.steps, asked.epochs) == (None, 3)
+
+
+def test_other_data_bring_their_own_name_and_options(tmp_path: Path) -> None:
+    assert _first_study(["emnist", "--data", "emnist/letters"]).name == "emnist/letters"
+    assert _first_study(["quickstart", "--data", "mine.csv"]).name == "quickstart"
+    file = tmp_path / "study.toml"
+    file.write_text('data = "glyphs"\nfallback = "digits"\ndata_options = { samples = 90 }\n')
+    other = _first_study([str(file), "--data", "mine.csv", "--label", "-1"])
+    assert (other.data_options, other.fallback) == ({"label": -1}, None)
+    assert _first_study([str(file), "--label", "kind"]).data_options == {
+        "samples": 90,
+        "label": "kind",
+    }
+
+
 def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["run", "quickstart", "--sizes", "10,many"])
@@ -98,6 +151,21 @@ def test_the_table_is_the_papers_with_spread_and_accuracy() -> None:
     rows = [line.split() for line in text.getvalue().splitlines() if line.strip()]
     assert rows[0] == ["Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds"]
     assert rows[2] == ["9,000", "0.6", "0.141", "0.8500", "2"]
+
+
+def test_a_narrow_terminal_gets_every_figure_whole() -> None:
+    text = io.StringIO()
+    curve = Curve([697_932, 697_932], [0.51234, 0.7], others={"accuracy": [0.8, 0.9]})
+    print_table(Console(file=text, width=20), curve_table(curve))
+    assert text.getvalue().split()[-5:] == ["697,932", "0.6062", "0.133", "0.8500", "2"]
+
+
+def test_the_published_table_has_a_row_for_every_size_that_was_run() -> None:
+    text = io.StringIO()
+    wrong, right = Curve([9_000, 100], [3e-6, 0.01]), Curve([9_000], [0.9])
+    print_table(Console(file=text, width=100), published_table(wrong, right))
+    rows = [line.split() for line in text.getvalue().splitlines() if line.strip()]
+    assert rows[2:] == [["100", "0.01"], ["9,000", "2.73e-06", "3e-06", "0.9"]]
 
 
 def test_findings_are_printed_worst_first_with_what_to_do() -> None:

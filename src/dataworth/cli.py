@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import signal
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from dataworth import __version__
 from dataworth.commands import COMMANDS
-from dataworth.errors import DataworthError
+from dataworth.errors import DataworthError, DataworthWarning
 
 INTERRUPTED = 130
 FAILED = 2
@@ -34,8 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        # An encoding without the signs that tables are drawn with shall cost signs, not the table.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        code: int = options.command(options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", DataworthWarning)
+            warnings.showwarning = partial(_show_warning, warnings.showwarning)
+            code: int = options.command(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except DataworthError as error:
         print(f"dataworth: {error}", file=sys.stderr)
         return FAILED
@@ -44,9 +57,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone, as `| head` does; there is nobody left to tell.
-        sys.stderr.close()
+        _discard_output()
         return 0
+    except OSError as error:
+        # Rooms say what they know of their files; what is left is most often the output.
+        place = error.filename or "the output"
+        print(f"dataworth: {place}: {error.strerror or error}.", file=sys.stderr)
+        _discard_output()
+        return FAILED
     return code
+
+
+def _discard_output() -> None:
+    """What could not be written is not tried again, with a traceback, when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _show_warning(
+    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any
+) -> None:
+    """Print what is for people in one line, and other libraries' warnings as Python does."""
+    if issubclass(category, DataworthWarning):
+        print(f"dataworth: warning: {message}", file=sys.stderr)
+    else:
+        otherwise(message, category, *rest)
 
 
 def _parser() -> argparse.ArgumentParser:

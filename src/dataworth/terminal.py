@@ -24,6 +24,7 @@ from dataworth.learners.base import Epoch
 from dataworth.mistakes import PUBLISHED
 from dataworth.record import Record, Run
 
+_WIDEST = 1_000
 _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
 
 
@@ -112,6 +113,15 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         )
 
 
+def print_table(console: Console, table: Table) -> None:
+    """Print a table with all its figures: wider than a narrow terminal if they need it."""
+    needed = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
+    width = console.width
+    console.width = max(width, needed)
+    console.print(table)
+    console.width = width
+
+
 def curve_table(curve: Curve) -> Table:
     """The paper's table, with the mean over seeds as the loss, its spread, and accuracy."""
     table = Table(box=rich.box.SIMPLE)
@@ -132,8 +142,10 @@ def published_table(reproduced: Curve, honest: Curve) -> Table:
     columns = ("Dataset_Size", "Published", "Reproduced", "Held-out loss, done right")
     for column in columns:
         table.add_column(column, justify="right")
-    for wrong, right in zip(reproduced.summary(), honest.summary(), strict=True):
+    true = {point.samples: f"{point.mean:.4g}" for point in honest.summary()}
+    for wrong in reproduced.summary():
         published = PUBLISHED.get(wrong.samples)
         said = "" if published is None else f"{published:.4g}"
-        table.add_row(f"{wrong.samples:,}", said, f"{wrong.mean:.4g}", f"{right.mean:.4g}")
+        row = (f"{wrong.samples:,}", said, f"{wrong.mean:.4g}", true.get(wrong.samples, ""))
+        table.add_row(*row)
     return table

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.commands.column import column
 from dataworth.dataset import Dataset
 from dataworth.errors import DataError
 
@@ -37,7 +38,9 @@ def add_parser(subparsers: Any) -> None:
     show = actions.add_parser("show", help="a summary, and one sample drawn in the terminal")
     show.add_argument("name", metavar="NAME", help="a name of `data list`, a file or a folder")
     show.add_argument("--row", type=int, default=0, help="which sample, counted from 0")
-    show.add_argument("--label", help="name or index of the label column of a CSV file")
+    show.add_argument(
+        "--label", type=column, metavar="COLUMN", help="name or index of a table's label column"
+    )
     show.add_argument("--out", type=Path, metavar="FILE.png", help="save the image too")
 
 
@@ -79,12 +82,12 @@ def _fetch(name: str, origin: str) -> int:
     return 0
 
 
-def _show(name: str, row: int, label: str | None, out: Path | None) -> int:
+def _show(name: str, row: int, label: str | int | None, out: Path | None) -> int:
     from dataworth.sources import load
 
     options: dict[str, str | int] = {}
     if label is not None:
-        options["label"] = int(label) if label.lstrip("-").isdigit() else label
+        options["label"] = label
     if name == "glyphs":
         # They are made on the spot: not all of them for the sake of one.
         options |= {"samples": max(row + 1, _GLYPHS), "held_out": 1}

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from dataworth.commands.column import column
 from dataworth.commands.forecast import end_run
 from dataworth.errors import StudyError
 from dataworth.mistakes import Mistakes
@@ -20,7 +21,7 @@ from dataworth.runner import Outcome, run_study
 from dataworth.study import Study
 from dataworth.study_file import FILE_NAME as STUDY_FILE
 from dataworth.study_file import read_studies, shipped_studies
-from dataworth.terminal import TerminalProgress, curve_table, published_table
+from dataworth.terminal import TerminalProgress, curve_table, print_table, published_table
 
 HONEST = "done-right"
 _EXPLANATION = (
@@ -48,11 +49,15 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="run directory (runs/STUDY)")
     parser.add_argument("--data", metavar="D", help="a data set by name, a file or a folder")
-    parser.add_argument("--label", metavar="COLUMN", help="label column of a table given as --data")
+    parser.add_argument(
+        "--label", type=column, metavar="COLUMN", help="label column of a table given as --data"
+    )
     parser.add_argument("--model", metavar="M", help="linear, mlp, mlp:512,512, cnn, module:f ...")
     parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
     parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
-    parser.add_argument("--epochs", type=int, metavar="E")
+    parser.add_argument(
+        "--epochs", type=int, metavar="E", help="passes over each subset, in place of steps"
+    )
     parser.add_argument("--batch-size", type=int, metavar="B")
     parser.add_argument("--workers", type=int, default=1, metavar="W", help="processes (1)")
     parser.set_defaults(command=run)
@@ -63,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     studies = _studies(options)
     for study in studies:
         directory = _directory(options, study, alone=len(studies) == 1)
-        with _says_how_to_go_on(options, directory):
+        with _says_how_to_go_on(options, directory, alone=len(studies) == 1):
             outcome = _run(study, directory, options.workers)
             _print(outcome)
             if study.mistakes:
@@ -81,7 +86,7 @@ def _show_the_true_curve(outcome: Outcome, study: Study, workers: int) -> Outcom
     print("The same study without the mistakes, for comparison:", file=sys.stderr)
     honest = _run(replace(study, mistakes=Mistakes()), outcome.directory / HONEST, workers)
     console = Console()
-    console.print(published_table(outcome.curve, honest.curve))
+    print_table(console, published_table(outcome.curve, honest.curve))
     console.print(_EXPLANATION, highlight=False)
     return honest
 
@@ -93,17 +98,27 @@ def _studies(options: argparse.Namespace) -> list[Study]:
             f"Shipped studies: {', '.join(shipped_studies())}."
         )
     if options.study is None:
-        studies = [Study(data=options.data, name=Path(options.data).stem)]
+        studies = [Study(data=options.data, name=Path(options.data).resolve().stem)]
     else:
         studies = read_studies(options.study)
-    names = ("data", "model", "sizes", "seeds", "epochs", "batch_size")
+    if options.data is not None:
+        studies = [_on_other_data(studies, options.data)]
+    names = ("model", "sizes", "seeds", "epochs", "batch_size")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
-    if options.label is not None:
-        given["data_options"] = {"label": options.label}
-    if "data" in given:
-        studies = studies[:1]
-        given["fallback"] = None
-    return [replace(study, **given) for study in studies]
+    if "epochs" in given:
+        given["steps"] = None
+    label = {} if options.label is None else {"label": options.label}
+    return [
+        replace(study, **given, data_options={**study.data_options, **label}) for study in studies
+    ]
+
+
+def _on_other_data(studies: Sequence[Study], data: str) -> Study:
+    """The study with other data; one of several studies is called after its data."""
+    study = studies[0]
+    several = len(studies) > 1
+    name = str(Path(study.name).with_name(Path(data).resolve().stem)) if several else study.name
+    return replace(study, data=data, name=name, data_options={}, fallback=None)
 
 
 def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Path:
@@ -117,12 +132,14 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
 
 def _print(outcome: Outcome) -> None:
     console = Console()
-    console.print(curve_table(outcome.curve))
+    print_table(console, curve_table(outcome.curve))
     console.print(f"In {outcome.directory}: curve.csv, curve.png", highlight=False)
 
 
 @contextmanager
-def _says_how_to_go_on(options: argparse.Namespace, directory: Path) -> Iterator[None]:
+def _says_how_to_go_on(
+    options: argparse.Namespace, directory: Path, *, alone: bool
+) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
@@ -131,6 +148,8 @@ def _says_how_to_go_on(options: argparse.Namespace, directory: Path) -> Iterator
         command = ["dataworth", "run", str(directory)]
         if options.workers > 1:
             command += ["--workers", str(options.workers)]
+        if not alone:
+            command = ["dataworth", *sys.argv[1:]]
         raise KeyboardInterrupt(
             f"Stopped. Finished runs are kept; go on with:\n  {shlex.join(command)}"
         ) from None
