@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dataworth.errors import StudyError
+from dataworth.learners.cores import offer_cores
 
 
 def load_keras() -> Any:
@@ -31,6 +32,7 @@ def load_keras() -> Any:
     if "keras" not in sys.modules:
         # Keras reads this once, when it is first imported; dataworth has no other backend.
         os.environ["KERAS_BACKEND"] = "jax"
+        offer_cores()
     keras = importlib.import_module("keras")
     backend = keras.backend.backend()
     if backend != "jax":

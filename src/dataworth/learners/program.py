@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.learners import adam, losses
+from dataworth.learners import adam, cores, losses
 from dataworth.learners.network import Network
 
 CHUNK_BYTES = 8 << 20
@@ -50,7 +50,9 @@ class Program:
         self._loss = losses.named(loss)
         self._learning_rate = learning_rate
         self._apply = _lowered(network)
-        self._steps = jax.jit(self._run_steps, donate_argnums=0)
+        self._divisible = cores.is_divisible(network.trainable, network.state)
+        self._steps = jax.jit(partial(self._run_steps, on_cores=False), donate_argnums=0)
+        self._divided: dict[Any, Any] = {}
         self._forward = jax.jit(self._run_forward)
 
     def epoch(
@@ -72,11 +74,14 @@ class Program:
         pending: list[tuple[Any, int]] = []
         for batches, count in _chunks(order, batch_size, _sample_bytes(x)):
             features, labels = x[batches], y[batches].astype(np.int32)
-            weights, chunk_losses = self._steps(weights, features, labels, count)
+            weights, steps = self._placed(weights, batches.shape[1])
+            weights, chunk_losses = steps(weights, features, labels, count)
             # Waiting for the chunk before this one bounds memory and leaves this one running.
             if pending:
                 pending[-1][0].block_until_ready()
             pending.append((chunk_losses, count * batches.shape[1]))
+        if self._divisible:
+            weights = cores.on_one(weights)
         total = 0.0
         for chunk_losses, samples in pending:
             batch = batch_size if samples >= batch_size else samples
@@ -107,7 +112,21 @@ class Program:
         """Mean loss of `logits`, in nats."""
         return float(np.asarray(self._loss(logits, y), np.float64).mean())
 
-    def _run_steps(self, weights: Weights, x: Any, y: Any, count: Any) -> tuple[Weights, Any]:
+    def _placed(self, weights: Weights, batch: int) -> tuple[Weights, Any]:
+        """Weights where the program for batches of this size has them, and that program."""
+        import jax
+
+        over = cores.mesh(batch) if self._divisible else None
+        if over is None:
+            return (cores.on_one(weights) if self._divisible else weights), self._steps
+        if over not in self._divided:
+            steps = cores.divided(partial(self._run_steps, on_cores=True), over)
+            self._divided[over] = jax.jit(steps, donate_argnums=0)
+        return cores.on_all(weights, over), self._divided[over]
+
+    def _run_steps(
+        self, weights: Weights, x: Any, y: Any, count: Any, on_cores: bool
+    ) -> tuple[Weights, Any]:
         import jax
         import jax.numpy as jnp
 
@@ -116,6 +135,8 @@ class Program:
             (loss, state), gradients = jax.value_and_grad(self._objective, has_aux=True)(
                 now.trainable, now.state, x[index], y[index]
             )
+            if on_cores:
+                loss, gradients = cores.averaged((loss, gradients))
             trainable, moments = adam.update(
                 now.trainable, now.moments, gradients, now.step, self._learning_rate
             )

@@ -1,0 +1,97 @@
+"""Cores: one step's batch divided among the processor's cores, as among devices.
+
+Matrix products use all cores by themselves, but what convolutions need between them does not: each
+core then does its share of the batch from end to end, and gradients are averaged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+AXIS = "core"
+
+
+def offer_cores() -> None:
+    """Let JAX see each core as a device; has no effect once JAX has been used."""
+    import jax
+
+    if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
+        return
+    with contextlib.suppress(RuntimeError):
+        jax.config.update("jax_num_cpu_devices", _available())
+
+
+@cache
+def mesh(batch_size: int) -> Any:
+    """The most cores among which a batch can be divided evenly, as a mesh; None for one.
+
+    Returns
+    -------
+    jax.sharding.Mesh or None
+    """
+    import jax
+    import numpy as np
+
+    devices = jax.devices() if jax.default_backend() == "cpu" else []
+    shares = max((n for n in range(1, len(devices) + 1) if batch_size % n == 0), default=1)
+    return None if shares == 1 else jax.sharding.Mesh(np.array(devices[:shares]), (AXIS,))
+
+
+def is_divisible(trainable: Sequence[Any], state: Sequence[Any]) -> bool:
+    """Whether dividing a network's batch pays and changes nothing but the order of sums.
+
+    It pays with convolutions (kernels of four axes), and changes nothing where a step has no state,
+    such as the batch statistics of BatchNormalization or the random numbers of Dropout.
+    """
+    return not state and any(len(value.shape) == 4 for value in trainable)
+
+
+def divided(steps: Callable[..., Any], over: Any) -> Callable[..., Any]:
+    """Run `steps(weights, x, y, count)` on each core's share of every batch.
+
+    `x` and `y` have the shape (steps, batch, ...). `steps` must take gradients and losses
+    `averaged`, so that weights stay the same on all cores.
+    """
+    import jax
+
+    spec = jax.sharding.PartitionSpec
+    shared, cut = spec(), spec(None, AXIS)
+    program: Callable[..., Any] = jax.shard_map(
+        steps,
+        mesh=over,
+        in_specs=(shared, cut, cut, shared),
+        out_specs=(shared, shared),
+        check_vma=False,
+    )
+    return program
+
+
+def averaged(values: Any) -> Any:
+    """The mean of arrays over all cores, within what is `divided`."""
+    import jax
+
+    return jax.lax.pmean(values, AXIS)
+
+
+def on_all(values: Any, over: Any) -> Any:
+    """Copy arrays to all cores of a mesh."""
+    import jax
+
+    return jax.device_put(values, jax.sharding.NamedSharding(over, jax.sharding.PartitionSpec()))
+
+
+def on_one(values: Any) -> Any:
+    """Bring arrays back to the first device."""
+    import jax
+
+    return jax.device_put(values, jax.devices()[0])
+
+
+def _available() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
