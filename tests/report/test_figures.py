@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,14 @@ def test_the_forecast_is_drawn_with_its_bands_and_targets(ahead: Forecast) -> No
     labels = [text.get_text() for text in axes.get_legend().get_texts()]  # type: ignore[union-attr]
     levels = ["target: 0.250", "chance: 2.30"]
     assert labels == ["mean over seeds", "forecast, median", "50 %", "90 %", *levels]
+
+
+def test_a_band_that_plunges_does_not_press_the_curve_flat(ahead: Forecast) -> None:
+    figure = forecast_figure(ahead)
+    quantiles = figure.quantiles.copy()
+    quantiles[0] *= np.geomspace(1, 1e-6, quantiles.shape[1])
+    axes = draw_forecast(replace(figure, quantiles=quantiles))
+    assert axes.get_ylim()[0] == pytest.approx(min(0.3, quantiles[2].min()) / 4)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.report.curve_figure import CurveFigure, curve_figure, draw_measured, finish
-from dataworth.report.drawing import BLUE, GREY, ORANGE, new_axes
+from dataworth.report.drawing import BLUE, GREY, ORANGE, label_log_axes, new_axes
 from dataworth.report.metric_names import figure as in_words
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _TIMES, _POINTS = 10.0, 160
+_DEEPEST = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,17 @@ def draw_forecast(figure: ForecastFigure, axes: Axes | None = None) -> Axes:
     if chance is not None and _near(chance, figure.curve.values):
         axes.axhline(chance, color=GREY, ls="--", lw=1, label=f"chance: {chance:.2f}")
     finish(figure.curve, axes)
+    if figure.curve.log:
+        _keep_in_view(figure, axes)
     return axes
+
+
+def _keep_in_view(figure: ForecastFigure, axes: Axes) -> None:
+    """A band that plunges towards zero would press the curve flat: it may leave the picture."""
+    lowest = min(float(np.min(figure.curve.values)), float(np.min(figure.quantiles[2]))) / _DEEPEST
+    if axes.get_ylim()[0] < lowest:
+        axes.set_ylim(bottom=lowest)
+        label_log_axes(axes)
 
 
 def _near(chance: float, values: NDArray[np.float64]) -> bool:

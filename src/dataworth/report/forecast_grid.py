@@ -96,10 +96,12 @@ def _fine(forecast: Forecast, samples: Floats, until: float) -> tuple[Floats, Fl
         if not len(between):
             break
         found = _quantiles(forecast, between)
-        expected = np.sqrt(quantiles[:, :-1] * quantiles[:, 1:])[:, off]
+        losses = 1 - quantiles if forecast.curve.higher_is_better else quantiles
+        expected = np.sqrt(losses[:, :-1] * losses[:, 1:])[:, off]
+        expected = 1 - expected if forecast.curve.higher_is_better else expected
         # Both halves of a step are looked at again if its middle was off. The quartiles are only
         # drawn, not said.
-        again = (np.abs(found / expected - 1) > _CLOSE)[::2].any(axis=0)
+        again = (np.abs(found - expected) > _CLOSE * np.abs(found))[::2].any(axis=0)
         places = np.flatnonzero(off) + 1
         samples = np.insert(samples, places, between)
         quantiles = np.insert(quantiles, places, found, axis=1)

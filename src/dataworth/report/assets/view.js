@@ -11,32 +11,46 @@ function sizesInView() {
   }[zoom];
 }
 
-// All values that are drawn at sizes in view; chance and irreducible error where all is in view.
+// All values that are drawn at sizes in view: lines and points, and the edges of bands apart.
 function valuesInView([from, to]) {
-  const found = [];
+  const [lines, edges] = [[], []];
   for (const { metric } of shown()) {
-    const keep = (sizes, values) => {
+    const keep = (found, sizes, values) => {
       for (let at = 0; at < sizes.length; at += 1) {
         if (sizes[at] >= from && sizes[at] <= to && values[at] !== null) found.push(values[at]);
       }
     };
-    keep(metric.samples, metric.values);
+    keep(lines, metric.samples, metric.values);
     if (metric.forecast) {
       const { samples, quantiles, largest } = metric.forecast;
       const first = samples.findIndex((size) => size >= largest * 0.999);
-      for (const row of [0, 4]) keep(samples.slice(first), quantiles[row].slice(first));
+      for (const row of [0, 2, 4]) {
+        keep(row === 2 ? lines : edges, samples.slice(first), quantiles[row].slice(first));
+      }
     }
-    if (zoom === "all" && metric.chance !== null) found.push(metric.chance);
+    if (zoom === "all" && metric.chance !== null) lines.push(metric.chance);
   }
-  return found;
+  return { lines, edges };
+}
+
+const DEEPEST = 4;
+
+// A band that plunges towards zero may leave a logarithmic view, lest it press the curve flat.
+function lowestInView(lines, edges) {
+  return Math.max(Math.min(...lines) / DEEPEST, Math.min(...lines, ...edges));
 }
 
 // The ranges of both axes, with a margin, in units of the axes.
 function viewRanges(logX, logY) {
   const sizes = sizesInView();
-  let values = valuesInView(sizes);
-  if (logY) values = values.filter((value) => value > 0).map(Math.log10);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  let { lines, edges } = valuesInView(sizes);
+  if (logY) {
+    lines = lines.filter((value) => value > 0);
+    const lowest = lowestInView(lines, edges);
+    edges = edges.map((value) => Math.max(value, lowest));
+    [lines, edges] = [lines.map(Math.log10), edges.map(Math.log10)];
+  }
+  const [low, high] = [Math.min(...lines, ...edges), Math.max(...lines, ...edges)];
   const margin = (high - low || 1) * 0.06;
   return { x: logX ? sizes.map(Math.log10) : sizes, y: [low - margin, high + margin] };
 }
