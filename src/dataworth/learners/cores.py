@@ -58,8 +58,7 @@ def divided(steps: Callable[..., Any], over: Any) -> Callable[..., Any]:
     """
     import jax
 
-    spec = jax.sharding.PartitionSpec
-    shared, cut = spec(), spec(None, AXIS)
+    shared, cut = jax.sharding.PartitionSpec(), jax.sharding.PartitionSpec(None, AXIS)
     program: Callable[..., Any] = jax.shard_map(
         steps,
         mesh=over,
