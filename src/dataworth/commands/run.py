@@ -17,6 +17,8 @@ from dataworth.commands.column import column
 from dataworth.commands.forecast import end_run
 from dataworth.errors import StudyError
 from dataworth.mistakes import Mistakes
+from dataworth.report.write_report import FILE_NAME as REPORT_FILE
+from dataworth.report.write_report import write_report
 from dataworth.runner import Outcome, run_study
 from dataworth.study import Study
 from dataworth.study_file import FILE_NAME as STUDY_FILE
@@ -78,7 +80,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(study: Study, directory: Path, workers: int) -> Outcome:
-    return run_study(study, directory, workers, TerminalProgress(Console(stderr=True)))
+    outcome = run_study(study, directory, workers, TerminalProgress(Console(stderr=True)))
+    if outcome.trained or not (directory / REPORT_FILE).is_file():
+        write_report(directory)
+    return outcome
 
 
 def _show_the_true_curve(outcome: Outcome, study: Study, workers: int) -> Outcome:
@@ -133,7 +138,7 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
 def _print(outcome: Outcome) -> None:
     console = Console()
     print_table(console, curve_table(outcome.curve))
-    console.print(f"In {outcome.directory}: curve.csv, curve.png", highlight=False)
+    console.print(f"In {outcome.directory}: curve.csv, curve.png, report.html", highlight=False)
 
 
 @contextmanager
