@@ -52,8 +52,9 @@ class Score:
 
 def prior_for(public: PublicCurve) -> Prior:
     """The prior that was learned without this curve's source."""
-    part = f"lcdb-half-{public.fold}" if public.collection == "lcdb" else public.source.lower()
-    return Prior.from_json((HERE / "priors" / f"without-{part}.json").read_text("utf-8"))
+    half = public.collection == "lcdb"
+    name = f"without-lcdb-half-{public.fold}" if half else "lcdb-only"
+    return Prior.from_json((HERE / "priors" / f"{name}.json").read_text("utf-8"))
 
 
 def judge(job: tuple[PublicCurve, float]) -> Score | None:
