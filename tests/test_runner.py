@@ -12,7 +12,7 @@ import pytest
 
 from dataworth.curve_files import load_curve
 from dataworth.dataset import Dataset
-from dataworth.errors import DataError, StudyError
+from dataworth.errors import DataError, DataworthWarning, StudyError
 from dataworth.learners import resolve
 from dataworth.learners.base import Checkpoints, Epoch, Task, Trained, Watch
 from dataworth.mistakes import Mistakes
@@ -171,6 +171,32 @@ def test_every_way_to_run(digits: Dataset, tmp_path: Path, options: dict[str, An
         assert records[0].scores.samples == meta["held_out"] == 300
 
 
+def test_old_figures_are_not_mixed_with_those_of_another_protocol(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study(digits, sizes=[50], seeds=1).run(tmp_path)
+    monkeypatch.setattr("dataworth.experiment.PROTOCOL", 10**6)
+    with pytest.raises(StudyError, match="its protocol differ"):
+        study(digits, sizes=[50, 90], seeds=1).run(tmp_path)
+
+
+def test_a_size_too_small_for_early_stopping_is_said_before_anything_is_trained(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    learner = Counting()
+    with pytest.raises(StudyError, match="size 4 with patience"):
+        study(digits, model=learner, sizes=[4, 200], patience=2).run(tmp_path)
+    assert learner.trained == 0
+
+
+def test_a_run_that_diverged_is_kept_drawn_and_found(digits: Dataset, tmp_path: Path) -> None:
+    outcome = run_study(study(digits, learning_rate=1e38, seeds=1, sizes=[50, 200]), tmp_path)
+    assert np.isnan(outcome.curve.values).any()
+    assert len(load_curve(tmp_path)) == 2
+    assert "loss-not-a-loss" in {finding.code for finding in outcome.findings}
+    assert (tmp_path / "curve.png").stat().st_size
+
+
 def test_no_data_no_study(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         Study(data="emnist/bymerge").run(tmp_path / "a")
@@ -181,7 +207,8 @@ def test_no_data_no_study(tmp_path: Path) -> None:
 
 def test_the_fallback_stands_in_for_absent_data(digits: Dataset, tmp_path: Path) -> None:
     asked = study(digits, sizes=[50], seeds=1, fallback="digits")
-    curve = replace(asked, data="emnist/bymerge").run(tmp_path)
+    with pytest.warns(DataworthWarning, match="emnist/bymerge is not .*digits is used"):
+        curve = replace(asked, data="emnist/bymerge").run(tmp_path)
     with Store(tmp_path) as store:
         assert store.meta()["data"] == "digits"
     assert len(curve) == 1

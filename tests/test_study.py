@@ -24,6 +24,19 @@ from dataworth.study import Study
         ("batch_size", "big", "batch_size = 'big'"),
         ("patience", 0, "patience = 0"),
         ("learning_rate", 0, "learning_rate = 0"),
+        ("learning_rate", float("inf"), "learning_rate = inf"),
+        ("learning_rate", True, "learning_rate = True"),
+        ("seeds", [2**63], "seeds = .*expected at least one whole number"),
+        ("held_out", "a fifth", "held_out = 'a fifth'"),
+        ("held_out", True, "held_out = True"),
+        ("held_out", float("nan"), "held_out = nan"),
+        ("held_out", 1.5, "held_out = 1.5"),
+        ("held_out", 0, "held_out = 0"),
+        ("name", 5, "name = 5"),
+        ("name", "", "name = ''"),
+        ("fallback", 5, "fallback = 5"),
+        ("data_options", 5, "data_options = 5"),
+        ("mistakes", {}, "mistakes = {}"),
         ("subset", "random", "expected one of nested, prefix"),
     ],
 )
@@ -38,6 +51,19 @@ def test_sizes_and_seeds_are_sorted_and_counted() -> None:
     assert study.sizes == (10, 30)
     assert study.seeds == (0, 1, 2)
     assert Study(data="digits", seeds=[7, 4]).seeds == (4, 7)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    study = Study(
+        data="digits",
+        sizes=np.array([30, 10]),  # type: ignore[arg-type]
+        epochs=np.int64(3),  # type: ignore[arg-type]
+        learning_rate=np.float32(0.5),  # type: ignore[arg-type]
+        held_out=np.int64(100),  # type: ignore[arg-type]
+    )
+    kept = (*study.sizes_for(100), study.epochs, study.learning_rate, study.held_out)
+    assert kept == (10, 30, 3, 0.5, 100)
+    assert {type(number) for number in kept} == {int, float}
 
 
 def test_sizes_are_a_factor_three_apart_by_default() -> None:

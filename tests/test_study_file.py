@@ -1,3 +1,4 @@
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -50,6 +51,34 @@ def test_a_path_is_relative_to_the_file_and_absolute_in_a_run_directory(tmp_path
     (study,) = read_studies(tmp_path / "study.toml")
     assert Path(str(study.data)) == tmp_path / "mine.csv"
     assert str((tmp_path / "mine.csv").resolve()) in to_toml(study)
+
+
+def test_a_model_file_is_found_wherever_the_run_directory_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "net.keras").write_text("a")
+    (tmp_path / "mlp").write_text("no model, whatever its name")
+    monkeypatch.chdir(tmp_path)
+    for given in ("net.keras", Path("net.keras")):
+        assert tomllib.loads(to_toml(Study(data="digits", model=given)))["model"] == str(
+            (tmp_path / "net.keras").resolve()
+        )
+    assert 'model = "mlp"' in to_toml(Study(data="digits"))
+    (tmp_path / "s.toml").write_text('data = "digits"\nmodel = "net.keras"')
+    monkeypatch.chdir("/")
+    assert Path(read_studies(tmp_path / "s.toml")[0].model) == tmp_path / "net.keras"
+
+
+def test_options_of_the_data_become_values_that_toml_has(tmp_path: Path) -> None:
+    options = {"folder": tmp_path, "samples": np.int64(7), "label": None}
+    kept = tomllib.loads(to_toml(Study(data="digits", data_options=options)))["data_options"]
+    assert kept == {"folder": str(tmp_path.resolve()), "samples": 7}
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_bytes(b'data = "\xff"')
+    with pytest.raises(StudyError, match="it is not UTF-8 text"):
+        read_studies(tmp_path)
 
 
 def test_a_folder_of_the_same_name_does_not_hide_a_data_set(

@@ -44,7 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("always", DataworthWarning)
             warnings.showwarning = partial(_show_warning, warnings.showwarning)
             code: int = options.command(options)
         if sys.stdout is not None:

@@ -13,7 +13,7 @@ from dataworth import metrics
 from dataworth.dataset import Dataset
 from dataworth.learners.base import Budget, Checkpoints, Learner, Task, Trained, Watch
 from dataworth.mistakes import Mistakes, clipped_loss
-from dataworth.record import Record, Run, run_key
+from dataworth.record import PROTOCOL, Record, Run, run_key
 from dataworth.subsets import Method, Rows, Split, subset_rows, validation_split
 
 _BLOCK_ROWS = 32_768
@@ -49,6 +49,7 @@ class Experiment:
     def identity(self) -> Mapping[str, Any]:
         """All that determines the figures of a run besides its size and seed (JSON values)."""
         return {
+            "protocol": PROTOCOL,
             "data": self.dataset.fingerprint,
             "held_out": len(self.split.y_test),
             "learner": dict(self.learner.identity(self.dataset.shape, self.dataset.classes)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,11 +13,12 @@ from dataworth.audit import audit_dataset, audit_figures, figures_of
 from dataworth.curve import Curve
 from dataworth.curve_files import curve_of
 from dataworth.dataset import Dataset
-from dataworth.errors import DataNotFoundError, StudyError
+from dataworth.errors import DataNotFoundError, DataworthWarning, StudyError
 from dataworth.executors import Executor, InProcess, LocalProcesses
 from dataworth.experiment import Experiment
 from dataworth.findings import Finding
 from dataworth.learners import resolve
+from dataworth.option_checks import whole
 from dataworth.progress import Progress
 from dataworth.provenance import describe, sample_images
 from dataworth.record import Record
@@ -25,7 +27,7 @@ from dataworth.store import Store
 from dataworth.study import Study
 from dataworth.study_file import FILE_NAME as STUDY_FILE
 from dataworth.study_file import to_toml
-from dataworth.subsets import split
+from dataworth.subsets import split, validation_count
 from dataworth.whole_file import picture, write_whole
 
 CURVE_FILE = "curve.csv"
@@ -63,8 +65,7 @@ def run_study(
     progress: Progress | bool | None = None,
 ) -> Outcome:
     """Run a study in a directory: see `Study.run`."""
-    if workers < 1:
-        raise StudyError(f"workers = {workers}: expected at least 1.")
+    workers = whole("workers", workers)
     progress = audience(progress)
     experiment = prepare(study)
     found = audit_dataset(
@@ -110,13 +111,16 @@ def prepare(study: Study) -> Experiment:
     """
     dataset = study.mistakes.apply(_load(study))
     parts = split(dataset, study.held_out)
+    sizes = study.sizes_for(len(parts.rows))
+    if study.patience is not None:
+        validation_count(min(sizes))
     return Experiment(
         dataset=dataset,
         split=parts,
         learner=resolve(study.model, learning_rate=study.learning_rate),
         budget=study.budget,
         subset="prefix" if study.mistakes.prefix_subsets else study.subset,
-        sizes=study.sizes_for(len(parts.rows)),
+        sizes=sizes,
         seeds=tuple(study.seeds) if not isinstance(study.seeds, int) else (study.seeds,),
         mistakes=study.mistakes,
     )
@@ -130,6 +134,12 @@ def _load(study: Study) -> Dataset:
     except DataNotFoundError:
         if study.fallback is None:
             raise
+        warnings.warn(
+            f"{study.data} is not on this machine; {study.fallback} is used in its place. "
+            "`dataworth data list` says how to get it.",
+            DataworthWarning,
+            stacklevel=4,
+        )
         return load(study.fallback)
 
 

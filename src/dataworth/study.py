@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-import numpy as np
-
+from dataworth import option_checks as checks
 from dataworth.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.learners.base import Budget
@@ -88,21 +87,37 @@ class Study:
                 f"data = {self.data!r}: expected a name, a path or a Dataset; arrays become one "
                 "by Dataset(x_train, y_train)."
             )
-        if self.sizes is not None:
-            object.__setattr__(self, "sizes", _rising("sizes", self.sizes, least=1))
-        seeds = range(self.seeds) if isinstance(self.seeds, int) else self.seeds
-        object.__setattr__(self, "seeds", _rising("seeds", seeds, least=0))
-        for option in ("epochs", "steps", "batch_size", "patience"):
-            value = getattr(self, option)
-            if value is None and option in ("steps", "patience"):
-                continue
-            if not _is_whole(value) or value < 1:
-                raise StudyError(f"{option} = {value!r}: expected a whole number of at least 1.")
-        if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
-            raise StudyError(f"learning_rate = {self.learning_rate!r}: expected a number above 0.")
+        for option, value in self._checked().items():
+            object.__setattr__(self, option, value)
         if self.subset not in METHODS:
             allowed = ", ".join(get_args(Method))
             raise StudyError(f"subset = {self.subset!r}: expected one of {allowed}.")
+        if not isinstance(self.mistakes, Mistakes):
+            raise StudyError(f"mistakes = {self.mistakes!r}: expected Mistakes(...).")
+
+    def _checked(self) -> dict[str, Any]:
+        """Options that may be given in several forms, in the one that is kept."""
+        checked: dict[str, Any] = {
+            "seeds": checks.rising(
+                "seeds", range(self.seeds) if isinstance(self.seeds, int) else self.seeds, least=0
+            ),
+            "learning_rate": checks.positive("learning_rate", self.learning_rate),
+            "name": checks.text("name", self.name),
+            "data_options": checks.by_name("data_options", self.data_options),
+            "epochs": checks.whole("epochs", self.epochs),
+            "batch_size": checks.whole("batch_size", self.batch_size),
+        }
+        if self.sizes is not None:
+            checked["sizes"] = checks.rising("sizes", self.sizes, least=1)
+        if self.steps is not None:
+            checked["steps"] = checks.whole("steps", self.steps)
+        if self.patience is not None:
+            checked["patience"] = checks.whole("patience", self.patience)
+        if self.held_out is not None:
+            checked["held_out"] = checks.share_or_count("held_out", self.held_out)
+        if self.fallback is not None:
+            checked["fallback"] = checks.text("fallback", self.fallback)
+        return checked
 
     @property
     def budget(self) -> Budget:
@@ -159,21 +174,3 @@ class Study:
         from dataworth.runner import run_study
 
         return run_study(self, out or Path("runs") / self.name, workers, progress).curve
-
-
-def _rising(option: str, values: Any, least: int) -> tuple[int, ...]:
-    try:
-        numbers = list(values)
-    except TypeError:
-        raise StudyError(f"{option} = {values!r}: expected a list of whole numbers.") from None
-    if not numbers or not all(_is_whole(number) and number >= least for number in numbers):
-        raise StudyError(
-            f"{option} = {numbers}: expected at least one whole number, each {least} or more."
-        )
-    if len(set(numbers)) < len(numbers):
-        raise StudyError(f"{option} = {numbers}: each may be given once.")
-    return tuple(sorted(int(number) for number in numbers))
-
-
-def _is_whole(value: Any) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int | np.integer)

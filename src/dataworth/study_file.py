@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tomli_w
 
 from dataworth.dataset import Dataset
@@ -52,14 +53,20 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
             f"{where}: no study of this name, no TOML file and no run directory. Shipped studies: "
             f"{', '.join(shipped_studies())}.{hint}"
         )
-    return _parse(path.read_text("utf-8"), str(path), path.parent, path.stem)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise StudyError(f"{path}: cannot be read ({reason}).") from None
+    return _parse(text, str(path), path.parent, path.stem)
 
 
 def to_toml(study: Study) -> str:
     """The study as TOML; an object that has no name in a file is noted as such."""
     values = {name: getattr(study, name) for name in _OPTIONS}
     values["data"] = _name_of_data(study.data)
-    values["model"] = study.model if isinstance(study.model, str) else _NOT_IN_FILE
+    values["model"] = _name_of_model(study.model)
+    values["data_options"] = {k: _plain(v) for k, v in study.data_options.items() if v is not None}
     for name in ("sizes", "seeds"):
         values[name] = None if values[name] is None else list(values[name])
     values["mistakes"] = study.mistakes.to_dict()
@@ -71,6 +78,23 @@ def _name_of_data(data: str | Path | Dataset) -> str:
         return _NOT_IN_FILE
     # A run directory may be moved: a relative path would then point elsewhere.
     return str(Path(data).resolve()) if _is_path(data, Path.cwd()) else str(data)
+
+
+def _name_of_model(model: Any) -> str:
+    if not isinstance(model, str | Path):
+        return _NOT_IN_FILE
+    return str(Path(model).resolve()) if _is_model_file(Path(model)) else str(model)
+
+
+def _is_model_file(path: Path) -> bool:
+    return path.suffix == ".keras" and path.is_file()
+
+
+def _plain(value: Any) -> Any:
+    """A value that TOML has: no paths, and no numbers of numpy."""
+    if isinstance(value, os.PathLike):
+        return str(Path(value).resolve())
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
@@ -92,6 +116,9 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
             f"{where}: this study's data or model were given as Python objects; run it again from "
             "Python with the same objects, as dataworth.Study(...).run(DIRECTORY)."
         )
+    model = values.get("model")
+    if isinstance(model, str) and _is_model_file(folder / model):
+        values["model"] = str(folder / model)
     try:
         values["mistakes"] = Mistakes.from_dict(values.get("mistakes", {}))
         values.setdefault("name", name)

@@ -16,6 +16,7 @@ Rows = NDArray[np.int64]
 
 METHODS: tuple[str, ...] = get_args(Method)
 DEFAULT_HELD_OUT = 0.2
+VALIDATION_SHARE = 0.1
 
 # Separate streams of random numbers, so that no choice of one kind ever moves another.
 _HELD_OUT_STREAM, _SUBSET_STREAM, _VALIDATION_STREAM = 1, 2, 3
@@ -120,9 +121,7 @@ def subset_rows(
     return _stratified_order(labels, rows, (_SUBSET_STREAM, seed))[:size]
 
 
-def validation_split(
-    labels: NDArray[np.int64], rows: Rows, *, seed: int, share: float = 0.1
-) -> tuple[Rows, Rows]:
+def validation_split(labels: NDArray[np.int64], rows: Rows, *, seed: int) -> tuple[Rows, Rows]:
     """Take a stratified part out of a subset for early stopping: (training rows, validation rows).
 
     Raises
@@ -130,14 +129,26 @@ def validation_split(
     StudyError
         If the subset is too small to give any.
     """
-    count = round(share * len(rows))
-    if count < 1 or count >= len(rows):
-        raise StudyError(
-            f"size {len(rows):,} with patience: {share:.0%} of it is no sample to validate on. "
-            "Use larger sizes, or no patience."
-        )
+    count = validation_count(len(rows))
     order = _stratified_order(labels, rows, (_VALIDATION_STREAM, seed))
     return order[count:], order[:count]
+
+
+def validation_count(size: int) -> int:
+    """How many samples of a subset of `size` early stopping looks at: a tenth.
+
+    Raises
+    ------
+    StudyError
+        If that is no sample.
+    """
+    count = round(VALIDATION_SHARE * size)
+    if count < 1:
+        raise StudyError(
+            f"size {size:,} with patience: {VALIDATION_SHARE:.0%} of it is no sample to validate "
+            "on. Use larger sizes, or no patience."
+        )
+    return count
 
 
 def _stratified_order(labels: NDArray[np.int64], rows: Rows, stream: tuple[int, ...]) -> Rows:

@@ -60,7 +60,7 @@ def curve_figure(curve: Curve) -> CurveFigure:
         lower=mean - spread,
         upper=mean + spread,
         chance=curve.chance,
-        log=not curve.higher_is_better and bool((curve.values > 0).all()),
+        log=not curve.higher_is_better and not (curve.values <= 0).any(),
         label=axis_label(curve.metric),
         name=curve.name,
     )
@@ -106,6 +106,9 @@ def draw_measured(figure: CurveFigure, axes: Axes) -> None:
 
 def finish(figure: CurveFigure, axes: Axes) -> None:
     """Set scales, labels and legend of a curve's axes."""
+    if not np.isfinite(figure.values).any():
+        # All runs diverged: nothing is drawn that a log axis could find its limits from.
+        axes.set_xlim(figure.sizes[0] / 2, figure.sizes[-1] * 2)
     axes.set(
         xscale="log",
         yscale="log" if figure.log else "linear",

@@ -1,0 +1,76 @@
+"""Checks of a study's options, each with one message that names the option and its value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dataworth.errors import StudyError
+
+_MOST = 2**63 - 1
+"""What the results file can keep of a size or a seed."""
+
+
+def whole(option: str, value: Any, least: int = 1) -> int:
+    """A whole number of at least `least`, as Python's own int."""
+    if not _is_whole(value) or not least <= value <= _MOST:
+        raise StudyError(f"{option} = {value!r}: expected a whole number of at least {least}.")
+    return int(value)
+
+
+def rising(option: str, values: Any, least: int) -> tuple[int, ...]:
+    """Different whole numbers, each at least `least`, sorted."""
+    try:
+        numbers = list(values)
+    except TypeError:
+        raise StudyError(f"{option} = {values!r}: expected a list of whole numbers.") from None
+    if not numbers or not all(_is_whole(n) and least <= n <= _MOST for n in numbers):
+        raise StudyError(
+            f"{option} = {numbers}: expected at least one whole number, each {least} or more."
+        )
+    if len(set(numbers)) < len(numbers):
+        raise StudyError(f"{option} = {numbers}: each may be given once.")
+    return tuple(sorted(int(number) for number in numbers))
+
+
+def positive(option: str, value: Any) -> float:
+    """A finite number above 0."""
+    if not _is_real(value) or not 0 < value < math.inf:
+        raise StudyError(f"{option} = {value!r}: expected a number above 0.")
+    return float(value)
+
+
+def share_or_count(option: str, value: Any) -> float | int:
+    """A share between 0 and 1, or a whole number of at least 1."""
+    if _is_whole(value) and value >= 1:
+        return int(value)
+    if not _is_real(value) or not 0 < value < 1:
+        raise StudyError(
+            f"{option} = {value!r}: expected a share between 0 and 1, or a whole number of samples."
+        )
+    return float(value)
+
+
+def text(option: str, value: Any) -> str:
+    """Text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise StudyError(f"{option} = {value!r}: expected text.")
+    return value
+
+
+def by_name(option: str, value: Any) -> dict[str, Any]:
+    """A mapping from names."""
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise StudyError(f"{option} = {value!r}: expected a table of options by their names.")
+    return dict(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | np.integer)
+
+
+def _is_real(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float | np.number)
