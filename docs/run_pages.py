@@ -32,7 +32,7 @@ _FENCE = re.compile(
 _NO_RUN = "no-run"
 _NUMBER = re.compile(r"[-+]?\d[\d,_]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 _LEFT_OUT = "..."
-_SAME = 0.25
+_SAME, _LAST_DIGITS = 0.25, 5
 _MARK = "\x1e"
 
 
@@ -125,8 +125,14 @@ def differences(shown: str, printed: str) -> Iterator[str]:
         return
     for said, is_ in zip(_NUMBER.findall(shown), _NUMBER.findall(printed), strict=True):
         old, new = (float(text.replace(",", "").replace("_", "")) for text in (said, is_))
-        if abs(old - new) > _SAME * abs(new):
+        if abs(old - new) > max(_SAME * abs(new), _LAST_DIGITS * _unit(said)):
             yield f"shown: {said}, printed: {is_}"
+
+
+def _unit(number: str) -> float:
+    """What one more in the last digit of a number is worth."""
+    digits, _, power = number.lower().partition("e")
+    return 10.0 ** (int(power or 0) - len(digits.partition(".")[2]))
 
 
 def check(page: Path) -> None:

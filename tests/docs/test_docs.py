@@ -109,6 +109,8 @@ def test_a_page_that_fails_or_shows_another_figure_is_told(tmp_path: Path) -> No
         ("loss 0.50 nats", "loss  0.51 nats\n", True),
         ("loss 0.50 nats", "loss 0.90 nats", False),
         ("loss 0.50 nats", "loss 0.50 bits", False),
+        ("gain 0.006", "gain 0.001", True),
+        ("gain 0.016", "gain 0.001", False),
         ("1,280 samples", "1,281 samples", True),
         ("1.19e-07", "1.20e-07", True),
         ("1.19e-07", "1.20e-05", False),
