@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dataworth.errors import DataError, LabelError
+from dataworth.class_labels import class_indices
+from dataworth.errors import DataError
 from dataworth.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Dataset:
                 f"x_train holds samples of shape {features.shape[1:]} and x_test of shape "
                 f"{held_features.shape[1:]}; both must be the same."
             )
-        labels, held_labels, names = _class_indices(y_train, y_test, class_names)
+        labels, held_labels, names = class_indices(y_train, y_test, class_names)
         for x, y, which in ((features, labels, "train"), (held_features, held_labels, "test")):
             if x is not None and y is not None and len(x) != len(y):
                 raise DataError(
@@ -172,72 +173,3 @@ def _features(x: ArrayLike, which: str) -> NDArray[Any]:
             f"{row}; remove those samples or fill the gaps."
         )
     return features
-
-
-def _class_indices(
-    y_train: ArrayLike, y_test: ArrayLike | None, class_names: Sequence[str] | None
-) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, tuple[str, ...]]:
-    train = _flat_labels(np.asarray(y_train), "y_train")
-    test = None if y_test is None else _flat_labels(np.asarray(y_test), "y_test")
-    pooled = train if test is None else np.concatenate([train, test])
-    if pooled.dtype.kind in "iu" and (class_names is not None or _are_indices(pooled)):
-        count = len(class_names) if class_names is not None else int(pooled.max()) + 1
-        low, high = int(pooled.min()), int(pooled.max())
-        if low < 0 or high >= count:
-            raise DataError(
-                f"labels run from {low} to {high}, and {count} class names were given; labels must "
-                f"be class indices 0..{count - 1}."
-            )
-        names = tuple(map(str, class_names)) if class_names else tuple(map(str, range(count)))
-        return train.astype(np.int64), None if test is None else test.astype(np.int64), names
-    values, indices = np.unique(pooled, return_inverse=True)
-    names = tuple(str(value) for value in values)
-    if class_names is not None:
-        unknown = sorted(set(names) - set(map(str, class_names)))
-        if unknown:
-            raise DataError(f"labels {unknown[:5]} are not among the class names given.")
-        order = {str(name): index for index, name in enumerate(class_names)}
-        indices = np.array([order[name] for name in names])[indices]
-        names = tuple(map(str, class_names))
-    indices = indices.astype(np.int64)
-    return indices[: len(train)], None if test is None else indices[len(train) :], names
-
-
-def _are_indices(labels: NDArray[Any]) -> bool:
-    return bool(labels.min() >= 0 and labels.max() < max(2, len(labels)))
-
-
-def _flat_labels(labels: NDArray[Any], which: str) -> NDArray[Any]:
-    if labels.ndim == 2 and labels.shape[1] > 1 and labels.dtype.kind in "biuf":
-        one_hot = (labels.sum(axis=1) == 1) & ((labels == 0) | (labels == 1)).all(axis=1)
-        if not one_hot.all():
-            row = int(np.flatnonzero(~one_hot)[0])
-            raise DataError(
-                f"{which} has shape {labels.shape} but row {row} is not one-hot (one 1, else 0)."
-            )
-        return np.asarray(labels.argmax(axis=1))
-    labels = labels.reshape(-1) if labels.ndim == 2 else labels
-    if labels.ndim != 1 or len(labels) == 0:
-        raise DataError(f"{which} has shape {labels.shape}; expected one label per sample.")
-    if labels.dtype.kind == "f":
-        return _whole_labels(labels, which)
-    if labels.dtype.kind == "b":
-        return labels.astype(np.int64)
-    return labels.astype(str) if labels.dtype.kind == "O" else labels
-
-
-def _whole_labels(labels: NDArray[Any], which: str) -> NDArray[np.int64]:
-    broken = ~np.isfinite(labels) | (labels != np.round(labels))
-    if not broken.any():
-        return labels.astype(np.int64)
-    row = int(np.flatnonzero(broken)[0])
-    message = (
-        f"{which} holds {float(labels[row])!r} in row {row}; labels must be classes: whole numbers."
-    )
-    times_255 = labels * 255.0
-    if np.isfinite(labels).all() and np.abs(times_255 - np.round(times_255)).max() < 1e-3:
-        message += (
-            " Times 255 all of them are whole: the label column seems to have been divided by 255 "
-            "together with the pixels. Scale the pixel columns alone."
-        )
-    raise LabelError(message, labels)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
-import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from dataworth.errors import StudyError
 from dataworth.learners.base import Arrays, Epoch
-from dataworth.metrics import Scores
-from dataworth.record import METRICS, Record, Run
+from dataworth.record import METRICS, Record
+from dataworth.store_format import history_json, history_of, packed, record_of, unpacked
 
 FILE_NAME = "results.sqlite"
 _SCHEMA = """
@@ -151,13 +147,13 @@ class Store:
             row = self._connection.execute(
                 "SELECT data FROM arrays WHERE name = ?", (name,)
             ).fetchone()
-            return None if row is None else _unpacked(row[0])
+            return None if row is None else unpacked(row[0])
 
     def set_array(self, name: str, array: NDArray[Any]) -> None:
         """Keep an array for the study as a whole."""
         with self._errors_for_people(), self._connection as transaction:
             transaction.execute(
-                "INSERT OR REPLACE INTO arrays VALUES (?, ?)", (name, _packed(array))
+                "INSERT OR REPLACE INTO arrays VALUES (?, ?)", (name, packed(array))
             )
 
     def add(self, record: Record) -> None:
@@ -168,9 +164,9 @@ class Store:
             run.size,
             run.seed,
             *(getattr(scores, metric) for metric in METRICS),
-            _packed(scores.confusion),
-            _packed(scores.class_losses),
-            _history_json(record.history),
+            packed(scores.confusion),
+            packed(scores.class_losses),
+            history_json(record.history),
             record.parameters,
         )
         with self._errors_for_people(), self._connection as transaction:
@@ -187,14 +183,14 @@ class Store:
                 "SELECT key, size, seed, loss, accuracy, macro_f1, brier, ece, confusion, "
                 "class_losses, history, parameters FROM runs ORDER BY size, seed"
             ).fetchall()
-            return [_record(row) for row in rows]
+            return [record_of(row) for row in rows]
 
     def save_checkpoint(self, key: str, history: Sequence[Epoch], state: Arrays) -> None:
         """Keep a run's state at the end of an epoch, in place of an earlier one."""
-        arrays = [(key, name, _packed(array)) for name, array in state.items()]
+        arrays = [(key, name, packed(array)) for name, array in state.items()]
         with self._errors_for_people(), self._connection as transaction:
             transaction.execute("DELETE FROM checkpoints WHERE key = ?", (key,))
-            row = (key, _history_json(history))
+            row = (key, history_json(history))
             transaction.execute("INSERT INTO checkpoints VALUES (?, ?)", row)
             transaction.executemany("INSERT INTO checkpoint_arrays VALUES (?, ?, ?)", arrays)
 
@@ -209,32 +205,4 @@ class Store:
             ).fetchall()
             if row is None:
                 return None
-            return _history(row[0]), {name: _unpacked(data) for name, data in arrays}
-
-
-def _record(row: tuple[Any, ...]) -> Record:
-    key, size, seed, *metrics, confusion, class_losses, history, parameters = row
-    # SQLite keeps NaN, the loss of a run that diverged, as NULL.
-    filled = (math.nan if value is None else value for value in metrics)
-    named = dict(zip(METRICS, filled, strict=True))
-    scores = Scores(**named, confusion=_unpacked(confusion), class_losses=_unpacked(class_losses))
-    return Record(Run(size, seed, key), scores, _history(history), parameters)
-
-
-def _history_json(history: Sequence[Epoch]) -> str:
-    return json.dumps([asdict(epoch) for epoch in history])
-
-
-def _history(text: str) -> list[Epoch]:
-    return [Epoch(**epoch) for epoch in json.loads(text)]
-
-
-def _packed(array: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _unpacked(data: bytes) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-    return array
+            return history_of(row[0]), {name: unpacked(data) for name, data in arrays}
