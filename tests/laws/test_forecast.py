@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from law_curves import SIZES, curve_of, noisy, power
 
 import dataworth as dw
 from dataworth import Curve
-from dataworth.errors import ForecastError
+from dataworth.errors import DataError, ForecastError
 
 AHEAD = np.array([40_000.0, 64_000.0, 128_000.0, 512_000.0])
 
@@ -146,6 +147,30 @@ def test_the_backtest_holds_every_law_and_both_baselines() -> None:
         assert row.log_error == pytest.approx(math.log(row.predicted / row.actual))
     errors = {r.method: abs(r.log_error) for r in rows if r.fitted_up_to == 16_000}
     assert errors["forecast"] < errors["last-value"]
+
+
+def test_the_last_value_of_the_backtest_is_the_mean_of_the_largest_size_seen() -> None:
+    curve = usual()
+    rows = [row for row in dw.forecast(curve).backtest if row.method == "last-value"]
+    assert len(rows) == 3
+    for row in rows:
+        last = curve.values[curve.samples == row.fitted_up_to].mean()
+        assert row.predicted == pytest.approx(last, rel=1e-12)
+
+
+def test_whatever_holds_a_curve_is_forecast_as_the_curve(tmp_path: Path) -> None:
+    samples, values = SIZES, power(SIZES)
+    file = tmp_path / "losses.csv"
+    rows = [f"{n},{value!r}" for n, value in zip(samples.tolist(), values.tolist(), strict=True)]
+    file.write_text("\n".join(["samples,value", *rows]), encoding="utf-8")
+    expected = dw.forecast(curve_of(samples, values)).predict(AHEAD).median
+    for thing in (file, str(file), {"samples": samples, "value": values}):
+        np.testing.assert_array_equal(dw.forecast(thing).predict(AHEAD).median, expected)
+    accuracy = np.stack([1 - values / 4, 1 - values / 4.2], axis=1)
+    from_scores = dw.forecast((samples, accuracy, accuracy))
+    assert from_scores.curve.higher_is_better
+    with pytest.raises(DataError, match="no learning curve"):
+        dw.forecast(7)
 
 
 def test_warnings_tell_distance_and_scarcity() -> None:

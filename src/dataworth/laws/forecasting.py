@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.curve import Curve
+from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
 from dataworth.laws import inverse
 from dataworth.laws.answers import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
@@ -234,7 +235,7 @@ class Forecast:
 
 
 def forecast(
-    curve: Curve,
+    curve: Any,
     *,
     laws: Sequence[str | Law] | None = None,
     seed: int = 0,
@@ -245,8 +246,10 @@ def forecast(
 
     Parameters
     ----------
-    curve : Curve
-        At least two sizes; losses above 0, or shares between 0 and 1 where higher is better.
+    curve : Curve, path, tuple or data frame
+        Whatever `as_curve` reads: a `Curve`, a run directory or CSV, scikit-learn's
+        ``learning_curve`` result, a frame. At least two sizes; losses above 0, or shares between
+        0 and 1 where higher is better.
     laws : sequence of str or Law, optional
         The laws to choose from; all registered ones by default. From five sizes or fewer, only
         laws of at most three free parameters are used.
@@ -263,7 +266,10 @@ def forecast(
     ------
     ForecastError
         If the curve says nothing about other sizes, and why.
+    DataError, StudyError
+        If `curve` is or holds no learning curve; see `as_curve`.
     """
+    curve = as_curve(curve)
     points = prepare(curve)
     chosen = _laws(laws, len(points))
     if not (math.isfinite(test_noise) and test_noise >= 0):
