@@ -112,6 +112,18 @@ def test_other_data_bring_their_own_name_and_options(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_model_whose_module_imports_keras_at_its_top(tmp_path: Path, workers: str) -> None:
+    (tmp_path / "nets.py").write_text(
+        "import keras\n\n\ndef net(shape, classes):\n    return keras.Sequential("
+        "[keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes)])\n"
+    )
+    command = ["run", "--data", "digits", "--model", "nets:net", "--sizes", "50,90", "--seeds", "1"]
+    bare = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    told = _told([*command, "--workers", workers], stdout=subprocess.PIPE, cwd=tmp_path, env=bare)
+    assert told.returncode == 0, told.stderr
+
+
 def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["run", "quickstart", "--sizes", "10,many"])
