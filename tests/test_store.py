@@ -105,6 +105,10 @@ def test_a_directory_without_results_and_a_damaged_file_are_named(tmp_path: Path
         ("UPDATE meta SET value = '{'", Store.meta),
         ("UPDATE runs SET confusion = x'00'", Store.records),
         ("UPDATE runs SET class_losses = x''", Store.records),
+        (
+            "UPDATE runs SET confusion = cast(replace(cast(confusion AS TEXT), '}', '(') AS BLOB)",
+            Store.records,
+        ),
         ("UPDATE runs SET history = '[{}]'", Store.records),
     ],
 )

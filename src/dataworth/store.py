@@ -123,7 +123,8 @@ class Store:
                 f"{self.path}: {error}. What was finished before is kept; make room or set the "
                 "rights, then run the same command again."
             ) from None
-        except (sqlite3.DatabaseError, ValueError, TypeError, EOFError) as error:
+        except Exception as error:
+            # Damaged bytes make SQLite, JSON and numpy's reader raise nearly anything.
             raise StudyError(
                 f"{self.path}: not a readable results file ({error}). Restore it from a copy, or "
                 "move it away and run the study again."
