@@ -48,7 +48,7 @@ def test_a_study_shows_one_line_that_ends_with_its_runs(tmp_path: Path) -> None:
     ).execute()
     first, again, silent, stopped, findings = (cell["outputs"] for cell in notebook.cells)
     (line,) = [each for each in first if "<progress" in str(each)]
-    assert line["data"]["text/plain"].startswith("4 of 4 runs, 0:")
+    assert line["data"]["text/plain"].startswith("4 of 4 runs, ")
     assert line["data"]["text/plain"].endswith("done")
     assert 'value="1.0000"' in line["data"]["text/html"]
     assert "widget" not in str(first)

@@ -25,7 +25,7 @@ Careful = Callable[[bytes, int], Block]
 
 # A chunk and what is made of it stay in a core's cache, and below the size from which the C library
 # gives memory back to the system at once: page faults would cost more than the parsing.
-_CHUNK_BYTES = 1 << 17
+_CHUNK_BYTES = 1 << 18
 _THREADS = 2
 _AHEAD = 4 * _THREADS
 _ZERO, _COMMA, _NEWLINE = (np.uint8(ord(sign)) for sign in "0,\n")
