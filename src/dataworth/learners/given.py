@@ -67,6 +67,8 @@ def load_model(path: Path) -> Any:
 
 def import_function(text: str) -> Callable[..., Any]:
     """Import what "module:function" names; modules in the working directory count."""
+    # A module that imports Keras at its top must find it on the JAX backend.
+    load_keras()
     module_name, _, name = text.partition(":")
     here = os.getcwd()
     if here not in sys.path:

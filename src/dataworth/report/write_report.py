@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dataworth.errors import StudyError
 from dataworth.report.page import page_html
 from dataworth.report.run_report import read_run
+from dataworth.whole_file import write_whole
 
 FILE_NAME = "report.html"
 
@@ -55,14 +55,5 @@ def write_comparison(
             replace(report, name=str(directory))
             for report, directory in zip(reports, directories, strict=True)
         ]
-    page = page_html(reports)
-    path = Path(out)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise StudyError(
-            f"{path}: cannot be written ({error.strerror}). Choose another place with -o."
-        ) from None
-    return path
+    advice = "Make room, or choose another place (dataworth report DIR -o FILE)."
+    return write_whole(Path(out), page_html(reports), advice)
