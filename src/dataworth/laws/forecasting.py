@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,28 +12,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.curve import Curve
-from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
 from dataworth.laws import inverse
 from dataworth.laws.answers import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
 from dataworth.laws.backtest import backtest
-from dataworth.laws.base import Law, all_laws, find_law
+from dataworth.laws.base import Law
 from dataworth.laws.choice import choose, law_weights
 from dataworth.laws.draws import Draws, draw_curves
-from dataworth.laws.points import Points, as_errors, prepare
-from dataworth.laws.prior import Prior, shipped_prior
+from dataworth.laws.points import Points
+from dataworth.laws.prior import Prior
 from dataworth.laws.warn import warnings_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
-_FEW_SIZES, _FEW_FREE = 5, 3
 
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """A predictive distribution over whole learning curves; made by `forecast`.
+    """A predictive distribution over whole learning curves; made by `dataworth.forecast`.
 
     All answers come from the same draws, so that they agree with each other, and are given in the
     curve's own metric.
@@ -194,28 +192,9 @@ class Forecast:
         self, sizes: Iterable[float] = (), targets: Iterable[float] = (), level: float = 0.9
     ) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
-        at = list(sizes)
-        predicted = self.predict(at, level) if at else None
-        document: dict[str, Any] = {
-            "name": self.curve.name,
-            "metric": self.curve.metric,
-            "largest_size": float(self.points.sizes[-1]),
-            "law": asdict(self.law),
-            "weights": self.weights,
-            "backtest": [asdict(row) for row in self.backtest],
-            "predictions": [
-                {"samples": n, "median": m, "lower": low, "upper": up, "level": level}
-                for n, m, low, up in zip(
-                    *[(getattr(predicted, k)) for k in ("samples", "median", "lower", "upper")],
-                    strict=True,
-                )
-            ]
-            if predicted is not None
-            else [],
-            "targets": [asdict(self.samples_for(target, level)) for target in targets],
-            "warnings": list(self.warnings_at(at) if at else self.warnings),
-        }
-        return {key: _plain(value) for key, value in document.items()}
+        from dataworth.laws.document import document_of
+
+        return document_of(self, list(sizes), list(targets), level)
 
     def _again(self, points: Points) -> Draws:
         """The same forecast from fewer points, for the backtest."""
@@ -234,68 +213,6 @@ class Forecast:
         return replace(row, predicted=1 - row.predicted, actual=1 - row.actual)
 
 
-def forecast(
-    curve: Any,
-    *,
-    laws: Sequence[str | Law] | None = None,
-    seed: int = 0,
-    test_noise: float = 0.0,
-    prior: Prior | None = None,
-) -> Forecast:
-    """Forecast a learning curve beyond its largest measured size.
-
-    Parameters
-    ----------
-    curve : Curve, path, tuple or data frame
-        Whatever `as_curve` reads: a `Curve`, a run directory or CSV, scikit-learn's
-        ``learning_curve`` result, a frame. At least two sizes; losses above 0, or shares between
-        0 and 1 where higher is better.
-    laws : sequence of str or Law, optional
-        The laws to choose from; all registered ones by default. From five sizes or fewer, only
-        laws of at most three free parameters are used.
-    seed : int
-        Of the draws. The same curve and seed give the same figures.
-    test_noise : float
-        Standard error of the measured metric that comes from the held-out rows being a sample:
-        the standard deviation over rows divided by the root of their number. Give it to forecast
-        the metric on the whole population instead of on these held-out rows.
-    prior : Prior, optional
-        Instead of the one learned from public curves.
-
-    Raises
-    ------
-    ForecastError
-        If the curve says nothing about other sizes, and why.
-    DataError, StudyError
-        If `curve` is or holds no learning curve; see `as_curve`.
-    """
-    curve = as_curve(curve)
-    points = prepare(curve)
-    chosen = _laws(laws, len(points))
-    if not (math.isfinite(test_noise) and test_noise >= 0):
-        raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
-    _, chance = as_errors(curve)
-    log_chance = math.log(chance) if chance is not None and chance > 0 else None
-    used = shipped_prior() if prior is None else prior
-    shift = test_noise / math.exp(points.log_loss[-1])
-    draws = draw_curves(points, chosen, used, log_chance, seed, shift)
-    return Forecast(curve, points, draws, used, log_chance, seed)
-
-
-def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
-    if isinstance(laws, str):
-        raise ForecastError(f"laws is {laws!r}; expected a list of names, such as [{laws!r}].")
-    asked = all_laws() if laws is None else [find_law(x) if isinstance(x, str) else x for x in laws]
-    small = tuple(law for law in asked if sizes > _FEW_SIZES or law.free <= _FEW_FREE)
-    if not small:
-        names = ", ".join(law.name for law in asked) or "none"
-        raise ForecastError(
-            f"laws asked for: {names}; {sizes} sizes allow only laws of at most {_FEW_FREE} free "
-            "parameters, such as power-3. Measure more sizes, or ask for such a law."
-        )
-    return small
-
-
 def _sizes(sizes: ArrayLike) -> Floats:
     values = np.atleast_1d(np.asarray(sizes, np.float64))
     if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
@@ -306,15 +223,4 @@ def _sizes(sizes: ArrayLike) -> Floats:
 def _share(value: float, name: str) -> float:
     if not 0 < value < 1:
         raise ForecastError(f"{name} is {value!r}; expected a probability between 0 and 1.")
-    return value
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no infinity and no NaN: both become None."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
     return value
