@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
-from dataworth import __version__
+from dataworth import __version__, stopping
 from dataworth.commands import COMMANDS
 from dataworth.errors import DataworthError, DataworthWarning
 
@@ -36,8 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, _stop)
+    stopping.listen()
     for stream in (sys.stdout, sys.stderr):
         # An encoding without the signs that tables are drawn with shall cost signs, not the table.
         if isinstance(stream, io.TextIOWrapper):
@@ -94,10 +91,6 @@ def _parser() -> argparse.ArgumentParser:
     for module in COMMANDS:
         module.add_parser(commands)
     return parser
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dataworth import stopping
 from dataworth.audience import audience
 from dataworth.audit import audit_dataset, audit_figures, figures_of
 from dataworth.curve import Curve
@@ -18,10 +19,11 @@ from dataworth.executors import Executor, InProcess, LocalProcesses
 from dataworth.experiment import Experiment
 from dataworth.findings import Finding
 from dataworth.learners import resolve
+from dataworth.learners.base import Epoch
 from dataworth.option_checks import whole
 from dataworth.progress import Progress
 from dataworth.provenance import describe, sample_images
-from dataworth.record import Record
+from dataworth.record import Record, Run
 from dataworth.sources import load
 from dataworth.store import Store
 from dataworth.study import Study
@@ -83,10 +85,15 @@ def run_study(
         waiting = [run for run in runs if run.key not in finished]
         done = [run for run in runs if run.key in finished]
         progress.begin(runs, done, [experiment.work(run) for run in runs])
+
+        def on_epoch(run: Run, epoch: Epoch, epochs: int) -> None:
+            progress.epoch(run, epoch, epochs)
+            stopping.check()
+
         executor: Executor = InProcess() if workers == 1 else LocalProcesses(workers)
         try:
             if waiting:
-                for record in executor.perform(experiment, waiting, store, progress.epoch):
+                for record in executor.perform(experiment, waiting, store, on_epoch):
                     store.add(record)
                     _write_curve(store)
                     progress.finished(record)
