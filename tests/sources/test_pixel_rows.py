@@ -59,6 +59,51 @@ def test_values_above_255_are_refused(value: int) -> None:
     assert parse(f"{value},2,3\n".encode(), 3) is None
 
 
+@settings(deadline=None)
+@given(st.lists(st.text("0123456789,\n", max_size=12), max_size=6))
+def test_any_digits_and_separators_are_read_right_or_refused(parts: list[str]) -> None:
+    text = ",".join(["1", *parts, "2\n"]).encode()
+    columns = text[: text.index(b"\n")].count(b",") + 1
+    expected, found = _reference(text, columns), parse(text, columns)
+    assert (found is None) == (expected is None)
+    if found is not None and expected is not None:
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("field", ["", "1234", "00001", "0255", "12345678"])
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 5])
+def test_a_field_of_no_or_too_many_digits_is_refused(field: str, place: int) -> None:
+    fields = ["10", "200", "0", "7", "255", "30"]
+    fields[place] = field
+    assert parse((",".join(fields[:3]) + "\n" + ",".join(fields[3:]) + "\n").encode(), 3) is None
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n\n\n\n"])
+def test_a_chunk_may_end_at_any_byte(
+    monkeypatch: pytest.MonkeyPatch, newline: str, end: str
+) -> None:
+    text = ("1,2\n30,40\n\n255,0\n7,8" + end).replace("\n", newline).encode()
+    found: list[list[int]] = []
+
+    def split(rows: Pixels) -> Block:
+        found.extend(rows.tolist())
+        return Block(rows[:, 1:], rows[:, 0])
+
+    def lines(text: bytes, row: int) -> Block:
+        assert row == len(found) + 1
+        rows = [[int(field) for field in line.split(b",") if field] for line in text.splitlines()]
+        found.extend(rows)
+        return Block(np.zeros((len(rows), 1)), np.zeros(len(rows)))
+
+    for size in range(1, len(text) + 2):
+        monkeypatch.setattr(pixel_rows, "_CHUNK_BYTES", size)
+        found.clear()
+        list(read_rows(io.BytesIO(text), 2, split, lines, first_row=1))
+        # The blank line within is a row that `careful` sees; blank lines at the end are none.
+        assert found == [[1, 2], [30, 40], [], [255, 0], [7, 8]]
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("end", ["", "\n", "\n\n\n"])
 @pytest.mark.parametrize("chunk", [7, 64, 1 << 18])

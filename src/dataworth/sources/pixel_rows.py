@@ -1,16 +1,13 @@
 """Rows of comma-separated numbers 0..255, parsed by whole-array operations.
 
-A chunk of text is a ``uint8`` array. Every byte gets the value that a field would have if it ended
-there (its digit, ten times the digit before it, a hundred times the one before that); then the
-bytes before separators are kept. No number exists as text, and no array wider than a byte.
+A chunk of text is a ``uint8`` array. What ends the fields is found in it, and the one, two and
+three signs before each end: four short arrays, of which the numbers are made and all is checked.
+No number exists as text, and no array is wider than a byte.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
@@ -23,20 +20,20 @@ Plain = Callable[[Pixels], Block]
 Careful = Callable[[bytes, int], Block]
 """``careful(text, row)`` reads rows of which the first is number `row`, or says what is wrong."""
 
-# A chunk and what is made of it stay in a core's cache, and below the size from which the C library
-# gives memory back to the system at once: page faults would cost more than the parsing.
-_CHUNK_BYTES = 1 << 18
-_THREADS = 2
-_AHEAD = 4 * _THREADS
-_ZERO, _COMMA, _NEWLINE = (np.uint8(ord(sign)) for sign in "0,\n")
+# A chunk and what is made of it stay near the core, and the calls are few. One thread does it all:
+# two that call numpy this often wait for each other longer than they work.
+_CHUNK_BYTES = 1 << 19
+_ZERO, _NINE, _COMMA, _NEWLINE = (np.uint8(ord(sign)) for sign in "09,\n")
+# Stands before the text, so that its first fields have three signs before their ends as well.
+_BEFORE = b"\n\n\n"
 
 
-def parse(text: bytes, columns: int) -> Pixels | None:
+def parse(text: bytes | memoryview, columns: int) -> Pixels | None:
     r"""Parse complete rows, each ended by ``\n``.
 
     Parameters
     ----------
-    text : bytes
+    text : bytes-like
         Rows of `columns` whole numbers 0..255 of at most three digits.
     columns : int
         Fields of every row.
@@ -46,44 +43,55 @@ def parse(text: bytes, columns: int) -> Pixels | None:
     ndarray of uint8, shape (rows, columns), or None
         None if anything in the text is not exactly of this form.
     """
-    signs = np.frombuffer(text, np.uint8)
-    digits = signs - _ZERO
-    is_digit = digits < 10
-    ends = ~is_digit[1:]
-    if not is_digit[0] or signs[-1] != _NEWLINE or not (is_digit[:-1] | is_digit[1:]).all():
-        return None
-    pairs = is_digit[1:] & is_digit[:-1]
-    if (pairs[2:] & pairs[:-2]).any():
-        return None
-    np.multiply(digits, is_digit.view(np.uint8), out=digits)
-    values = digits.copy()
-    values[1:] += digits[:-1] * np.uint8(10)
-    hundreds = digits[:-2] * pairs[1:].view(np.uint8)
-    if hundreds.max(initial=0) > 2:
-        return None
-    hundreds *= np.uint8(100)
-    values[2:] += hundreds
-    if (values[2:] < hundreds).any():
-        return None
-    return _table(*_where(ends, values[:-1], signs[1:]), columns)
-
-
-def _table(values: Pixels, separators: Pixels, columns: int) -> Pixels | None:
-    """`values` as rows, if a newline ends every row and commas all other fields."""
-    if len(values) % columns:
-        return None
-    marks = separators.reshape(-1, columns)
-    if not ((marks[:, :-1] == _COMMA).all() and (marks[:, -1] == _NEWLINE).all()):
-        return None
-    return values.reshape(-1, columns)
-
-
-def _where(mask: NDArray[np.bool_], first: Pixels, second: Pixels) -> tuple[Pixels, Pixels]:
-    # polars filters bytes with vector instructions, several times as fast as numpy's indexing.
     import polars as pl
 
-    bits = pl.Series(mask)
-    return pl.Series(first).filter(bits).to_numpy(), pl.Series(second).filter(bits).to_numpy()
+    signs = np.frombuffer(_BEFORE + text, np.uint8)
+    if signs[-1] != _NEWLINE or signs.max() > _NINE:
+        return None
+    # polars compares and picks bytes with vector instructions, far faster than numpy indexes.
+    series = pl.Series(signs)
+    is_end = series.slice(len(_BEFORE)) < ord("0")
+    ends, ones, tens, hundreds = (
+        series.slice(len(_BEFORE) - back, len(text)).filter(is_end).to_numpy() for back in range(4)
+    )
+    if not _is_table(ends, columns):
+        return None
+    values = _values(ones - _ZERO, tens - _ZERO, hundreds - _ZERO, len(text))
+    return None if values is None else values.reshape(-1, columns)
+
+
+def _is_table(ends: Pixels, columns: int) -> bool:
+    """Whether a newline ends every row and commas all other fields."""
+    if len(ends) % columns:
+        return False
+    rows = len(ends) // columns
+    return (
+        bool((ends[columns - 1 :: columns] == _NEWLINE).all())
+        and np.count_nonzero(ends == _COMMA) == len(ends) - rows
+    )
+
+
+def _values(ones: Pixels, tens: Pixels, hundreds: Pixels, length: int) -> Pixels | None:
+    """The numbers of a text of `length` signs that end in these; above 9 is a separator.
+
+    None if a field is empty, has more than three digits, or is above 255.
+    """
+    has_tens = tens < 10
+    has_hundreds = (hundreds < 10) & has_tens
+    counted = 2 * len(ones) + np.count_nonzero(has_tens) + np.count_nonzero(has_hundreds)
+    # Fields of four digits and more have signs that were not counted.
+    if ones.max() > 9 or counted != length:
+        return None
+    hundreds *= has_hundreds.view(np.uint8)
+    if hundreds.max() > 2:
+        return None
+    hundreds *= np.uint8(100)
+    tens *= has_tens.view(np.uint8)
+    tens *= np.uint8(10)
+    ones += tens
+    ones += hundreds
+    # Numbers above 255 began again at 0.
+    return None if (ones < hundreds).any() else ones
 
 
 def read_rows(
@@ -104,41 +112,30 @@ def read_rows(
     first_row : int
         Number of the first row, for `careful`.
     """
-
-    def block_of(text: bytes) -> Block | None:
-        table = parse(text, columns)
-        return None if table is None else plain(table)
-
     row = first_row
-    waiting: deque[tuple[bytes, Future[Block | None]]] = deque()
-    chunks = _chunks(stream)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        try:
-            while True:
-                for text in islice(chunks, _AHEAD - len(waiting)):
-                    waiting.append((text, pool.submit(block_of, text)))
-                if not waiting:
-                    return
-                text, future = waiting.popleft()
-                block = future.result() or careful(text, row)
-                row += len(block.y)
-                yield block
-        finally:
-            pool.shutdown(cancel_futures=True)
+    for text in _chunks(stream):
+        table = parse(text, columns)
+        block = careful(bytes(text), row) if table is None else plain(table)
+        row += len(block.y)
+        yield block
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+def _chunks(stream: BinaryIO) -> Iterator[bytes | memoryview]:
     r"""Complete rows, ``\n`` after each; blank lines at the very end are left out."""
     rest = b""
     while block := stream.read(_CHUNK_BYTES):
         whole = rest + block
         if b"\r" in whole:
             whole = whole.replace(b"\r\n", b"\n")
-        rows = whole[: whole.rfind(b"\n") + 1].rstrip(b"\n")
-        if rows:
-            yield rows + b"\n"
-        # Blank lines wait for what comes after them.
-        rest = whole[len(rows) + 1 :] if rows else whole
+        end = whole.rfind(b"\n")
+        if whole[end - 1 : end] == b"\n":
+            # Blank lines wait for what comes after them.
+            end = len(whole[:end].rstrip(b"\n"))
+        if end > 0:
+            yield memoryview(whole)[: end + 1]
+            rest = whole[end + 1 :]
+        else:
+            rest = whole
     last = rest.rstrip(b"\r\n")
     if last:
         yield last + b"\n"
