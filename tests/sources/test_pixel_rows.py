@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import threading
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from dataworth.errors import DataError
 from dataworth.sources import pixel_rows
 from dataworth.sources.pixel_rows import Pixels, parse, read_rows
 from dataworth.sources.recipe import Block
@@ -124,3 +127,26 @@ def test_chunks_of_any_size_give_all_rows_in_order(
     blocks = list(read_rows(stream, 5, split, refuse, first_row=1))
     np.testing.assert_array_equal(np.concatenate([block.x for block in blocks]), table[:, 1:])
     np.testing.assert_array_equal(np.concatenate([block.y for block in blocks]), table[:, 0])
+
+
+def test_blocks_before_an_error_come_first_and_no_thread_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pixel_rows, "_CHUNK_BYTES", 8)
+    before = threading.active_count()
+
+    def split(rows: Pixels) -> Block:
+        return Block(rows[:, 1:], rows[:, 0])
+
+    def refuse(text: bytes, row: int) -> Block:
+        raise DataError(f"row {row}: {text!r}")
+
+    text = b"1,2,3,4\n" * 20 + b"1,2,x,4\n" + b"1,2,3,4\n" * 20
+    blocks = read_rows(io.BytesIO(text), 4, split, refuse, first_row=1)
+    assert sum(len(block.y) for block in islice(blocks, 20)) == 20
+    with pytest.raises(DataError, match=r"row 21: b'1,2,x,4"):
+        next(blocks)
+    stopped = read_rows(io.BytesIO(text), 4, split, refuse, first_row=1)
+    next(stopped)
+    del stopped
+    assert threading.active_count() == before

@@ -7,7 +7,9 @@ No number exists as text, and no array is wider than a byte.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
@@ -20,9 +22,10 @@ Plain = Callable[[Pixels], Block]
 Careful = Callable[[bytes, int], Block]
 """``careful(text, row)`` reads rows of which the first is number `row`, or says what is wrong."""
 
-# A chunk and what is made of it stay near the core, and the calls are few. One thread does it all:
-# two that call numpy this often wait for each other longer than they work.
-_CHUNK_BYTES = 1 << 19
+# What is made of a chunk stays near the core, and the calls are few for its bytes.
+_CHUNK_BYTES = 1 << 20
+_AHEAD = 3
+_KEPT_BYTES = 1 << 23
 _ZERO, _NINE, _COMMA, _NEWLINE = (np.uint8(ord(sign)) for sign in "09,\n")
 # Stands before the text, so that its first fields have three signs before their ends as well.
 _BEFORE = b"\n\n\n"
@@ -112,12 +115,35 @@ def read_rows(
     first_row : int
         Number of the first row, for `careful`.
     """
-    row = first_row
-    for text in _chunks(stream):
-        table = parse(text, columns)
-        block = careful(bytes(text), row) if table is None else plain(table)
-        row += len(block.y)
-        yield block
+
+    def blocks() -> Iterator[Block]:
+        row = first_row
+        for text in _chunks(stream):
+            table = parse(text, columns)
+            block = careful(bytes(text), row) if table is None else plain(table)
+            row += len(block.y)
+            yield block
+
+    return _ahead(blocks())
+
+
+def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The same blocks, made in a thread while the caller keeps the ones before.
+
+    One thread only: two that call numpy this often wait for each other's interpreter lock longer
+    than they work.
+    """
+    # The C library gives freed memory back to the system at once, and page faults then cost as much
+    # as the parsing, until it has seen a block of this size freed; it need not be written to.
+    np.empty(_KEPT_BYTES, np.uint8)
+    pool = ThreadPoolExecutor(1)
+    try:
+        waiting = deque(pool.submit(next, blocks, None) for _ in range(_AHEAD))
+        while (block := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(next, blocks, None))
+            yield block
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes | memoryview]:
