@@ -116,8 +116,6 @@ def prepare(study: Study) -> Experiment:
     DataError, StudyError
         If the data are not there or cannot be used, or the model or a size does not fit them.
     """
-    # The module of a "module:function" may import Keras before a learner does; workers inherit it.
-    os.environ.setdefault("KERAS_BACKEND", "jax")
     dataset = study.mistakes.apply(_load(study))
     parts = split(dataset, study.held_out)
     sizes = study.sizes_for(len(parts.rows))

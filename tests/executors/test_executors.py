@@ -1,3 +1,4 @@
+import importlib
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from dataworth.executors import Executor, InProcess, RunCheckpoints
 from dataworth.executors.processes import LocalProcesses, shares_of_cores
 from dataworth.executors.sharing import dump_sharing_arrays
 from dataworth.experiment import Experiment
+from dataworth.learners.backend import load_keras
 from dataworth.learners.base import Arrays, Epoch
 from dataworth.record import Run
 from dataworth.runner import prepare
@@ -58,6 +60,24 @@ def test_all_executors_give_the_same_figures_to_the_bit(experiment: Experiment) 
     alone = perform(InProcess(), experiment)
     assert set(alone) == set(experiment.runs())
     assert perform(LocalProcesses(2), experiment) == alone
+
+
+def test_a_builder_whose_module_imports_keras_works_in_other_processes(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_networks.py").write_text(
+        "import keras\n\n\ndef net(shape, classes):\n    return keras.Sequential("
+        "[keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes)])\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    load_keras()
+    # As where Keras is told its backend by keras.json, or by a variable that is gone since.
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    model = importlib.import_module("own_networks").net
+    asked = prepare(Study(data=digits, model=model, sizes=[50], seeds=1, epochs=2))
+    assert "KERAS_BACKEND" not in os.environ
+    assert perform(LocalProcesses(1), asked) == perform(InProcess(), asked)
 
 
 def test_closing_ends_the_processes(experiment: Experiment) -> None:

@@ -130,7 +130,11 @@ def _start(
     payload: Path, cores: list[int], messages: queue.SimpleQueue[tuple[_Worker, Any]]
 ) -> _Worker:
     command = [sys.executable, "-m", "dataworth.executors.worker", str(payload)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        # The module of a builder may import Keras at its top, before a learner does.
+        "KERAS_BACKEND": "jax",
+    }
     process = subprocess.Popen(
         [*command, *map(str, cores)],
         stdin=subprocess.PIPE,
