@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from memory_checkpoints import Memory
 
 from dataworth.errors import StudyError
 from dataworth.learners import Budget, Task, resolve
@@ -48,6 +49,17 @@ def test_memory_mapped_features_are_enough(task: Task, tmp_path: object) -> None
     mapped = replace(task, x=np.load(path, mmap_mode="r"))
     learner = resolve("linear")
     assert np.array_equal(learner.train(mapped).logits(task.x), learner.train(task).logits(task.x))
+
+
+def test_a_checkpoint_of_another_layout_is_none(task: Task) -> None:
+    learner, memory = resolve("linear"), Memory()
+    history = learner.train(task, checkpoints=memory).history
+    assert memory.kept is not None
+    epochs, arrays = memory.kept
+    narrow = {name: array[..., :1] if array.ndim else array for name, array in arrays.items()}
+    for state in ({}, narrow, {**arrays, "best/0": arrays["last/0"]}):
+        again = learner.train(task, checkpoints=Memory((epochs[:1], state)))
+        assert [epoch.loss for epoch in again.history] == [epoch.loss for epoch in history]
 
 
 def test_more_outputs_than_classes_present(task: Task) -> None:

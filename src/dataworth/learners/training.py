@@ -40,7 +40,8 @@ def train(
     history: list[Epoch] = []
     best = weights if task.budget.patience is not None else None
     saved = checkpoints.load() if checkpoints is not None else None
-    if saved is not None:
+    # One that another version of a library left, with other arrays, is none: the run starts anew.
+    if saved is not None and _layout(saved[1]) == _layout(_flat(weights, best)):
         history = list(saved[0])
         weights = _restored(weights, saved[1], "last")
         best = None if best is None else _restored(weights, saved[1], "best")
@@ -125,6 +126,10 @@ def _flat(weights: Weights, best: Weights | None) -> Arrays:
         for name, tree in kept.items()
         for index, value in enumerate(jax.tree.leaves(tree))
     }
+
+
+def _layout(arrays: Arrays) -> dict[str, tuple[Any, ...]]:
+    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
 
 
 def _restored(like: Weights, arrays: Arrays, name: str) -> Weights:
