@@ -42,6 +42,16 @@ def test_pixels_scaled_twice() -> None:
     assert codes(audit((cut, data.y_train)))["features-scaled-twice"] == "warning"
 
 
+def test_whole_numbers_that_are_taken_for_pixels() -> None:
+    data = images()
+    grey = (data.x_train // 16).astype(np.uint8)
+    (finding,) = audit((grey, data.y_train))
+    assert (finding.code, finding.severity) == ("features-dim", "warning")
+    assert "scale=1/15" in finding.advice
+    assert audit(Dataset(grey, data.y_train, scale=1 / 15)) == []
+    assert audit(Dataset(grey.astype(float), data.y_train)) == []
+
+
 @pytest.mark.parametrize("kind", ["pixel", "noisy", "exact"])
 def test_label_in_a_feature(kind: str) -> None:
     data, random = images(2_000), np.random.default_rng(0)

@@ -1,6 +1,8 @@
-"""The range of the features as a network gets them: unscaled, scaled twice, all zero."""
+"""The range of the features as a network gets them: unscaled, dim, scaled twice, all zero."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from dataworth.audit.samples import Samples
 from dataworth.findings import Finding
@@ -8,6 +10,7 @@ from dataworth.findings import Finding
 _ROWS = 2_000
 _LARGE = 32.0
 _SMALL = 1.01 / 255.0
+_DIM = 64
 
 
 def feature_findings(samples: Samples) -> list[Finding]:
@@ -28,6 +31,8 @@ def feature_findings(samples: Samples) -> list[Finding]:
         return [_unscaled(samples, evidence, pixels=low >= 0 and 127 < high <= 255)]
     if largest <= _SMALL:
         return [_scaled_twice(samples, evidence, largest)]
+    if features.dtype == np.uint8 and high < _DIM and scale <= _SMALL:
+        return [_dim(samples, evidence, high)]
     return []
 
 
@@ -47,6 +52,23 @@ def _unscaled(samples: Samples, evidence: dict[str, object], *, pixels: bool) ->
             "Keep images as uint8 (they are scaled as they are read), or give scale=1/255."
             if pixels
             else "Standardise the features on the training rows, or give Dataset(scale=...)."
+        ),
+    )
+
+
+def _dim(samples: Samples, evidence: dict[str, object], high: float) -> Finding:
+    return Finding(
+        code="features-dim",
+        severity="warning",
+        where=f"{samples.name}, features",
+        message=(
+            f"The largest feature looked at is {high:g}, and it is scaled as a pixel of 0..255: "
+            f"only {evidence['largest_as_fed']:.3g} reaches the network, which then learns slowly."
+        ),
+        evidence=evidence,
+        advice=(
+            f"If {high:g} is the most there can be, give scale=1/{high:g} (in a study's file: "
+            f"data_options = {{ scale = {1 / high:.6g} }}). Leave dark pictures as they are."
         ),
     )
 
