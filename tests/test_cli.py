@@ -23,9 +23,9 @@ from dataworth.terminal import (
     TerminalProgress,
     curve_table,
     print_findings,
-    print_table,
     published_table,
 )
+from dataworth.terminal_table import print_table
 
 SMALL = ["--model", "linear", "--sizes", "50,200", "--seeds", "2", "--epochs", "60"]
 
@@ -90,6 +90,21 @@ def test_an_encoding_without_blocks_and_lines_costs_no_traceback() -> None:
     assert told.returncode == 0
     assert "class 0, '0'" in told.stdout
     assert told.stderr == ""
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_that_goes_away_costs_output_alone(stream: str, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = ["run", "--data", "digits", *SMALL, "--out", str(tmp_path / "run")]
+    outputs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writing}
+    program = [sys.executable, "-m", "dataworth.cli", *command]
+    told = subprocess.run(program, text=True, check=False, **outputs)  # type: ignore[call-overload]
+    os.close(writing)
+    assert told.returncode == 0
+    assert "Traceback" not in f"{told.stdout}{told.stderr}"
+    kept = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"results.sqlite", "curve.csv", "curve.png", "report.html", "forecast.png"} <= kept
 
 
 def _first_study(arguments: list[str]) -> Study:

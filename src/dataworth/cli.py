@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,6 +12,7 @@ from typing import Any
 from dataworth import __version__, stopping
 from dataworth.commands import COMMANDS
 from dataworth.errors import DataworthError, DataworthWarning
+from dataworth.outlet import discard, outlets
 
 INTERRUPTED = 130
 FAILED = 2
@@ -32,13 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit code: 0; 1 or 2 as the command says; 2 for an error; 130 after Ctrl-C.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    stopping.listen()
-    for stream in (sys.stdout, sys.stderr):
-        # An encoding without the signs that tables are drawn with shall cost signs, not the table.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    with outlets():
+        options = _parser().parse_args(arguments)
+        stopping.listen()
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = partial(_show_warning, warnings.showwarning)
@@ -51,24 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         print(str(interrupt) or "Stopped.", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does; there is nobody left to tell.
-        _discard_output()
-        return 0
     except OSError as error:
         # Rooms say what they know of their files; what is left is most often the output.
         place = error.filename or "the output"
         print(f"dataworth: {place}: {error.strerror or error}.", file=sys.stderr)
-        _discard_output()
+        # What could not be written is not tried again, with a traceback, when Python ends.
+        discard(sys.stdout.fileno())
         return FAILED
     return code
-
-
-def _discard_output() -> None:
-    """What could not be written is not tried again, with a traceback, when Python ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def _show_warning(

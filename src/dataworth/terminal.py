@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import rich.box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -14,17 +13,17 @@ from rich.progress import (
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
 from dataworth.curve import Curve
 from dataworth.findings import Finding
 from dataworth.learners.base import Epoch
 from dataworth.mistakes import PUBLISHED
+from dataworth.pace import Pace, clock
 from dataworth.record import Record, Run
+from dataworth.terminal_table import new_table
 
-_WIDEST = 1_000
 _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
 
 
@@ -42,31 +41,26 @@ class TerminalProgress:
         self._bars: Progress | None = None
         self._total: TaskID | None = None
         self._under_way: dict[Run, TaskID] = {}
-        self._work: dict[Run, int] = {}
+        self._pace = Pace([], [], [])
 
     def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
         """Show how much there is to do."""
-        self._work = dict(zip(runs, work, strict=True))
-        waiting = len(runs) - len(done)
+        self._pace = Pace(runs, done, work)
         kept = f", {len(done)} of them kept from before" if done else ""
         self._console.print(f"{len(runs)} runs{kept}.", highlight=False)
-        if waiting == 0:
+        if not self._pace.waiting:
             return
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TimeElapsedColumn(Column(no_wrap=True)),
             TextColumn("{task.fields[note]}"),
             console=self._console,
             disable=not (self._console.is_terminal or self._console.is_jupyter),
             transient=True,
         )
-        kept_work = sum(self._work[run] for run in done)
-        total = sum(work) - kept_work
-        self._total = self._bars.add_task("all runs", total=total, note="")
+        self._total = self._bars.add_task("all runs", total=1.0, note="")
         self._bars.start()
 
     def findings(self, findings: Sequence[Finding]) -> None:
@@ -75,14 +69,15 @@ class TerminalProgress:
 
     def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
         """Advance the bars."""
-        if self._bars is None or self._total is None:
+        self._pace.epoch(run, epoch, epochs)
+        if self._bars is None:
             return
         if run not in self._under_way:
             label = f"{run.size:,} samples, seed {run.seed}"
             self._under_way[run] = self._bars.add_task(label, total=epochs, note="")
         note = f"epoch {epoch.number} of {epochs}, training loss {epoch.loss:.4g}"
         self._bars.update(self._under_way[run], completed=epoch.number, note=note)
-        self._bars.advance(self._total, self._work[run] / epochs)
+        self._advance()
 
     def finished(self, record: Record) -> None:
         """Print the run's figures."""
@@ -92,13 +87,21 @@ class TerminalProgress:
             f"accuracy {scores.accuracy:.4f}  {record.seconds:.1f} s",
             highlight=False,
         )
+        self._pace.finished(run)
         if self._bars is not None and run in self._under_way:
             self._bars.remove_task(self._under_way.pop(run))
+        self._advance()
 
     def end(self) -> None:
         """Clear the bars."""
         if self._bars is not None:
             self._bars.stop()
+
+    def _advance(self) -> None:
+        if self._bars is not None and self._total is not None:
+            left = self._pace.seconds_left
+            note = "" if left is None else f"about {clock(left)} left"
+            self._bars.update(self._total, completed=self._pace.share, note=note)
 
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:
@@ -113,20 +116,9 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         )
 
 
-def print_table(console: Console, table: Table) -> None:
-    """Print a table with all its figures: wider than a narrow terminal if they need it."""
-    needed = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
-    width = console.width
-    console.width = max(width, needed)
-    console.print(table)
-    console.width = width
-
-
 def curve_table(curve: Curve) -> Table:
     """The paper's table, with the mean over seeds as the loss, its spread, and accuracy."""
-    table = Table(box=rich.box.SIMPLE)
-    for column in ("Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds"):
-        table.add_column(column, justify="right")
+    table = new_table("Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds", text=None)
     accuracies = curve["accuracy"].summary() if "accuracy" in curve.others else []
     for index, point in enumerate(curve.summary()):
         accuracy = f"{accuracies[index].mean:.4f}" if accuracies else ""
@@ -138,10 +130,9 @@ def curve_table(curve: Curve) -> Table:
 
 def published_table(reproduced: Curve, honest: Curve) -> Table:
     """The published figures, the same mistakes made here, and the loss without the mistakes."""
-    table = Table(box=rich.box.SIMPLE)
-    columns = ("Dataset_Size", "Published", "Reproduced", "Held-out loss, done right")
-    for column in columns:
-        table.add_column(column, justify="right")
+    table = new_table(
+        "Dataset_Size", "Published", "Reproduced", "Held-out loss, done right", text=None
+    )
     true = {point.samples: f"{point.mean:.4g}" for point in honest.summary()}
     for wrong in reproduced.summary():
         published = PUBLISHED.get(wrong.samples)

@@ -11,7 +11,8 @@ from rich.table import Table
 from dataworth.comparison import Comparison
 from dataworth.comparison_answers import Crossing
 from dataworth.report.metric_names import figure
-from dataworth.terminal_forecast import count, new_table, say, show_warnings
+from dataworth.terminal_forecast import count, say, show_warnings
+from dataworth.terminal_table import new_table, print_table
 
 
 def show_comparison(
@@ -20,7 +21,7 @@ def show_comparison(
     """Print the standings at some sizes, the crossings, and what to beware of."""
     for size in sizes:
         say(console, f"At {size:,.0f} samples:")
-        console.print(standings_table(comparison, size, level))
+        print_table(console, standings_table(comparison, size, level))
     for crossing in comparison.crossings(level):
         say(console, in_words(crossing))
     for name, forecast in comparison.forecasts.items():

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import rich.box
 from rich.console import Console
 from rich.table import Table
 
 from dataworth.report.metric_names import figure, metric_name, whole_count
 from dataworth.report.sentences import answer
+from dataworth.terminal_table import new_table, print_table
 
 if TYPE_CHECKING:
     from dataworth.laws import Forecast, SampleSize, Stop
@@ -23,14 +23,6 @@ _ALWAYS_SHOWN = {
     "last-value": "baseline: last value stays",
     "power-absolute": "baseline: plain power law",
 }
-
-
-def new_table(*columns: str) -> Table:
-    """A table in the house's form: the first column to the left, numbers to the right."""
-    table = Table(box=rich.box.SIMPLE, pad_edge=False)
-    for index, column in enumerate(columns):
-        table.add_column(column, justify="right" if index else "left", no_wrap=index > 0)
-    return table
 
 
 def say(console: Console, *lines: str, style: str | None = None) -> None:
@@ -54,7 +46,7 @@ def show_forecast(
     say(console, f"{forecast.curve.name or 'curve'}: {measured(forecast)}")
     say(console, answer(forecast), "")
     say(console, f"Law: {_loss_name(forecast)} = {law.formula}   ({law.name}; {law.source})")
-    console.print(law_table(forecast))
+    print_table(console, law_table(forecast))
     say(console, shares(forecast), "")
     _show_backtest(console, forecast)
     show_predictions(console, forecast, sizes, level)
@@ -104,19 +96,21 @@ def show_predictions(
     predicted = forecast.predict(sizes, level)
     largest = float(forecast.points.sizes[-1])
     interval = f"{level:.0%} interval"
-    table = new_table("samples", "times", forecast.curve.metric, interval, "gain", interval)
+    table = new_table(
+        "samples", "times", forecast.curve.metric, interval, "gain", interval, text=None
+    )
     for row, size in enumerate(predicted.samples):
         gain = forecast.value_of(largest, float(size), level)
         table.add_row(
             f"{size:,.0f}",
-            f"{size / largest:.3g}",
+            times(size / largest),
             figure(float(predicted.median[row])),
             f"{figure(float(predicted.lower[row]))} to {figure(float(predicted.upper[row]))}",
             f"{gain.median:.2g}",
             f"{gain.lower:.2g} to {gain.upper:.2g}",
         )
     say(console, f"Predictions, and what going there from {largest:,.0f} samples gains:")
-    console.print(table)
+    print_table(console, table)
 
 
 def needed(forecast: Forecast, target: SampleSize) -> str:
@@ -141,6 +135,11 @@ def needed(forecast: Forecast, target: SampleSize) -> str:
 def count(samples: float) -> str:
     """A number of samples to three digits, or infinity."""
     return whole_count(samples) if math.isfinite(samples) else "infinity"
+
+
+def times(ratio: float) -> str:
+    """A ratio to three digits, without an exponent where it is large."""
+    return f"{ratio:.3g}" if ratio < 1_000 else f"{ratio:,.0f}"
 
 
 def show_warnings(
@@ -174,7 +173,7 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
         f"{figure(rows[0].actual)}, hidden; error of {_loss_name(forecast)} when predicted from "
         "the sizes up to:",
     )
-    console.print(table)
+    print_table(console, table)
 
 
 def _mean_size(log_errors: Iterable[float]) -> float:

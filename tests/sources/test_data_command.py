@@ -27,7 +27,8 @@ def test_list_names_all_and_tells_what_is_here(
     write(emnist_of(), tmp_path, ["zip"])
     (tmp_path / "zip").rename(tmp_path / "emnist")
     assert _run("list") == 0
-    lines = {line.split(" ")[0]: line for line in capsys.readouterr().out.splitlines() if line}
+    told = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    lines = {line.split(" ")[0]: line for line in told if line}
     assert lines["emnist/digits"].endswith(str(tmp_path / "emnist"))
     assert lines["emnist/byclass"].endswith("not here: dataworth data fetch emnist")
     assert "697,932" in lines["emnist/byclass"]

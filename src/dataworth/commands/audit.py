@@ -76,6 +76,8 @@ def _show(console: Console, thing: str, findings: Sequence[Finding]) -> None:
 def _panel(finding: Finding) -> Panel:
     style = _STYLES[finding.severity]
     numbers = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        numbers.add_column(overflow="fold")
     for name, value in finding.evidence.items():
         numbers.add_row(f"[dim]{escape(name)}[/]", escape(_short(value)))
     return Panel(

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.markup import escape
 
 from dataworth.commands.column import column
 from dataworth.dataset import Dataset
@@ -56,15 +58,16 @@ def run(args: argparse.Namespace) -> int:
 def _list() -> int:
     from dataworth.sources.catalogue import catalogue
     from dataworth.sources.location import data_folder
+    from dataworth.terminal_table import new_table, print_table
 
-    print(f"{'name':<16} {'samples':>8} {'held out':>8} {'classes':>7}  here, or how to get it")
+    table = new_table("name", "samples", "held out", "classes", "here, or how to get it", text=4)
+    table.columns[0].justify = "left"
     for each in catalogue():
         held_out = f"{each.held_out:,}" if each.held_out else "-"
-        print(
-            f"{each.name:<16} {each.samples:>8,} {held_out:>8} {each.classes:>7}  "
-            f"{each.place or 'not here: ' + each.how}"
-        )
-    print(f"\nData folder: {data_folder()} (DATAWORTH_DATA sets another one)")
+        place = each.place or f"not here: {each.how}"
+        table.add_row(each.name, f"{each.samples:,}", held_out, f"{each.classes}", escape(place))
+    print_table(Console(), table)
+    print(f"Data folder: {data_folder()} (DATAWORTH_DATA sets another one)")
     print("Data of your own: give the path of a CSV, Parquet, IDX, MAT or NPZ file, or a folder.")
     return 0
 

@@ -23,7 +23,8 @@ from dataworth.runner import Outcome, run_study
 from dataworth.study import Study
 from dataworth.study_file import FILE_NAME as STUDY_FILE
 from dataworth.study_file import read_studies, shipped_studies
-from dataworth.terminal import TerminalProgress, curve_table, print_table, published_table
+from dataworth.terminal import TerminalProgress, curve_table, published_table
+from dataworth.terminal_table import print_table
 
 HONEST = "done-right"
 _EXPLANATION = (

@@ -1,0 +1,52 @@
+"""Tables in a terminal: no figure is ever cut, however narrow it is."""
+
+from __future__ import annotations
+
+import rich.box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+
+_WIDEST = 1_000
+
+
+def new_table(*columns: str, text: int | None = 0) -> Table:
+    """A table in the house's form: numbers to the right, one column of `text` to the left."""
+    table = Table(box=rich.box.SIMPLE, pad_edge=False)
+    for index, column in enumerate(columns):
+        if index == text:
+            table.add_column(column, overflow="fold")
+        else:
+            table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table with all its figures.
+
+    Only text is wrapped. A terminal that is too narrow for the figures gets row after row, each
+    column on a line of its own; a file gets lines as long as they need to be.
+    """
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max(map(cell_len, (str(column.header), *map(str, column.cells))))
+    width = console.width
+    needed = console.measure(table, options=console.options.update(width=_WIDEST))
+    if console.is_terminal and needed.minimum > width:
+        _print_rows(console, table)
+        return
+    console.width = width if console.is_terminal else max(width, needed.maximum)
+    console.print(table)
+    console.width = width
+
+
+def _print_rows(console: Console, table: Table) -> None:
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        grid = Table.grid(padding=(0, 2))
+        for _ in range(2):
+            grid.add_column(overflow="fold")
+        for column, cell in zip(table.columns, row, strict=True):
+            grid.add_row(column.header, cell)
+        console.print()
+        console.print(grid)
+    console.print()
