@@ -12,12 +12,16 @@ from hypothesis.extra.numpy import arrays
 
 from dataworth.errors import DataError
 from dataworth.sources import pixel_rows
-from dataworth.sources.pixel_rows import Pixels, parse, read_rows
+from dataworth.sources.pixel_rows import LEAD, Pixels, read_rows
 from dataworth.sources.recipe import Block
 
 TABLES = st.tuples(st.integers(1, 9), st.integers(2, 7)).flatmap(
     lambda shape: arrays(np.uint8, shape, elements=st.integers(0, 255))
 )
+
+
+def parse(text: bytes, columns: int) -> Pixels | None:
+    return pixel_rows.parse(LEAD + text, columns)
 
 
 def _text(table: Pixels) -> bytes:

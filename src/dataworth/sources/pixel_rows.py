@@ -27,17 +27,17 @@ _CHUNK_BYTES = 1 << 20
 _AHEAD = 3
 _KEPT_BYTES = 1 << 23
 _ZERO, _NINE, _COMMA, _NEWLINE = (np.uint8(ord(sign)) for sign in "09,\n")
-# Stands before the text, so that its first fields have three signs before their ends as well.
-_BEFORE = b"\n\n\n"
+LEAD = b"\n\n\n"
+"""Stands before the rows, so that the first fields have three signs before their ends as well."""
 
 
 def parse(text: bytes | memoryview, columns: int) -> Pixels | None:
-    r"""Parse complete rows, each ended by ``\n``.
+    r"""Parse `LEAD` and complete rows, each ended by ``\n``.
 
     Parameters
     ----------
     text : bytes-like
-        Rows of `columns` whole numbers 0..255 of at most three digits.
+        `LEAD`, then rows of `columns` whole numbers 0..255 of at most three digits.
     columns : int
         Fields of every row.
 
@@ -48,18 +48,18 @@ def parse(text: bytes | memoryview, columns: int) -> Pixels | None:
     """
     import polars as pl
 
-    signs = np.frombuffer(_BEFORE + text, np.uint8)
+    signs = np.frombuffer(text, np.uint8)
     if signs[-1] != _NEWLINE or signs.max() > _NINE:
         return None
     # polars compares and picks bytes with vector instructions, far faster than numpy indexes.
-    series = pl.Series(signs)
-    is_end = series.slice(len(_BEFORE)) < ord("0")
+    series, length = pl.Series(signs), len(signs) - len(LEAD)
+    is_end = series.slice(len(LEAD)) < ord("0")
     ends, ones, tens, hundreds = (
-        series.slice(len(_BEFORE) - back, len(text)).filter(is_end).to_numpy() for back in range(4)
+        series.slice(len(LEAD) - back, length).filter(is_end).to_numpy() for back in range(4)
     )
     if not _is_table(ends, columns):
         return None
-    values = _values(ones - _ZERO, tens - _ZERO, hundreds - _ZERO, len(text))
+    values = _values(ones - _ZERO, tens - _ZERO, hundreds - _ZERO, length)
     return None if values is None else values.reshape(-1, columns)
 
 
@@ -120,7 +120,7 @@ def read_rows(
         row = first_row
         for text in _chunks(stream):
             table = parse(text, columns)
-            block = careful(bytes(text), row) if table is None else plain(table)
+            block = careful(bytes(text[len(LEAD) :]), row) if table is None else plain(table)
             row += len(block.y)
             yield block
 
@@ -146,22 +146,20 @@ def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:
         pool.shutdown(cancel_futures=True)
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes | memoryview]:
-    r"""Complete rows, ``\n`` after each; blank lines at the very end are left out."""
+def _chunks(stream: BinaryIO) -> Iterator[memoryview]:
+    r"""`LEAD` and complete rows, ``\n`` after each; blank lines at the very end are left out."""
     rest = b""
     while block := stream.read(_CHUNK_BYTES):
-        whole = rest + block
+        whole = b"".join((LEAD, rest, block))
         if b"\r" in whole:
             whole = whole.replace(b"\r\n", b"\n")
         end = whole.rfind(b"\n")
         if whole[end - 1 : end] == b"\n":
             # Blank lines wait for what comes after them.
-            end = len(whole[:end].rstrip(b"\n"))
-        if end > 0:
+            end = max(len(LEAD) - 1, len(whole[:end].rstrip(b"\n")))
+        rest = whole[end + 1 :]
+        if end >= len(LEAD):
             yield memoryview(whole)[: end + 1]
-            rest = whole[end + 1 :]
-        else:
-            rest = whole
     last = rest.rstrip(b"\r\n")
     if last:
-        yield last + b"\n"
+        yield memoryview(LEAD + last + b"\n")
