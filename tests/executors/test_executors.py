@@ -1,4 +1,3 @@
-import importlib
 import os
 import signal
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from nearest_mean import NearestMean
 
 from dataworth.dataset import Dataset
 from dataworth.errors import StudyError
@@ -42,6 +42,12 @@ def experiment(digits: Dataset) -> Experiment:
     return prepare(Study(data=digits, model="mlp:16", sizes=[50, 90], seeds=2, epochs=2))
 
 
+@pytest.fixture(scope="module")
+def quick(digits: Dataset) -> Experiment:
+    """Runs that need no heavy library, where processes are looked at and not figures."""
+    return prepare(Study(data=digits, model=NearestMean(), sizes=[500, 900], seeds=2))
+
+
 def perform(executor: Executor, experiment: Experiment) -> dict[Run, float]:
     epochs: list[tuple[Run, int]] = []
     records = executor.perform(
@@ -56,8 +62,12 @@ def perform(executor: Executor, experiment: Experiment) -> dict[Run, float]:
     return losses
 
 
-def test_all_executors_give_the_same_figures_to_the_bit(experiment: Experiment) -> None:
+def test_all_executors_give_the_same_figures_to_the_bit(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alone = perform(InProcess(), experiment)
+    # The workers compile anew, for their share of the cores.
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
     assert set(alone) == set(experiment.runs())
     assert perform(LocalProcesses(2), experiment) == alone
 
@@ -74,14 +84,14 @@ def test_a_builder_whose_module_imports_keras_works_in_other_processes(
     # As where Keras is told its backend by keras.json, or by a variable that is gone since.
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    model = importlib.import_module("own_networks").net
-    asked = prepare(Study(data=digits, model=model, sizes=[50], seeds=1, epochs=2))
+    own = Study(data=digits, model="own_networks:net", sizes=[50], seeds=1, epochs=2)
+    asked = prepare(own)
     assert "KERAS_BACKEND" not in os.environ
     assert perform(LocalProcesses(1), asked) == perform(InProcess(), asked)
 
 
-def test_closing_ends_the_processes(experiment: Experiment) -> None:
-    records = LocalProcesses(2).perform(experiment, experiment.runs(), Memory(), lambda *_: None)
+def test_closing_ends_the_processes(quick: Experiment) -> None:
+    records = LocalProcesses(2).perform(quick, quick.runs(), Memory(), lambda *_: None)
     next(records)
     children = _children()
     assert len(children) == 2
@@ -89,13 +99,13 @@ def test_closing_ends_the_processes(experiment: Experiment) -> None:
     assert not set(children) & set(_children())
 
 
-def test_a_killed_worker_is_named_with_its_run(experiment: Experiment) -> None:
+def test_a_killed_worker_is_named_with_its_run(quick: Experiment) -> None:
     def kill(run: Run, epoch: Epoch, epochs: int) -> None:
         for child in _children():
             os.kill(child, signal.SIGKILL)
 
     with pytest.raises(StudyError, match="worker process was killed by signal 9"):
-        list(LocalProcesses(1).perform(experiment, experiment.runs(), Memory(), kill))
+        list(LocalProcesses(1).perform(quick, quick.runs(), Memory(), kill))
 
 
 def test_workers_end_with_a_killed_main_process_and_leave_nothing(tmp_path: Path) -> None:
