@@ -86,11 +86,12 @@ def test_a_field_of_no_or_too_many_digits_is_refused(field: str, place: int) -> 
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("blank", [0, 1, 4])
 @pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n\n\n\n"])
 def test_a_chunk_may_end_at_any_byte(
-    monkeypatch: pytest.MonkeyPatch, newline: str, end: str
+    monkeypatch: pytest.MonkeyPatch, newline: str, blank: int, end: str
 ) -> None:
-    text = ("1,2\n30,40\n\n255,0\n7,8" + end).replace("\n", newline).encode()
+    text = ("\n" * blank + "1,2\n30,40\n\n255,0\n7,8" + end).replace("\n", newline).encode()
     found: list[list[int]] = []
 
     def split(rows: Pixels) -> Block:
@@ -107,8 +108,8 @@ def test_a_chunk_may_end_at_any_byte(
         monkeypatch.setattr(pixel_rows, "_CHUNK_BYTES", size)
         found.clear()
         list(read_rows(io.BytesIO(text), 2, split, lines, first_row=1))
-        # The blank line within is a row that `careful` sees; blank lines at the end are none.
-        assert found == [[1, 2], [30, 40], [], [255, 0], [7, 8]]
+        # A blank line before others is a row that `careful` sees; blank lines at the end are none.
+        assert found == [[]] * blank + [[1, 2], [30, 40], [], [255, 0], [7, 8]]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
