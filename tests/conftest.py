@@ -18,9 +18,12 @@ from dataworth.learners import Budget, Task
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """All processes of the tests share what JAX has compiled; the same programs come back often."""
+    """Spare the processes of the tests what makes them slow and proves nothing."""
+    # Two threads of a linear algebra library that share a core wait for each other without rest.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
+    # The same programs come back often: what JAX has compiled is kept until the tests end.
     folder = tempfile.mkdtemp(prefix="dataworth-compiled-")
     config.add_cleanup(partial(shutil.rmtree, folder, ignore_errors=True))
     os.environ["JAX_COMPILATION_CACHE_DIR"] = folder

@@ -119,6 +119,7 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
 def curve_table(curve: Curve) -> Table:
     """The paper's table, with the mean over seeds as the loss, its spread, and accuracy."""
     table = new_table("Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds", text=None)
+    table.pad_edge = True
     accuracies = curve["accuracy"].summary() if "accuracy" in curve.others else []
     for index, point in enumerate(curve.summary()):
         accuracy = f"{accuracies[index].mean:.4f}" if accuracies else ""
@@ -133,6 +134,7 @@ def published_table(reproduced: Curve, honest: Curve) -> Table:
     table = new_table(
         "Dataset_Size", "Published", "Reproduced", "Held-out loss, done right", text=None
     )
+    table.pad_edge = True
     true = {point.samples: f"{point.mean:.4g}" for point in honest.summary()}
     for wrong in reproduced.summary():
         published = PUBLISHED.get(wrong.samples)

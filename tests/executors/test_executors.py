@@ -91,17 +91,20 @@ def test_a_builder_whose_module_imports_keras_works_in_other_processes(
 
 
 def test_closing_ends_the_processes(quick: Experiment) -> None:
+    before = set(_children())
     records = LocalProcesses(2).perform(quick, quick.runs(), Memory(), lambda *_: None)
     next(records)
-    children = _children()
-    assert len(children) == 2
+    workers = set(_children()) - before
+    assert len(workers) == 2
     records.close()  # type: ignore[attr-defined]
-    assert not set(children) & set(_children())
+    assert not workers & set(_children())
 
 
 def test_a_killed_worker_is_named_with_its_run(quick: Experiment) -> None:
+    before = set(_children())
+
     def kill(run: Run, epoch: Epoch, epochs: int) -> None:
-        for child in _children():
+        for child in set(_children()) - before:
             os.kill(child, signal.SIGKILL)
 
     with pytest.raises(StudyError, match="worker process was killed by signal 9"):

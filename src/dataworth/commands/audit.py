@@ -70,7 +70,8 @@ def _show(console: Console, thing: str, findings: Sequence[Finding]) -> None:
         else:
             for line in _lines(finding):
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{thing}: {told or 'nothing found'}", markup=False, highlight=False)
+    said = f"{thing}: {told or 'nothing found'}"
+    console.print(said, markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def _panel(finding: Finding) -> Panel:
