@@ -179,7 +179,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_rest_is_done_later(tmp_path: Path) -> 
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, told
     assert f"go on with:\n  dataworth run {out}" in told
     assert "Traceback" not in told
 
@@ -251,8 +251,12 @@ def test_a_request_to_stop_that_a_library_swallowed_still_counts() -> None:
             signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             stopping.check()
+        with pytest.raises(KeyboardInterrupt), stopping.heard():
+            raise ImportError("half a library")
         stopping.listen()
         stopping.check()
+        with pytest.raises(ImportError), stopping.heard():
+            raise ImportError("no such library")
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from dataworth import __version__, stopping
 from dataworth.commands import COMMANDS
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     try:
-        with warnings.catch_warnings():
+        with stopping.heard(), warnings.catch_warnings():
             warnings.showwarning = partial(_show_warning, warnings.showwarning)
             code: int = options.command(options)
         if sys.stdout is not None:
@@ -82,5 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def program() -> NoReturn:
+    """Run a command as a process of its own."""
+    code = main()
+    if code == INTERRUPTED:
+        # A library that was stopped while it was being loaded may crash when Python tidies up.
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

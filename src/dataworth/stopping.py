@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
@@ -28,6 +30,23 @@ def check() -> None:
     """
     if _requested.is_set():
         raise KeyboardInterrupt
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Take what a library makes of a request to stop, such as a failed import, for the request.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        In place of any error, if a stop was requested.
+    """
+    try:
+        yield
+    except Exception:
+        if _requested.is_set():
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _request(number: int, frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from dataworth import stopping
 from dataworth.commands.column import column
 from dataworth.commands.forecast import end_run
 from dataworth.errors import StudyError
@@ -147,7 +148,8 @@ def _says_how_to_go_on(
     options: argparse.Namespace, directory: Path, *, alone: bool
 ) -> Iterator[None]:
     try:
-        yield
+        with stopping.heard():
+            yield
     except KeyboardInterrupt:
         if not (directory / STUDY_FILE).is_file():
             raise KeyboardInterrupt("Stopped before anything was begun.") from None
