@@ -10,7 +10,7 @@ The reference figures were measured with plain random subsets and without each e
 smaller batch. The study's own way (stratified subsets, every sample trained on) does better at the
 smallest size, so it is measured both ways: as a study does it, and as the reference did it, with
 rows in random order and as many optimizer steps. ``--cnn`` adds the convolutional network at the
-largest size.
+largest size, with 3 seeds.
 """
 
 from __future__ import annotations
@@ -108,10 +108,12 @@ def _compare(size: int, loss: float) -> bool:
 
 
 def _cnn(out: Path, files: Path) -> bool:
-    study = _asked(files, "cnn", [LARGEST], 1)
+    study = _asked(files, "cnn", [LARGEST], 3)
     outcome = run_study(study, out, 1, TerminalProgress(Console(stderr=True)))
-    accuracy = outcome.records[0].scores.accuracy
-    print(f"cnn at {LARGEST:,}: accuracy {accuracy:.4f} (expected at least 0.885)")
+    found = [record.scores.accuracy for record in outcome.records]
+    accuracy = float(np.mean(found))
+    seeds = ", ".join(f"{one:.4f}" for one in found)
+    print(f"cnn at {LARGEST:,}: accuracy {accuracy:.4f} (expected at least 0.885; seeds: {seeds})")
     return accuracy < 0.885
 
 

@@ -49,9 +49,9 @@ def train_keras(backend: str, model: str, batch: int, samples: int, epochs: int)
     if model == "cnn":
         body = [
             keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, activation="relu"),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(),
             layers.Flatten(),
             layers.Dense(128, activation="relu"),
@@ -74,9 +74,9 @@ def train_torch(model: str, batch: int, samples: int, epochs: int) -> dict[str, 
     nn = torch.nn
     x, y = data(samples)
     if model == "cnn":
-        body = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2)]
-        body += [nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)]
-        body += [nn.Flatten(), nn.Linear(64 * 5 * 5, 128), nn.ReLU()]
+        body = [nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        body += [nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        body += [nn.Flatten(), nn.Linear(64 * 7 * 7, 128), nn.ReLU()]
         last = 128
     else:
         body, last = [nn.Flatten()], 784

@@ -20,10 +20,10 @@ Pairs = Sequence[tuple[NDArray[np.float32], ...]]
 def products(model: str, batch: int) -> list[tuple[int, int, int]]:
     """List the matrix products (rows, inner, columns) of one step."""
     if model == "cnn":
-        wide, narrow = batch * 26 * 26, batch * 11 * 11
+        wide, narrow = batch * 28 * 28, batch * 14 * 14
         first = [(wide, 9, 32), (9, wide, 32)]
         second = [(narrow, 288, 64), (288, narrow, 64), (narrow, 64, 288)]
-        return [*first, *second, *dense_products([1600, 128], batch, True)]
+        return [*first, *second, *dense_products([3136, 128], batch, True)]
     return dense_products([784, *hidden(model)], batch, False)
 
 

@@ -12,6 +12,7 @@ from dataworth.errors import StudyError
 from dataworth.learners import resolve
 from dataworth.learners.backend import load_keras
 from dataworth.learners.network import Network
+from dataworth.learners.presets import cnn
 
 
 def dense(width: int, ending: str | None = "softmax") -> Any:
@@ -31,6 +32,13 @@ def test_presets_have_names_and_defaults() -> None:
     assert resolve("mlp").identity((8, 8), 10) != resolve("mlp", learning_rate=0.01).identity(
         (8, 8), 10
     )
+
+
+@pytest.mark.parametrize(("side", "flattened"), [(28, 3136), (8, 256), (4, 64)])
+def test_the_convolutional_preset_pads_images_of_every_size(side: int, flattened: int) -> None:
+    layers = cnn((side, side), 47).layers
+    assert layers[-2].kernel.shape == (flattened, 128)
+    assert resolve("cnn").identity((side, side), 47)["padding"] == "same"
 
 
 @pytest.mark.parametrize(
