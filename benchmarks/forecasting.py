@@ -52,9 +52,8 @@ class Score:
 
 def prior_for(public: PublicCurve) -> Prior:
     """The prior that was learned without this curve's source."""
-    half = public.collection == "lcdb"
-    name = f"without-lcdb-half-{public.fold}" if half else "lcdb-only"
-    return Prior.from_json((HERE / "priors" / f"{name}.json").read_text("utf-8"))
+    name = f"without-{public.part}.json"
+    return Prior.from_json((HERE / "priors" / name).read_text("utf-8"))
 
 
 def judge(job: tuple[PublicCurve, float]) -> Score | None:

@@ -50,6 +50,11 @@ class PublicCurve:
     """Sizes to fit, where the collection itself says so; else 0."""
 
     @property
+    def part(self) -> str:
+        """What is judged by one prior, learned without it: a half of LCDB, or a source."""
+        return f"lcdb-half-{self.fold}" if self.collection == "lcdb" else self.source
+
+    @property
     def fold(self) -> int:
         """0 or 1: which half of the sources this one belongs to, by a hash of its name."""
         return hashlib.sha256(self.source.encode()).digest()[0] % 2

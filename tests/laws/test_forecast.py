@@ -25,7 +25,7 @@ def usual() -> Curve:
 
 
 def test_the_interval_holds_the_truth_of_a_clean_power_law() -> None:
-    predicted = dw.forecast(usual()).predict(AHEAD)
+    predicted = dw.forecast(usual()).predict(AHEAD, level=0.99)
     assert (predicted.lower < power(AHEAD)).all()
     assert (predicted.upper > power(AHEAD)).all()
     np.testing.assert_allclose(predicted.median[:2], power(AHEAD[:2]), rtol=0.03)
@@ -118,9 +118,18 @@ def test_the_law_comes_with_its_parameters_and_their_intervals() -> None:
     law = dw.forecast(usual(), laws=["power-3"]).law
     assert law.name == "power-3"
     assert law.weight == pytest.approx(1)
-    c, e = law.parameters["c"], law.parameters["e"]
-    assert c.lower <= 0.4 <= c.upper
-    assert e.lower <= 0.2 <= e.upper
+    assert list(law.parameters) == ["e", "b", "c"]
+
+
+def test_intervals_of_parameters_hold_the_truth_of_most_samples() -> None:
+    held = 0
+    sizes = np.repeat(SIZES, 3)
+    for seed in range(10):
+        curve = Curve(sizes, noisy(power(sizes), 0.01, seed))
+        found = dw.forecast(curve, laws=["power-3"]).law.parameters
+        held += found["c"].lower <= 0.4 <= found["c"].upper
+        held += found["e"].lower <= 0.2 <= found["e"].upper
+    assert held >= 15
 
 
 def test_weights_are_shares_of_the_laws_asked_for() -> None:

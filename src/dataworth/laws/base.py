@@ -69,6 +69,8 @@ class Law:
         Whether the law has an irreducible loss e; without it e is 0.
     from_chance : bool
         Whether b is the loss of guessing at random, which the basis starts from at 1.
+    baseline : bool
+        Whether the law is there to compare with. Forecasts use a baseline only if asked for it.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Law:
     shape: tuple[Parameter, ...] = ()
     floor: bool = True
     from_chance: bool = False
+    baseline: bool = False
 
     @property
     def free(self) -> int:

@@ -76,10 +76,12 @@ class Draws:
 
 
 def weigh(members: list[Member], prior: Prior) -> Floats:
-    """The weight of each member, from the prior and its backtest; they sum to 1."""
+    """The weight of each member, from the prior, its likelihood and its backtest; they sum to 1."""
     errors = np.array([np.mean(np.abs(m.errors)) if m.errors else _NO_BACKTEST for m in members])
-    bias = [prior.law(m.law.name) + prior.nearness[f"{m.nearness:g}"] for m in members]
-    logs = np.array(bias) - prior.sharpness * np.log(errors + prior.floor)
+    off = (np.array([m.retention for m in members]) - prior.retention) / prior.spread
+    logs = prior.evidence * np.array([m.evidence for m in members]) - 0.5 * off**2
+    logs -= prior.sharpness * np.log(errors + prior.floor)
+    logs += [prior.law(m.law.name) + prior.nearness[f"{m.nearness:g}"] for m in members]
     weights = np.exp(logs - logs.max())
     return np.asarray(weights / weights.sum())
 

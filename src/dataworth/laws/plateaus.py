@@ -78,6 +78,7 @@ EXPONENTIAL = register_law(
         f"{MOHR}, exp3",
         _exponential,
         (length("k", "scale of the fall", *np.geomspace(0.05, 20, 30)),),
+        baseline=True,
     )
 )
 MMF = register_law(
@@ -109,6 +110,7 @@ LOGARITHMIC = register_law(
         _logarithmic,
         (length("k", "size where the line in log n meets zero", *np.geomspace(2, 1e9, 28)),),
         floor=False,
+        baseline=True,
     )
 )
 INVERSE_LOGARITHMIC = register_law(

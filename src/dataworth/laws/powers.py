@@ -31,6 +31,7 @@ LAST_VALUE = register_law(
         "the baseline that more data changes nothing",
         lambda n: np.ones_like(n),
         floor=False,
+        baseline=True,
     )
 )
 POWER_2 = register_law(
@@ -41,6 +42,7 @@ POWER_2 = register_law(
         _power,
         (EXPONENT,),
         floor=False,
+        baseline=True,
     )
 )
 POWER_3 = register_law(

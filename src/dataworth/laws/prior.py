@@ -1,4 +1,8 @@
-"""Prior: what public learning curves say about laws in general, before one's own curve is seen."""
+"""Prior: what public learning curves say about laws in general, before one's own curve is seen.
+
+There are two: one for curves with several runs of most sizes, which show their noise and so have a
+backtest that tells laws apart, and one for curves with a single run of each.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,11 @@ class Prior:
         named gets the mean of all.
     nearness : mapping of str to float
         The same for each weighting constant; see `dataworth.laws.fit.fit_law`.
+    retention, spread : float
+        Mean and standard deviation of the normal distribution by which expected retentions of the
+        slope are weighed; see `dataworth.laws.retention.retained`.
+    evidence : float
+        A member's weight grows as its likelihood to this power.
     sharpness, floor : float
         A member's weight falls as ``(backtest error + floor) ^ -sharpness``.
     level, carry, least, power, tail : float
@@ -31,6 +40,9 @@ class Prior:
 
     laws: Mapping[str, float]
     nearness: Mapping[str, float]
+    retention: float
+    spread: float
+    evidence: float
     sharpness: float
     floor: float
     level: float
@@ -59,7 +71,8 @@ def _rounded(value: object) -> object:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-@lru_cache(maxsize=1)
-def shipped_prior() -> Prior:
-    """The prior in prior.json."""
-    return Prior.from_json(resources.files(__package__).joinpath("prior.json").read_text("utf-8"))
+@lru_cache(maxsize=2)
+def shipped_prior(seeded: bool) -> Prior:
+    """The prior for curves with several runs a size (`seeded`), or with one."""
+    name = "prior-repeated.json" if seeded else "prior-single.json"
+    return Prior.from_json(resources.files(__package__).joinpath(name).read_text("utf-8"))

@@ -34,8 +34,8 @@ def forecast(
         ``learning_curve`` result, a frame. At least two sizes; losses above 0, or shares between
         0 and 1 where higher is better.
     laws : sequence of str or Law, optional
-        The laws to choose from; all registered ones by default. From five sizes or fewer, only
-        laws of at most three free parameters are used.
+        The laws to choose from; by default all registered ones but the baselines. From five sizes
+        or fewer, only laws of at most three free parameters are used.
     seed : int
         Of the draws. The same curve and seed give the same figures.
     test_noise : float
@@ -59,7 +59,7 @@ def forecast(
         raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
     _, chance = as_errors(curve)
     log_chance = math.log(chance) if chance is not None and chance > 0 else None
-    used = shipped_prior() if prior is None else prior
+    used = shipped_prior(points.seeded) if prior is None else prior
     shift = test_noise / math.exp(points.log_loss[-1])
     draws = draw_curves(points, chosen, used, log_chance, seed, shift)
     return Forecast(curve, points, draws, used, log_chance, seed)
@@ -68,7 +68,10 @@ def forecast(
 def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
     if isinstance(laws, str):
         raise ForecastError(f"laws is {laws!r}; expected a list of names, such as [{laws!r}].")
-    asked = all_laws() if laws is None else [find_law(x) if isinstance(x, str) else x for x in laws]
+    if laws is None:
+        asked = [law for law in all_laws() if not law.baseline]
+    else:
+        asked = [find_law(x) if isinstance(x, str) else x for x in laws]
     small = tuple(law for law in asked if sizes > _FEW_SIZES or law.free <= _FEW_FREE)
     if not small:
         names = ", ".join(law.name for law in asked) or "none"

@@ -1,0 +1,72 @@
+"""Retention: how much of its slope a curve keeps further out, the one thing that all laws share.
+
+Points fix the level and the slope of a log-log curve at its largest size; what they hardly fix is
+how fast the slope fades beyond. Laws of every family are therefore compared by one number, their
+retention, about which public curves know something.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.laws.base import Law
+
+Floats = NDArray[np.float64]
+AHEAD = 4.0
+"""Retention is looked at up to this many times the largest size."""
+EXPECTED = (0.3, 0.45, 0.6, 0.75, 0.9, 1.02)
+"""What members expect; the backtest and the prior weigh them."""
+_SPREAD, _TAIL = 0.05, 2.0
+_STEP = 1.02
+_FLAT = 1e-5
+"""Below this slope, per unit of log n, there is nothing to retain."""
+
+
+def retained(law: Law, shapes: Floats, e: Floats, b: Floats, at: float) -> Floats:
+    """The mean log-log slope from `at` to four times `at`, as a share of the slope at `at`.
+
+    It is 1 for a power law without a floor, 0 for a curve that has come to its floor, and above 1
+    for one that is still leaving a plateau.
+
+    Parameters
+    ----------
+    law : Law
+        The law.
+    shapes : ndarray, shape (k, p)
+        Its shapes.
+    e, b : ndarray, shape (k,)
+        Irreducible loss and amplitude of each.
+    at : float
+        A size, in the unit of the shapes' lengths.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        NaN where the curve is flat.
+    """
+    basis = law.evaluate(shapes, at * np.array([1 / _STEP, _STEP, AHEAD]))
+    before, after, far = np.log(np.maximum(e[:, None] + b[:, None] * basis, 1e-300)).T
+    slope = (before - after) / (2 * np.log(_STEP))
+    mean = ((before + after) / 2 - far) / np.log(AHEAD)
+    return np.where(slope > _FLAT, np.clip(mean / np.maximum(slope, _FLAT), -1, 3), np.nan)
+
+
+def belief(retention: Floats, expected: Floats) -> Floats:
+    """Log density, up to a constant, of each retention under each expected one.
+
+    A Student t about the expected value: close to it, but points that say otherwise prevail.
+
+    Parameters
+    ----------
+    retention : ndarray, shape (k,)
+        From `retained`; NaN counts as expected.
+    expected : ndarray, shape (j,)
+        What is expected.
+
+    Returns
+    -------
+    ndarray, shape (j, k)
+    """
+    off = np.nan_to_num((retention[None, :] - expected[:, None]) / _SPREAD)
+    return np.asarray(-(_TAIL + 1) / 2 * np.log1p(off**2 / _TAIL))
