@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,14 @@ class Opened:
     def layout(self, path: str, plot: str = "curve-plot") -> Any:
         """A part of a plot's layout, such as "xaxis.type"."""
         return self.page.evaluate(f"document.getElementById('{plot}').layout.{path}")
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Ask again and again: the page forbids the evaluation that Playwright waits with."""
+        for _ in range(100):
+            if condition():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("the page did not come to what was waited for in 5 s")
 
 
 @contextmanager

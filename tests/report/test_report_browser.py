@@ -149,9 +149,7 @@ def test_zoom_by_button_and_by_pointer(view: Opened) -> None:
     view.page.mouse.down()
     view.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.7, steps=5)
     view.page.mouse.up()
-    view.page.wait_for_function(
-        "start => document.getElementById('curve-plot').layout.xaxis.range[0] > start", arg=whole[0]
-    )
+    view.wait_until(lambda: view.layout("xaxis.range[0]") > whole[0])
     start, end = view.layout("xaxis.range")
     assert whole[0] < start < end < whole[1]
     shown = [tick for tick in view.layout("xaxis.tickvals") if start <= np.log10(tick) <= end]

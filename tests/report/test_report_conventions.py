@@ -52,9 +52,7 @@ def test_paper_is_light_whatever_the_screen(browser: Browser, page_file: Path) -
     with opened(browser, page_file, scheme="dark") as view:
         view.page.emulate_media(media="print")
         assert view.page.evaluate(BACKGROUND) == WHITE
-        view.page.wait_for_function(
-            "document.getElementById('curve-plot').layout.font.color === '#1b1e23'"
-        )
+        view.wait_until(lambda: view.layout("font.color") == "#1b1e23")
         assert not view.page.is_visible("#theme")
         assert len(view.page.pdf()) > 10_000
 
