@@ -41,13 +41,13 @@ def mesh(batch_size: int) -> Any:
     return None if shares == 1 else jax.sharding.Mesh(np.array(devices[:shares]), (AXIS,))
 
 
-def is_divisible(trainable: Sequence[Any], state: Sequence[Any]) -> bool:
-    """Whether dividing a network's batch pays and changes nothing but the order of sums.
+def is_divisible(trainable: Sequence[Any], only_seeds: bool) -> bool:
+    """Whether dividing a network's batch pays and leaves what is learnt from it the same.
 
-    It pays with convolutions (kernels of four axes), and changes nothing where a step has no state,
-    such as the batch statistics of BatchNormalization or the random numbers of Dropout.
+    It pays with convolutions (kernels of four axes). Statistics such as those of BatchNormalization
+    are of the whole batch, so that a network may have no state but seeds: see `own_seeds`.
     """
-    return not state and any(len(value.shape) == 4 for value in trainable)
+    return only_seeds and any(len(value.shape) == 4 for value in trainable)
 
 
 def divided(steps: Callable[..., Any], over: Any) -> Callable[..., Any]:
@@ -74,6 +74,17 @@ def averaged(values: Any) -> Any:
     import jax
 
     return jax.lax.pmean(values, AXIS)
+
+
+def own_seeds(seeds: Sequence[Any], step: Any) -> list[Any]:
+    """Make each core's own seeds for a step, within what is `divided`.
+
+    With the same seeds, Dropout would drop the same units in all shares of the batch.
+    """
+    import jax
+
+    core = jax.lax.axis_index(AXIS)
+    return [jax.random.fold_in(jax.random.fold_in(seed, step), core) for seed in seeds]
 
 
 def on_all(values: Any, over: Any) -> Any:

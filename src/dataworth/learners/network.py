@@ -48,6 +48,11 @@ class Network:
         """Values of all else that a step may change: statistics, seeds of dropout."""
         return [variable.value for variable in self.model.non_trainable_variables]
 
+    @property
+    def has_only_seeds(self) -> bool:
+        """Whether `state` holds seeds and nothing else: no statistics, no frozen weights."""
+        return not self.model.non_trainable_weights
+
     def __call__(
         self, trainable: Sequence[Any], state: Sequence[Any], x: Any, *, training: bool
     ) -> tuple[Any, list[Any], Any]:

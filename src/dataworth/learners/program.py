@@ -50,7 +50,7 @@ class Program:
         self._loss = losses.named(loss)
         self._learning_rate = learning_rate
         self._apply = _lowered(network)
-        self._divisible = cores.is_divisible(network.trainable, network.state)
+        self._divisible = cores.is_divisible(network.trainable, network.has_only_seeds)
         self._steps = jax.jit(partial(self._run_steps, on_cores=False), donate_argnums=0)
         self._divided: dict[Any, Any] = {}
         self._forward = jax.jit(self._run_forward)
@@ -132,11 +132,14 @@ class Program:
 
         def step(index: Any, carry: tuple[Weights, Any]) -> tuple[Weights, Any]:
             now, seen = carry
+            state = cores.own_seeds(now.state, now.step) if on_cores else now.state
             (loss, state), gradients = jax.value_and_grad(self._objective, has_aux=True)(
-                now.trainable, now.state, x[index], y[index]
+                now.trainable, state, x[index], y[index]
             )
             if on_cores:
                 loss, gradients = cores.averaged((loss, gradients))
+                # The step's number made its seeds new; what all cores share stays as it is.
+                state = now.state
             trainable, moments = adam.update(
                 now.trainable, now.moments, gradients, now.step, self._learning_rate
             )
