@@ -54,6 +54,7 @@ def train_keras(backend: str, model: str, batch: int, samples: int, epochs: int)
             layers.Conv2D(64, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(),
             layers.Flatten(),
+            layers.Dropout(0.5),
             layers.Dense(128, activation="relu"),
         ]
     else:
@@ -76,7 +77,7 @@ def train_torch(model: str, batch: int, samples: int, epochs: int) -> dict[str, 
     if model == "cnn":
         body = [nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
         body += [nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
-        body += [nn.Flatten(), nn.Linear(64 * 7 * 7, 128), nn.ReLU()]
+        body += [nn.Flatten(), nn.Dropout(0.5), nn.Linear(64 * 7 * 7, 128), nn.ReLU()]
         last = 128
     else:
         body, last = [nn.Flatten()], 784

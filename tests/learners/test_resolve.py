@@ -41,6 +41,13 @@ def test_the_convolutional_preset_pads_images_of_every_size(side: int, flattened
     assert resolve("cnn").identity((side, side), 47)["padding"] == "same"
 
 
+def test_the_convolutional_preset_drops_half_and_says_so() -> None:
+    network = Network(cnn, (28, 28), 47)
+    assert [layer.rate for layer in network.model.layers if hasattr(layer, "rate")] == [0.5]
+    assert resolve("cnn").identity((28, 28), 47)["dropout"] == 0.5
+    assert network.has_only_seeds
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [
