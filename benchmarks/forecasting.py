@@ -15,7 +15,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 from dataworth.errors import ForecastError
 from dataworth.laws import Prior, all_laws, fit_law, forecast, prepare
 from dataworth.laws.backtest import power_absolute
+from markdown_table import table
 from public_curves import LEARNERS, PublicCurve, lcdb_curves, scaling_curves
 
 Floats = NDArray[np.float64]
@@ -119,13 +119,6 @@ def ask_dataeval(python: Path, scores: list[Score], most: int) -> dict[int, tupl
         miss = np.log(np.maximum(losses, 1e-12)) - np.log(scores[i].actual)
         answers[i] = (float(np.sqrt(np.mean(miss**2))), seconds)
     return answers
-
-
-def table(rows: Iterable[Iterable[object]], header: list[str]) -> str:
-    """A Markdown table."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
 
 
 def error_table(columns: dict[str, list[Score]], mean: bool) -> str:

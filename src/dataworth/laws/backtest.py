@@ -12,9 +12,9 @@ from scipy.optimize import OptimizeWarning, curve_fit
 
 from dataworth.laws.answers import BacktestRow
 from dataworth.laws.base import Law
+from dataworth.laws.candidates import origins
 from dataworth.laws.draws import Draws
 from dataworth.laws.fit import fit_law
-from dataworth.laws.members import origins
 from dataworth.laws.points import Points
 
 Floats = NDArray[np.float64]

@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from dataworth.laws.base import Law
-from dataworth.laws.members import Member, fit_members
+from dataworth.laws.candidates import solve
+from dataworth.laws.members import Member, independent, member_of, weigh
 from dataworth.laws.points import Points
 from dataworth.laws.prior import Prior
 
 Floats = NDArray[np.float64]
 COUNT = 4096
 _FROZEN = math.log(1000.0)
-"""The unforeseen grows up to a thousand times the largest size: beyond, all is guess."""
-_NO_BACKTEST = 0.1
-"""The backtest error assumed where a curve is too short for one."""
+"""Residuals carry on to a thousand times the largest size: beyond, all is guess."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +35,14 @@ class Draws:
         The weight of each member.
     member, row : ndarray of int, shape (d,)
         The member, and its shape, that each draw follows.
+    kept : float
+        The share of their distance from the middle of all draws that draws keep.
     level : ndarray, shape (d,)
         Added to the draw's log loss at every size.
     stray : ndarray, shape (d,)
-        Added per ``u^power``.
-    power : float
-        See `Prior`.
+        Added beyond the largest size, per unit of what is unforeseen there.
+    carry, apart : float
+        What is unforeseen per unit of ``log(n / N)``, and per unit of the laws' disagreement.
     noise : float
         Standard deviation of one measured log loss at the largest size.
     chance : ndarray, shape (d,)
@@ -53,45 +54,36 @@ class Draws:
     weights: Floats
     member: NDArray[np.int64]
     row: NDArray[np.int64]
+    kept: float
     level: Floats
     stray: Floats
-    power: float
+    carry: float
+    apart: float
     noise: float
     chance: Floats
 
     def log_loss(self, u: Floats) -> Floats:
         """Log loss of every draw at ``u = log(n / N)``, shape (d, m), noise left out."""
+        laws = self._of_laws(u)
+        low, middle, high = np.quantile(laws, [0.16, 0.5, 0.84], axis=0)
+        further = self.carry * np.clip(u, 0.0, _FROZEN)
+        unforeseen = np.hypot(further, self.apart * (high - low) / 2)
+        stray = self.level[:, None] + self.stray[:, None] * unforeseen
+        around = middle + self.kept * (laws - middle)
+        return np.asarray(around + stray + float(self.points.log_loss[-1]))
+
+    def _of_laws(self, u: Floats) -> Floats:
+        """Log loss of the law that each draw follows, in units of the loss at N."""
         out = np.empty((len(self.member), len(u)))
         for index in np.unique(self.member):
             mine = np.flatnonzero(self.member == index)
             rows, back = np.unique(self.row[mine], return_inverse=True)
             out[mine] = self.members[index].log_loss(u, rows)[back]
-        grown = np.clip(u, 0.0, _FROZEN) ** self.power
-        stray = self.level[:, None] + self.stray[:, None] * grown[None, :]
-        return out + stray + float(self.points.log_loss[-1])
+        return out
 
     def run_noise(self, runs: float) -> Floats:
         """What noise adds to each draw's log loss when it is measured as the mean of some runs."""
         return self.noise / math.sqrt(runs) * self.chance
-
-
-def weigh(members: list[Member], prior: Prior) -> Floats:
-    """The weight of each member, from the prior, its likelihood and its backtest; they sum to 1."""
-    errors = np.array([np.mean(np.abs(m.errors)) if m.errors else _NO_BACKTEST for m in members])
-    off = (np.array([m.retention for m in members]) - prior.retention) / prior.spread
-    logs = prior.evidence * np.array([m.evidence for m in members]) - 0.5 * off**2
-    logs -= prior.sharpness * np.log(errors + prior.floor)
-    logs += [prior.law(m.law.name) + prior.nearness[f"{m.nearness:g}"] for m in members]
-    weights = np.exp(logs - logs.max())
-    return np.asarray(weights / weights.sum())
-
-
-def scales(members: list[Member], weights: Floats, points: Points) -> tuple[float, float]:
-    """Noise of one run at the largest size, and the backtest error of the weighted members."""
-    noise = float(weights @ np.array([m.noise for m in members]))
-    errors = np.array([m.errors for m in members]).reshape(len(members), -1)
-    missed = float(np.abs(weights @ errors).mean()) if errors.size else _NO_BACKTEST
-    return noise, missed
 
 
 def draw_curves(
@@ -119,26 +111,36 @@ def draw_curves(
     shift : float
         Standard deviation of an error of the log loss that all sizes share.
     """
-    members = fit_members(points, laws, tuple(float(k) for k in prior.nearness), chance)
+    above = None if chance is None else chance - float(points.log_loss[-1])
+    members = [member_of(candidate, prior, above) for candidate in solve(points, laws)]
     weights = weigh(members, prior)
-    noise, missed = scales(members, weights, points)
-    even = _even(COUNT, 5, seed)
+    residual = float(weights @ np.array([member.residual for member in members]))
+    even = _even(COUNT, 4, seed)
     member, row = _picked(members, weights, even[:, 0])
-    level = math.hypot(prior.level * noise, shift) * ndtri(even[:, 1])
-    stray = math.hypot(prior.carry * missed, prior.least) * stdtrit(prior.tail, even[:, 2])
-    one = math.sqrt(points.run_noise) if points.seeded else noise
     return Draws(
         points,
         tuple(members),
         weights,
         member,
         row,
-        level,
-        stray,
-        prior.power,
-        one,
-        ndtri(even[:, 3]),
+        kept=_kept(prior, len(points)),
+        level=math.hypot(prior.level * residual, shift) * ndtri(even[:, 1]),
+        stray=stdtrit(prior.tail, even[:, 2]),
+        carry=prior.carry * residual,
+        apart=prior.apart,
+        noise=math.sqrt(points.run_noise) if points.seeded else residual,
+        chance=ndtri(even[:, 3]),
     )
+
+
+def _kept(prior: Prior, sizes: int) -> float:
+    """The share of the laws' disagreement that is left where each size is a point of its own.
+
+    A mixture over shapes has its middle where it predicts best when a curve counts as few points;
+    it is then as wide as so few points would leave it.
+    """
+    amount = independent(prior, sizes)
+    return math.sqrt(amount / max(amount, sizes))
 
 
 def _picked(

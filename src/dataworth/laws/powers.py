@@ -42,7 +42,6 @@ POWER_2 = register_law(
         _power,
         (EXPONENT,),
         floor=False,
-        baseline=True,
     )
 )
 POWER_3 = register_law(

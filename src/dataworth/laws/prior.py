@@ -7,7 +7,6 @@ backtest that tells laws apart, and one for curves with a single run of each.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
@@ -19,36 +18,35 @@ class Prior:
 
     Attributes
     ----------
-    laws : mapping of str to float
-        How much a law is trusted before its backtest is seen: its log weight. A law that is not
-        named gets the mean of all.
-    nearness : mapping of str to float
-        The same for each weighting constant; see `dataworth.laws.fit.fit_law`.
     retention, spread : float
-        Mean and standard deviation of the normal distribution by which expected retentions of the
-        slope are weighed; see `dataworth.laws.retention.retained`.
+        Mean and standard deviation of the normal distribution of a curve's retention; see
+        `dataworth.laws.retention.retained`.
     evidence : float
+        Independent points that a curve amounts to at most: neighbours stray from a law together,
+        so that more of them say little more.
+    trust : float
         A member's weight grows as its likelihood to this power.
-    sharpness, floor : float
-        A member's weight falls as ``(backtest error + floor) ^ -sharpness``.
-    level, carry, least, power, tail : float
-        The standard deviation of what no law foresees, ``u = log(n / N)`` beyond the largest size
-        N, is the root of ``(level * noise)^2 + ((carry * backtest)^2 + least^2) * u^(2 power)``,
-        with the noise of one point and the backtest error of all members; its distribution is a
-        Student t with `tail` degrees of freedom.
+    sharpness : float
+        A member's weight falls as its backtest error to this power.
+    straight : float
+        Log weight of the pure power law, power-2, above that of any other law.
+    level, carry, apart, tail : float
+        Where one draw differs from a mixture of laws. Its level, at all sizes, is off by `level`
+        times the residual of one point. Beyond the largest size N it strays in proportion to the
+        root of ``(carry * residual * log(n / N))^2 + (apart * disagreement)^2``, the disagreement
+        being half the distance between the 16 % and the 84 % quantile of the laws at n; how far,
+        has a Student t distribution of `tail` degrees of freedom.
     """
 
-    laws: Mapping[str, float]
-    nearness: Mapping[str, float]
     retention: float
     spread: float
     evidence: float
+    trust: float
     sharpness: float
-    floor: float
+    straight: float
     level: float
     carry: float
-    least: float
-    power: float
+    apart: float
     tail: float
 
     @staticmethod
@@ -57,18 +55,9 @@ class Prior:
         return Prior(**json.loads(text))
 
     def to_json(self) -> str:
-        """As text for people, three digits or so."""
-        return json.dumps(_rounded(asdict(self)), indent=2) + "\n"
-
-    def law(self, name: str) -> float:
-        """The log weight of a law."""
-        return self.laws.get(name, sum(self.laws.values()) / len(self.laws))
-
-
-def _rounded(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return float(f"{value:.4g}") if isinstance(value, float) else value
+        """As text for people, to four digits."""
+        rounded = {name: float(f"{value:.4g}") for name, value in asdict(self).items()}
+        return json.dumps(rounded, indent=2) + "\n"
 
 
 @lru_cache(maxsize=2)

@@ -15,9 +15,6 @@ from dataworth.laws.base import Law
 Floats = NDArray[np.float64]
 AHEAD = 4.0
 """Retention is looked at up to this many times the largest size."""
-EXPECTED = (0.3, 0.45, 0.6, 0.75, 0.9, 1.02)
-"""What members expect; the backtest and the prior weigh them."""
-_SPREAD, _TAIL = 0.05, 2.0
 _STEP = 1.02
 _FLAT = 1e-5
 """Below this slope, per unit of log n, there is nothing to retain."""
@@ -50,23 +47,3 @@ def retained(law: Law, shapes: Floats, e: Floats, b: Floats, at: float) -> Float
     slope = (before - after) / (2 * np.log(_STEP))
     mean = ((before + after) / 2 - far) / np.log(AHEAD)
     return np.where(slope > _FLAT, np.clip(mean / np.maximum(slope, _FLAT), -1, 3), np.nan)
-
-
-def belief(retention: Floats, expected: Floats) -> Floats:
-    """Log density, up to a constant, of each retention under each expected one.
-
-    A Student t about the expected value: close to it, but points that say otherwise prevail.
-
-    Parameters
-    ----------
-    retention : ndarray, shape (k,)
-        From `retained`; NaN counts as expected.
-    expected : ndarray, shape (j,)
-        What is expected.
-
-    Returns
-    -------
-    ndarray, shape (j, k)
-    """
-    off = np.nan_to_num((retention[None, :] - expected[:, None]) / _SPREAD)
-    return np.asarray(-(_TAIL + 1) / 2 * np.log1p(off**2 / _TAIL))

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from dataworth.laws.points import Points
 
 Floats = NDArray[np.float64]
+_SPARSE = 8
+"""From more sizes than this, one run of each shows its noise by how it scatters."""
 
 
 def warnings_for(
@@ -27,6 +29,11 @@ def warnings_for(
         found.append(
             f"the sizes span a factor of {np.exp(-points.u[0]):.2g}; a span of eight or more "
             "says much more about the slope."
+        )
+    if not points.seeded and len(points) <= _SPARSE:
+        found.append(
+            "one run of each size: their noise does not show, and the intervals take it for about "
+            "one percent. Where it may be more, measure with several seeds."
         )
     rise = _rise(points)
     if rise > 0:
