@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import gammaln, logsumexp
+from scipy.special import logsumexp
 
 from dataworth.laws import Prior
-from dataworth.laws.draws import draw_curves
+from dataworth.laws.draws import draw_curves, student_scales
 from prior_weights import Case
 
 Floats = NDArray[np.float64]
-_GRID = (np.arange(41) + 0.5) / 41
-_PULL = 0.002
+_GRID = (np.arange(21) + 0.5) / 21
+# Cells of probability, finer towards rare large scales, which the log score of outliers hangs on.
+_EDGES = np.concatenate([[0.0], np.geomspace(1e-6, 0.03, 12), np.linspace(0.06, 1.0, 24)])
+_PULL = 0.01
 _EVALUATIONS = 400
 
 
@@ -24,8 +26,9 @@ _EVALUATIONS = 400
 class Hidden:
     """One row per hidden size of all cases; `weight` counts each case the same.
 
-    ``laws`` are quantiles of the draws before anything is added, shape (rows, 41); ``apart`` is
-    half the distance of the 16 % and 84 % quantiles of the laws, ``residual`` that of one point.
+    ``laws`` are quantiles of the draws before anything is added, shape (rows, 21); ``apart`` is
+    half the distance of the 16 % and 84 % quantiles of the laws, ``residual`` that of one point,
+    ``known`` and ``guessed`` the standard deviation of what was measured, by its seeds or without.
     """
 
     laws: Floats
@@ -33,7 +36,8 @@ class Hidden:
     residual: Floats
     u: Floats
     actual: Floats
-    noise: Floats
+    known: Floats
+    guessed: Floats
     weight: Floats
 
 
@@ -47,24 +51,25 @@ def hidden_of(cases: Sequence[Case], prior: Prior) -> Hidden:
         laws = still.log_loss(case.u) - float(case.points.log_loss[-1])
         low, high = np.quantile(laws, [0.16, 0.84], axis=0)
         residual = np.full(len(case.u), draws.carry)
-        noise = np.where(case.noise < 0, residual**2, case.noise)
+        noise = draws.noise / np.sqrt(case.runs)
         share = np.full(len(case.u), 1 / len(case.u))
         apart = (high - low) / 2 / draws.kept
+        known = noise * case.points.seeded
         rows = (np.quantile(laws, _GRID, axis=0).T, apart, residual, case.u, case.actual)
-        parts.append((*rows, noise, share))
+        parts.append((*rows, known, noise - known, share))
     return Hidden(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def log_score(hidden: Hidden, prior: Prior) -> float:
-    """Mean log density of the actual log losses; level and stray as one Student t."""
+    """Mean log density of the actual log losses, a mixture over laws and over scales."""
     stray = (prior.carry * hidden.residual * np.minimum(hidden.u, np.log(1000))) ** 2
     stray += (prior.level * hidden.residual) ** 2 + (prior.apart * hidden.apart) ** 2
-    scale = np.sqrt(stray + hidden.noise + 1e-8)[:, None]
-    z2 = ((hidden.actual[:, None] - hidden.laws) / scale) ** 2
-    tail = prior.tail
-    density = -np.log(scale) - (tail + 1) / 2 * np.log1p(z2 / tail)
-    constant = gammaln((tail + 1) / 2) - gammaln(tail / 2) - 0.5 * np.log(tail * np.pi)
-    each = logsumexp(density, axis=1) - np.log(len(_GRID)) + constant
+    stray += hidden.guessed**2
+    scales = student_scales(prior.tail, (_EDGES[1:] + _EDGES[:-1]) / 2) ** 2
+    variance = (stray[:, None] * scales + (hidden.known**2 + 1e-8)[:, None])[:, None, :]
+    miss2 = (hidden.actual[:, None] - hidden.laws)[:, :, None] ** 2
+    density = -0.5 * (np.log(2 * np.pi * variance) + miss2 / variance) + np.log(np.diff(_EDGES))
+    each = logsumexp(density, axis=(1, 2)) - np.log(len(_GRID))
     return float(hidden.weight @ each / hidden.weight.sum())
 
 

@@ -22,11 +22,12 @@ _LEARNED = {
     "retention": (False, 0.1),
     "spread": (True, 0.4),
     "evidence": (True, 0.5),
+    "unseen": (True, 0.5),
     "trust": (True, 0.5),
     "sharpness": (True, 0.5),
-    "straight": (False, 0.5),
+    "simplicity": (False, 0.3),
 }
-_PULL = 0.002
+_PULL = 0.01
 """How strongly numbers are pulled to their start: few curves must not rule them alone."""
 _EPSILON = 0.01
 """Errors below this are as good as none; keeps the logarithm of an error finite."""
@@ -48,8 +49,8 @@ class Case:
         All laws, solved.
     ahead : ndarray, shape (k, h)
         Log loss of every shape of every candidate at the hidden sizes, over the last value seen.
-    actual, noise, u : ndarray, shape (h,)
-        What was measured there, the noise variance of it (-1: that of one run), ``log(n / N)``.
+    actual, runs, u : ndarray, shape (h,)
+        What was measured there, the mean of how many runs, and ``log(n / N)``.
     """
 
     points: Points
@@ -57,7 +58,7 @@ class Case:
     candidates: list[Candidate]
     ahead: Floats
     actual: Floats
-    noise: Floats
+    runs: Floats
     u: Floats
 
 
@@ -76,10 +77,9 @@ def case_of(public: PublicCurve, count: int) -> Case | None:
     candidates = solve(points, laws)
     u = np.log(public.sizes[hidden] / points.sizes[-1])
     runs = [public.runs[i] for i in hidden]
-    noise = [r.var(ddof=1) / r.mean() ** 2 / len(r) if len(r) > 1 else -1.0 for r in runs]
     actual = np.log([float(r.mean()) for r in runs]) - points.log_loss[-1]
     ahead = np.concatenate([_ahead(candidate, np.exp(u)) for candidate in candidates])
-    return Case(points, laws, candidates, ahead, actual, np.array(noise), u)
+    return Case(points, laws, candidates, ahead, actual, np.array([len(r) for r in runs]), u)
 
 
 def _ahead(candidate: Candidate, x: Floats) -> Floats:

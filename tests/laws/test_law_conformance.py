@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from law_curves import SIZES, curve_of
 
+import dataworth as dw
 from dataworth.errors import ForecastError
 from dataworth.laws import Law, Parameter, all_laws, find_law, fit_law, register_law, unregister_law
 from dataworth.laws.points import prepare
@@ -103,3 +104,43 @@ def test_a_rising_law_is_refused() -> None:
 def test_a_malformed_name_is_refused() -> None:
     with pytest.raises(ForecastError, match="lower-case"):
         register_law(Law("My Law", "b", "none", lambda n: np.ones_like(n)))
+
+
+SHAPE = (Parameter("k", "scale", (0.5, 1.0), "length"),)
+
+
+@pytest.mark.parametrize(
+    ("law", "complaint"),
+    [
+        (Law("holes", "b f", "mine", lambda n: np.where(n < 1, np.nan, 1 / n)), "finite"),
+        (Law("pole", "b f", "mine", lambda n: 1 / np.maximum(n - 0.5, 0)), "finite"),
+        (Law("hump", "b f", "mine", lambda n: np.minimum(n, 1 / n)), "must not rise"),
+        (Law("nothing", "b f", "mine", lambda n: 0 * n), "zero, or nearly"),
+        (Law("raises", "b f", "mine", lambda n: n.no_such_thing), "cannot be computed"),
+        (Law("arity", "b f", "mine", lambda n: 1 / n, SHAPE), "cannot be computed"),
+        (Law("listed", "b f", "mine", lambda k, n: k / n, [*SHAPE]), "expected a tuple"),  # type: ignore[arg-type]
+        (
+            Law("down", "b f", "mine", lambda k, n: k / n, (Parameter("k", "k", (2.0, 1.0)),)),
+            "rising numbers",
+        ),
+        (
+            Law("taken", "b f", "mine", lambda e, n: e / n, (Parameter("e", "e", (1.0, 2.0)),)),
+            "other than e and b",
+        ),
+    ],
+    ids=lambda case: case.name if isinstance(case, Law) else None,
+)
+def test_a_law_that_cannot_be_fitted_is_refused_wherever_it_comes_from(
+    law: Law, complaint: str
+) -> None:
+    with pytest.raises(ForecastError, match=complaint):
+        register_law(law)
+    with pytest.raises(ForecastError, match=complaint):
+        dw.forecast(curve_of(SIZES, 1 / SIZES), laws=[law])
+    assert law.name not in [known.name for known in all_laws()]
+
+
+@pytest.mark.parametrize("laws", [[], [3], 3, "power-3"])
+def test_what_names_no_laws_is_refused(laws: object) -> None:
+    with pytest.raises(ForecastError, match="laws"):
+        dw.forecast(curve_of(SIZES, 1 / SIZES), laws=laws)  # type: ignore[arg-type]

@@ -69,8 +69,8 @@ def test_a_smaller_backtest_error_weighs_more(points: Points) -> None:
     assert weigh([member, worse], replace(PRIOR, sharpness=0.0)) == pytest.approx([0.5, 0.5])
 
 
-def test_the_pure_power_law_is_favoured_as_the_prior_says(points: Points) -> None:
+def test_laws_of_fewer_parameters_are_favoured_as_the_prior_says(points: Points) -> None:
     members = [member_of(one, PRIOR) for one in solve(points, (find_law("power-2"),))]
     members += [replace(one, law=find_law("power-3")) for one in members]
-    weights = weigh(members, replace(PRIOR, straight=1.5)).reshape(2, -1).sum(axis=1)
+    weights = weigh(members, replace(PRIOR, simplicity=1.5)).reshape(2, -1).sum(axis=1)
     assert weights[0] / weights[1] == pytest.approx(np.exp(1.5))

@@ -14,6 +14,7 @@ import dataworth as dw
 from dataworth import Curve
 from dataworth.errors import ForecastError
 
+WIGGLE = 1 + 0.01 * np.resize([-1.0, 1.0, 2.0], 2 * len(SIZES))
 ANSWERED: dict[str, tuple[Any, Any]] = {
     "two points": ([1000, 2000], [1.0, 0.8]),
     "three points, one size twice": ([1000, 1000, 2000], [1.0, 1.1, 0.8]),
@@ -23,6 +24,8 @@ ANSWERED: dict[str, tuple[Any, Any]] = {
     "falls to a millionth": (SIZES, 10.0 ** -np.arange(7)),
     "tiny losses": (SIZES, 1e-12 * power(SIZES)),
     "huge losses": (SIZES, 1e12 * power(SIZES)),
+    "enormous losses, repeated": (np.repeat(SIZES, 2), 1e160 * np.repeat(power(SIZES), 2) * WIGGLE),
+    "minute losses, repeated": (np.repeat(SIZES, 2), 1e-200 * np.repeat(power(SIZES), 2) * WIGGLE),
     "sizes from 1 to 7": (np.arange(1, 8), power(np.arange(1, 8) * 1000)),
     "sizes of 1e15": (SIZES * 1e12, power(SIZES)),
     "out of order and repeated": ([4000, 1000, 2000, 1000, 4000], [0.7, 1.0, 0.8, 1.1, 0.75]),
@@ -121,3 +124,36 @@ def test_options_out_of_range_are_refused() -> None:
         dw.forecast(curve, laws="power-3")
     with pytest.raises(ForecastError, match="no law named"):
         dw.forecast(curve, laws=["cubic"])
+
+
+def test_identical_repeats_are_no_evidence_of_silence() -> None:
+    losses = power(SIZES) * WIGGLE[: len(SIZES)]
+    once, twice = (Curve(np.repeat(SIZES, k), np.repeat(losses, k)) for k in (1, 2))
+    doubled = dw.forecast(twice)
+    assert any("identical" in warning for warning in doubled.warnings)
+    ahead = [SIZES[-1], 4 * SIZES[-1]]
+    np.testing.assert_array_equal(
+        doubled.predict(ahead).upper, dw.forecast(once).predict(ahead).upper
+    )
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_a_flat_curve_is_said_to_be_flat(runs: int) -> None:
+    sizes = np.repeat(SIZES, runs)
+    flat = dw.forecast(Curve(sizes, 0.7 + 1e-4 * np.resize([-1, 0, 1], len(sizes))))
+    assert any("looks flat" in warning for warning in flat.warnings)
+    assert not any("looks flat" in w for w in dw.forecast(curve_of(SIZES, power(SIZES))).warnings)
+
+
+def test_noise_takes_no_parameter_below_zero() -> None:
+    noise = np.exp(0.5 * np.random.default_rng(3).normal(size=10))
+    law = dw.forecast(Curve(np.round(np.geomspace(100, 1e5, 10)), noise)).law
+    assert all(estimate.lower >= 0 for estimate in law.parameters.values())
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300])
+def test_no_currency_is_too_large_or_too_small(unit: float) -> None:
+    forecast = dw.forecast(curve_of(SIZES, power(SIZES)))
+    stop = forecast.stop_at(0.01 * unit, 1e4 * unit)
+    assert stop.median == forecast.stop_at(0.01, 1e4).median
+    assert math.isfinite(stop.net)

@@ -142,6 +142,8 @@ class Law:
 
 
 _REGISTRY: dict[str, Law] = {}
+_SMALLEST = 1e-150
+"""Least value of a basis at the largest measured size: fits divide by its square."""
 
 
 def register_law(law: Law) -> Law:
@@ -150,19 +152,58 @@ def register_law(law: Law) -> Law:
     Raises
     ------
     ForecastError
-        If the name is taken or malformed, or the basis is not positive and falling on its grid.
+        If the name is taken, or `check_law` refuses the law.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", law.name):
-        raise ForecastError(f"law name {law.name!r}: expected lower-case letters, digits, hyphens.")
     if law.name in _REGISTRY:
         raise ForecastError(f"a law named {law.name!r} exists already; choose another name.")
-    values = law.evaluate(law.shapes(), np.geomspace(1e-4, 1e4, 33))
-    if not np.isfinite(values[:, 16:]).all() or (values < 0).any():
-        raise ForecastError(f"law {law.name!r}: its basis must be finite and not negative.")
-    if (np.diff(values[:, 16:], axis=1) > 1e-9 * values[:, 16:-1]).any():
-        raise ForecastError(f"law {law.name!r}: its basis must not rise with n.")
-    _REGISTRY[law.name] = law
+    _REGISTRY[law.name] = check_law(law)
     return law
+
+
+def check_law(law: Law) -> Law:
+    """Look whether a law can be fitted wherever curves are measured, and hand it back.
+
+    Raises
+    ------
+    ForecastError
+        If the name or a grid is malformed, or the basis is not finite, positive and falling on
+        every cell of the grid.
+    """
+    _check_form(law)
+    sizes = np.geomspace(1e-4, 1e4, 33)
+    try:
+        values = law.evaluate(law.shapes(), sizes)
+    except Exception as error:
+        # A user's function may raise anything.
+        raise ForecastError(f"law {law.name!r}: its basis cannot be computed: {error}") from error
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise ForecastError(
+            f"law {law.name!r}: its basis must be finite and not negative, from 1e-4 to 1e4 times "
+            "the largest measured size."
+        )
+    if (values[:, 16] < _SMALLEST).any():
+        raise ForecastError(
+            f"law {law.name!r}: its basis is zero, or nearly, at the largest measured size; leave "
+            "out the shapes that fall so early."
+        )
+    if (np.diff(values, axis=1) > 1e-9 * values[:, :-1]).any():
+        raise ForecastError(f"law {law.name!r}: its basis must not rise with n.")
+    return law
+
+
+def _check_form(law: Law) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", law.name):
+        raise ForecastError(f"law name {law.name!r}: expected lower-case letters, digits, hyphens.")
+    if not isinstance(law.shape, tuple):
+        raise ForecastError(f"law {law.name!r}: shape is {law.shape!r}; expected a tuple.")
+    for parameter in law.shape:
+        grid = parameter.grid
+        rising = isinstance(grid, tuple) and bool(grid) and bool((np.diff(grid) > 0).all())
+        if not rising or parameter.name in ("e", "b"):
+            raise ForecastError(
+                f"law {law.name!r}, parameter {parameter.name!r}: expected a name other than e and "
+                "b, and a grid that is a tuple of rising numbers."
+            )
 
 
 def unregister_law(name: str) -> None:

@@ -26,8 +26,6 @@ _NEAR_END = 0.4
 _LEAST = 3
 NEARNESS = (1.0, 2.0, 3.0)
 """The weighting constants: larger sizes count as n to these powers."""
-_ONE_PERCENT = 0.01
-"""Relative noise expected where no size was measured twice, and few points show it."""
 _QUIETEST = 1e-8
 """Mean squared relative residual below which one fit is as good as another."""
 
@@ -114,7 +112,7 @@ def solve(points: Points, laws: tuple[Law, ...]) -> list[Candidate]:
         for near in NEARNESS:
             profile = curves.profile(near, len(points))
             hindsight = tuple(curves.hindsight(near, count) for count in counts)
-            residual = _residual(law, profile, weights_of(points, near))
+            residual = _residual(law, profile, weights_of(points, near), points.scatter)
             found.append(Candidate(law, near, curves.shapes, profile, hindsight, residual))
     return found
 
@@ -148,12 +146,13 @@ class _Curves:
         return Hindsight(profile, (ahead - np.log(self.loss[end])).mean(axis=1))
 
 
-def _residual(law: Law, profile: Profile, root: Floats) -> float:
+def _residual(law: Law, profile: Profile, root: Floats, scatter: float) -> float:
     """The best shape's residuals, made larger for the parameters that were fitted.
 
-    One more point, with what is known of the noise, keeps the residuals of few points honest.
+    A law that has as many parameters as there are points that weigh leaves no residuals: what is
+    known of the noise counts as one more point.
     """
     points = 1 / float((root**4).sum())
     free = min(law.free, points)
-    known = _ONE_PERCENT**2 if profile.noise is None else profile.noise
+    known = scatter**2 if profile.noise is None else profile.noise
     return math.sqrt((float(profile.error.min()) * points + known) / (points - free + 1))

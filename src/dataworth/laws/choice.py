@@ -59,7 +59,7 @@ def _drawn(member: Member, count: int, draws: Draws) -> dict[str, Floats]:
     # The amplitude that keeps the loss at the largest size where the row had it.
     unit, loss = float(draws.points.sizes[-1]), math.exp(draws.points.log_loss[-1])
     at_row = member.law.evaluate(member.shapes[rows], np.ones(1))[:, 0]
-    noise = 1 + member.residual * rng.normal(size=count)
+    noise = np.exp(member.residual * rng.normal(size=count))
     lengths = np.array([parameter.kind == "length" for parameter in member.law.shape], bool)
     scaled = np.where(lengths, shapes * unit, shapes)
     at_unit = member.law.evaluate(scaled, np.array([unit]))[:, 0]

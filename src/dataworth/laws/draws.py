@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
+from scipy.special import gammaincinv, ndtri
 
 from dataworth.laws.base import Law
 from dataworth.laws.candidates import solve
@@ -46,7 +46,8 @@ class Draws:
     noise : float
         Standard deviation of one measured log loss at the largest size.
     chance : ndarray, shape (d,)
-        A standard normal for the noise of a new run.
+        What the noise of a new run is multiplied by: a standard normal where seeds show the noise,
+        else as heavy in its tails as the rest.
     """
 
     points: Points
@@ -68,9 +69,10 @@ class Draws:
         low, middle, high = np.quantile(laws, [0.16, 0.5, 0.84], axis=0)
         further = self.carry * np.clip(u, 0.0, _FROZEN)
         unforeseen = np.hypot(further, self.apart * (high - low) / 2)
-        stray = self.level[:, None] + self.stray[:, None] * unforeseen
-        around = middle + self.kept * (laws - middle)
-        return np.asarray(around + stray + float(self.points.log_loss[-1]))
+        off = self.kept * (laws - middle) + self.level[:, None] + self.stray[:, None] * unforeseen
+        # Laws that are skewed move the middle of the sum, which is not to move the forecast.
+        around = middle + off - np.median(off, axis=0)
+        return np.asarray(around + float(self.points.log_loss[-1]))
 
     def _of_laws(self, u: Floats) -> Floats:
         """Log loss of the law that each draw follows, in units of the loss at N."""
@@ -115,8 +117,9 @@ def draw_curves(
     members = [member_of(candidate, prior, above) for candidate in solve(points, laws)]
     weights = weigh(members, prior)
     residual = float(weights @ np.array([member.residual for member in members]))
-    even = _even(COUNT, 4, seed)
+    even = _even(COUNT, 5, seed)
     member, row = _picked(members, weights, even[:, 0])
+    how_far = student_scales(prior.tail, even[:, 4])
     return Draws(
         points,
         tuple(members),
@@ -124,13 +127,26 @@ def draw_curves(
         member,
         row,
         kept=_kept(prior, len(points)),
-        level=math.hypot(prior.level * residual, shift) * ndtri(even[:, 1]),
-        stray=stdtrit(prior.tail, even[:, 2]),
+        level=np.hypot(prior.level * residual * how_far, shift) * ndtri(even[:, 1]),
+        stray=how_far * ndtri(even[:, 2]),
         carry=prior.carry * residual,
         apart=prior.apart,
         noise=math.sqrt(points.run_noise) if points.seeded else residual,
-        chance=ndtri(even[:, 3]),
+        chance=ndtri(even[:, 3]) * (1.0 if points.seeded else how_far),
     )
+
+
+def student_scales(tail: float, probabilities: Floats) -> Floats:
+    """What a normal draw is multiplied by to become one of Student's t.
+
+    Parameters
+    ----------
+    tail : float
+        Degrees of freedom.
+    probabilities : ndarray
+        Which quantiles of the scale.
+    """
+    return np.asarray(np.sqrt(tail / 2 / gammaincinv(tail / 2, probabilities)))
 
 
 def _kept(prior: Prior, sizes: int) -> float:

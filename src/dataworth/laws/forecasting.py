@@ -165,11 +165,11 @@ class Forecast:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the forecast must know about its curve."""
-        return warnings_for(self.points, self.weights)
+        return warnings_for(self.points)
 
     def warnings_at(self, sizes: ArrayLike) -> tuple[str, ...]:
         """Warnings about the distance of these sizes from the measured ones, then `warnings`."""
-        return warnings_for(self.points, self.weights, _sizes(sizes))
+        return warnings_for(self.points, _sizes(sizes))
 
     def plot(
         self,

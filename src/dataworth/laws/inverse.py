@@ -75,10 +75,11 @@ def stop_at(points: Points, draws: Draws, price: float, worth: float, level: flo
     grid = np.linspace(0.0, _FURTHEST, 2 * _STEPS)
     largest = float(points.sizes[-1])
     losses = np.exp(draws.log_loss(grid))
-    net = worth * (losses[:, :1] - losses) - price * largest * np.expm1(grid)[None, :]
+    # In units of worth, so that no currency is too small or too large.
+    net = losses[:, :1] - losses - price / worth * largest * np.expm1(grid)[None, :]
     best = net.argmax(axis=1)
     sizes = np.where(best == len(grid) - 1, math.inf, largest * np.exp(grid[best]))
     tail = (1 - level) / 2
     low, middle, high = np.quantile(sizes, [tail, 0.5, 1 - tail], method="inverted_cdf")
     at = int(np.searchsorted(grid, math.log(middle / largest) - 1e-9)) if middle < math.inf else -1
-    return Stop(float(middle), float(low), float(high), float(np.median(net[:, at])), level)
+    return Stop(float(middle), float(low), float(high), worth * float(np.median(net[:, at])), level)

@@ -21,14 +21,10 @@ _PER_SIZE = 2.0
 """Independent points that one size amounts to at most: few sizes leave many shapes likely."""
 _TOLERANCE = 0.2
 """How far, in log, a law that starts from chance may start from it, where chance is known."""
-_UNSEEN = 0.03
-"""Relative noise taken for granted where no size was measured twice: the points do not show it, the
-less so if they are the best so far."""
 _EXACT = 0.02
 """Backtest errors well below this are as good as none."""
 _NO_BACKTEST = 0.1
 """The backtest error assumed where a curve is too short for one."""
-_STRAIGHT = "power-2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +100,7 @@ def weigh(members: list[Member], prior: Prior) -> Floats:
     errors = np.array([np.mean(np.abs(m.errors)) if m.errors else _NO_BACKTEST for m in members])
     logs = prior.trust * np.array([member.evidence for member in members])
     logs -= prior.sharpness * np.log(errors + _EXACT)
-    logs += [prior.straight if m.law.name == _STRAIGHT else 0.0 for m in members]
+    logs -= prior.simplicity * np.array([member.law.free for member in members])
     weights = np.exp(logs - logs.max())
     return np.asarray(weights / weights.sum())
 
@@ -116,7 +112,7 @@ def independent(prior: Prior, sizes: int) -> float:
 
 def _logs(profile: Profile, prior: Prior) -> Floats:
     """Log of the profile likelihood times the prior density of the retention, up to a constant."""
-    noise = _UNSEEN**2 if profile.noise is None else profile.noise
+    noise = prior.unseen**2 if profile.noise is None else profile.noise
     amount = independent(prior, profile.sizes)
     off = np.nan_to_num((profile.retention - prior.retention) / prior.spread)
     return np.asarray(-0.5 * amount * np.log(profile.error + noise) - 0.5 * off**2)

@@ -12,6 +12,8 @@ from dataworth.curve import Curve
 from dataworth.errors import ForecastError
 
 Floats = NDArray[np.float64]
+_UNKNOWN = 0.03
+"""Relative noise taken for granted where two sizes were measured once: they show none."""
 _MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
 
@@ -34,8 +36,11 @@ class Points:
         Sizes that were merged into each point.
     run_noise : float
         Variance of one run's log loss at the largest size; 0 where runs do not repeat.
+    scatter : float
+        Standard deviation of a point's log loss about the line through its neighbours: the noise
+        that shows without repeats. Curvature counts as noise.
     seeded : bool
-        Whether sizes were measured several times.
+        Whether sizes were measured several times, with figures that differ.
     notes : tuple of str
         What was left out or changed on the way, for people.
     """
@@ -46,6 +51,7 @@ class Points:
     noise: Floats
     counts: Floats
     run_noise: float
+    scatter: float
     seeded: bool
     notes: tuple[str, ...] = ()
 
@@ -126,23 +132,39 @@ def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
 def _points(sizes: Floats, means: Floats, groups: list[Floats], notes: tuple[str, ...]) -> Points:
     u = np.log(sizes / sizes[-1])
     runs = np.array([len(group) for group in groups], np.float64)
-    seeded = bool((runs > 1).mean() >= 0.5)
+    repeated = bool((runs > 1).mean() >= 0.5)
+    seeded = repeated and any(np.ptp(group) > 0 for group in groups)
+    if repeated and not seeded:
+        notes += ("the runs of each size are identical: they are taken for one run.",)
     noise, run_noise = np.zeros_like(u), 0.0
     if seeded:
-        per_run = _run_noise(u, means, groups)
+        per_run = _run_noise(u, groups)
         noise, run_noise = per_run / runs, float(per_run[-1])
-    points = Points(sizes, u, np.log(means), noise, np.ones_like(u), run_noise, seeded, notes)
-    return points if len(u) <= _MOST else _merge(points)
+    points = Points(sizes, u, np.log(means), noise, np.ones_like(u), run_noise, 0.0, seeded, notes)
+    points = points if len(u) <= _MOST else _merge(points)
+    return replace(points, scatter=_scatter(points.u, points.log_loss))
 
 
-def _run_noise(u: Floats, means: Floats, groups: list[Floats]) -> Floats:
+def _scatter(u: Floats, log_loss: Floats) -> float:
+    if len(u) < 3:
+        return _UNKNOWN
+    left, right = np.diff(u)[:-1], np.diff(u)[1:]
+    share = right / (left + right)
+    off = log_loss[1:-1] - share * log_loss[:-2] - (1 - share) * log_loss[2:]
+    # The noise of three points makes up each difference; larger sizes say more of the last one.
+    return math.sqrt(
+        np.average(off**2 / (1 + share**2 + (1 - share) ** 2), weights=np.exp(u[1:-1] / 2))
+    )
+
+
+def _run_noise(u: Floats, groups: list[Floats]) -> Floats:
     """Relative variance of one run at each size, smoothed over sizes.
 
     Each size's own variance has few degrees of freedom; it is pooled with those of its
     neighbours within a factor of about four in n.
     """
     freedom = np.array([len(group) - 1 for group in groups], np.float64)
-    spread = np.array([float(np.sum((g - g.mean()) ** 2)) for g in groups]) / means**2
+    spread = np.array([float(np.sum((g / g.mean() - 1) ** 2)) for g in groups])
     near = np.exp(-0.5 * (u[:, None] - u[None, :]) ** 2)
     return np.asarray(near @ spread / np.maximum(near @ freedom, 1e-9))
 

@@ -24,26 +24,30 @@ class Prior:
     evidence : float
         Independent points that a curve amounts to at most: neighbours stray from a law together,
         so that more of them say little more.
+    unseen : float
+        Relative noise taken for granted where no size was measured twice: the points do not show
+        it, the less so if they are the best so far.
     trust : float
         A member's weight grows as its likelihood to this power.
     sharpness : float
         A member's weight falls as its backtest error to this power.
-    straight : float
-        Log weight of the pure power law, power-2, above that of any other law.
+    simplicity : float
+        What each free parameter of a law takes from the log of its members' weights.
     level, carry, apart, tail : float
-        Where one draw differs from a mixture of laws. Its level, at all sizes, is off by `level`
-        times the residual of one point. Beyond the largest size N it strays in proportion to the
-        root of ``(carry * residual * log(n / N))^2 + (apart * disagreement)^2``, the disagreement
-        being half the distance between the 16 % and the 84 % quantile of the laws at n; how far,
-        has a Student t distribution of `tail` degrees of freedom.
+        How far a draw is from the law that it follows: at all sizes alike, a normal with a
+        standard deviation of `level` times the residual of one point; beyond the largest size N,
+        another with the root of ``(carry * residual * log(n / N))^2 + (apart * disagreement)^2``,
+        the disagreement being half the distance between the 16 % and the 84 % quantile of the laws
+        at n. Both are scaled together, so that each is a Student t of `tail` degrees of freedom.
     """
 
     retention: float
     spread: float
     evidence: float
+    unseen: float
     trust: float
     sharpness: float
-    straight: float
+    simplicity: float
     level: float
     carry: float
     apart: float

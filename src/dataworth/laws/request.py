@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
-from dataworth.laws.base import Law, all_laws, find_law
+from dataworth.laws.base import Law, all_laws, check_law, find_law
 from dataworth.laws.draws import draw_curves
 from dataworth.laws.forecasting import Forecast
 from dataworth.laws.points import as_errors, prepare
@@ -58,7 +58,7 @@ def forecast(
     if not (math.isfinite(test_noise) and test_noise >= 0):
         raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
     _, chance = as_errors(curve)
-    log_chance = math.log(chance) if chance is not None and chance > 0 else None
+    log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
     used = shipped_prior(points.seeded) if prior is None else prior
     shift = test_noise / math.exp(points.log_loss[-1])
     draws = draw_curves(points, chosen, used, log_chance, seed, shift)
@@ -66,17 +66,27 @@ def forecast(
 
 
 def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
-    if isinstance(laws, str):
+    if isinstance(laws, str | Law) or not (laws is None or isinstance(laws, Iterable)):
         raise ForecastError(f"laws is {laws!r}; expected a list of names, such as [{laws!r}].")
     if laws is None:
         asked = [law for law in all_laws() if not law.baseline]
     else:
-        asked = [find_law(x) if isinstance(x, str) else x for x in laws]
+        asked = list(dict.fromkeys(_asked(law) for law in laws))
+    if not asked:
+        raise ForecastError("laws is empty; name at least one, such as power-3, or leave it out.")
     small = tuple(law for law in asked if sizes > _FEW_SIZES or law.free <= _FEW_FREE)
     if not small:
-        names = ", ".join(law.name for law in asked) or "none"
+        names = ", ".join(law.name for law in asked)
         raise ForecastError(
             f"laws asked for: {names}; {sizes} sizes allow only laws of at most {_FEW_FREE} free "
             "parameters, such as power-3. Measure more sizes, or ask for such a law."
         )
     return small
+
+
+def _asked(law: str | Law) -> Law:
+    if isinstance(law, Law):
+        return check_law(law)
+    if isinstance(law, str):
+        return find_law(law)
+    raise ForecastError(f"laws holds {law!r}; expected names of laws, or Law objects.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,15 +9,15 @@ from dataworth.laws.points import Points
 
 Floats = NDArray[np.float64]
 _SPARSE = 8
-"""From more sizes than this, one run of each shows its noise by how it scatters."""
+"""From more sizes than this, single runs show their noise well enough by how they scatter."""
+_STEEPER = 0.01
+"""A slope of the log loss per unit of log n below this is flat to anyone."""
 
 
-def warnings_for(
-    points: Points, weights: Mapping[str, float], sizes: Floats | None = None
-) -> tuple[str, ...]:
+def warnings_for(points: Points, sizes: Floats | None = None) -> tuple[str, ...]:
     """Sentences, the gravest first: distance, number of sizes, span, rise, flatness, notes."""
     largest = float(points.sizes[-1])
-    found = [] if sizes is None else _distance(float(sizes.max()), largest)
+    found = [] if sizes is None or not len(sizes) else _distance(float(sizes.max()), largest)
     if len(points) < 4:
         found.append(
             f"only {len(points)} sizes: the forecast leans on what other curves do; measure four "
@@ -32,8 +30,8 @@ def warnings_for(
         )
     if not points.seeded and len(points) <= _SPARSE:
         found.append(
-            "one run of each size: their noise does not show, and the intervals take it for about "
-            "one percent. Where it may be more, measure with several seeds."
+            "one run of each size: their noise is guessed from how they scatter about each other, "
+            "which so few show badly; measure with several seeds."
         )
     rise = _rise(points)
     if rise > 0:
@@ -41,7 +39,7 @@ def warnings_for(
             f"the loss rises by {np.expm1(rise):.1%} towards the largest sizes; every law falls, "
             "so the forecast is little more than the last value."
         )
-    elif weights.get("last-value", 0.0) > 0.5:
+    elif _is_flat(points):
         found.append("the curve looks flat: more data may change nothing.")
     return (*found, *points.notes)
 
@@ -63,8 +61,17 @@ def _rise(points: Points) -> float:
     near = points.u >= -np.log(4) - 1e-9
     if near.sum() < 2:
         return 0.0
-    u, y = points.u[near], points.log_loss[near]
-    slope = float(np.polyfit(u, y, 1)[0])
+    slope = _slope(points, near)
     noise = float(np.sqrt(points.noise[near].mean()))
-    rise = slope * float(u[-1] - u[0])
+    rise = slope * float(points.u[near][-1] - points.u[near][0])
     return rise if rise > max(3 * noise, 0.01) else 0.0
+
+
+def _is_flat(points: Points) -> bool:
+    """Whether the fall over the larger half of the sizes is hardly more than nothing."""
+    half = np.arange(len(points)) >= min(len(points) // 2, len(points) - 2)
+    return _slope(points, half) > -_STEEPER
+
+
+def _slope(points: Points, rows: NDArray[np.bool_]) -> float:
+    return float(np.polyfit(points.u[rows], points.log_loss[rows], 1)[0])
