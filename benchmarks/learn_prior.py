@@ -5,10 +5,11 @@
 Every curve is cut, its larger sizes are hidden, all laws are solved on the rest, and the numbers
 are chosen in two steps: those that weigh laws and shapes by the error of their median on the hidden
 sizes (prior_weights.py), then the spread around it by the log score there (prior_spread.py). Curves
-with several runs of a size and curves with one have a prior each: LCDB teaches the first, the 92
-curves the second. Besides the two that are shipped, one prior is written for every part that the
-benchmark judges, learned without that part: one for each half of LCDB's data sets, and one for each
-source of the 92 curves, that is one data set (or one domain, for text).
+of runs of their own and looks at a single run have a prior each: LCDB teaches the first, those of
+the 92 curves whose sizes lie close together the second. Besides the two that are shipped, one prior
+is written for every part that the benchmark judges, learned without that part: one for each half of
+LCDB's data sets, and one for each source of the 92 curves, that is one data set (or one domain, for
+text).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from dataworth.laws import Prior
+from dataworth.laws import Points, Prior, prepare
 from prior_spread import learn_spread
 from prior_weights import cases_of, learn_weights
 from public_curves import PublicCurve, lcdb_curves, scaling_curves
@@ -52,6 +53,11 @@ def learn(job: Job) -> str:
     return f"{path.name}: {len(cases)} cases, {time.perf_counter() - started:.0f} s\n{prior}"
 
 
+def at_fit(curve: PublicCurve) -> Points:
+    """What the collection itself says is to be fitted."""
+    return prepare(curve.curve(curve.fit))
+
+
 def jobs_of(name: str, curves: Sequence[PublicCurve]) -> list[Job]:
     """The shipped prior, from all curves, and one without each part."""
     parts = sorted({curve.part for curve in curves})
@@ -72,7 +78,8 @@ def main() -> None:
     options = parser.parse_args()
     PRIORS.mkdir(exist_ok=True)
     jobs = jobs_of("repeated", lcdb_curves(options.lcdb))
-    jobs += jobs_of("single", scaling_curves(options.curves))
+    looks = [curve for curve in scaling_curves(options.curves) if not at_fit(curve).noisy]
+    jobs += jobs_of("single", looks)
     with ProcessPoolExecutor(2) as pool:
         for line in pool.map(learn, jobs):
             print(line, flush=True)

@@ -54,7 +54,7 @@ def hidden_of(cases: Sequence[Case], prior: Prior) -> Hidden:
         noise = draws.noise / np.sqrt(case.runs)
         share = np.full(len(case.u), 1 / len(case.u))
         apart = (high - low) / 2 / draws.kept
-        known = noise * case.points.seeded
+        known = noise * case.points.noisy
         rows = (np.quantile(laws, _GRID, axis=0).T, apart, residual, case.u, case.actual)
         parts.append((*rows, known, noise - known, share))
     return Hidden(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,3 +53,35 @@ def test_csv_holds_every_digit() -> None:
     assert lines[0] == "samples,seed,value,b"
     assert [float(line.split(",")[2]) for line in lines[1:]] == values
     assert np.isnan(float(lines[2].split(",")[3]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"samples": [0.1, 2.7]}, "samples holds 0.1"),
+        ({"samples": [10.4, 20]}, "samples holds 10.4"),
+        ({"samples": [1e16, 1e19]}, "samples holds 1e\\+19"),
+        ({"samples": ["a", "b"]}, "samples is"),
+        ({"samples": [[1, 2], [3]]}, "samples is"),
+        ({"values": ["a", "b"]}, "values is"),
+        ({"values": [1 + 2j, 1j]}, "values is"),
+        ({"seeds": [0, math.nan]}, "seeds holds nan"),
+        ({"seeds": [0, 0.5]}, "seeds holds 0.5"),
+        ({"seeds": ["a", "b"]}, "seeds is"),
+        ({"others": {"accuracy": ["a", "b"]}}, r"others\['accuracy'\] is"),
+        ({"others": {"accuracy": [1.0]}}, r"others\['accuracy'\] has shape"),
+        ({"chance": math.inf}, "chance is inf"),
+        ({"chance": "3"}, "chance is '3'"),
+    ],
+    ids=lambda case: str(case)[:40] if isinstance(case, dict) else None,
+)
+def test_what_is_no_measurement_is_refused(arguments: dict[str, Any], complaint: str) -> None:
+    usual: dict[str, Any] = {"samples": [1000, 2000], "values": [1.0, 0.8]}
+    with pytest.raises(DataError, match=complaint):
+        Curve(**usual | arguments)
+
+
+def test_a_computed_size_may_be_off_by_a_rounding_error_and_a_large_seed_keeps_its_digits() -> None:
+    curve = Curve([1000 * (1 + 1e-9), 2000], [1.0, 0.8], seeds=[2**62 + 1, 0])
+    assert curve.samples.tolist() == [1000, 2000]
+    assert curve.seeds.tolist() == [2**62 + 1, 0]

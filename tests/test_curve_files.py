@@ -50,3 +50,27 @@ def test_a_directory_without_a_finished_run(tmp_path: Path) -> None:
     Store(tmp_path, write=True).close()
     with pytest.raises(StudyError, match="no run is finished yet"):
         load_curve(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("samples,value\n0.2,1\n8,0.3\n", "samples holds 0.2"),
+        ("samples,value,seed\n2,1,nan\n8,0.3,1\n", "seeds holds nan"),
+        ("samples,value,seed\n2,1,1e30\n8,0.3,1\n", "seeds holds 1e"),
+        ("samples,value\n" + "9" * 140_000 + ",1\n", "not a CSV of measurements"),
+    ],
+    ids=["size", "seed", "large seed", "long field"],
+)
+def test_a_file_of_impossible_figures_is_refused_by_name(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=rf"odd\.csv: .*{complaint}"):
+        load_curve(path)
+
+
+def test_a_path_with_a_nul_is_refused() -> None:
+    with pytest.raises(DataError, match="NUL"):
+        load_curve("a\0b.csv")

@@ -19,6 +19,10 @@ from dataworth.scorers import HIGHER_IS_BETTER
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_INT64 = 2**63
+_ROUNDING = 1e-6
+"""A number of samples may be off a whole one by this share: it has been computed."""
+
 
 class CurvePoint(NamedTuple):
     """Summary of all runs of one size."""
@@ -76,20 +80,26 @@ class Curve:
         name: str = "",
         others: Mapping[str, ArrayLike] | None = None,
     ) -> None:
-        sizes = _whole_sizes(np.atleast_1d(np.asarray(samples)))
-        measured = np.atleast_1d(np.asarray(values, dtype=np.float64))
+        sizes = _whole(samples, "samples", 1)
+        measured = _numbers(values, "values")
         if sizes.shape != measured.shape or sizes.ndim != 1 or not len(sizes):
             raise DataError(
                 f"samples has shape {sizes.shape} and values {measured.shape}; expected two lists "
                 "of the same length, at least one measurement."
             )
-        runs = _numbered(sizes) if seeds is None else np.atleast_1d(np.asarray(seeds, np.int64))
+        runs = _numbered(sizes) if seeds is None else _whole(seeds, "seeds", -_INT64)
         if runs.shape != sizes.shape:
             raise DataError(f"seeds has shape {runs.shape}, samples {sizes.shape}; give one each.")
+        rest = {key: _numbers(column, f"others[{key!r}]") for key, column in (others or {}).items()}
+        for key, column in rest.items():
+            if column.shape != sizes.shape:
+                raise DataError(
+                    f"others[{key!r}] has shape {column.shape}, samples {sizes.shape}; "
+                    "give one each."
+                )
+        if chance is not None and not _is_positive(chance):
+            raise DataError(f"chance is {chance!r}; expected a positive, finite number, or None.")
         order = np.lexsort((runs, sizes))
-        rest = {
-            key: np.asarray(column, np.float64)[order] for key, column in (others or {}).items()
-        }
         values_by_name = {
             "samples": sizes[order],
             "values": measured[order],
@@ -97,7 +107,7 @@ class Curve:
             "metric": metric,
             "chance": chance,
             "name": name,
-            "others": rest,
+            "others": {key: column[order] for key, column in rest.items()},
         }
         for key, value in values_by_name.items():
             object.__setattr__(self, key, value)
@@ -166,15 +176,33 @@ class Curve:
         return curve_html(self)
 
 
-def _whole_sizes(samples: NDArray[np.generic]) -> NDArray[np.int64]:
-    numbers = samples.astype(np.float64)
-    broken = ~np.isfinite(numbers) | (numbers <= 0)
+def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    try:
+        given = np.atleast_1d(np.asarray(values))
+        if given.dtype.kind == "c":
+            raise TypeError
+        return given.astype(np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{name} is {values!r}; expected a list of numbers.") from None
+
+
+def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
+    numbers = _numbers(values, name)
+    whole = np.round(np.where(np.isfinite(numbers), numbers, 0.0))
+    near = np.abs(numbers - whole) <= _ROUNDING * np.maximum(np.abs(whole), 1)
+    broken = ~(near & (whole >= least) & (np.abs(whole) < _INT64))
     if broken.any():
         raise DataError(
-            f"samples holds {samples[int(np.flatnonzero(broken)[0])]!r}; expected numbers of "
-            "training samples: positive and finite."
+            f"{name} holds {numbers[broken][0]:g}; expected "
+            + ("positive whole numbers." if least == 1 else "whole numbers.")
         )
-    return np.round(numbers).astype(np.int64)
+    # Large integers keep the digits that a float has no room for.
+    given = np.atleast_1d(np.asarray(values))
+    return (given if given.dtype.kind in "iu" else whole).astype(np.int64)
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and bool(math.isfinite(value) and value > 0)
 
 
 def _numbered(sizes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -28,6 +28,8 @@ def load_curve(path: str | os.PathLike[str]) -> Curve:
         If the directory holds no finished run.
     """
     place = Path(path)
+    if "\0" in str(place):
+        raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.")
     if place.is_dir():
         with Store(place) as store:
             return curve_of(store)
@@ -70,7 +72,10 @@ def curve_of(store: Store) -> Curve:
 
 
 def _from_csv(text: str, place: Path) -> Curve:
-    rows = [row for row in csv.reader(text.splitlines()) if any(field.strip() for field in row)]
+    try:
+        rows = [row for row in csv.reader(text.splitlines()) if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise DataError(f"{place}: not a CSV of measurements ({error}).") from None
     header = [name.strip() for name in rows[0]] if rows else []
     missing = [name for name in (_SAMPLES, _VALUE) if name not in header]
     if missing or len(rows) < 2:
@@ -89,7 +94,10 @@ def _from_csv(text: str, place: Path) -> Curve:
             columns[name].append(_number(field, name, number, place))
     samples, values = columns.pop(_SAMPLES), columns.pop(_VALUE)
     seeds = columns.pop(_SEED, None)
-    return Curve(samples, values, seeds, name=place.stem, others=columns)
+    try:
+        return Curve(samples, values, seeds, name=place.stem, others=columns)
+    except DataError as error:
+        raise DataError(f"{place}: {error}") from None
 
 
 def _number(field: str, column: str, row: int, place: Path) -> float:

@@ -43,7 +43,7 @@ class Profile:
     retention : ndarray, shape (k,)
         See `retained`; NaN where flat.
     noise : float or None
-        What the spread over runs explains of `error`; None where runs do not repeat.
+        What noise that shows explains of `error`; None where it does not show.
     sizes : int
         Number of sizes fitted.
     """
@@ -134,7 +134,7 @@ class _Curves:
         root = weights_of(seen, nearness)
         e, b, error = project(self.law, self.basis[:, :count], self.loss[:count], root)
         keeps = retained(self.law, self.shapes, e, b, float(self.x[count - 1]))
-        noise = float(root**2 @ seen.noise) if seen.seeded else None
+        noise = float(root**2 @ seen.noise) if seen.noisy else None
         return Profile(e, b, error + _QUIETEST, keeps, noise, count)
 
     def hindsight(self, nearness: float, count: int) -> Hindsight:

@@ -46,7 +46,7 @@ class Draws:
     noise : float
         Standard deviation of one measured log loss at the largest size.
     chance : ndarray, shape (d,)
-        What the noise of a new run is multiplied by: a standard normal where seeds show the noise,
+        What the noise of a new run is multiplied by: a standard normal where the noise shows,
         else as heavy in its tails as the rest.
     """
 
@@ -131,8 +131,8 @@ def draw_curves(
         stray=how_far * ndtri(even[:, 2]),
         carry=prior.carry * residual,
         apart=prior.apart,
-        noise=math.sqrt(points.run_noise) if points.seeded else residual,
-        chance=ndtri(even[:, 3]) * (1.0 if points.seeded else how_far),
+        noise=math.sqrt(points.run_noise) if points.noisy else residual,
+        chance=ndtri(even[:, 3]) * (1.0 if points.noisy else how_far),
     )
 
 

@@ -14,6 +14,8 @@ from dataworth.errors import ForecastError
 Floats = NDArray[np.float64]
 _UNKNOWN = 0.03
 """Relative noise taken for granted where two sizes were measured once: they show none."""
+_OWN_RUNS = math.log(1.3)
+"""Sizes that lie this far apart, in log n and on average, are runs of their own."""
 _MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
 
@@ -31,16 +33,21 @@ class Points:
     log_loss : ndarray, shape (m,)
         Natural logarithm of the mean loss (or error) over the runs of each size.
     noise : ndarray, shape (m,)
-        Variance of `log_loss` that the spread over runs explains; 0 where runs do not repeat.
+        Variance of `log_loss` that the spread over runs, or the scatter of runs, explains; 0 where
+        `noisy` is false.
     counts : ndarray, shape (m,)
         Sizes that were merged into each point.
     run_noise : float
-        Variance of one run's log loss at the largest size; 0 where runs do not repeat.
+        Variance of one run's log loss at the largest size, likewise.
     scatter : float
         Standard deviation of a point's log loss about the line through its neighbours: the noise
         that shows without repeats. Curvature counts as noise.
     seeded : bool
         Whether sizes were measured several times, with figures that differ.
+    noisy : bool
+        Whether the noise shows: by seeds, or by the scatter of sizes that lie far apart and so are
+        runs of their own. Closer ones are taken for looks at a single run, whose errors go together
+        and are often the best so far.
     notes : tuple of str
         What was left out or changed on the way, for people.
     """
@@ -53,6 +60,7 @@ class Points:
     run_noise: float
     scatter: float
     seeded: bool
+    noisy: bool
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -136,13 +144,27 @@ def _points(sizes: Floats, means: Floats, groups: list[Floats], notes: tuple[str
     seeded = repeated and any(np.ptp(group) > 0 for group in groups)
     if repeated and not seeded:
         notes += ("the runs of each size are identical: they are taken for one run.",)
-    noise, run_noise = np.zeros_like(u), 0.0
+    scatter, apart = _scatter(u, np.log(means)), float(-u[0]) / (len(u) - 1)
     if seeded:
         per_run = _run_noise(u, groups)
-        noise, run_noise = per_run / runs, float(per_run[-1])
-    points = Points(sizes, u, np.log(means), noise, np.ones_like(u), run_noise, 0.0, seeded, notes)
-    points = points if len(u) <= _MOST else _merge(points)
-    return replace(points, scatter=_scatter(points.u, points.log_loss))
+    else:
+        per_run = np.full_like(u, scatter**2 if apart >= _OWN_RUNS else 0.0)
+    points = Points(
+        sizes,
+        u,
+        np.log(means),
+        per_run / runs if seeded else per_run,
+        np.ones_like(u),
+        float(per_run[-1]),
+        scatter,
+        seeded,
+        seeded or apart >= _OWN_RUNS,
+        notes,
+    )
+    if len(u) <= _MOST:
+        return points
+    merged = _merge(points)
+    return replace(merged, scatter=_scatter(merged.u, merged.log_loss))
 
 
 def _scatter(u: Floats, log_loss: Floats) -> float:

@@ -1,7 +1,7 @@
 """Prior: what public learning curves say about laws in general, before one's own curve is seen.
 
-There are two: one for curves with several runs of most sizes, which show their noise and so have a
-backtest that tells laws apart, and one for curves with a single run of each.
+There are two: for curves of runs of their own, repeated or far apart in size, which show their
+noise and so have a backtest that tells laws apart, and for looks at a single run.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Prior:
         Independent points that a curve amounts to at most: neighbours stray from a law together,
         so that more of them say little more.
     unseen : float
-        Relative noise taken for granted where no size was measured twice: the points do not show
-        it, the less so if they are the best so far.
+        Relative noise taken for granted where it does not show: the points of one run go together,
+        and are often the best so far.
     trust : float
         A member's weight grows as its likelihood to this power.
     sharpness : float
@@ -65,7 +65,7 @@ class Prior:
 
 
 @lru_cache(maxsize=2)
-def shipped_prior(seeded: bool) -> Prior:
-    """The prior for curves with several runs a size (`seeded`), or with one."""
-    name = "prior-repeated.json" if seeded else "prior-single.json"
+def shipped_prior(noisy: bool) -> Prior:
+    """The prior for curves whose noise shows (see `Points`), or for looks at a single run."""
+    name = "prior-repeated.json" if noisy else "prior-single.json"
     return Prior.from_json(resources.files(__package__).joinpath(name).read_text("utf-8"))

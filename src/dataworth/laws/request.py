@@ -59,7 +59,7 @@ def forecast(
         raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
     _, chance = as_errors(curve)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
-    used = shipped_prior(points.seeded) if prior is None else prior
+    used = shipped_prior(points.noisy) if prior is None else prior
     shift = test_noise / math.exp(points.log_loss[-1])
     draws = draw_curves(points, chosen, used, log_chance, seed, shift)
     return Forecast(curve, points, draws, used, log_chance, seed)
