@@ -56,7 +56,7 @@ class Crossing:
     leader, follower : str
         Who is better, and who is worse, at `measured`, by the median.
     measured : float
-        The largest size that both were measured at.
+        The smaller of the two largest sizes: both were measured up to there.
     since : float or None
         The median size from which on the leader has led, within the measured sizes; None where
         it has led from the smallest on.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -157,3 +158,30 @@ def test_no_currency_is_too_large_or_too_small(unit: float) -> None:
     stop = forecast.stop_at(0.01 * unit, 1e4 * unit)
     assert stop.median == forecast.stop_at(0.01, 1e4).median
     assert math.isfinite(stop.net)
+
+
+QUESTIONS: dict[str, Callable[[dw.Forecast], object]] = {
+    "sizes of words": lambda f: f.predict("many"),
+    "sizes of two axes": lambda f: f.predict([[1, 2], [3, 4]]),
+    "level of words": lambda f: f.predict([9], level="high"),  # type: ignore[arg-type]
+    "probability above 1": lambda f: f.quantiles([9], [2]),
+    "probability NaN": lambda f: f.quantiles([9], [math.nan]),
+    "target of words": lambda f: f.samples_for("low"),  # type: ignore[arg-type]
+    "two targets": lambda f: f.samples_for([0.4, 0.3]),  # type: ignore[arg-type]
+    "value of words": lambda f: f.value_of("a", 1),  # type: ignore[arg-type]
+    "price of words": lambda f: f.stop_at("dear", 1),  # type: ignore[arg-type]
+    "seed below 0": lambda f: dw.forecast(f.curve, seed=-1),
+    "seed of a half": lambda f: dw.forecast(f.curve, seed=0.5),  # type: ignore[arg-type]
+    "noise of words": lambda f: dw.forecast(f.curve, test_noise="much"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS)
+def test_a_question_that_makes_no_sense_is_refused(ask: Callable[[dw.Forecast], object]) -> None:
+    with pytest.raises(ForecastError, match="expected"):
+        ask(dw.forecast(curve_of(SIZES, power(SIZES))))
+
+
+def test_no_sizes_need_no_warning_of_distance() -> None:
+    forecast = dw.forecast(curve_of(SIZES, power(SIZES)))
+    assert forecast.warnings_at([]) == forecast.warnings

@@ -77,6 +77,8 @@ class Forecast:
     ) -> Floats:
         """Quantiles of the metric, shape (len(probabilities), len(sizes))."""
         wanted = np.atleast_1d(np.asarray(probabilities, np.float64))
+        if not ((wanted >= 0) & (wanted <= 1)).all():
+            raise ForecastError(f"probabilities: {probabilities!r}; expected numbers from 0 to 1.")
         if self.curve.higher_is_better:
             wanted = 1 - wanted
         runs = 1.0 if new_run else math.inf
@@ -110,7 +112,9 @@ class Forecast:
         _share(level, "level")
         if assurance is not None:
             _share(assurance, "assurance")
-        loss = 1 - target if self.curve.higher_is_better else target
+        loss = math.nan
+        if _is_number(target):
+            loss = 1 - target if self.curve.higher_is_better else target
         if not (math.isfinite(loss) and loss > 0):
             expected = "between 0 and 1" if self.curve.higher_is_better else "above 0"
             raise ForecastError(f"target is {target!r}; expected a {self.curve.metric} {expected}.")
@@ -141,7 +145,7 @@ class Forecast:
             ("price_per_label", price_per_label),
             ("worth_per_unit", worth_per_unit),
         ]:
-            if not (math.isfinite(value) and value > 0):
+            if not (_is_number(value) and math.isfinite(value) and value > 0):
                 raise ForecastError(f"{name} is {value!r}; expected a finite number above 0.")
         _share(level, "level")
         return inverse.stop_at(self.points, self.draws, price_per_label, worth_per_unit, level)
@@ -214,13 +218,20 @@ class Forecast:
 
 
 def _sizes(sizes: ArrayLike) -> Floats:
-    values = np.atleast_1d(np.asarray(sizes, np.float64))
+    try:
+        values = np.atleast_1d(np.asarray(sizes, np.float64))
+    except (TypeError, ValueError):
+        values = np.array([math.nan])
     if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
         raise ForecastError(f"sizes: {sizes!r}; expected numbers of samples, positive and finite.")
     return values
 
 
 def _share(value: float, name: str) -> float:
-    if not 0 < value < 1:
+    if not (_is_number(value) and 0 < value < 1):
         raise ForecastError(f"{name} is {value!r}; expected a probability between 0 and 1.")
     return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number)

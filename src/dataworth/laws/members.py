@@ -1,8 +1,9 @@
 """Members: candidates whose shapes share them by how well they fit, and by what is believed.
 
 The shapes of a candidate share it by their profile likelihood, the noise being profiled out, times
-the prior density of their retention. The same sharing on shortened copies says how far the member
-would have been off, had the larger sizes been hidden.
+the prior density of their retention (and, for laws that start from it, of the loss by chance). The
+same sharing on shortened copies, chance left out, says how far the member would have been off, had
+the larger sizes been hidden.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Member:
     weights : ndarray, shape (k,)
         The share of each shape; they sum to 1.
     evidence : float
-        Log of the mean likelihood of all shapes.
+        Log of the mean over all shapes of likelihood times prior density.
     residual : float
         Standard deviation of the relative residuals, near the largest size.
     errors : tuple of float

@@ -55,8 +55,10 @@ def forecast(
     curve = as_curve(curve)
     points = prepare(curve)
     chosen = _laws(laws, len(points))
-    if not (math.isfinite(test_noise) and test_noise >= 0):
+    if not (isinstance(test_noise, int | float) and 0 <= test_noise < math.inf):
         raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
+    if not isinstance(seed, int) or seed < 0:
+        raise ForecastError(f"seed is {seed!r}; expected a whole number from 0 on.")
     _, chance = as_errors(curve)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
     used = shipped_prior(points.noisy) if prior is None else prior

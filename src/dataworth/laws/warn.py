@@ -36,8 +36,8 @@ def warnings_for(points: Points, sizes: Floats | None = None) -> tuple[str, ...]
     rise = _rise(points)
     if rise > 0:
         found.append(
-            f"the loss rises by {np.expm1(rise):.1%} towards the largest sizes; every law falls, "
-            "so the forecast is little more than the last value."
+            f"the loss rises by {np.expm1(rise):.1%} towards the largest sizes, where every law "
+            "falls: find out why before you trust the forecast."
         )
     elif _is_flat(points):
         found.append("the curve looks flat: more data may change nothing.")
