@@ -15,12 +15,15 @@ from sklearn.datasets import load_digits
 
 from dataworth.dataset import Dataset
 from dataworth.learners import Budget, Task
+from dataworth.learners.cores import offer_cores
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Spare the processes of the tests what makes them slow and proves nothing."""
     # Two threads of a linear algebra library that share a core wait for each other without rest.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Before any test uses JAX, which then would know of one core for good.
+    offer_cores()
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
     # The same programs come back often: what JAX has compiled is kept until the tests end.
