@@ -2,6 +2,7 @@ import json
 import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,6 +131,33 @@ def test_what_cannot_be_compared() -> None:
         two.difference("x", "z", 10)
     with pytest.raises(ForecastError, match="level is 2"):
         two.standings(10, level=2)
+
+
+@pytest.mark.parametrize("things", [3, None, "curves.csv"])
+def test_what_is_no_list_of_curves(things: Any) -> None:
+    with pytest.raises(ForecastError, match="is no list of curves; expected two or more"):
+        compare(things)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "a"])
+def test_a_seed_that_is_none_is_refused_for_forecasts_too(crossed: Comparison, seed: Any) -> None:
+    with pytest.raises(ForecastError, match=r"seed is .*expected a whole number from 0 on"):
+        compare(crossed.forecasts, seed=seed)
+
+
+@pytest.mark.parametrize("size", ["a", 1j, 10**400, math.nan, -5, [1, 2]])
+def test_a_size_that_is_none_is_refused(crossed: Comparison, size: Any) -> None:
+    with pytest.raises(ForecastError, match="expected numbers of samples, positive and finite"):
+        crossed.standings(size)
+    with pytest.raises(ForecastError, match="expected numbers of samples, positive and finite"):
+        crossed.difference("mlp", "linear", size)
+
+
+@pytest.mark.parametrize("level", ["a", None, [0.5], math.nan])
+def test_a_level_that_is_none_is_refused(crossed: Comparison, level: Any) -> None:
+    for ask in (crossed.crossings, lambda level: crossed.standings(10, level)):
+        with pytest.raises(ForecastError, match=r"level is .*expected a probability"):
+            ask(level)
 
 
 @pytest.fixture

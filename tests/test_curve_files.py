@@ -1,11 +1,14 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dataworth.curve import Curve
 from dataworth.curve_files import load_curve
+from dataworth.dataset import Dataset
 from dataworth.errors import DataError, StudyError
 from dataworth.store import Store
+from dataworth.study import Study
 
 
 def test_a_csv_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -30,6 +33,7 @@ def test_spreadsheets_leave_a_mark_spaces_and_empty_lines(tmp_path: Path) -> Non
         ("samples,value\n1,0.5\n2\n", "row 3: 1 fields"),
         ("samples,value\n1,high\n", "row 2, column 'value': 'high'"),
         ("samples,value\n-3,0.4\n", "positive"),
+        ("samples,value,f1,f1\n3,0.4,1,2\n", "2 columns are called 'f1'"),
     ],
 )
 def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, said: str) -> None:
@@ -38,7 +42,16 @@ def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, said: str)
         load_curve(tmp_path / "a.csv")
 
 
+def test_columns_without_a_name_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(",samples,value,,\n0,100,0.5,,\n1,300,0.25,,\n")
+    curve = load_curve(tmp_path / "a.csv")
+    assert curve.values.tolist() == [0.5, 0.25]
+    assert not curve.others
+
+
 def test_what_is_not_there_or_no_text(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        load_curve("a" * 5000)
     with pytest.raises(DataError, match="cannot be read"):
         load_curve(tmp_path / "none.csv")
     (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x80")
@@ -74,3 +87,9 @@ def test_a_file_of_impossible_figures_is_refused_by_name(
 def test_a_path_with_a_nul_is_refused() -> None:
     with pytest.raises(DataError, match="NUL"):
         load_curve("a\0b.csv")
+
+
+def test_a_run_of_one_class_has_no_chance_level(tmp_path: Path) -> None:
+    data = Dataset(np.eye(60, 3, dtype=np.float32), [0] * 60)
+    Study(data, "linear", sizes=[10, 20], seeds=1, epochs=1).run(tmp_path / "run")
+    assert load_curve(tmp_path / "run").chance is None

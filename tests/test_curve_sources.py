@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,8 @@ def test_every_scorer_of_scikit_learn_is_known() -> None:
         ((SIZES, SCORES), "tuple of 2"),
         ((SIZES, SCORES, SCORES.T), r"test_scores \(3, 2\)"),
         ((SIZES, SCORES, -SCORES), "neg_log_loss"),
+        (("a", "b", "c"), "train_sizes_abs is 'a'"),
+        ((SIZES, SCORES, [["a"], ["b"]]), "test_scores is"),
     ],
 )
 def test_what_is_no_result_of_learning_curve(result: tuple[np.ndarray, ...], said: str) -> None:
@@ -94,13 +97,27 @@ def test_a_frame_of_one_curve(library: object) -> None:
     ("options", "said"),
     [
         ({}, "column 'samples' is missing; the frame has openmlid, learner"),
-        ({"samples": "learner", "value": "score_valid"}, "'learner' holds"),
+        ({"samples": "learner", "value": "score_valid"}, "'learner' is .'tree'"),
         ({"samples": "size_train", "value": "score_valid", "seed": "s"}, "'s' is missing"),
     ],
 )
 def test_a_frame_with_other_columns(options: dict[str, str], said: str) -> None:
     with pytest.raises(DataError, match=said):
         curve_from_frame(pd.DataFrame(LCDB), **options)
+
+
+def test_a_lazy_frame_is_told_to_collect() -> None:
+    frame = pl.DataFrame(LCDB).lazy()
+    for read in (as_curve, curve_from_frame, lambda lazy: curves_from_frame(lazy, "learner")):
+        with pytest.raises(DataError, match=r"LazyFrame holds no values yet; call .collect\(\)"):
+            read(frame)
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, dict])
+@pytest.mark.parametrize("seeds", [[0.0, float("nan")], [0.5, 1.0]])
+def test_seeds_of_a_frame_are_whole(library: Any, seeds: list[float]) -> None:
+    with pytest.raises(DataError, match="seeds holds"):
+        as_curve(library({"samples": [10, 30], "value": [0.9, 0.5], "seed": seeds}))
 
 
 def test_a_csv_is_what_the_caller_says_it_is(tmp_path: Path) -> None:
@@ -111,6 +128,26 @@ def test_a_csv_is_what_the_caller_says_it_is(tmp_path: Path) -> None:
     assert as_curve(path, "neg_log_loss").values.tolist() == [0.9, 0.5]
     assert as_curve(str(path), "neg_brier").values.tolist() == [0.4, 0.2]
     assert as_curve(path, "r2").values.tolist() == [-0.9, -0.5]
+    assert as_curve(path, "max_error").metric == "max_error"
+
+
+@pytest.mark.parametrize("typo", ["acuracy", "neg_acuracy", "Accuracy"])
+def test_a_name_that_no_column_has_is_refused_where_columns_have_names(
+    tmp_path: Path, typo: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("samples,value,accuracy,note,f1\n10,0.9,0.5,warm,0.4\n30,0.5,0.7,,0.6\n")
+    with pytest.raises(DataError, match=f"called '{typo}'; .* value are accuracy, f1. Name"):
+        as_curve(path, typo)
+
+
+@pytest.mark.parametrize("rest", ["note\n10,0.9,warm\n30,0.5,\n", "seed\n10,0.9,1\n30,0.5,2\n"])
+def test_where_no_other_metric_has_a_name_the_values_may_have_any(
+    tmp_path: Path, rest: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"samples,value,{rest}")
+    assert as_curve(path, "perplexity").metric == "perplexity"
 
 
 def test_a_curve_has_the_metrics_that_it_has() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ class Comparison:
         if name not in self.forecasts:
             raise ForecastError(f"{name!r} is not compared; there are {', '.join(self.names)}.")
         stream = np.random.SeedSequence((self.seed, self.names.index(name)))
-        logs = _with_measured(self.forecasts[name], np.atleast_1d(np.asarray(sizes, np.float64)))
+        logs = _with_measured(self.forecasts[name], _sizes(sizes))
         order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
         return np.asarray(np.exp(logs[order]))
 
@@ -149,8 +150,16 @@ def compare(
     ------
     ForecastError
         If there are fewer than two, their metrics differ, two have one name, or one of the curves
-        says nothing about other sizes.
+        says nothing about other sizes; or if `seed` is no whole number from 0 on.
     """
+    if isinstance(things, str | bytes) or not isinstance(things, Iterable):
+        raise ForecastError(
+            f"{things!r} is no list of curves; expected two or more, as compare([a, b]) or "
+            "compare({'linear': a, 'mlp': b})."
+        )
+    # Forecasts that are made already do not look at it.
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ForecastError(f"seed is {seed!r}; expected a whole number from 0 on.")
     given = list(things.values() if isinstance(things, Mapping) else things)
     made = [_forecast_of(thing, metric, seed) for thing in given]
     names = list(things) if isinstance(things, Mapping) else _names(given, made)
@@ -194,7 +203,17 @@ def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
     return names
 
 
+def _sizes(sizes: ArrayLike) -> Floats:
+    """Sizes as floats; that they are positive and finite, the forecasts check."""
+    try:
+        return np.atleast_1d(np.asarray(sizes, np.float64))
+    except (TypeError, ValueError, OverflowError):
+        raise ForecastError(
+            f"sizes: {sizes!r}; expected numbers of samples, positive and finite."
+        ) from None
+
+
 def _share(level: float) -> float:
-    if not 0 < level < 1:
+    if not (isinstance(level, Real) and 0 < level < 1):
         raise ForecastError(f"level is {level!r}; expected a probability between 0 and 1.")
     return level

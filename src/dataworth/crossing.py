@@ -11,7 +11,7 @@ from dataworth.comparison_answers import Crossing
 
 Floats = NDArray[np.float64]
 _FURTHEST, _STEPS = 1e6, 192
-"""Sizes are searched up to so many times the largest that both learners were measured at."""
+"""Sizes are searched up to so many times the one that both learners were measured up to."""
 
 
 def find_crossing(
@@ -29,7 +29,7 @@ def find_crossing(
     gap : callable
         From sizes, shape (m,), to the first one's loss less the second's, shape (draws, m).
     span : tuple of float
-        The smallest and the largest size that both were measured at.
+        The larger of their smallest measured sizes, and the smaller of their largest ones.
     tail : float
         The probability left out on each side of the interval.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,7 @@ class Curve:
         others: Mapping[str, ArrayLike] | None = None,
     ) -> None:
         sizes = _whole(samples, "samples", 1)
-        measured = _numbers(values, "values")
+        measured = real_numbers(values, "values")
         if sizes.shape != measured.shape or sizes.ndim != 1 or not len(sizes):
             raise DataError(
                 f"samples has shape {sizes.shape} and values {measured.shape}; expected two lists "
@@ -90,14 +91,23 @@ class Curve:
         runs = _numbered(sizes) if seeds is None else _whole(seeds, "seeds", -_INT64)
         if runs.shape != sizes.shape:
             raise DataError(f"seeds has shape {runs.shape}, samples {sizes.shape}; give one each.")
-        rest = {key: _numbers(column, f"others[{key!r}]") for key, column in (others or {}).items()}
+        if not (others is None or isinstance(others, Mapping)):
+            raise DataError(
+                f"others is {reprlib.repr(others)}; expected metrics by their names, such as "
+                "{'accuracy': [0.5, 0.8]}."
+            )
+        rest = {
+            key: real_numbers(column, f"others[{key!r}]") for key, column in (others or {}).items()
+        }
         for key, column in rest.items():
             if column.shape != sizes.shape:
                 raise DataError(
                     f"others[{key!r}] has shape {column.shape}, samples {sizes.shape}; "
                     "give one each."
                 )
-        if chance is not None and not _is_positive(chance):
+        # Guessing has no skill to some metrics that rise, such as R2; a loss by chance is positive.
+        least = -math.inf if metric in HIGHER_IS_BETTER else 0.0
+        if chance is not None and not (_is_finite(chance) and chance > least):
             raise DataError(f"chance is {chance!r}; expected a positive, finite number, or None.")
         order = np.lexsort((runs, sizes))
         values_by_name = {
@@ -176,18 +186,27 @@ class Curve:
         return curve_html(self)
 
 
-def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Real numbers as an array of at least one dimension; `name` is what a message calls them.
+
+    Raises
+    ------
+    DataError
+        If something among them is no number, or too large for a float.
+    """
     try:
         given = np.atleast_1d(np.asarray(values))
-        if given.dtype.kind == "c":
+        # NumPy would drop imaginary parts, and read dates as numbers of days.
+        if given.dtype.kind in "cmM":
             raise TypeError
         return given.astype(np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"{name} is {values!r}; expected a list of numbers.") from None
+    except (TypeError, ValueError, OverflowError):
+        shown = reprlib.repr(values.tolist() if isinstance(values, np.ndarray) else values)
+        raise DataError(f"{name} is {shown}; expected a list of numbers.") from None
 
 
 def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
-    numbers = _numbers(values, name)
+    numbers = real_numbers(values, name)
     whole = np.round(np.where(np.isfinite(numbers), numbers, 0.0))
     near = np.abs(numbers - whole) <= _ROUNDING * np.maximum(np.abs(whole), 1)
     broken = ~(near & (whole >= least) & (np.abs(whole) < _INT64))
@@ -201,8 +220,8 @@ def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
     return (given if given.dtype.kind in "iu" else whole).astype(np.int64)
 
 
-def _is_positive(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and bool(math.isfinite(value) and value > 0)
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and bool(np.isfinite(value))
 
 
 def _numbered(sizes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -30,7 +30,8 @@ def load_curve(path: str | os.PathLike[str]) -> Curve:
     place = Path(path)
     if "\0" in str(place):
         raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.")
-    if place.is_dir():
+    # Path.is_dir would raise where a name is too long for the file system.
+    if os.path.isdir(place):
         with Store(place) as store:
             return curve_of(store)
     try:
@@ -65,7 +66,8 @@ def curve_of(store: Store) -> Curve:
         [record.run.size for record in records],
         [record.scores.loss for record in records],
         [record.run.seed for record in records],
-        chance=math.log(meta["classes"]),
+        # Of one class, every guess is right: there is no level to compare with.
+        chance=math.log(meta["classes"]) or None,
         name=meta["name"],
         others=others,
     )
@@ -84,14 +86,22 @@ def _from_csv(text: str, place: Path) -> Curve:
             f"{place}: {what}; expected a first row samples,value[,seed] and a row per "
             f"measurement. The first row is {rows[0] if rows else 'empty'}."
         )
-    columns: dict[str, list[float]] = {name: [] for name in header}
+    twice = [name for name in header if name and header.count(name) > 1]
+    if twice:
+        raise DataError(
+            f"{place}: {header.count(twice[0])} columns are called {twice[0]!r}; rename all but "
+            "one."
+        )
+    # Columns without a name are numbers of rows, or what a spreadsheet leaves behind.
+    columns: dict[str, list[float]] = {name: [] for name in header if name}
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(header):
             raise DataError(
                 f"{place}, row {number}: {len(row)} fields; the header has {len(header)}."
             )
         for name, field in zip(header, row, strict=True):
-            columns[name].append(_number(field, name, number, place))
+            if name:
+                columns[name].append(_number(field, name, number, place))
     samples, values = columns.pop(_SAMPLES), columns.pop(_VALUE)
     seeds = columns.pop(_SEED, None)
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.curve import Curve
+from dataworth.curve import Curve, real_numbers
 from dataworth.errors import DataError
 from dataworth.scorers import scorer_named
 
@@ -40,7 +40,7 @@ def curve_from_frame(
     Raises
     ------
     DataError
-        If a column is missing or holds no numbers.
+        If a column is missing or holds no numbers, or the frame is lazy.
     """
     columns = _columns(frame)
     chosen = "seed" if seed is None and "seed" in columns else seed
@@ -80,7 +80,7 @@ def curves_from_frame(
     Raises
     ------
     DataError
-        If a column is missing or holds no numbers.
+        If a column is missing or holds no numbers, or the frame is lazy.
     """
     names, columns = [by] if isinstance(by, str) else list(by), _columns(frame)
     keys = list(zip(*(_column(frame, each, columns).tolist() for each in names), strict=True))
@@ -104,6 +104,11 @@ def curves_from_frame(
 
 
 def _columns(frame: Any) -> list[str]:
+    if hasattr(frame, "collect"):
+        raise DataError(
+            f"a {type(frame).__name__} holds no values yet; call .collect() and hand over the "
+            "data frame that it returns."
+        )
     return list(frame.columns if hasattr(frame, "columns") else frame)
 
 
@@ -116,8 +121,4 @@ def _column(frame: Any, name: str, columns: list[str]) -> NDArray[Any]:
 
 
 def _numbers(frame: Any, name: str, columns: list[str]) -> NDArray[np.float64]:
-    column = _column(frame, name, columns)
-    try:
-        return column.astype(np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"column {name!r} holds {column.dtype} values; expected numbers.") from None
+    return real_numbers(_column(frame, name, columns), f"column {name!r}")

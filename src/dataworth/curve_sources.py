@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dataworth.curve import Curve
+from dataworth.curve import Curve, real_numbers
 from dataworth.curve_files import load_curve
 from dataworth.curve_frames import curve_from_frame
 from dataworth.errors import DataError
-from dataworth.scorers import scorer_named
+from dataworth.record import METRICS
+from dataworth.scorers import HIGHER_IS_BETTER, scorer_named
 
 _EXPECTED = (
     "expected a Curve, a run directory, a CSV with the columns samples,value[,seed], the result "
@@ -48,7 +49,8 @@ def as_curve(thing: Any, metric: str | None = None) -> Curve:
         return _of_metric(load_curve(thing), metric, named=os.path.isdir(thing))
     if isinstance(thing, tuple):
         return curve_from_scores(thing, metric or "score")
-    if hasattr(thing, "columns") or isinstance(thing, Mapping):
+    # A LazyFrame warns when it is asked for its columns.
+    if hasattr(thing, "collect") or hasattr(thing, "columns") or isinstance(thing, Mapping):
         return curve_from_frame(thing, metric=metric or "loss")
     raise DataError(f"{type(thing).__name__} is no learning curve; {_EXPECTED}.")
 
@@ -71,7 +73,8 @@ def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Cur
     """
     if len(result) < 3:
         raise DataError(f"a tuple of {len(result)} is no result of learning_curve; {_EXPECTED}.")
-    sizes, scores = np.asarray(result[0]), np.asarray(result[2], np.float64)
+    sizes = real_numbers(result[0], "train_sizes_abs")
+    scores = real_numbers(result[2], "test_scores")
     if scores.ndim != 2 or sizes.shape != scores.shape[:1]:
         raise DataError(
             f"train_sizes_abs has shape {sizes.shape} and test_scores {scores.shape}; expected "
@@ -95,6 +98,8 @@ def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve
     known = scorer_named(metric)
     if known.metric in curve.others or (named and metric not in curve.others):
         return curve[known.metric]
+    if metric not in curve.others:
+        _check_known(metric, curve)
     chosen = curve[metric] if metric in curve.others else curve
     return Curve(
         chosen.samples,
@@ -104,3 +109,20 @@ def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve
         name=chosen.name,
         others={key: values for key, values in chosen.others.items() if key != known.metric},
     )
+
+
+def _check_known(metric: str, curve: Curve) -> None:
+    """Where columns have names, one that nobody knows is misspelt rather than the values' own."""
+    columns = [name for name, values in curve.others.items() if np.isfinite(values).any()]
+    if not columns or scorer_named(metric).metric in {*METRICS, *HIGHER_IS_BETTER}:
+        return
+    # Slow to load, and seldom needed: whoever names a metric mostly names a column.
+    from sklearn.metrics import get_scorer_names
+
+    names = get_scorer_names()
+    if metric not in {*names, *(name.removeprefix("neg_") for name in names)}:
+        raise DataError(
+            f"{curve.name}: no metric is called {metric!r}; its columns beside value are "
+            f"{', '.join(columns)}. Name one of these, or the scikit-learn scorer in value, "
+            "or no metric for a loss; for any other name, leave the further columns out."
+        )

@@ -110,6 +110,11 @@ def test_prices_say_where_to_stop(falling: Path, capsys: pytest.CaptureFixture[s
         (["falling.csv", "--at", "-5"], "positive and finite"),
         (["falling.csv", "--level", "90"], "level is 90"),
         (["falling.csv", "--assurance", "0", "--target", "0.2"], "assurance is 0"),
+        (["falling.csv", "--assurance", "2"], "assurance is 2"),
+        (
+            ["falling.csv", "--metric", "acuracy"],
+            "no metric is called 'acuracy'; its columns beside value are accuracy.",
+        ),
         (["falling.csv", "--price-per-label", "1"], "both --price-per-label and --worth"),
         (["falling.csv", "--out", "a.jpeg"], "a.jpeg: expected a name that ends in"),
         (["falling.csv", "--out", "none/a.png"], "cannot be written"),

@@ -89,6 +89,14 @@ def test_a_band_that_plunges_does_not_press_the_curve_flat(ahead: Forecast) -> N
     assert axes.get_ylim()[0] == pytest.approx(min(0.3, quantiles[2].min()) / 4)
 
 
+@pytest.mark.parametrize("losses", [[3e-300, 1e-300], [1e200, 1e-200], [1e300, 1e299]])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_losses_at_the_ends_of_what_a_float_holds(losses: list[float]) -> None:
+    axes = draw_curve(curve_figure(Curve([100, 1600], losses)))
+    assert _saved(axes.get_figure(root=True), "svg")
+    assert all(np.isfinite(axes.get_yticks()))
+
+
 @pytest.mark.parametrize(
     ("form", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
 )

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
 from dataworth.laws.base import Law, all_laws, check_law, find_law
@@ -57,7 +59,7 @@ def forecast(
     chosen = _laws(laws, len(points))
     if not (isinstance(test_noise, int | float) and 0 <= test_noise < math.inf):
         raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
-    if not isinstance(seed, int) or seed < 0:
+    if not isinstance(seed, int | np.integer) or seed < 0:
         raise ForecastError(f"seed is {seed!r}; expected a whole number from 0 on.")
     _, chance = as_errors(curve)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None

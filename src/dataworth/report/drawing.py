@@ -45,7 +45,8 @@ def label_log_axes(axes: Axes) -> None:
 
     low, high = sorted(axes.get_ylim())
     if axes.get_yscale() == "log" and low > 0:
-        decades = np.log10(high / low)
+        # Not of the ratio: it overflows where the ends lie 300 decades apart.
+        decades = np.log10(high) - np.log10(low)
         subs: tuple[float, ...] = (1, 2, 5) if decades < 2.5 else (1,)
         if decades < 1.2:
             subs = (1, 1.5, 2, 3, 4, 5, 7)
@@ -53,7 +54,7 @@ def label_log_axes(axes: Axes) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
     left, right = axes.get_xlim()
-    across: tuple[float, ...] = (1, 3) if np.log10(right / left) < 3.5 else (1,)
+    across: tuple[float, ...] = (1, 3) if np.log10(right) - np.log10(left) < 3.5 else (1,)
     axes.xaxis.set_major_locator(LogLocator(subs=across))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(short_count))

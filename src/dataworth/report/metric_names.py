@@ -13,6 +13,8 @@ NAMES = {
     "train_loss": "training loss",
 }
 UNITS = {"loss": "nats", "train_loss": "nats"}
+_NEARLY = 0.9995
+"""From so much of a power of ten on, three digits round up to it."""
 
 
 def metric_name(metric: str) -> str:
@@ -27,19 +29,25 @@ def axis_label(metric: str) -> str:
 
 
 def short_count(value: float, _: object = None) -> str:
-    """A number of samples in few characters: 900, 27K, 1.5M."""
+    """A number of samples in few characters: 900, 27K, 1.5M, and from 1e+12 on an exponent."""
+    # Three digits of what is just below a unit are the unit: 1M, not 1e+03K.
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
-        if value >= unit:
+        if _NEARLY * unit <= value < _NEARLY * 1e12:
             return f"{value / unit:.3g}{letter}"
     return f"{value:.3g}"
 
 
 def whole_count(value: float) -> str:
-    """A number of samples in a sentence: three digits, commas, "infinite" for infinity."""
+    """A number of samples in a sentence: three digits, commas, "infinite" for infinity.
+
+    What has more than nine digits is written with an exponent.
+    """
     if not math.isfinite(value):
         return "infinite"
     if abs(value) < 1000:
         return f"{value:,.0f}"
+    if abs(value) >= _NEARLY * 1e9:
+        return f"{value:.3g}"
     digits = 3 - math.floor(math.log10(abs(value))) - 1
     return f"{round(value, digits):,.0f}"
 
