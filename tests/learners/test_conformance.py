@@ -34,10 +34,27 @@ def with_dropout_and_statistics(shape: tuple[int, ...], classes: int) -> Any:
     )
 
 
+def own_class(shape: tuple[int, ...], classes: int) -> Any:
+    keras = load_keras()
+
+    class Own(keras.Model):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.flatten = keras.layers.Flatten()
+            self.hidden = keras.layers.Dense(32, activation="relu")
+            self.ending = keras.layers.Dense(classes)
+
+        def call(self, x: Any) -> Any:
+            return keras.ops.softmax(self.ending(self.hidden(self.flatten(x))))
+
+    return Own()
+
+
 LEARNERS: dict[str, Callable[[], Learner]] = {
     "linear": lambda: resolve("linear", learning_rate=0.01),
     "mlp": lambda: resolve("mlp:32", learning_rate=0.005),
     "cnn": lambda: resolve("cnn", learning_rate=0.003),
+    "own class": lambda: resolve(own_class, learning_rate=0.005),
     "builder": lambda: resolve(with_dropout_and_statistics, learning_rate=0.01),
 }
 

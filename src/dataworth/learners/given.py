@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import inspect
-import json
 import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,20 +13,21 @@ from typing import Any
 from dataworth.errors import StudyError
 from dataworth.learners.backend import load_keras, seeded
 from dataworth.learners.keras import Identify
+from dataworth.learners.model_fingerprint import fingerprint, layer_configs
 from dataworth.learners.network import Build, Network
+from dataworth.learners.own_code import is_own, module_source
+from dataworth.learners.user_code import one_line, user_code
 
 
 def from_model(model: Any) -> tuple[Build, Identify]:
     """Take a ``keras.Model`` as a pattern: its configuration without its weights."""
     try:
         config = model.get_config()
-        type(model).from_config(config)
+        anew = type(model).from_config(config)
     except Exception as error:
-        raise StudyError(
-            f"the model {model.name!r} cannot be built anew from its configuration, which every "
-            f"run needs ({_one_line(error)}). Give a function that builds it instead, or write "
-            "get_config and from_config."
-        ) from None
+        raise _not_built_anew(model, one_line(error)) from None
+    if not is_own(type(model).get_config) and layer_configs(anew) != layer_configs(model):
+        raise _not_built_anew(model, "Keras does not know what its class was given: other layers")
     identity = {"model": fingerprint(model)}
 
     def build(shape: tuple[int, ...], outputs: int) -> Any:
@@ -41,13 +39,17 @@ def from_model(model: Any) -> tuple[Build, Identify]:
 def from_function(function: Callable[..., Any]) -> tuple[Build, Identify]:
     """Take a function of (shape, classes), or of fewer of them, that returns a ``keras.Model``."""
     arguments = _arguments(function)
+    name = getattr(function, "__name__", type(function).__name__)
 
     def build(shape: tuple[int, ...], outputs: int) -> Any:
-        return function(*arguments(shape, outputs))
+        given = arguments(shape, outputs)
+        with user_code(f"the model's builder {name}"):
+            return function(*given)
 
     def identify(shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
         with seeded(0):
-            return {"model": fingerprint(Network(build, shape, outputs).model)}
+            model = Network(build, shape, outputs).model
+        return {"model": fingerprint(model, module_source(function))}
 
     return build, identify
 
@@ -60,7 +62,7 @@ def load_model(path: Path) -> Any:
         return load_keras().models.load_model(path, compile=False)
     except Exception as error:
         raise StudyError(
-            f"{path} cannot be read as a Keras model ({_one_line(error)}). A model with layers of "
+            f"{path} cannot be read as a Keras model ({one_line(error)}). A model with layers of "
             'your own needs the "module:function" form, which imports them.'
         ) from None
 
@@ -77,7 +79,7 @@ def import_function(text: str) -> Callable[..., Any]:
         module = importlib.import_module(module_name)
     except Exception as error:
         raise StudyError(
-            f'model "{text}": the module {module_name} cannot be imported ({_one_line(error)}). '
+            f'model "{text}": the module {module_name} cannot be imported ({one_line(error)}). '
             f"Modules are looked for in {here} and on PYTHONPATH."
         ) from None
     function = getattr(module, name, None)
@@ -89,42 +91,6 @@ def import_function(text: str) -> Callable[..., Any]:
         )
     found: Callable[..., Any] = function
     return found
-
-
-def fingerprint(model: Any) -> str:
-    """Hash a model's class and configuration, apart from the names that Keras made up.
-
-    Such names count the layers made in the process ("dense_3"), so that the same model would get
-    another fingerprint in the next process.
-    """
-    config = json.loads(json.dumps(load_keras().saving.serialize_keras_object(model), default=repr))
-    names: dict[str, str] = {}
-    _collect_made_up_names(config, names)
-    text = json.dumps(_renamed(config, names), sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _collect_made_up_names(config: Any, names: dict[str, str]) -> None:
-    if isinstance(config, dict):
-        inner = config.get("config")
-        name = inner.get("name") if isinstance(inner, dict) else None
-        kind = str(config.get("class_name")).lower()
-        if isinstance(name, str) and re.sub(r"_\d+$", "", name).replace("_", "") == kind:
-            names.setdefault(name, f"{kind}#{len(names)}")
-        config = list(config.values())
-    if isinstance(config, list):
-        for value in config:
-            _collect_made_up_names(value, names)
-
-
-def _renamed(config: Any, names: dict[str, str], key: str = "") -> Any:
-    if isinstance(config, dict):
-        return {k: _renamed(value, names, k) for k, value in config.items()}
-    if isinstance(config, list):
-        return [_renamed(value, names, key) for value in config]
-    if isinstance(config, str) and "activation" not in key:
-        return names.get(config, config)
-    return config
 
 
 def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int], tuple[Any, ...]]:
@@ -147,5 +113,9 @@ def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int],
     return lambda shape, outputs: ()
 
 
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+def _not_built_anew(model: Any, why: str) -> StudyError:
+    return StudyError(
+        f"the model {model.name!r} cannot be built anew from its configuration, which every run "
+        f"needs ({why}). Give a function that builds it instead, or write get_config and "
+        "from_config."
+    )

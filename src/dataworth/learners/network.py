@@ -10,6 +10,8 @@ import numpy as np
 
 from dataworth.errors import StudyError
 from dataworth.learners.backend import load_keras
+from dataworth.learners.ending import with_logits
+from dataworth.learners.user_code import one_line, place, user_code
 
 Build = Callable[[tuple[int, ...], int], Any]
 """Called with the shape of one sample and the number of classes; returns a ``keras.Model``."""
@@ -36,7 +38,7 @@ class Network:
     def __init__(self, build: Build, shape: tuple[int, ...], outputs: int) -> None:
         self.shape = shape
         self.model, self.input_shape = _fitted(build, shape, outputs)
-        self.model, self.gives_logits = _with_logits(self.model)
+        self.model, self.gives_logits = with_logits(self.model, self.input_shape)
 
     @property
     def trainable(self) -> list[Any]:
@@ -67,13 +69,14 @@ class Network:
         import jax.numpy as jnp
 
         keywords = {"training": training} if self.model._call_has_training_arg else {}
-        output, after, losses = self.model.stateless_call(
-            list(trainable),
-            list(state),
-            x.reshape(x.shape[0], *self.input_shape),
-            return_losses=True,
-            **keywords,
-        )
+        with user_code(f"the model {self.model.name!r}, compiled by JAX,"):
+            output, after, losses = self.model.stateless_call(
+                list(trainable),
+                list(state),
+                x.reshape(x.shape[0], *self.input_shape),
+                return_losses=True,
+                **keywords,
+            )
         output = output.astype(jnp.float32)
         if not self.gives_logits:
             output = jnp.log(jnp.maximum(output, np.finfo(np.float32).tiny))
@@ -89,27 +92,38 @@ def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tu
             f"the model's builder returned a {type(model).__name__}; expected a keras.Model."
         )
     wanted = _wanted(model)
-    failure = f"it takes samples of shape {wanted}"
+    failures = []
     for candidate in _candidates(shape, wanted):
         if not _takes(wanted, candidate):
             continue
         try:
-            produced = model.compute_output_shape((None, *candidate))
-            if not model.built or not model.variables:
-                model(keras.ops.zeros((1, *candidate)))
+            produced = _built(model, candidate)
+            failure = f"its output has shape {produced}"
         except Exception as error:
             # Keras reports a shape that does not fit by exceptions of many kinds.
-            failure = " ".join(str(error).split())[:300]
-            model = build(shape, outputs)
-            continue
+            produced, failure = None, one_line(error) + place(error)
         if isinstance(produced, tuple) and len(produced) == 2 and produced[1] == outputs:
             return model, candidate
-        failure = f"its output has shape {produced}"
+        failures.append(f"given samples of shape {candidate}, {failure}")
         model = build(shape, outputs)
     raise StudyError(
         f"the model does not fit the data, which have samples of shape {shape} and {outputs} "
-        f"classes: {failure}. It must take one batch of samples and end in {outputs} columns."
+        f"classes: {'; '.join(failures) or f'it takes samples of shape {wanted}'}. "
+        f"It must take one batch of samples and end in {outputs} columns."
     )
+
+
+def _built(model: Any, shape: tuple[int, ...]) -> Any:
+    """Let a model make its weights for samples of `shape`; return its output's shape."""
+    sample = load_keras().ops.zeros((1, *shape))
+    try:
+        produced = model.compute_output_shape((None, *shape))
+    except NotImplementedError:
+        # A class of the user's own need not say; what it returns does.
+        return tuple(model(sample).shape)
+    if not model.built or not model.variables:
+        model(sample)
+    return produced
 
 
 def _wanted(model: Any) -> tuple[int | None, ...] | None:
@@ -138,41 +152,3 @@ def _candidates(shape: tuple[int, ...], wanted: Any) -> list[tuple[int, ...]]:
     elif isinstance(wanted, tuple) and None not in wanted and math.prod(wanted) == shape[0]:
         shapes.append(wanted)
     return shapes
-
-
-def _with_logits(model: Any) -> tuple[Any, bool]:
-    """Take a final softmax off, exactly; else say whether the outputs are logits already."""
-    keras = load_keras()
-    last = _last_layer(model)
-    if isinstance(last, keras.layers.Softmax) and last in model.layers:
-        return keras.Model(model.inputs, last.input), True
-    activation = getattr(last, "activation", None)
-    if activation is keras.activations.softmax:
-        last.activation = keras.activations.linear
-        return model, True
-    if activation is keras.activations.sigmoid:
-        raise StudyError(
-            "the model ends with a sigmoid, whose columns are not one distribution over the "
-            "classes; end it with a softmax, or with no activation."
-        )
-    if isinstance(last, keras.layers.Dense):
-        return model, True
-    return model, not _gives_probabilities(model)
-
-
-def _last_layer(model: Any) -> Any:
-    """Find the layer that makes the output, also within nested models; None if hidden in code."""
-    keras = load_keras()
-    outputs = getattr(model, "outputs", None)
-    if not outputs:
-        return None
-    layer = outputs[0]._keras_history.operation
-    return _last_layer(layer) if isinstance(layer, keras.Model) else layer
-
-
-def _gives_probabilities(model: Any) -> bool:
-    keras = load_keras()
-    shape = tuple(size or 8 for size in model.input_shape[1:])
-    noise = np.random.Generator(np.random.Philox(0)).random((16, *shape), dtype=np.float32)
-    output = np.asarray(model(keras.ops.convert_to_tensor(noise), training=False))
-    return bool((output >= 0).all() and np.allclose(output.sum(axis=1), 1.0, atol=1e-4))
