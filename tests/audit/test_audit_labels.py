@@ -52,6 +52,13 @@ def test_standardised_labels_and_labels_that_are_no_classes() -> None:
     assert "no classes" in finding.message
 
 
+def test_a_table_of_one_label_column_is_read_like_the_column() -> None:
+    x, y = digits().x_train / 16, digits().y_train[:, None] / 255
+    assert audit((x, y)) == audit((x, y[:, 0]))
+    assert audit(x=x[:900], y=y[:900], x_test=x[900:], y_test=y[900:])
+    assert audit((x, digits().y_train[:, None])) == []
+
+
 def test_whole_labels_as_floats_are_in_order() -> None:
     data = digits()
     assert audit((data.x_train / 16, data.y_train.astype(float))) == []
@@ -73,6 +80,15 @@ def test_outputs_against_classes() -> None:
     assert "bymerge" in finding.message
     assert finding.evidence == {"outputs": 47, "classes": 62}
     assert codes(audit(images(), outputs=12)) == {"outputs-against-classes": "warning"}
+
+
+def test_columns_of_one_hot_labels_are_outputs() -> None:
+    data = images(1_240, classes=26)
+    (finding,) = audit((data.x_train, np.eye(47)[data.y_train]))
+    assert (finding.code, finding.severity) == ("outputs-against-classes", "warning")
+    assert finding.evidence == {"outputs": 47, "classes": 26}
+    assert audit((data.x_train, np.eye(26)[data.y_train])) == []
+    assert audit((data.x_train, np.eye(47)[data.y_train]), outputs=26) == []
 
 
 def test_missing_classes() -> None:

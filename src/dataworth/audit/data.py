@@ -87,11 +87,11 @@ def audit_arrays(
     Parameters
     ----------
     x : array_like or DataFrame, shape (n, ...)
-    y : array_like, shape (n,) or (n, n_classes)
+    y : array_like, shape (n,), (n, 1) or (n, n_classes)
     x_test, y_test : optional
         Held-out samples.
     outputs : int, optional
-        Number of the network's output columns.
+        Number of the network's output columns; of one-hot labels as many as they have by default.
     name : str
         What findings call the data.
 
@@ -104,7 +104,10 @@ def audit_arrays(
     columns = getattr(x, "columns", None)
     if columns is not None:
         findings += header_findings([str(column) for column in columns], name)
-    labels, held_labels = np.asarray(y), None if y_test is None else np.asarray(y_test)
+    labels, held_labels = _one_column(y), None if y_test is None else _one_column(y_test)
+    if outputs is None and labels.ndim == 2:
+        # One-hot rows: classes without a sample have a column all the same.
+        outputs = labels.shape[1]
     names, source = None, {}
     if _is_fractional(labels):
         source = {"labels_as_read": LabelColumn.of(labels).to_mapping()}
@@ -126,6 +129,12 @@ def _parts(dataset: Dataset) -> Split:
         return split(dataset)
     every_row = np.arange(dataset.samples)
     return Split(every_row, dataset.x_train[:0], dataset.y_train[:0], official=False)
+
+
+def _one_column(y: ArrayLike) -> NDArray[Any]:
+    """Labels as they were read; a single column of a table as one dimension."""
+    labels = np.asarray(y)
+    return labels.reshape(-1) if labels.ndim == 2 and labels.shape[1] == 1 else labels
 
 
 def _is_fractional(labels: NDArray[Any]) -> bool:
