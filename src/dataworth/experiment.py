@@ -12,6 +12,7 @@ import numpy as np
 from dataworth import metrics
 from dataworth.dataset import Dataset
 from dataworth.learners.base import Budget, Checkpoints, Learner, Task, Trained, Watch
+from dataworth.learners.keras import InputScales
 from dataworth.mistakes import Mistakes, clipped_loss
 from dataworth.record import PROTOCOL, Record, Run, run_key
 from dataworth.subsets import Method, Rows, Split, subset_rows, validation_split
@@ -57,6 +58,15 @@ class Experiment:
             "subset": self.subset,
             "mistakes": self.mistakes.to_dict(),
         }
+
+    @cached_property
+    def model_scales(self) -> Mapping[str, float]:
+        """Factors of the layers that make the features small once more, by the layer's name.
+
+        None are known of a learner that does not tell.
+        """
+        tell: InputScales | None = getattr(self.learner, "input_scales", None)
+        return {} if tell is None else tell(self.dataset.shape, self.dataset.classes)
 
     def runs(self) -> list[Run]:
         """Every (size, seed) asked for, sizes rising."""

@@ -75,6 +75,7 @@ def run_study(
         parts=experiment.split,
         subset_method=experiment.subset,
         sizes=experiment.sizes,
+        model_scales=experiment.model_scales,
     )
     progress.findings(found)
     with Store(Path(directory), write=True) as store:

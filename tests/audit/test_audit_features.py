@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataworth import Dataset
-from dataworth.audit import audit
+from dataworth.audit import audit, audit_dataset
 
 
 @needs_emnist
@@ -40,6 +40,21 @@ def test_pixels_scaled_twice() -> None:
     }
     cut = (data.x_train / 255).astype(np.uint8)
     assert codes(audit((cut, data.y_train)))["features-scaled-twice"] == "warning"
+
+
+@pytest.mark.parametrize("scale", [1 / 255, 1 / 127.5, 1 / 80])
+def test_pixels_scaled_again_within_the_model(scale: float) -> None:
+    data = images()
+    (finding,) = audit_dataset(data, model_scales={"rescaling": scale})
+    assert (finding.code, finding.severity) == ("features-scaled-twice", "warning")
+    assert finding.evidence["model_scales"] == {"rescaling": scale}
+    assert "Take rescaling out of the model, or give the data scale=1" in finding.advice
+    fractions = Dataset(data.x_train / 255, data.y_train)
+    (finding,) = audit_dataset(fractions, model_scales={"rescaling": scale})
+    assert finding.advice == "Take rescaling out of the model."
+    for unscaled in (Dataset(data.x_train, data.y_train, scale=1), data.x_train.astype(float)):
+        whole = unscaled if isinstance(unscaled, Dataset) else Dataset(unscaled, data.y_train)
+        assert audit_dataset(whole, model_scales={"rescaling": scale}) == []
 
 
 def test_whole_numbers_that_are_taken_for_pixels() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ def audit_dataset(
     outputs: int | None = None,
     subset_method: str | None = None,
     sizes: Sequence[int] = (),
+    model_scales: Mapping[str, float] | None = None,
 ) -> list[Finding]:
     """Look at data before anything is trained on them.
 
@@ -55,6 +56,8 @@ def audit_dataset(
         How subsets will be taken.
     sizes : sequence of int
         Numbers of training samples that will be taken.
+    model_scales : mapping of str to float, optional
+        Factors by which layers of the model multiply its features again, by the layer's name.
 
     Returns
     -------
@@ -67,6 +70,7 @@ def audit_dataset(
         outputs=dataset.classes if outputs is None else outputs,
         subset=subset_method,
         sizes=tuple(sizes),
+        model_scales=model_scales or {},
     )
     return worst_first([finding for check in _CHECKS for finding in check(samples)])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from dataworth.audit.samples import Samples
@@ -11,6 +13,7 @@ _ROWS = 2_000
 _LARGE = 32.0
 _SMALL = 1.01 / 255.0
 _DIM = 64
+_FAINT = 1.0 / 32.0
 
 
 def feature_findings(samples: Samples) -> list[Finding]:
@@ -18,7 +21,8 @@ def feature_findings(samples: Samples) -> list[Finding]:
     features, _ = samples.some(_ROWS)
     scale = samples.dataset.scale or 1.0
     low, high = float(features.min()), float(features.max())
-    largest = max(abs(low), abs(high)) * abs(scale)
+    within = math.prod(samples.model_scales.values())
+    largest = max(abs(low), abs(high)) * abs(scale) * within
     evidence = {
         "minimum": low,
         "maximum": high,
@@ -27,6 +31,10 @@ def feature_findings(samples: Samples) -> list[Finding]:
         "dtype": str(features.dtype),
         "rows_looked_at": len(features),
     }
+    spread = (high - low) * abs(scale) * within
+    if samples.model_scales and 0 < spread <= _FAINT:
+        evidence |= {"model_scales": dict(samples.model_scales), "spread_as_fed": spread}
+        return [_scaled_in_model(samples, evidence, spread)]
     if largest > _LARGE:
         return [_unscaled(samples, evidence, pixels=low >= 0 and 127 < high <= 255)]
     if largest <= _SMALL:
@@ -70,6 +78,26 @@ def _dim(samples: Samples, evidence: dict[str, object], high: float) -> Finding:
             f"If {high:g} is the most there can be, give scale=1/{high:g} (in a study's file: "
             f"data_options = {{ scale = {1 / high:.6g} }}). Leave dark pictures as they are."
         ),
+    )
+
+
+def _scaled_in_model(samples: Samples, evidence: dict[str, object], spread: float) -> Finding:
+    names = ", ".join(samples.model_scales)
+    factors = " and ".join(f"{factor:.3g} ({n})" for n, factor in samples.model_scales.items())
+    scale = samples.dataset.scale or 1.0
+    read = "" if scale == 1 else f"{scale:.3g} as they are read, and by "
+    apart = "" if scale == 1 else ", or give the data scale=1 (in a study's file: data_options)"
+    return Finding(
+        code="features-scaled-twice",
+        severity="warning",
+        where=f"{samples.name}, features",
+        message=(
+            f"Features of {evidence['minimum']:g} to {evidence['maximum']:g} are multiplied by "
+            f"{read}{factors} within the model: only a range of {spread:.3g} is left, as of "
+            "pixels scaled twice."
+        ),
+        evidence=evidence,
+        advice=f"Take {names} out of the model{apart}.",
     )
 
 

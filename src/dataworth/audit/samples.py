@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ class Samples:
         "nested", "prefix", or None where no study is meant yet.
     sizes : sequence of int
         Numbers of training samples of the study.
+    model_scales : mapping of str to float
+        Factors by which layers of the model multiply its features again, by the layer's name.
     """
 
     dataset: Dataset
@@ -38,6 +40,7 @@ class Samples:
     outputs: int
     subset: str | None = None
     sizes: Sequence[int] = ()
+    model_scales: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

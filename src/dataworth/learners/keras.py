@@ -15,6 +15,7 @@ from dataworth.learners.network import Build, Network
 from dataworth.learners.program import Program, Weights, fresh_weights
 
 Identify = Callable[[tuple[int, ...], int], Mapping[str, Any]]
+InputScales = Callable[[tuple[int, ...], int], Mapping[str, float]]
 
 
 class TrainedNetwork:
@@ -42,6 +43,8 @@ class KerasLearner:
         Called with the shape of one sample and the number of classes; returns a ``keras.Model``.
     identity : callable
         Called like `build`; returns all that determines what `build` makes (JSON values).
+    input_scales : callable
+        Called like `build`; returns the layers that make the features small, with their factors.
     learning_rate : float
         Of Adam.
     again : callable
@@ -53,12 +56,14 @@ class KerasLearner:
         name: str,
         build: Build,
         identity: Identify,
+        input_scales: InputScales,
         learning_rate: float,
         again: Callable[[], Learner],
     ) -> None:
         self.name = name
         self._build = build
         self._identity = identity
+        self.input_scales = input_scales
         self._learning_rate = learning_rate
         self._again = again
         self._programs: dict[tuple[Any, ...], Program] = {}

@@ -14,6 +14,7 @@ from dataworth.errors import StudyError
 from dataworth.learners import given
 from dataworth.learners.backend import load_keras
 from dataworth.learners.base import Learner
+from dataworth.learners.input_scales import input_scales
 from dataworth.learners.keras import Identify, KerasLearner
 from dataworth.learners.network import Build
 from dataworth.learners.presets import CHOICES, preset
@@ -47,19 +48,22 @@ def resolve(model: Any, *, learning_rate: float = 1e-3) -> Learner:
         return learner
     if not 0 < learning_rate < float("inf"):
         raise StudyError(f"learning_rate is {learning_rate}; it must be a positive number.")
-    name, build, identity = _recipe(model)
     again = partial(resolve, model, learning_rate=learning_rate)
-    return KerasLearner(name, build, identity, learning_rate, again)
+    known = preset(os.fspath(model)) if isinstance(model, str | os.PathLike) else None
+    if known is not None:
+        build, what = known
+        return KerasLearner(
+            os.fspath(model), build, lambda *_: what, lambda *_: {}, learning_rate, again
+        )
+    name, build, identity = _given(model)
+    scales = partial(input_scales, build)
+    return KerasLearner(name, build, identity, scales, learning_rate, again)
 
 
-def _recipe(model: Any) -> tuple[str, Build, Identify]:
-    """Name a model, and say how to build it and what it is."""
+def _given(model: Any) -> tuple[str, Build, Identify]:
+    """Name a model that is no preset, and say how to build it and what it is."""
     if isinstance(model, str | os.PathLike):
         text = os.fspath(model)
-        known = preset(text)
-        if known is not None:
-            build, identity = known
-            return text, build, lambda shape, outputs: identity
         if text.endswith(".keras"):
             return Path(text).stem, *given.from_model(given.load_model(Path(text)))
         if re.fullmatch(r"[\w.]+:\w+", text):
