@@ -74,6 +74,39 @@ def test_a_csv_of_measurements(published: Path, honest: Path) -> None:
     assert audit(str(honest)) == []
 
 
+@pytest.mark.parametrize("header", ['"samples","value"', '"","samples","value"', "value, samples"])
+def test_a_csv_of_measurements_as_other_programs_write_it(tmp_path: Path, header: str) -> None:
+    rows = [(size, loss) for size, loss in PUBLISHED.items()]
+    named = {'"samples"': 0, '"value"': 1, "samples": 0, "value": 1}
+    lines = [header]
+    for number, row in enumerate(rows, start=1):
+        cells = [name.strip() for name in header.split(",")]
+        lines.append(",".join(f'"{number}"' if c == '""' else str(row[named[c]]) for c in cells))
+    (tmp_path / "r.csv").write_bytes(b"\xef\xbb\xbf" + "\n".join(lines).encode())
+    assert codes(audit(tmp_path / "r.csv")) == {"loss-at-float-floor": "error"}
+
+
+def test_a_table_whose_label_column_is_named(
+    tmp_path: Path, run_directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    random = np.random.default_rng(0)
+    rows = "".join(
+        f"{a:.6f},{k % 3 / 3:.6f},{b:.6f}\n" for k, (a, b) in enumerate(random.random((90, 2)))
+    )
+    (tmp_path / "mine.csv").write_text(f"samples,kind,value\n{rows}", encoding="utf-8")
+    place = str(tmp_path / "mine.csv")
+    for column in ("kind", "1"):
+        assert call(place, "--label", column) == 1
+        assert "error labels-scaled" in capsys.readouterr().out
+    assert codes(audit(place, label="kind"))["labels-scaled"] == "error"
+    with pytest.raises(DataError, match="'nothing'"):
+        call(place, "--label", "nothing")
+    with pytest.raises(DataError, match="run directory, which has no label column"):
+        call(str(run_directory), "--label", "kind")
+    with pytest.raises(DataError, match="label = 'kind': only a file"):
+        audit(digits(), label="kind")
+
+
 def test_a_run_directory(run_directory: Path) -> None:
     found = codes(audit(run_directory))
     assert found == {"labels-scaled": "error", "loss-on-training-rows": "error"}

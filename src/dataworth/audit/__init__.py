@@ -5,7 +5,9 @@ Each code of a finding has a page of its name in the documentation.
 
 from __future__ import annotations
 
+import csv
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,7 @@ def audit(
     x_test: Any = None,
     y_test: ArrayLike | None = None,
     outputs: int | None = None,
+    label: str | int | None = None,
 ) -> list[Finding]:
     """Look for what makes figures untrue: in data, in a curve, in a run directory.
 
@@ -54,6 +57,8 @@ def audit(
         Arrays in place of `thing`. Labels may be fractions, which `Dataset` refuses.
     outputs : int, optional
         Number of output columns of the network that is meant; for data only.
+    label : str or int, optional
+        The label column of a CSV or Parquet file; a CSV is then data, whatever its columns.
 
     Returns
     -------
@@ -65,6 +70,8 @@ def audit(
     DataError, StudyError
         If there is nothing to look at, or it can't be read.
     """
+    if label is not None and not isinstance(thing, str | os.PathLike):
+        raise DataError(f"label = {label!r}: only a file that `thing` names has a label column.")
     if thing is None:
         if x is None or y is None:
             raise DataError("audit() was given nothing to look at: give a thing, or x and y.")
@@ -74,7 +81,7 @@ def audit(
     if isinstance(thing, Curve):
         return audit_curve(thing)
     if isinstance(thing, str | os.PathLike):
-        return _audit_place(thing, outputs)
+        return _audit_place(thing, outputs, {} if label is None else {"label": label})
     if isinstance(thing, tuple) and len(thing) == 2:
         return audit_arrays(*thing, outputs=outputs)
     raise DataError(
@@ -83,16 +90,20 @@ def audit(
     )
 
 
-def _audit_place(place: str | os.PathLike[str], outputs: int | None) -> list[Finding]:
+def _audit_place(
+    place: str | os.PathLike[str], outputs: int | None, options: Mapping[str, Any]
+) -> list[Finding]:
     path = Path(place)
     if (path / _RESULTS).is_file():
+        if options:
+            raise DataError(f"{path} is a run directory, which has no label column; leave it out.")
         return audit_run(path)
-    if path.is_file() and _is_measurements(path):
+    if not options and path.is_file() and _is_measurements(path):
         return audit_curve(load_curve(path))
     from dataworth.sources import load
 
     try:
-        dataset = load(place)
+        dataset = load(place, **options)
     except LabelError as error:
         found = label_error_findings(error, str(place))
         if not found:
@@ -103,5 +114,7 @@ def _audit_place(place: str | os.PathLike[str], outputs: int | None) -> list[Fin
 
 def _is_measurements(path: Path) -> bool:
     with path.open("rb") as file:
-        header = file.readline(4096).decode("utf-8", "replace").lstrip("\ufeff")
-    return {"samples", "value"} <= {name.strip() for name in header.split(",")}
+        lines = file.readline(4096).decode("utf-8-sig", "replace").splitlines()
+    # As R writes them, names are quoted.
+    header = next(csv.reader(lines[:1]), [])
+    return {"samples", "value"} <= {name.strip() for name in header}
