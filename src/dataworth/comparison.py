@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
 from dataworth.json_values import json_values
 from dataworth.laws import Forecast, forecast
+from dataworth.option_checks import forecast_seed, probability, sample_counts
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ class Comparison:
 
     def standings(self, size: float, level: float = 0.9) -> tuple[Standing, ...]:
         """All learners at one size, the best by its median first."""
-        tail = (1 - _share(level)) / 2
+        tail = (1 - probability("level", level)) / 2
         losses = np.stack([self.losses(name, [size])[:, 0] for name in self.names])
         best = np.bincount(losses.argmin(axis=0), minlength=len(losses)) / losses.shape[1]
         spread = np.quantile(losses, [tail, 0.5, 1 - tail], axis=1)
@@ -71,14 +71,14 @@ class Comparison:
     def difference(self, first: str, second: str, size: float, level: float = 0.9) -> Difference:
         """How much better one learner is than another at one size."""
         gap = (self.losses(second, [size]) - self.losses(first, [size]))[:, 0]
-        tail = (1 - _share(level)) / 2
+        tail = (1 - probability("level", level)) / 2
         low, middle, high = (float(each) for each in np.quantile(gap, [tail, 0.5, 1 - tail]))
         better = float((gap > 0).mean())
         return Difference(first, second, float(size), better, middle, low, high, level)
 
     def crossings(self, level: float = 0.9) -> tuple[Crossing, ...]:
         """For each pair of learners: which leads, since when, and where it is overtaken."""
-        tail = (1 - _share(level)) / 2
+        tail = (1 - probability("level", level)) / 2
         return tuple(self._crossing(*pair, tail) for pair in combinations(self.names, 2))
 
     def losses(self, name: str, sizes: ArrayLike) -> Floats:
@@ -90,7 +90,7 @@ class Comparison:
         if name not in self.forecasts:
             raise ForecastError(f"{name!r} is not compared; there are {', '.join(self.names)}.")
         stream = np.random.SeedSequence((self.seed, self.names.index(name)))
-        logs = _with_measured(self.forecasts[name], _sizes(sizes))
+        logs = _with_measured(self.forecasts[name], sample_counts(sizes))
         order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
         return np.asarray(np.exp(logs[order]))
 
@@ -158,8 +158,7 @@ def compare(
             "compare({'linear': a, 'mlp': b})."
         )
     # Forecasts that are made already do not look at it.
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise ForecastError(f"seed is {seed!r}; expected a whole number from 0 on.")
+    seed = forecast_seed(seed)
     given = list(things.values() if isinstance(things, Mapping) else things)
     made = [_forecast_of(thing, metric, seed) for thing in given]
     names = list(things) if isinstance(things, Mapping) else _names(given, made)
@@ -201,19 +200,3 @@ def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
             "'mlp': b})."
         )
     return names
-
-
-def _sizes(sizes: ArrayLike) -> Floats:
-    """Sizes as floats; that they are positive and finite, the forecasts check."""
-    try:
-        return np.atleast_1d(np.asarray(sizes, np.float64))
-    except (TypeError, ValueError, OverflowError):
-        raise ForecastError(
-            f"sizes: {sizes!r}; expected numbers of samples, positive and finite."
-        ) from None
-
-
-def _share(level: float) -> float:
-    if not (isinstance(level, Real) and 0 < level < 1):
-        raise ForecastError(f"level is {level!r}; expected a probability between 0 and 1.")
-    return level

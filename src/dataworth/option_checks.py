@@ -1,4 +1,4 @@
-"""Checks of a study's options, each with one message that names the option and its value."""
+"""Checks of options, each with one message that names the option and its value."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from dataworth.errors import StudyError
+from dataworth.errors import ForecastError, StudyError
 
 _MOST = 2**63 - 1
 """What the results file can keep of a size or a seed."""
@@ -38,7 +39,7 @@ def rising(option: str, values: Any, least: int) -> tuple[int, ...]:
 
 def positive(option: str, value: Any) -> float:
     """A finite number above 0."""
-    if not _is_real(value) or not 0 < value < math.inf:
+    if not is_real(value) or not 0 < value < math.inf:
         raise StudyError(f"{option} = {value!r}: expected a number above 0.")
     return float(value)
 
@@ -47,7 +48,7 @@ def share_or_count(option: str, value: Any) -> float | int:
     """A share between 0 and 1, or a whole number of at least 1."""
     if _is_whole(value) and value >= 1:
         return int(value)
-    if not _is_real(value) or not 0 < value < 1:
+    if not is_real(value) or not 0 < value < 1:
         raise StudyError(
             f"{option} = {value!r}: expected a share between 0 and 1, or a whole number of samples."
         )
@@ -68,9 +69,35 @@ def by_name(option: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
+def sample_counts(sizes: ArrayLike) -> NDArray[np.float64]:
+    """Numbers of samples to predict at, positive and finite; shape (m,), also of a single one."""
+    try:
+        values = np.atleast_1d(np.asarray(sizes, np.float64))
+    except (TypeError, ValueError, OverflowError):
+        values = np.array([math.nan])
+    if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
+        raise ForecastError(f"sizes: {sizes!r}; expected numbers of samples, positive and finite.")
+    return values
+
+
+def probability(option: str, value: Any) -> float:
+    """A probability of a forecast, above 0 and below 1."""
+    if not (is_real(value) and 0 < value < 1):
+        raise ForecastError(f"{option} is {value!r}; expected a probability between 0 and 1.")
+    return float(value)
+
+
+def forecast_seed(value: Any) -> int:
+    """The seed of a forecast's draws: a whole number from 0 on."""
+    if not _is_whole(value) or value < 0:
+        raise ForecastError(f"seed is {value!r}; expected a whole number from 0 on.")
+    return int(value)
+
+
+def is_real(value: Any) -> bool:
+    """Whether something is a real number; True and False are none."""
+    return not isinstance(value, bool) and isinstance(value, int | float | np.integer | np.floating)
+
+
 def _is_whole(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, int | np.integer)
-
-
-def _is_real(value: Any) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int | float | np.number)

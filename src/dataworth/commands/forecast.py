@@ -15,6 +15,7 @@ from dataworth.curve import Curve
 from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
 from dataworth.json_values import json_values
+from dataworth.option_checks import probability
 
 if TYPE_CHECKING:
     from dataworth.laws import Forecast, SampleSize, Stop
@@ -93,7 +94,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the forecast and draw it."""
     from dataworth.laws import forecast
 
-    _check_assurance(options.assurance)
+    # A wrong one is refused without a target too: it was meant to say something.
+    probability("assurance", options.assurance)
     made = forecast(as_curve(options.curve, options.metric))
     sizes = options.at or ahead(made)
     targets = [made.samples_for(t, options.level, options.assurance) for t in options.target]
@@ -141,12 +143,6 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(
             f"{text!r}: expected numbers with spaces between, as 80000 240000"
         ) from None
-
-
-def _check_assurance(assurance: float) -> None:
-    """A wrong one is refused without a target too: it was meant to say something."""
-    if not 0 < assurance < 1:
-        raise ForecastError(f"assurance is {assurance!r}; expected a probability between 0 and 1.")
 
 
 def _stop(made: Forecast, options: argparse.Namespace) -> Stop | None:

@@ -22,6 +22,7 @@ from dataworth.laws.draws import Draws, draw_curves
 from dataworth.laws.points import Points
 from dataworth.laws.prior import Prior
 from dataworth.laws.warn import warnings_for
+from dataworth.option_checks import is_real, probability, sample_counts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,8 +68,8 @@ class Forecast:
         new_run : bool
             Predict a single new run; else the mean over seeds.
         """
-        tail = (1 - _share(level, "level")) / 2
-        samples = _sizes(sizes)
+        tail = (1 - probability("level", level)) / 2
+        samples = sample_counts(sizes)
         low, middle, high = self.quantiles(samples, [tail, 0.5, 1 - tail], new_run)
         return Prediction(samples, middle, low, high, level)
 
@@ -87,7 +88,7 @@ class Forecast:
 
     def log_losses(self, sizes: ArrayLike, runs: float = math.inf) -> Floats:
         """Draws of the log loss (of the log error), shape (draws, m), of the mean over `runs`."""
-        u = np.log(_sizes(sizes) / self.points.sizes[-1])
+        u = np.log(sample_counts(sizes) / self.points.sizes[-1])
         return self.draws.log_loss(u) + self.draws.run_noise(runs)[:, None]
 
     def samples_for(
@@ -109,11 +110,11 @@ class Forecast:
         ForecastError
             If the target is not a value that the metric can have.
         """
-        _share(level, "level")
+        probability("level", level)
         if assurance is not None:
-            _share(assurance, "assurance")
+            probability("assurance", assurance)
         loss = math.nan
-        if _is_number(target):
+        if is_real(target):
             loss = 1 - target if self.curve.higher_is_better else target
         if not (math.isfinite(loss) and loss > 0):
             expected = "between 0 and 1" if self.curve.higher_is_better else "above 0"
@@ -122,7 +123,7 @@ class Forecast:
 
     def value_of(self, n1: float, n2: float, level: float = 0.9) -> Value:
         """What going from n1 to n2 samples buys, in units of the metric, above 0 if it improves."""
-        tail = (1 - _share(level, "level")) / 2
+        tail = (1 - probability("level", level)) / 2
         losses = np.exp(self.log_losses([n1, n2]))
         gain = np.quantile(losses[:, 0] - losses[:, 1], [tail, 0.5, 1 - tail])
         low, middle, high = (float(value) for value in gain)
@@ -145,9 +146,9 @@ class Forecast:
             ("price_per_label", price_per_label),
             ("worth_per_unit", worth_per_unit),
         ]:
-            if not (_is_number(value) and math.isfinite(value) and value > 0):
+            if not (is_real(value) and math.isfinite(value) and value > 0):
                 raise ForecastError(f"{name} is {value!r}; expected a finite number above 0.")
-        _share(level, "level")
+        probability("level", level)
         return inverse.stop_at(self.points, self.draws, price_per_label, worth_per_unit, level)
 
     @cached_property
@@ -173,7 +174,7 @@ class Forecast:
 
     def warnings_at(self, sizes: ArrayLike) -> tuple[str, ...]:
         """Warnings about the distance of these sizes from the measured ones, then `warnings`."""
-        return warnings_for(self.points, _sizes(sizes))
+        return warnings_for(self.points, sample_counts(sizes))
 
     def plot(
         self,
@@ -215,23 +216,3 @@ class Forecast:
         if not self.curve.higher_is_better:
             return row
         return replace(row, predicted=1 - row.predicted, actual=1 - row.actual)
-
-
-def _sizes(sizes: ArrayLike) -> Floats:
-    try:
-        values = np.atleast_1d(np.asarray(sizes, np.float64))
-    except (TypeError, ValueError):
-        values = np.array([math.nan])
-    if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
-        raise ForecastError(f"sizes: {sizes!r}; expected numbers of samples, positive and finite.")
-    return values
-
-
-def _share(value: float, name: str) -> float:
-    if not (_is_number(value) and 0 < value < 1):
-        raise ForecastError(f"{name} is {value!r}; expected a probability between 0 and 1.")
-    return value
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number)

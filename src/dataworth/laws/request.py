@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
 from dataworth.laws.base import Law, all_laws, check_law, find_law
@@ -15,6 +13,7 @@ from dataworth.laws.draws import draw_curves
 from dataworth.laws.forecasting import Forecast
 from dataworth.laws.points import as_errors, prepare
 from dataworth.laws.prior import Prior, shipped_prior
+from dataworth.option_checks import forecast_seed, is_real
 
 _FEW_SIZES, _FEW_FREE = 5, 3
 
@@ -57,10 +56,9 @@ def forecast(
     curve = as_curve(curve)
     points = prepare(curve)
     chosen = _laws(laws, len(points))
-    if not (isinstance(test_noise, int | float) and 0 <= test_noise < math.inf):
+    if not (is_real(test_noise) and 0 <= test_noise < math.inf):
         raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise ForecastError(f"seed is {seed!r}; expected a whole number from 0 on.")
+    seed = forecast_seed(seed)
     _, chance = as_errors(curve)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
     used = shipped_prior(points.noisy) if prior is None else prior
