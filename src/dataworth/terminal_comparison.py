@@ -11,6 +11,7 @@ from rich.table import Table
 from dataworth.comparison import Comparison
 from dataworth.comparison_answers import Crossing
 from dataworth.report.metric_names import figure
+from dataworth.sample_counts import exact_count
 from dataworth.terminal_forecast import count, say, show_warnings
 from dataworth.terminal_table import new_table, print_table
 
@@ -20,7 +21,7 @@ def show_comparison(
 ) -> None:
     """Print the standings at some sizes, the crossings, and what to beware of."""
     for size in sizes:
-        say(console, f"At {size:,.0f} samples:")
+        say(console, f"At {exact_count(size)} samples:")
         print_table(console, standings_table(comparison, size, level))
     for crossing in comparison.crossings(level):
         say(console, in_words(crossing))
@@ -53,7 +54,7 @@ def in_words(crossing: Crossing) -> str:
     """A crossing, in a sentence or two."""
     since = "" if crossing.since is None else f" and has been since about {count(crossing.since)}"
     leads = (
-        f"{crossing.leader} is better than {crossing.follower} at {crossing.measured:,.0f} "
+        f"{crossing.leader} is better than {crossing.follower} at {exact_count(crossing.measured)} "
         f"samples{since}."
     )
     where = f"at {count(crossing.median)} samples" if math.isfinite(crossing.median) else "nowhere"

@@ -10,8 +10,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from dataworth.report.metric_names import figure, metric_name, whole_count
+from dataworth.report.metric_names import figure, metric_name
 from dataworth.report.sentences import answer
+from dataworth.sample_counts import exact_count, whole_count
 from dataworth.terminal_table import new_table, print_table
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def measured(forecast: Forecast) -> str:
     curve, sizes = forecast.curve, forecast.curve.sizes
     return (
         f"{metric_name(curve.metric)} of {len(curve)} runs at {len(sizes)} sizes, "
-        f"{sizes[0]:,} to {sizes[-1]:,} samples"
+        f"{exact_count(sizes[0])} to {exact_count(sizes[-1])} samples"
     )
 
 
@@ -102,14 +103,14 @@ def show_predictions(
     for row, size in enumerate(predicted.samples):
         gain = forecast.value_of(largest, float(size), level)
         table.add_row(
-            f"{size:,.0f}",
+            exact_count(float(size)),
             times(size / largest),
             figure(float(predicted.median[row])),
             f"{figure(float(predicted.lower[row]))} to {figure(float(predicted.upper[row]))}",
             f"{gain.median:.2g}",
             f"{gain.lower:.2g} to {gain.upper:.2g}",
         )
-    say(console, f"Predictions, and what going there from {largest:,.0f} samples gains:")
+    say(console, f"Predictions, and what going there from {exact_count(largest)} samples gains:")
     print_table(console, table)
 
 
@@ -138,8 +139,8 @@ def count(samples: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """A ratio to three digits, without an exponent where it is large."""
-    return f"{ratio:.3g}" if ratio < 1_000 else f"{ratio:,.0f}"
+    """A ratio to three digits; a large one like a number of samples."""
+    return f"{ratio:.3g}" if ratio < 1_000 else exact_count(ratio)
 
 
 def show_warnings(
@@ -163,13 +164,15 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
     best = min((method for method in mean if method not in _ALWAYS_SHOWN), key=mean.__getitem__)
     names = {**_ALWAYS_SHOWN, best: f"best law, in hindsight: {best}"}
     origins = sorted({row.fitted_up_to for row in rows}, reverse=True)
-    table = new_table("predicted by", *(f"<= {size:,.0f}" for size in origins), "mean error")
+    table = new_table(
+        "predicted by", *(f"<= {exact_count(size)}" for size in origins), "mean error"
+    )
     for method in sorted(names, key=mean.__getitem__):
         cells = [f"{math.expm1(errors[method][size]):+.1%}" for size in origins]
         table.add_row(names[method], *cells, f"{mean[method]:.1%}")
     say(
         console,
-        f"Backtest: {rows[0].hidden:,.0f} samples, where {forecast.curve.metric} was "
+        f"Backtest: {exact_count(rows[0].hidden)} samples, where {forecast.curve.metric} was "
         f"{figure(rows[0].actual)}, hidden; error of {_loss_name(forecast)} when predicted from "
         "the sizes up to:",
     )

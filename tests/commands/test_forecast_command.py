@@ -1,5 +1,6 @@
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,20 @@ def test_a_run_of_one_size_ends_well_and_says_why_there_is_no_forecast(
     assert not (out / "forecast.png").exists()
     assert main(["forecast", str(out)]) == 2
     assert capsys.readouterr().err.startswith("dataworth: the curve has 1 usable size")
+
+
+def test_enormous_numbers_of_samples_have_an_exponent(
+    falling: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enormous = as_curve(falling)
+    Curve(enormous.samples * 10**15, enormous.values, seeds=enormous.seeds, name="enormous").to_csv(
+        "enormous.csv"
+    )
+    assert main(["forecast", "falling.csv", "--at", "1e30"]) == 0
+    assert main(["forecast", "enormous.csv"]) == 0
+    assert main(["compare", "enormous.csv", "falling.csv", "--at", "1e30"]) == 0
+    said = capsys.readouterr().out
+    assert "1e+30 samples are 1.5625e+26 times the largest measured size" in said
+    assert "At 1e+30 samples:" in said
+    assert "1e+17 to 6.4e+18 samples" in said
+    assert not re.search(r"\d{1,3}(,\d{3}){4}|\d{13}", said)

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 
-from dataworth.report.metric_names import axis_label, figure, metric_name, short_count, whole_count
+from dataworth.report.metric_names import axis_label, figure, metric_name
 
 
 @pytest.mark.parametrize(
@@ -23,31 +21,6 @@ from dataworth.report.metric_names import axis_label, figure, metric_name, short
 )
 def test_a_figure_has_three_digits(value: float, text: str) -> None:
     assert figure(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (900, "900"),
-        (27_000, "27K"),
-        (999_999, "1M"),
-        (1.5e6, "1.5M"),
-        (2e9, "2G"),
-        (999e9, "999G"),
-        (999.9e9, "1e+12"),
-        (1e14, "1e+14"),
-        (0.5, "0.5"),
-    ],
-)
-def test_a_count_in_few_characters(value: float, text: str) -> None:
-    assert short_count(value) == text
-
-
-def test_a_count_in_a_sentence() -> None:
-    assert whole_count(12.0) == "12"
-    assert whole_count(123_456) == "123,000"
-    assert whole_count(math.inf) == "infinite"
-    assert whole_count(1e30) == "1e+30"
 
 
 def test_a_metric_has_a_name_and_a_unit_and_an_unknown_one_its_own() -> None:

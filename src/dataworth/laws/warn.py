@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.laws.points import Points
+from dataworth.sample_counts import exact_count
 
 Floats = NDArray[np.float64]
 _SPARSE = 8
@@ -50,9 +51,10 @@ def _distance(size: float, largest: float) -> list[str]:
         return []
     grave = "far beyond what any curve can promise" if ratio > 10 else "intervals widen fast there"
     over = "ten" if ratio > 10 else "three"
+    times = f"{ratio:.1f}" if ratio < 1_000 else exact_count(ratio)
     return [
-        f"{size:,.0f} samples are {ratio:,.1f} times the largest measured size, more than {over} "
-        f"times: {grave}."
+        f"{exact_count(size)} samples are {times} times the largest measured size, more than "
+        f"{over} times: {grave}."
     ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dataworth.report.metric_names import short_count
+from dataworth.sample_counts import short_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from dataworth.report.metric_names import figure, metric_name
+from dataworth.sample_counts import exact_count
 
 if TYPE_CHECKING:
     from dataworth.laws import Forecast
@@ -28,7 +29,7 @@ def answer(forecast: Forecast) -> str:
     improves = then > now if higher else then < now
     verb = ("raise" if higher else "cut") if improves else "move"
     return (
-        f"Going from {largest:,.0f} to {wanted:,.0f} samples is expected to {verb} "
+        f"Going from {exact_count(largest)} to {exact_count(wanted)} samples is expected to {verb} "
         f"{metric_name(forecast.curve.metric)} from {figure(now)} to {figure(then)} "
         f"({figure(low)} to {figure(high)})."
     )

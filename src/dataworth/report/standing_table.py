@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dataworth.report.metric_names import figure, whole_count
+from dataworth.report.metric_names import figure
 from dataworth.report.run_report import RunReport
+from dataworth.sample_counts import exact_count, whole_count
 
 if TYPE_CHECKING:
     from dataworth.comparison_answers import Crossing, Standing
@@ -64,7 +65,7 @@ def _cell(standing: Standing) -> StandingCell:
 def _sentence(crossing: Crossing) -> str:
     since = "" if crossing.since is None else f", and has been since about {_size(crossing.since)}"
     leads = (
-        f"{crossing.leader} is better than {crossing.follower} at {crossing.measured:,.0f} "
+        f"{crossing.leader} is better than {crossing.follower} at {exact_count(crossing.measured)} "
         f"samples{since}."
     )
     probability = f"{crossing.probability * 100:.0f} %"
