@@ -76,7 +76,7 @@ def part(
             return _pixel_blocks(entry, form, shape)
         return csv_blocks(entry, form, shape, pixels)
 
-    return Part((entry,), blocks)
+    return Part((entry,), blocks, lambda: form_of(entry, label, header).first_row)
 
 
 def _pixel_blocks(entry: Entry, form: CsvForm, shape: Shape) -> Iterator[Block]:
@@ -90,7 +90,7 @@ def _pixel_blocks(entry: Entry, form: CsvForm, shape: Shape) -> Iterator[Block]:
 
     with entry.open() as file:
         _skip(file, form.start)
-        yield from read_rows(file, form.columns, plain, careful, form.first_row)
+        yield from read_rows(file, form.columns, plain, careful, form.first_row, form.label)
 
 
 def _skip(file: BinaryIO, count: int) -> None:
