@@ -86,6 +86,24 @@ def test_data_by_name_and_by_path(tmp_path: Path) -> None:
     assert codes(audit(tmp_path / "mine.npz")) == {"one-class-targets": "error"}
 
 
+def test_how_a_table_is_read_can_be_said(tmp_path: Path, run_directory: Path) -> None:
+    path = tmp_path / "table.csv"
+    # Both are names of a curve's columns as well: saying where the labels are means data.
+    rows = "".join(f"{i % 7}.5,{i % 2},{i % 3}.5\n" for i in range(60))
+    path.write_text(f"samples,kind,value\n{rows}")
+    with pytest.raises(DataworthError, match="0.5"):
+        call(str(path))
+    assert call(str(path), "--label", "kind", "--header", "--no-pixels") == 0
+    path.write_text("0,1,2\n" + "".join(f"{i % 2},{i % 7},{i % 3}\n" for i in range(60)))
+    with pytest.raises(DataError, match=r"header=False \(--header or --no-header"):
+        call(str(path), "--label", "0")
+    assert call(str(path), "--label", "0", "--no-header") == 0
+    findings = audit(path, data_options={"label": 0, "header": True})
+    assert all(finding.severity != "error" for finding in findings)
+    with pytest.raises(DataError, match=r"is a run directory, and label says how data"):
+        call(str(run_directory), "--label", "0")
+
+
 def test_files_whose_labels_were_scaled(tmp_path: Path) -> None:
     data = digits()
     scaled = np.column_stack([data.y_train, data.x_train.reshape(-1, 64)]) / 255

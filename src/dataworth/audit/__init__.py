@@ -6,6 +6,7 @@ Each code of a finding has a page of its name in the documentation.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def audit(
     x_test: Any = None,
     y_test: ArrayLike | None = None,
     outputs: int | None = None,
+    data_options: Mapping[str, Any] | None = None,
 ) -> list[Finding]:
     """Look for what makes figures untrue: in data, in a curve, in a run directory.
 
@@ -54,6 +56,9 @@ def audit(
         Arrays in place of `thing`. Labels may be fractions, which `Dataset` refuses.
     outputs : int, optional
         Number of output columns of the network that is meant; for data only.
+    data_options : mapping, optional
+        Further options of `dataworth.load`, such as ``{"label": 0}``, where `thing` is a name or
+        a path of data.
 
     Returns
     -------
@@ -74,7 +79,7 @@ def audit(
     if isinstance(thing, Curve):
         return audit_curve(thing)
     if isinstance(thing, str | os.PathLike):
-        return _audit_place(thing, outputs)
+        return _audit_place(thing, outputs, data_options or {})
     if isinstance(thing, tuple) and len(thing) == 2:
         return audit_arrays(*thing, outputs=outputs)
     raise DataError(
@@ -83,16 +88,24 @@ def audit(
     )
 
 
-def _audit_place(place: str | os.PathLike[str], outputs: int | None) -> list[Finding]:
+def _audit_place(
+    place: str | os.PathLike[str], outputs: int | None, data_options: Mapping[str, Any]
+) -> list[Finding]:
     path = Path(place)
     if (path / _RESULTS).is_file():
+        if data_options:
+            raise DataError(
+                f"{place} is a run directory, and {', '.join(data_options)} says how data are "
+                "read. Leave it out."
+            )
         return audit_run(path)
-    if path.is_file() and _is_measurements(path):
+    # Who says where the labels are means data, whatever the columns are called.
+    if not data_options and path.is_file() and _is_measurements(path):
         return audit_curve(load_curve(path))
     from dataworth.sources import load
 
     try:
-        dataset = load(place)
+        dataset = load(place, **data_options)
     except LabelError as error:
         found = label_error_findings(error, str(place))
         if not found:
