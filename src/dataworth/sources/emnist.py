@@ -43,7 +43,7 @@ def load(variant: str, *, folder: str | os.PathLike[str] | None = None) -> Datas
     places = [Path(folder)] if folder is not None else default_places()
     found = find(variant, places)
     if not found:
-        _refuse_damaged(places)
+        _refuse_damaged(places, asked=folder is not None)
         raise DataNotFoundError(_absent(known, places, asked=folder is not None))
     train, test = parts(known, found)
     names = class_names(known, found.get(f"emnist-{variant}-mapping.txt"))
@@ -132,13 +132,14 @@ def _refuse_swapped(dataset: Dataset, variant: Variant, recipe: Recipe) -> None:
         )
 
 
-def _refuse_damaged(places: list[Path]) -> None:
+def _refuse_damaged(places: list[Path], asked: bool) -> None:
     """Say that an archive is damaged, rather than that nothing is there."""
     for place in places:
         try:
             refuse_damaged(place)
         except DataError as error:
-            raise DataNotFoundError(str(error)) from None
+            how = "" if asked else " Or run `dataworth data fetch emnist`."
+            raise DataNotFoundError(f"{error}{how}") from None
 
 
 def _absent(variant: Variant, places: list[Path], asked: bool) -> str:
