@@ -45,8 +45,15 @@ def test_the_label_column_that_was_named_is_the_one_that_counts(tmp_path: Path) 
             assert dw.load(tmp_path / "train.csv", label=label).samples == 3
 
 
+def test_an_id_in_place_of_the_label_is_no_label(tmp_path: Path) -> None:
+    ids = [f"{number},{row}" for number, row in enumerate(_UNLABELLED)]
+    _write(tmp_path, [HEADER, *ROWS], [HEADER.replace("label", "id"), *ids])
+    with pytest.warns(DataworthWarning, match=r"test\.csv has no label column 'label'"):
+        assert dw.load(tmp_path).x_test is None
+
+
 def test_a_test_file_with_another_label_column_is_refused(tmp_path: Path) -> None:
-    _write(tmp_path, ["kind,a,b", "0,1,2", "1,2,3"], ["sort,a,b", "0,1,2"])
+    _write(tmp_path, ["kind,a,b", "0,1,2", "1,2,3"], ["class,a,b", "0,1,2"])
     with pytest.raises(DataError, match=r"test\.csv has no column 'kind'"):
         dw.load(tmp_path / "train.csv", label="kind")
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dataworth.errors import DataworthWarning
+from dataworth.sources.csv_columns import LABEL_NAMES
 from dataworth.sources.entry import Entry, listing
 
 _TRAIN = re.compile(r"(?<![a-z])train(?:ing)?(?![a-z])", re.IGNORECASE)
@@ -32,9 +33,8 @@ def test_beside(entry: Entry) -> Entry | None:
 def with_label(
     test: Entry, names: Sequence[str], train: Entry, train_names: Sequence[str], label: int
 ) -> Entry | None:
-    """`test` if it may have the label column of `train`; None, with a warning, if it has not."""
-    wanted = train_names[label].lower()
-    if len(names) >= len(train_names) or wanted in (name.lower() for name in names):
+    """`test` if a column of it may be the labels; None, with a warning, if none is."""
+    if {train_names[label].lower(), *LABEL_NAMES} & {name.lower() for name in names}:
         return test
     leave_aside(test, train, f"no label column {train_names[label]!r}")
     return None
