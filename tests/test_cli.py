@@ -135,6 +135,9 @@ def test_other_data_bring_their_own_name_and_options(tmp_path: Path) -> None:
     file.write_text('data = "glyphs"\nfallback = "digits"\ndata_options = { samples = 90 }\n')
     other = _first_study([str(file), "--data", "mine.csv", "--label", "-1"])
     assert (other.data_options, other.fallback) == ({"label": -1}, None)
+    table = ["--data", "mine.csv", "--no-header", "--no-pixels"]
+    assert _first_study(table).data_options == {"header": False, "pixels": False}
+    assert _first_study(["--data", "mine.csv", "--header"]).data_options == {"header": True}
     assert _first_study([str(file), "--label", "kind"]).data_options == {
         "samples": 90,
         "label": "kind",

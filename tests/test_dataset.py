@@ -60,7 +60,7 @@ def test_other_numbers_become_float32_and_are_not_scaled() -> None:
         ([["a", "b"]], [0], "not a number"),
         ([[1.0, np.nan], [0.0, 0.0]], [0, 1], "in row 0"),
         ([[1.0, 0.0], [0.0, np.inf]], [0, 1], "in row 1"),
-        (X, [0, 1, 2, 0.5, 1, 2], "0.5.* in row 3"),
+        (X, [0, 1, 2, 0.5, 1, 2], "row 3: .* 0.5"),
         (X, np.array([1, 2, 3, 4, 5, 6]) / 255, "divided by 255"),
         (X, np.ones((6, 3)), "row 0 is not one-hot"),
     ],

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError, LabelError
+
+WHOLE_BELOW = 2**53
+"""From here on, ``float64`` holds different whole numbers as one."""
 
 
 def class_indices(
@@ -63,36 +66,61 @@ def _are_indices(labels: NDArray[Any]) -> bool:
 
 
 def _flat_labels(labels: NDArray[Any], which: str) -> NDArray[Any]:
-    if labels.ndim == 2 and labels.shape[1] > 1 and labels.dtype.kind in "biuf":
-        one_hot = (labels.sum(axis=1) == 1) & ((labels == 0) | (labels == 1)).all(axis=1)
-        if not one_hot.all():
-            row = int(np.flatnonzero(~one_hot)[0])
-            raise DataError(
-                f"{which} has shape {labels.shape} but row {row} is not one-hot (one 1, else 0)."
-            )
+    error = label_error(labels, lambda row: f"{which}, row {row}")
+    if error is not None:
+        raise error
+    if _is_wide(labels):
         return np.asarray(labels.argmax(axis=1))
     labels = labels.reshape(-1) if labels.ndim == 2 else labels
     if labels.ndim != 1 or len(labels) == 0:
         raise DataError(f"{which} has shape {labels.shape}; expected one label per sample.")
-    if labels.dtype.kind == "f":
-        return _whole_labels(labels, which)
-    if labels.dtype.kind == "b":
+    if labels.dtype.kind in "bf":
         return labels.astype(np.int64)
     return labels.astype(str) if labels.dtype.kind == "O" else labels
 
 
-def _whole_labels(labels: NDArray[Any], which: str) -> NDArray[np.int64]:
-    broken = ~np.isfinite(labels) | (labels != np.round(labels))
-    if not broken.any():
-        return labels.astype(np.int64)
-    row = int(np.flatnonzero(broken)[0])
-    message = (
-        f"{which} holds {float(labels[row])!r} in row {row}; labels must be classes: whole numbers."
-    )
-    times_255 = labels * 255.0
-    if np.isfinite(labels).all() and np.abs(times_255 - np.round(times_255)).max() < 1e-3:
-        message += (
-            " Times 255 all of them are whole: the label column seems to have been divided by 255 "
-            "together with the pixels. Scale the pixel columns alone."
+def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError | None:
+    """The error for the first label that is no class: a fraction, or a row that is not one-hot.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (n,) or (n, n_classes)
+    place : callable
+        What the error calls a row, given its index from 0.
+
+    Returns
+    -------
+    DataError or None
+        None if nothing is wrong.
+    """
+    if _is_wide(labels):
+        one_hot = (labels.sum(axis=1) == 1) & ((labels == 0) | (labels == 1)).all(axis=1)
+        if one_hot.all():
+            return None
+        row = int(np.flatnonzero(~one_hot)[0])
+        shape = labels.shape
+        return DataError(
+            f"{place(row)} is not one-hot (one 1, else 0), and the labels have shape {shape}."
         )
-    raise LabelError(message, labels)
+    if labels.dtype.kind != "f" or labels.ndim not in (1, 2):
+        return None
+    labels = labels.reshape(-1)
+    whole = np.isfinite(labels) & (labels == np.round(labels)) & (abs(labels) < WHOLE_BELOW)
+    if whole.all():
+        return None
+    row = int(np.flatnonzero(~whole)[0])
+    label = float(labels[row])
+    limit = " below 2**53" if abs(label) >= WHOLE_BELOW else ""
+    message = f"{place(row)}: the label is {label!r}; labels must be classes: whole numbers{limit}."
+    if np.isfinite(labels).all():
+        times_255 = labels * 255.0
+        if np.abs(times_255 - np.round(times_255)).max() < 1e-3:
+            message += (
+                " Times 255 all of them are whole: the label column seems to have been divided by "
+                "255 together with the pixels. Scale the pixel columns alone."
+            )
+    return LabelError(message, labels)
+
+
+def _is_wide(labels: NDArray[Any]) -> bool:
+    return labels.ndim == 2 and labels.shape[1] > 1 and labels.dtype.kind in "biuf"

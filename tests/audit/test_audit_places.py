@@ -87,7 +87,7 @@ def test_a_csv_of_measurements_as_other_programs_write_it(tmp_path: Path, header
 
 
 def test_a_table_whose_label_column_is_named(
-    tmp_path: Path, run_directory: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     random = np.random.default_rng(0)
     rows = "".join(
@@ -98,13 +98,11 @@ def test_a_table_whose_label_column_is_named(
     for column in ("kind", "1"):
         assert call(place, "--label", column) == 1
         assert "error labels-scaled" in capsys.readouterr().out
-    assert codes(audit(place, label="kind"))["labels-scaled"] == "error"
+    assert codes(audit(place, data_options={"label": "kind"}))["labels-scaled"] == "error"
     with pytest.raises(DataError, match="'nothing'"):
         call(place, "--label", "nothing")
-    with pytest.raises(DataError, match="run directory, which has no label column"):
-        call(str(run_directory), "--label", "kind")
-    with pytest.raises(DataError, match="label = 'kind': only a file"):
-        audit(digits(), label="kind")
+    with pytest.raises(DataError, match="data_options: label; only for data that `thing` names"):
+        audit(digits(), data_options={"label": "kind"})
 
 
 def test_a_run_directory(run_directory: Path) -> None:
@@ -117,6 +115,24 @@ def test_data_by_name_and_by_path(tmp_path: Path) -> None:
     assert audit("digits") == []
     np.savez(tmp_path / "mine.npz", x_train=data.x_train / 16, y_train=np.zeros(1_797, np.int64))
     assert codes(audit(tmp_path / "mine.npz")) == {"one-class-targets": "error"}
+
+
+def test_how_a_table_is_read_can_be_said(tmp_path: Path, run_directory: Path) -> None:
+    path = tmp_path / "table.csv"
+    # Both are names of a curve's columns as well: saying where the labels are means data.
+    rows = "".join(f"{i % 7}.5,{i % 2},{i % 3}.5\n" for i in range(60))
+    path.write_text(f"samples,kind,value\n{rows}")
+    with pytest.raises(DataworthError, match=r"0\.5"):
+        call(str(path))
+    assert call(str(path), "--label", "kind", "--header", "--no-pixels") == 0
+    path.write_text("0,1,2\n" + "".join(f"{i % 2},{i % 7},{i % 3}\n" for i in range(60)))
+    with pytest.raises(DataError, match=r"header=False \(--header or --no-header"):
+        call(str(path), "--label", "0")
+    assert call(str(path), "--label", "0", "--no-header") == 0
+    findings = audit(path, data_options={"label": 0, "header": True})
+    assert all(finding.severity != "error" for finding in findings)
+    with pytest.raises(DataError, match=r"is a run directory, and label says how data"):
+        call(str(run_directory), "--label", "0")
 
 
 def test_files_whose_labels_were_scaled(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from csv_files import HEADER, ROWS, load_csv, refuse_csv
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from source_files import digit_images
 
@@ -75,9 +76,13 @@ def test_no_sample_is_ever_taken_for_a_header(
 ) -> None:
     folder = tmp_path_factory.mktemp("rows")
     text = "\n".join(map(",".join, rows))
+    assume(rows[0] not in (("0", "1", "2"), ("1", "2", "3")))
+    words = sum(not row[0].isdigit() for row in rows)
     if not rows[0][0].isdigit() and len(rows) > 1 and all(row[0].isdigit() for row in rows[1:]):
         # Text above numbers: a header, or a sample with a fault. It is asked about.
         refuse_csv(folder, text, r"header=False", label=0)
+    elif words == 1 and len(rows) > 2:
+        refuse_csv(folder, text, r"row \d+: the label '\w+' is no number", label=0)
     else:
         assert load_csv(folder, text, label=0).samples == len(rows)
 
@@ -107,7 +112,7 @@ def test_a_big_or_textual_label_among_small_numbers(tmp_path: Path) -> None:
     data = load_csv(tmp_path, "\n".join(rows))
     assert data.x_train.dtype == np.uint8
     assert data.y_train[300] == 300
-    rows[300] = re.sub(r"^\d+", "other", rows[300])
+    rows[300:310] = [re.sub(r"^\d+", "other", row) for row in rows[300:310]]
     data = load_csv(tmp_path, "\n".join(rows))
     assert data.x_train.dtype == np.uint8
     assert data.class_names == (*"0123456789", "other")
@@ -120,6 +125,37 @@ def test_a_test_file_with_more_samples_is_suspect(tmp_path: Path) -> None:
     (tmp_path / "test.csv").write_text("\n".join(ROWS[10:]))
     with pytest.warns(DataworthWarning, match=r"more samples \(20\).*\(10\).*swapped"):
         dw.load(tmp_path)
+
+
+def test_column_numbers_of_pandas_are_a_header(tmp_path: Path) -> None:
+    images, labels = digit_images(30)
+    table = np.column_stack([labels, images.reshape(30, -1)])
+    for first in (0, 1):
+        numbered = pd.DataFrame(table, columns=range(first, first + 65))
+        with pytest.warns(DataworthWarning, match=rf"own\.csv.*{first}\.\.\d+.*--no-header"):
+            data = load_csv(tmp_path, numbered.to_csv(index=False))
+        np.testing.assert_array_equal(data.x_train, images)
+        np.testing.assert_array_equal(data.y_train, labels)
+    assert load_csv(tmp_path, numbered.to_csv(index=False), header=True).samples == 30
+    assert load_csv(tmp_path, numbered.to_csv(index=False), header=False).samples == 31
+
+
+def test_few_column_numbers_above_fractions_or_text_are_a_header(tmp_path: Path) -> None:
+    for column in ([0.5 * i for i in range(10)], ["a", "b"] * 5):
+        table = pd.DataFrame({0: range(10), 1: range(10), 2: column})
+        label = 2 if column[0] == "a" else 0
+        with pytest.warns(DataworthWarning, match=r"0\.\.2, is read as the names"):
+            data = load_csv(tmp_path, table.to_csv(index=False), label=label)
+        assert data.samples == 10
+
+
+def test_a_counting_first_sample_is_asked_about(tmp_path: Path) -> None:
+    ramps = "\n".join(",".join(str(i + j) for j in range(65)) for i in (0, 3, 9))
+    for text in (ramps, "0,1,2\n1,0,5\n", "1,2\n2,4\n"):
+        refuse_csv(tmp_path, text, r"row 1 counts .*header=False \(--header or", label=0)
+        assert (
+            load_csv(tmp_path, text, label=0, header=False).samples == text.strip().count("\n") + 1
+        )
 
 
 def test_text_labels_below_a_numbered_header(tmp_path: Path) -> None:

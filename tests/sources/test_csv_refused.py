@@ -35,7 +35,7 @@ def _with(row: int, old: str, new: str) -> str:
         ("\n".join([*ROWS[:3], "", *ROWS[3:]]), r"row 4 is blank"),
         (HEADER + "\n" + _with(9, ",0,", ",300,"), r"row 10, column \d+ \('pixel\d+'\): '300'"),
         ("\n".join(ROWS).replace(",", ";"), r"no comma"),
-        ("1,2,3\n4,5,6\n", r"which of the 3 columns is the label.*label=0"),
+        ("1,2,4\n4,5,6\n", r"which of the 3 columns is the label.*label=0.*--label 0"),
         ("5,x,7\n5,6,7\n", r"row 1, column 2: 'x' is no number.*header=False"),
         ("y,0,1\nx,3,4\n", r"row 1, column 1: 'y' is no number.*header=False"),
         ("label,a,label\n1,2,3\n", r"2 columns are called 'label'"),

@@ -65,6 +65,24 @@ def test_show_a_table_that_is_no_image(tmp_path: Path, capsys: pytest.CaptureFix
         _run("show", str(tmp_path / "a.csv"), "--label", "2", "--out", str(tmp_path / "a.png"))
 
 
+def test_show_reads_a_table_as_it_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("0,1,2\n1,0,5\n1,4,9\n")
+    with pytest.raises(DataError, match=r"--header or --no-header"):
+        _run("show", str(path), "--label", "0")
+    for option, samples, dtype in (
+        ("--header", 2, "uint8"),
+        ("--no-header", 3, "uint8"),
+        ("--no-header --no-pixels", 3, "float32"),
+    ):
+        assert _run("show", str(path), "--label", "0", *option.split()) == 0
+        shown = capsys.readouterr().out
+        assert f"samples      {samples}\n" in shown
+        assert f"2, {dtype}" in shown
+
+
 def test_show_a_row_that_is_not_there(tmp_path: Path) -> None:
     images, labels = digit_images()
     np.savez(tmp_path / "a.npz", x=images, y=labels)

@@ -8,7 +8,9 @@ import pytest
 from source_files import emnist_of, write
 
 import dataworth as dw
-from dataworth.errors import DataError
+from dataworth.errors import DataError, DataNotFoundError, DataworthWarning
+from dataworth.runner import prepare
+from dataworth.sources.catalogue import catalogue
 from dataworth.sources.emnist_variants import VARIANTS, Variant
 
 
@@ -99,8 +101,58 @@ def test_a_damaged_archive(tmp_path: Path) -> None:
         dw.load("emnist/digits", folder=tmp_path / "zip")
 
 
+@pytest.mark.parametrize("form", ["csv", "idx"])
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_alone_is_upright_and_says_what_is_missing(
+    tmp_path: Path, form: str, split: str
+) -> None:
+    data = emnist_of("letters", first=1)
+    write(data, tmp_path, [form])
+    mapping = tmp_path / form / "emnist-letters-mapping.txt"
+    mapping.write_text("\n".join(f"{k} {96 + k} {64 + k}" for k in range(1, 27)))
+    other = "test" if split == "train" else "train"
+    for file in (tmp_path / form).glob(f"*-{other}*"):
+        file.unlink()
+    start = next((tmp_path / form).glob(f"*-{split}*"))
+    images, labels = data.train if split == "train" else data.test
+    for place in [start] if split == "test" else [start, tmp_path / form]:
+        with pytest.warns(DataworthWarning, match=rf"emnist-letters-{other}.* is not there"):
+            loaded = dw.load(place)
+        np.testing.assert_array_equal(loaded.x_train, images)
+        np.testing.assert_array_equal(loaded.y_train, labels - 1)
+        assert loaded.class_names == tuple("abcdefghijklmnopqrstuvwxyz")
+        assert loaded.x_test is None
+    with pytest.raises(DataError, match=rf"there is only .*{split}.*; expected .*missing beside"):
+        dw.load("emnist/letters", folder=tmp_path / form)
+
+
+def test_a_label_that_is_text(tmp_path: Path) -> None:
+    write(emnist_of(), tmp_path, ["csv"])
+    path = tmp_path / "csv" / "emnist-digits-train.csv"
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join([*rows[:3], "x" + rows[3][1:], *rows[4:]]))
+    with pytest.raises(DataError, match=r"train\.csv, sample 4: label 'x'; EMNIST's are whole"):
+        dw.load("emnist/digits", folder=tmp_path / "csv")
+
+
+def test_a_damaged_archive_in_the_data_folder_is_not_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path))
+    (tmp_path / "gzip.zip").write_bytes(b"PK\x03\x04 and no more")
+    listed = {each.name: each for each in catalogue()}
+    assert "damaged; dataworth data fetch emnist" in listed["emnist/digits"].how
+    with pytest.raises(
+        DataNotFoundError, match=r"gzip\.zip is cut short or damaged.*data fetch emnist"
+    ):
+        dw.load("emnist/digits")
+    study = dw.Study("emnist/digits", fallback="digits", sizes=[50])
+    with pytest.warns(DataworthWarning, match="digits is used in its place"):
+        assert prepare(study).dataset.name == "digits"
+
+
 def test_csv_of_other_images(tmp_path: Path) -> None:
     for split in ("train", "test"):
-        (tmp_path / f"emnist-mnist-{split}.csv").write_text("1,2,3\n4,5,6\n")
+        (tmp_path / f"emnist-mnist-{split}.csv").write_text("1,2,4\n4,5,6\n")
     with pytest.raises(DataError, match=r"EMNIST's images have 784 pixels"):
         dw.load("emnist/mnist", folder=tmp_path)

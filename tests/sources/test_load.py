@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,20 @@ def test_npz_names_its_classes(tmp_path: Path) -> None:
         ({"x": [0, 1], "y": np.ones((2, 4, 4))}, r"Are the two swapped"),
         ({"x": [["a"], ["b"]], "y": [0, 1]}, r"x holds <U1; expected numbers"),
         ({"x": np.array([[1, None]]), "y": [0]}, r"the array x cannot be read"),
+        ({"x": np.eye(2), "y": 1}, r"y shape \(\)"),
+        ({"x": np.eye(3), "y": [0, 1, np.nan]}, r"a\.npz, row 3: the label is nan"),
+        ({"x": np.eye(3), "y": [0, 1, 2.5]}, r"a\.npz, row 3: the label is 2\.5"),
+        ({"x": np.eye(2), "y": [1e300, 2e300]}, r"a\.npz, row 1: .*below 2\*\*53"),
+        ({"x": np.eye(3), "y": [[0, 1], [1, 1], [1, 0]]}, r"a\.npz, row 2 is not one-hot"),
+        ({"x": [[1.0, 2], [3, np.inf]], "y": [0, 1]}, r"a\.npz, row 2: feature 2 is NaN, inf"),
+        ({"x": [[1.0, 2], [1e300, 4]], "y": [0, 1]}, r"a\.npz, row 2: feature 1 is .*float32"),
+        ({"x": np.eye(2), "y": [0, 1], "x_test": np.eye(2)}, r"x_test .*no labels such as y_test"),
+        ({"x": np.eye(2), "y": [0, 1], "y_test": [0, 1]}, r"y_test .*no features such as x_test"),
+        (
+            {"x": np.eye(2), "y": [0, 1], "x_test": np.eye(3), "y_test": [0, 1, 1]},
+            r"a\.npz: x_train holds samples of shape \(2,\) and x_test of shape \(3,\)",
+        ),
+        ({"x": np.eye(2), "y": [0, 1], "mapping": ["a", "b"]}, r"the array mapping holds \['a'"),
     ],
 )
 def test_npz_refused(tmp_path: Path, arrays: dict[str, object], says: str) -> None:
@@ -72,6 +87,54 @@ def test_files_that_are_not_what_their_names_say(tmp_path: Path, name: str, cont
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=rf"{name}.*(empty|is no)"):
         dw.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.4, 0.7, 0.95])
+@pytest.mark.parametrize("name", ["a.mat", "packed.mat", "a.zip", "a.npz", "a.parquet"])
+def test_files_that_are_cut_short(tmp_path: Path, name: str, kept: float) -> None:
+    import polars as pl
+
+    x, y = np.arange(640).reshape(80, 8) % 251, np.arange(80) % 4
+    scipy.io.savemat(tmp_path / "a.mat", {"x": x, "y": y})
+    scipy.io.savemat(tmp_path / "packed.mat", {"x": x, "y": y}, do_compression=True)
+    _npz(tmp_path / "a.npz", x=x, y=y)
+    pl.DataFrame({"y": y, "a": x[:, 0]}).write_parquet(tmp_path / "a.parquet")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / "a.mat", "a.mat")
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / name).write_bytes(whole[: int(kept * len(whole))])
+    for place in (tmp_path / "cut" / name, tmp_path / "cut"):
+        with pytest.raises(DataError, match=rf"{name} is .*(cut short|damaged)"):
+            dw.load(place)
+
+
+def test_an_array_that_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, x=np.arange(4_000).reshape(-1, 4) ** 2 % 999, y=np.arange(1_000) % 3)
+    content = bytearray(path.read_bytes())
+    content[200:400] = b"\xff" * 200
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"the array x is cut short or damaged"):
+        dw.load(path)
+
+
+def test_parquet_names_the_row_of_what_it_refuses(tmp_path: Path) -> None:
+    import polars as pl
+
+    path = tmp_path / "a.parquet"
+    for values, says in (
+        ([0.0, 1.0, np.nan], r"row 3: the label is nan"),
+        ([0.0, 0.5, 1.0], r"row 2: the label is 0\.5"),
+        (["0", "1", "x"], r"row 3: the label 'x' is no number"),
+        ([0.0, 1e300, 2e300], r"row 2: .* below 2\*\*53"),
+    ):
+        pl.DataFrame({"y": values, "a": [1, 2, 3]}).write_parquet(path)
+        with pytest.raises(DataError, match=rf"a\.parquet, {says}"):
+            dw.load(path)
+    pl.DataFrame({"y": [0, 1], "a": [1.5, np.nan]}).write_parquet(path)
+    with pytest.raises(DataError, match=r"a\.parquet, row 2: feature 1 is NaN"):
+        dw.load(path)
 
 
 def test_parquet_with_a_gap_and_with_text(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def audit(
     x_test: Any = None,
     y_test: ArrayLike | None = None,
     outputs: int | None = None,
-    label: str | int | None = None,
+    data_options: Mapping[str, Any] | None = None,
 ) -> list[Finding]:
     """Look for what makes figures untrue: in data, in a curve, in a run directory.
 
@@ -57,8 +57,9 @@ def audit(
         Arrays in place of `thing`. Labels may be fractions, which `Dataset` refuses.
     outputs : int, optional
         Number of output columns of the network that is meant; for data only.
-    label : str or int, optional
-        The label column of a CSV or Parquet file; a CSV is then data, whatever its columns.
+    data_options : mapping, optional
+        Further options of `dataworth.load`, such as ``{"label": 0}``, where `thing` is a name or
+        a path of data.
 
     Returns
     -------
@@ -70,8 +71,10 @@ def audit(
     DataError, StudyError
         If there is nothing to look at, or it can't be read.
     """
-    if label is not None and not isinstance(thing, str | os.PathLike):
-        raise DataError(f"label = {label!r}: only a file that `thing` names has a label column.")
+    if data_options and not isinstance(thing, str | os.PathLike):
+        raise DataError(
+            f"data_options: {', '.join(data_options)}; only for data that `thing` names."
+        )
     if thing is None:
         if x is None or y is None:
             raise DataError("audit() was given nothing to look at: give a thing, or x and y.")
@@ -81,7 +84,7 @@ def audit(
     if isinstance(thing, Curve):
         return audit_curve(thing)
     if isinstance(thing, str | os.PathLike):
-        return _audit_place(thing, outputs, {} if label is None else {"label": label})
+        return _audit_place(thing, outputs, data_options or {})
     if isinstance(thing, tuple) and len(thing) == 2:
         return audit_arrays(*thing, outputs=outputs)
     raise DataError(
@@ -91,19 +94,23 @@ def audit(
 
 
 def _audit_place(
-    place: str | os.PathLike[str], outputs: int | None, options: Mapping[str, Any]
+    place: str | os.PathLike[str], outputs: int | None, data_options: Mapping[str, Any]
 ) -> list[Finding]:
     path = Path(place)
     if (path / _RESULTS).is_file():
-        if options:
-            raise DataError(f"{path} is a run directory, which has no label column; leave it out.")
+        if data_options:
+            raise DataError(
+                f"{place} is a run directory, and {', '.join(data_options)} says how data are "
+                "read. Leave it out."
+            )
         return audit_run(path)
-    if not options and path.is_file() and _is_measurements(path):
+    # Who says where the labels are means data, whatever the columns are called.
+    if not data_options and path.is_file() and _is_measurements(path):
         return audit_curve(load_curve(path))
     from dataworth.sources import load
 
     try:
-        dataset = load(place, **options)
+        dataset = load(place, **data_options)
     except LabelError as error:
         found = label_error_findings(error, str(place))
         if not found:

@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from dataworth.audit import audit
-from dataworth.commands.column import add_label, label_options
+from dataworth.commands.table_options import add_table_options, table_options
 from dataworth.findings import Finding
 
 FOUND_ERRORS = 1
@@ -34,14 +34,14 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "thing", metavar="DIR_OR_DATA", help="a run directory, a CSV of measurements, or data"
     )
-    add_label(parser)
+    add_table_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the findings; 1 if one of them is an error, else 0."""
-    findings = audit(options.thing, **label_options(options))
+    findings = audit(options.thing, data_options=table_options(options))
     if options.json:
         print(json.dumps(as_document(options.thing, findings), indent=2, allow_nan=False))
     else:

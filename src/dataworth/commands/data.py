@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
 
-from dataworth.commands.column import add_label, label_options
+from dataworth.commands.table_options import add_table_options, table_options
 from dataworth.dataset import Dataset
 from dataworth.errors import DataError
 
@@ -40,7 +40,7 @@ def add_parser(subparsers: Any) -> None:
     show = actions.add_parser("show", help="a summary, and one sample drawn in the terminal")
     show.add_argument("name", metavar="NAME", help="a name of `data list`, a file or a folder")
     show.add_argument("--row", type=int, default=0, help="which sample, counted from 0")
-    add_label(show)
+    add_table_options(show)
     show.add_argument("--out", type=Path, metavar="FILE.png", help="save the image too")
 
 
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         return _list()
     if args.action == "fetch":
         return _fetch(args.name, args.origin)
-    return _show(args.name, args.row, label_options(args), args.out)
+    return _show(args.name, args.row, table_options(args), args.out)
 
 
 def _list() -> int:
@@ -88,7 +88,7 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
 
     if name == "glyphs":
         # They are made on the spot: not all of them for the sake of one.
-        options |= {"samples": max(row + 1, _GLYPHS), "held_out": 1}
+        options = options | {"samples": max(row + 1, _GLYPHS), "held_out": 1}
     dataset = load(name, **options)
     if not 0 <= row < dataset.samples:
         raise DataError(f"--row {row}: {dataset.name} has the rows 0..{dataset.samples - 1}.")

@@ -14,8 +14,8 @@ from typing import Any
 from rich.console import Console
 
 from dataworth import stopping
-from dataworth.commands.column import add_label, label_options
 from dataworth.commands.forecast import end_run
+from dataworth.commands.table_options import add_table_options, table_options
 from dataworth.errors import StudyError
 from dataworth.mistakes import Mistakes
 from dataworth.report.write_report import FILE_NAME as REPORT_FILE
@@ -53,7 +53,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="run directory (runs/STUDY)")
     parser.add_argument("--data", metavar="D", help="a data set by name, a file or a folder")
-    add_label(parser, of="a --data table")
+    add_table_options(parser)
     parser.add_argument("--model", metavar="M", help="linear, mlp, mlp:512,512, cnn, module:f ...")
     parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
     parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
@@ -112,9 +112,9 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     if "epochs" in given:
         given["steps"] = None
-    label = label_options(options)
+    table = table_options(options)
     return [
-        replace(study, **given, data_options={**study.data_options, **label}) for study in studies
+        replace(study, **given, data_options={**study.data_options, **table}) for study in studies
     ]
 
 

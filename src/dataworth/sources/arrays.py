@@ -40,12 +40,27 @@ def names_of(entry: Entry, names: Sequence[str]) -> tuple[Names, Names | None]:
             f"{entry} holds {', '.join(names) or 'nothing'}; expected the arrays x_train, y_train "
             "and optionally x_test, y_test; or images, labels; or x, y. Rename them."
         )
-    return train, _pair(names, ("_test", "test_"))
+    x, y = _found(names, ("_test", "test_"))
+    if x and y:
+        return train, Names(x, y)
+    if x or y:
+        lacking = "labels such as y_test" if x else "features such as x_test"
+        raise DataError(
+            f"{entry} holds {', '.join(names)}: {x or y} of the test split, and no {lacking}. "
+            f"Add them, or leave {x or y} out."
+        )
+    return train, None
 
 
 def _pair(names: Sequence[str], affixes: Sequence[str]) -> Names | None:
+    x, y = _found(names, affixes)
+    return Names(x, y) if x and y else None
+
+
+def _found(names: Sequence[str], affixes: Sequence[str]) -> tuple[str | None, str | None]:
+    """The names of the array of features and of that of labels."""
     lower = {name.lower(): name for name in names}
-    found = [
+    x, y = (
         next(
             (
                 lower[said]
@@ -56,8 +71,8 @@ def _pair(names: Sequence[str], affixes: Sequence[str]) -> Names | None:
             None,
         )
         for words in (_FEATURES, _LABELS)
-    ]
-    return Names(found[0], found[1]) if found[0] and found[1] else None
+    )
+    return x, y
 
 
 def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
@@ -65,7 +80,7 @@ def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
 
     def blocks(pixels: bool) -> Iterator[Block]:
         x, y = fetch(names.x), _flat(fetch(names.y))
-        if x.ndim < 2 or len(x) != len(y):
+        if x.ndim < 2 or y.ndim < 1 or len(x) != len(y):
             raise DataError(
                 f"{entry}: {names.x} has shape {x.shape} and {names.y} shape {y.shape}; expected "
                 "one row of features and one label per sample."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.class_labels import label_error
 from dataworth.dataset import Dataset
 from dataworth.errors import DataError
+from dataworth.sources.label_text import refuse_strays
 from dataworth.sources.recipe import NotPixelsError, Part, Recipe
 
 
@@ -52,18 +55,48 @@ def dataset_of(
     class_names: tuple[str, ...] | None = None,
     known_fingerprint: str | None = None,
 ) -> Dataset:
-    """The data set of `recipe` with these arrays."""
-    return Dataset(
-        x_train,
-        y_train,
-        x_test,
-        y_test,
-        class_names=class_names or recipe.class_names,
-        name=recipe.name,
-        scale=recipe.scale,
-        source={"files": [str(entry) for entry in recipe.entries], **recipe.options},
-        known_fingerprint=known_fingerprint,
-    )
+    """The data set of `recipe` with these arrays.
+
+    Raises
+    ------
+    DataError
+        If a label or a feature cannot be used; the message names the file, and the row.
+    """
+    splits: list[tuple[Part, NDArray[Any], NDArray[Any]]] = [(recipe.train, x_train, y_train)]
+    if recipe.test is not None and x_test is not None and y_test is not None:
+        splits.append((recipe.test, x_test, y_test))
+    refuse_strays([(part, y) for part, _, y in splits])
+    files = [str(entry) for entry in recipe.entries]
+    try:
+        return Dataset(
+            x_train,
+            y_train,
+            x_test,
+            y_test,
+            class_names=class_names or recipe.class_names,
+            name=recipe.name,
+            scale=recipe.scale,
+            source={"files": files, **recipe.options},
+            known_fingerprint=known_fingerprint,
+        )
+    except DataError as error:
+        placed = _first_fault(splits) or DataError(f"{', '.join(dict.fromkeys(files))}: {error}")
+        raise placed from None
+
+
+def _first_fault(splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]]) -> DataError | None:
+    """The error for the first value that no data set may hold, with its file and row."""
+    for part, x, y in splits:
+        if x.dtype.kind == "f" and not np.isfinite(x).all():
+            sample, feature = map(int, np.argwhere(~np.isfinite(x.reshape(len(x), -1)))[0])
+            return DataError(
+                f"{part.place(sample, 0)}: feature {feature + 1} is NaN, infinite or beyond "
+                "float32. Fill the gap, or remove the row."
+            )
+        error = label_error(y, part.place)
+        if error is not None:
+            return error
+    return None
 
 
 def require_samples(part: Part, blocks: int) -> None:

@@ -23,7 +23,7 @@ from dataworth.sources.location import cache_folder
 from dataworth.sources.npy import NpyWriter
 from dataworth.sources.recipe import NotPixelsError, Recipe
 
-_VERSION = 1
+_VERSION = 2
 _CACHE_FROM_BYTES = 8_000_000
 _ENDS_BYTES = 65_536
 _ABOUT = "about.json"

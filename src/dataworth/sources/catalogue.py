@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dataworth.errors import DataError
 from dataworth.sources import emnist
 from dataworth.sources.emnist_variants import VARIANTS
+from dataworth.sources.entry import refuse_damaged
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,20 @@ def catalogue() -> list[Listed]:
         Listed("digits", 1_797, 0, 10, "built in (scikit-learn)"),
         Listed("glyphs", 697_932, 26_000, 62, "built in (made on the spot, any number)"),
     ]
+    how_to_fetch = _how_to_fetch()
     for name, variant in VARIANTS.items():
         found = emnist.find(name, emnist.default_places())
         place = str(next(iter(found.values())).path.parent) if found else ""
-        how = "" if found else "dataworth data fetch emnist"
+        how = "" if found else how_to_fetch
         classes = len(variant.class_names)
         listed.append(Listed(f"emnist/{name}", variant.train, variant.test, classes, place, how))
     return listed
+
+
+def _how_to_fetch() -> str:
+    try:
+        for place in emnist.default_places():
+            refuse_damaged(place)
+    except DataError:
+        return "an archive is damaged; dataworth data fetch emnist"
+    return "dataworth data fetch emnist"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 
 from dataworth.dataset import Dataset
+from dataworth.errors import DataworthWarning
 from dataworth.sources.cache import read
 from dataworth.sources.csv_form import CsvForm, form_of
+from dataworth.sources.csv_head import head_of
 from dataworth.sources.csv_rows import pixel_samples
 from dataworth.sources.entry import Entry
-from dataworth.sources.pairs import test_beside
+from dataworth.sources.pairs import leave_aside, test_beside, with_label
 from dataworth.sources.pixel_rows import Pixels, read_rows
 from dataworth.sources.recipe import Block, NotPixelsError, Part, Recipe, Shape, as_images
 from dataworth.sources.table import csv_blocks
@@ -27,6 +30,8 @@ def load(
     scale: float | None = None,
 ) -> Dataset:
     """A CSV file of one's own; a test file beside it becomes the official held-out split.
+
+    A test file without the label column, as competitions have it, is left aside with a warning.
 
     Parameters
     ----------
@@ -50,7 +55,7 @@ def load(
         If the file cannot be used; the message says which row, and what to do.
     """
     options = {"label": label, "header": header, "pixels": pixels}
-    beside = test_beside(entry)
+    beside = _labelled_test(entry, label, header)
     parts = [
         part(each, label, header, as_images, pixels) if each else None for each in (entry, beside)
     ]
@@ -72,11 +77,33 @@ def part(
         if pixels and not may_be_pixels:
             raise NotPixelsError
         form = form_of(entry, label, header)
+        if header is None and form.numbered:
+            warnings.warn(
+                f"{entry}: the first row, {form.header[0]}..{form.header[-1]}, is read as the "
+                "names of the columns. If it is a sample, say header=False (--no-header on the "
+                "command line).",
+                DataworthWarning,
+                stacklevel=2,
+            )
         if pixels and form.plain:
             return _pixel_blocks(entry, form, shape)
         return csv_blocks(entry, form, shape, pixels)
 
-    return Part((entry,), blocks)
+    return Part((entry,), blocks, lambda: form_of(entry, label, header).first_row)
+
+
+def _labelled_test(entry: Entry, label: str | int | None, header: bool | None) -> Entry | None:
+    """The test file beside `entry`, unless it lacks the label column."""
+    test = test_beside(entry)
+    if test is None:
+        return None
+    form, head = form_of(entry, label, header), head_of(test, header)
+    if form.header and head.header:
+        return with_label(test, head.header, entry, form.header, form.label)
+    if head.columns == form.columns - 1:
+        leave_aside(test, entry, f"one column less than {entry.name}: no labels")
+        return None
+    return test
 
 
 def _pixel_blocks(entry: Entry, form: CsvForm, shape: Shape) -> Iterator[Block]:
@@ -90,7 +117,7 @@ def _pixel_blocks(entry: Entry, form: CsvForm, shape: Shape) -> Iterator[Block]:
 
     with entry.open() as file:
         _skip(file, form.start)
-        yield from read_rows(file, form.columns, plain, careful, form.first_row)
+        yield from read_rows(file, form.columns, plain, careful, form.first_row, form.label)
 
 
 def _skip(file: BinaryIO, count: int) -> None:

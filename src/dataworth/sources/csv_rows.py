@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from dataworth.errors import DataError
 from dataworth.sources.csv_columns import is_number
 from dataworth.sources.csv_form import CsvForm
 from dataworth.sources.entry import Entry
+from dataworth.sources.label_text import plain_labels
 from dataworth.sources.recipe import NotPixelsError
 
 Table = tuple[NDArray[np.uint8], NDArray[Any]]
@@ -45,16 +45,6 @@ def pixel_samples(entry: Entry, form: CsvForm, text: bytes, row: int) -> Table:
     return np.array(features, np.uint8), plain_labels(np.array(labels))
 
 
-def plain_labels(labels: NDArray[np.str_]) -> NDArray[Any]:
-    """Text as whole numbers, if all of it is; as numbers, if all of it is; else as it is."""
-    try:
-        numbers = labels.astype(np.float64)
-    except ValueError:
-        return labels
-    whole = np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
-    return numbers.astype(np.int64) if whole else numbers
-
-
 def explain(entry: Entry, form: CsvForm, text: bytes) -> None:
     """Raise DataError for the first row that cannot be used; return if there is none."""
     for row, fields in enumerate(_fields(entry, text, form.first_row), form.first_row):
@@ -77,12 +67,16 @@ def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
             continue
         if not is_number(field):
             raise DataError(f"{where}: {field!r} is no number. Correct it, or remove the row.")
-        if not math.isfinite(float(field)):
-            raise DataError(f"{where}: {field!r} is not finite. Fill the gap, or remove the row.")
+        if not abs(float(field)) <= _LARGEST:
+            raise DataError(
+                f"{where}: {field!r} is not finite, or beyond float32. Fill the gap, or remove the "
+                "row."
+            )
         if form.image and not is_pixel(field):
             raise DataError(
                 f"{where}: {field!r} is no pixel; expected a whole number 0..255, as elsewhere in "
-                "the file. Correct it or remove the row; or say pixels=False to read real numbers."
+                "the file. Correct it or remove the row; or say pixels=False (--no-pixels on the "
+                "command line) to read real numbers."
             )
 
 
@@ -92,6 +86,7 @@ def is_pixel(field: str) -> bool:
 
 
 _PIXELS = frozenset(map(float, range(256)))
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def _fields(entry: Entry, text: bytes, row: int) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -83,23 +83,50 @@ class Entry:
             with self.path.open("rb", buffering=0) as file:
                 yield io.BufferedReader(file, _BUFFER_BYTES)
             return
-        with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
-            yield io.BufferedReader(cast(io.RawIOBase, file), _BUFFER_BYTES)
+        with zipfile.ZipFile(self.path) as archive:
+            try:
+                member = archive.open(self.member)
+            except RuntimeError as error:
+                raise DataError(f"{self} cannot be unpacked: {error}. Unpack it first.") from None
+            with member:
+                yield io.BufferedReader(cast(io.RawIOBase, member), _BUFFER_BYTES)
 
 
 def listing(place: Path) -> list[Entry]:
     """All files of a folder (and its direct subfolders), and the members of its zip archives.
 
-    Files on disk come before members, so that what is unpacked is preferred.
+    Files on disk come before members, so that what is unpacked is preferred. Of a damaged archive
+    in a folder there is the file alone: see `refuse_damaged`.
+
+    Raises
+    ------
+    DataError
+        If `place` itself is a damaged archive.
     """
     if place.is_file():
-        return _members(place) if zipfile.is_zipfile(place) else [Entry(place)]
+        is_archive = place.name.lower().endswith(".zip") or zipfile.is_zipfile(place)
+        return _members(place) if is_archive else [Entry(place)]
     if not place.is_dir():
         return []
     files = [file for pattern in ("*", "*/*") for file in sorted(place.glob(pattern))]
     entries = [Entry(file) for file in files if file.is_file() and not _is_hidden(file, place)]
-    archives = [entry for entry in entries if entry.stem.endswith(".zip")]
-    return entries + [member for archive in archives for member in _members(archive.path)]
+    for archive in [entry.path for entry in entries if entry.stem.endswith(".zip")]:
+        with suppress(DataError):
+            entries += _members(archive)
+    return entries
+
+
+def refuse_damaged(place: Path) -> None:
+    """Refuse a folder (or archive) that has a damaged zip archive: what is missing may be in it.
+
+    Raises
+    ------
+    DataError
+        For the first archive that cannot be opened.
+    """
+    for entry in listing(place):
+        if not entry.member and entry.stem.endswith(".zip"):
+            _members(entry.path)
 
 
 def _is_hidden(file: Path, place: Path) -> bool:
@@ -112,6 +139,9 @@ def _members(archive: Path) -> list[Entry]:
             names = [item.filename for item in opened.infolist() if not item.is_dir()]
     except zipfile.BadZipFile as error:
         raise DataError(
-            f"{archive} is cut short or damaged ({error}). Copy or download it again."
+            f"{archive} is cut short or damaged, or no zip archive ({error}). Copy or download it "
+            "again."
         ) from None
+    except OSError as error:
+        raise DataError(f"{archive} cannot be read ({error.strerror or error}).") from None
     return [Entry(archive, name) for name in names if not name.startswith("__MACOSX")]

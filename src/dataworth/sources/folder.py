@@ -10,7 +10,7 @@ from dataworth.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources import csv, emnist, idx, mat, npz, parquet
 from dataworth.sources.emnist_variants import VARIANTS
-from dataworth.sources.entry import Entry, listing
+from dataworth.sources.entry import Entry, listing, refuse_damaged
 from dataworth.sources.pairs import is_test
 
 Loader = Callable[..., Dataset]
@@ -48,6 +48,8 @@ def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
     if variants:
         return _of_variant(variants[0], path)
     entries = [entry for entry in listing(path) if loader_of(entry)]
+    if not entries:
+        refuse_damaged(path)
     starts = [entry for entry in entries if not is_test(entry) and "label" not in entry.stem]
     if not starts:
         names = ", ".join(entry.name for entry in listing(path)[:8]) or "nothing"
@@ -66,6 +68,8 @@ def _resolve_file(entry: Entry) -> tuple[Loader, tuple[Any, ...]]:
     if match and emnist.find(match[1], [entry.path.parent]):
         return _of_variant(match[1], entry.path.parent)
     load = loader_of(entry)
+    if match and load in (csv.load, idx.load):
+        return emnist.load_alone, (entry,)
     if entry.member and load in (npz.load, parquet.load):
         raise DataError(f"{entry} must be unpacked first; give the folder that it is then in.")
     if load is None:

@@ -43,15 +43,21 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
 def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
     """The two splits; `shape` makes images of flat samples."""
     names = _read(entry, lambda file, mat: [name for name, _, _ in mat.whosmat(file)])
-    if _STRUCT in names:
-        train: arrays.Names = arrays.Names("train.images", "train.labels")
-        test: arrays.Names | None = arrays.Names("test.images", "test.labels")
-    else:
-        train, test = arrays.names_of(entry, names)
 
     @cache
     def content() -> dict[str, Any]:
         return cast(dict[str, Any], _read(entry, lambda file, mat: mat.loadmat(file)))
+
+    if _STRUCT in names:
+        train: arrays.Names = arrays.Names("train.images", "train.labels")
+        test: arrays.Names | None = arrays.Names("test.images", "test.labels")
+    else:
+        try:
+            train, test = arrays.names_of(entry, names)
+        except DataError:
+            # A file that is cut short seems to hold fewer arrays: reading it tells.
+            content()
+            raise
 
     def fetch(name: str) -> NDArray[Any]:
         if _STRUCT not in names:
@@ -86,7 +92,9 @@ def _read(entry: Entry, how: Callable[[Any, Any], Any]) -> Any:
             ) from None
         except zlib.error:
             raise
-        except (ValueError, TypeError, OSError) as error:
+        except Exception as error:
+            # scipy says in many ways that a file is damaged.
             raise DataError(
-                f"{entry} is no MATLAB file, or it is damaged ({error}). Copy or download it again."
+                f"{entry} is no MATLAB file, or it is cut short or damaged ({error}). Copy or "
+                "download it again."
             ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,12 @@ def _fetch(entry: Entry, name: str) -> NDArray[Any]:
     try:
         with np.load(entry.path, allow_pickle=False) as stored:
             return np.asarray(stored[name])
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (EOFError, zlib.error, zipfile.BadZipFile, OSError, KeyError) as error:
+        raise DataError(
+            f"{entry}: the array {name} is cut short or damaged ({error}). Copy or download the "
+            "file again."
+        ) from None
+    except (ValueError, NotImplementedError) as error:
         raise DataError(
             f"{entry}: the array {name} cannot be read ({error}). Save it as plain numbers or text "
             "(no Python objects), or copy the file again."
@@ -74,7 +80,14 @@ def _fetch(entry: Entry, name: str) -> NDArray[Any]:
 def _class_names(entry: Entry) -> tuple[str, ...] | None:
     names = _names(entry)
     if "class_names" in names:
-        return tuple(map(str, _fetch(entry, "class_names")))
-    if "mapping" in names:
-        return tuple(chr(int(code)) for code in _fetch(entry, "mapping").reshape(-1))
-    return None
+        return tuple(map(str, _fetch(entry, "class_names").reshape(-1)))
+    if "mapping" not in names:
+        return None
+    codes = _fetch(entry, "mapping").reshape(-1)
+    try:
+        return tuple(chr(int(code)) for code in codes)
+    except (ValueError, TypeError, OverflowError):
+        raise DataError(
+            f"{entry}: the array mapping holds {codes[:3].tolist()}...; expected one ASCII code "
+            "per class, such as 65 for A. Correct it, or leave it out."
+        ) from None

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 
+from dataworth.errors import DataworthWarning
+from dataworth.sources.csv_columns import LABEL_NAMES
 from dataworth.sources.entry import Entry, listing
 
 _TRAIN = re.compile(r"(?<![a-z])train(?:ing)?(?![a-z])", re.IGNORECASE)
@@ -24,6 +28,25 @@ def test_beside(entry: Entry) -> Entry | None:
         if found is not None:
             return found
     return None
+
+
+def with_label(
+    test: Entry, names: Sequence[str], train: Entry, train_names: Sequence[str], label: int
+) -> Entry | None:
+    """`test` if a column of it may be the labels; None, with a warning, if none is."""
+    if {train_names[label].lower(), *LABEL_NAMES} & {name.lower() for name in names}:
+        return test
+    leave_aside(test, train, f"no label column {train_names[label]!r}")
+    return None
+
+
+def leave_aside(test: Entry, train: Entry, lacking: str) -> None:
+    """Say that a test file is not used, as it has not what it needs."""
+    warnings.warn(
+        f"{test} has {lacking}. It is left aside, and rows of {train.name} are held out.",
+        DataworthWarning,
+        stacklevel=2,
+    )
 
 
 def sibling(entry: Entry, name: str) -> Entry | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from dataworth.errors import DataError
 from dataworth.sources.cache import read
 from dataworth.sources.csv_columns import label_column
 from dataworth.sources.entry import Entry
-from dataworth.sources.pairs import test_beside
+from dataworth.sources.pairs import test_beside, with_label
 from dataworth.sources.recipe import Block, Part, Recipe, as_features, as_images
 from dataworth.sources.table import labels_of
 
@@ -23,6 +24,8 @@ _BLOCK_ROWS = 8_192
 
 def load(entry: Entry, *, label: str | int | None = None, scale: float | None = None) -> Dataset:
     """A Parquet file of one's own; a test file beside it becomes the official held-out split.
+
+    A test file without the label column is left aside with a warning.
 
     Parameters
     ----------
@@ -39,7 +42,7 @@ def load(entry: Entry, *, label: str | int | None = None, scale: float | None = 
     DataError
         If the file is damaged, or a column other than the label is not all numbers.
     """
-    test = test_beside(entry)
+    test = _labelled_test(entry, label)
     return read(
         Recipe(
             entry.stem.removesuffix(".parquet"),
@@ -53,20 +56,44 @@ def load(entry: Entry, *, label: str | int | None = None, scale: float | None = 
 
 def _part(entry: Entry, label: str | int | None) -> Part:
     def blocks(pixels: bool) -> Iterator[Block]:
-        import polars as pl
-
-        with entry.open():
-            pass
-        try:
+        with _readable(entry):
             x, y = _arrays(entry, label, pixels)
-        except pl.exceptions.PolarsError as error:
-            reason = str(error).splitlines()[0]
-            raise DataError(f"{entry} is no Parquet file, or it is damaged: {reason}") from None
         for start in range(0, len(y), _BLOCK_ROWS):
             block = x[start : start + _BLOCK_ROWS]
             yield Block(as_images(block), y[start : start + _BLOCK_ROWS])
 
     return Part((entry,), blocks)
+
+
+def _labelled_test(entry: Entry, label: str | int | None) -> Entry | None:
+    """The test file beside `entry`, unless it lacks the label column."""
+    test = test_beside(entry)
+    if test is None:
+        return None
+    train_names, names = _names(entry), _names(test)
+    position = label_column(entry, len(train_names), train_names, label)
+    return with_label(test, names, entry, train_names, position)
+
+
+def _names(entry: Entry) -> list[str]:
+    import polars as pl
+
+    with _readable(entry):
+        return list(pl.read_parquet_schema(entry.path))
+
+
+@contextmanager
+def _readable(entry: Entry) -> Iterator[None]:
+    """Errors for people, in place of those of polars."""
+    import polars as pl
+
+    with entry.open():
+        pass
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{entry} is no Parquet file, or it is damaged: {reason}") from None
 
 
 def _arrays(

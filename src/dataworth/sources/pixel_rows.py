@@ -31,7 +31,7 @@ LEAD = b"\n\n\n"
 """Stands before the rows, so that the first fields have three signs before their ends as well."""
 
 
-def parse(text: bytes | memoryview, columns: int) -> Pixels | None:
+def parse(text: bytes | memoryview, columns: int, label: int | None = None) -> Pixels | None:
     r"""Parse `LEAD` and complete rows, each ended by ``\n``.
 
     Parameters
@@ -40,6 +40,8 @@ def parse(text: bytes | memoryview, columns: int) -> Pixels | None:
         `LEAD`, then rows of `columns` whole numbers 0..255 of at most three digits.
     columns : int
         Fields of every row.
+    label : int, optional
+        Index of the column in which 07 is not 7: a field of it that begins with a 0 is refused.
 
     Returns
     -------
@@ -59,6 +61,8 @@ def parse(text: bytes | memoryview, columns: int) -> Pixels | None:
     )
     if not _is_table(ends, columns):
         return None
+    if label is not None and _is_padded(tens[label::columns], hundreds[label::columns]):
+        return None
     values = _values(ones - _ZERO, tens - _ZERO, hundreds - _ZERO, length)
     return None if values is None else values.reshape(-1, columns)
 
@@ -72,6 +76,14 @@ def _is_table(ends: Pixels, columns: int) -> bool:
         bool((ends[columns - 1 :: columns] == _NEWLINE).all())
         and np.count_nonzero(ends == _COMMA) == len(ends) - rows
     )
+
+
+def _is_padded(tens: Pixels, hundreds: Pixels) -> bool:
+    """Whether a number begins with a 0 that is not all of it."""
+    has_tens = tens >= _ZERO
+    has_hundreds = has_tens & (hundreds >= _ZERO)
+    first = np.where(has_hundreds, hundreds, tens)
+    return bool((has_tens & (first == _ZERO)).any())
 
 
 def _values(ones: Pixels, tens: Pixels, hundreds: Pixels, length: int) -> Pixels | None:
@@ -98,7 +110,12 @@ def _values(ones: Pixels, tens: Pixels, hundreds: Pixels, length: int) -> Pixels
 
 
 def read_rows(
-    stream: BinaryIO, columns: int, plain: Plain, careful: Careful, first_row: int
+    stream: BinaryIO,
+    columns: int,
+    plain: Plain,
+    careful: Careful,
+    first_row: int,
+    label: int | None = None,
 ) -> Iterator[Block]:
     """Yield the samples in the rest of `stream`, in order.
 
@@ -114,12 +131,14 @@ def read_rows(
         Takes over for a chunk that `parse` refuses.
     first_row : int
         Number of the first row, for `careful`.
+    label : int, optional
+        As in `parse`.
     """
 
     def blocks() -> Iterator[Block]:
         row = first_row
         for text in _chunks(stream):
-            table = parse(text, columns)
+            table = parse(text, columns, label)
             block = careful(bytes(text[len(LEAD) :]), row) if table is None else plain(table)
             row += len(block.y)
             yield block

@@ -41,10 +41,17 @@ class Part:
     blocks : callable
         ``blocks(pixels)`` yields its samples in file order. With ``pixels`` true they are
         ``uint8``, or NotPixelsError is raised; else they are ``float32``.
+    first_row : callable
+        Number, counted from 1, of the row that holds the first sample; a header counts.
     """
 
     entries: tuple[Entry, ...]
     blocks: Callable[[bool], Iterator[Block]]
+    first_row: Callable[[], int] = lambda: 1
+
+    def place(self, sample: int, entry: int = -1) -> str:
+        """Where a file holds a sample, given its index from 0; by default the labels' file."""
+        return f"{self.entries[entry]}, row {self.first_row() + sample}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,9 @@ def as_features(x: NDArray[Any], pixels: bool) -> NDArray[Any]:
         If `pixels` is true and `x` is no array of whole numbers 0..255.
     """
     if not pixels:
-        return x.astype(np.float32)
+        # What becomes infinite is refused with its row.
+        with np.errstate(over="ignore"):
+            return x.astype(np.float32)
     if x.dtype == np.uint8:
         return x
     if x.dtype.kind not in "biu" or x.size == 0 or x.min() < 0 or x.max() > 255:

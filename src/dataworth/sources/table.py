@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from dataworth.errors import DataError
 from dataworth.sources.csv_form import CsvForm
-from dataworth.sources.csv_rows import explain, plain_labels
+from dataworth.sources.csv_rows import explain
 from dataworth.sources.entry import Entry
+from dataworth.sources.label_text import plain_labels
 from dataworth.sources.recipe import Block, NotPixelsError, Shape
 
 if TYPE_CHECKING:
@@ -56,21 +57,24 @@ def csv_blocks(entry: Entry, form: CsvForm, shape: Shape, pixels: bool) -> Itera
 
 
 def _is_sound(frame: pl.DataFrame) -> bool:
+    import polars as pl
+
     missing = sum(frame.null_count().row(0))
     return not missing and all(
-        bool(column.is_finite().all()) for column in frame if column.dtype.is_float()
+        bool((column.str.strip_chars() != "").all())
+        if column.dtype == pl.String
+        else not column.dtype.is_float() or bool(column.is_finite().all())
+        for column in frame
     )
 
 
 def labels_of(column: pl.Series) -> NDArray[Any]:
-    """Labels as whole numbers where all are, else as text."""
+    """Labels as a column holds them; text as `plain_labels` has it."""
     import polars as pl
 
     if column.dtype == pl.String:
         return plain_labels(column.str.strip_chars().to_numpy().astype(str))
-    values = column.to_numpy()
-    whole = values.dtype.kind == "f" and (values == np.round(values)).all()
-    return values.astype(np.int64) if whole else values
+    return column.to_numpy()
 
 
 def _slices(frame: pl.DataFrame, labels: NDArray[Any], shape: Shape) -> Iterator[Block]:

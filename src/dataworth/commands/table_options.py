@@ -1,0 +1,43 @@
+"""Options that say how a table of one's own is read, for every command that reads data."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+_NAMES = ("label", "header", "pixels")
+
+
+def add_table_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--label``, ``--header``, ``--no-header`` and ``--no-pixels``."""
+    parser.add_argument(
+        "--label",
+        type=column,
+        metavar="COLUMN",
+        help="name or index (from 0) of a table's label column",
+    )
+    parser.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first row of a CSV file holds names; found out by default",
+    )
+    parser.add_argument(
+        "--no-pixels",
+        dest="pixels",
+        action="store_const",
+        const=False,
+        help="read whole numbers 0..255 of a CSV file as real numbers",
+    )
+
+
+def table_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options that were given, as `dataworth.load` takes them."""
+    return {name: value for name in _NAMES if (value := getattr(arguments, name)) is not None}
+
+
+def column(text: str) -> str | int:
+    """A column's index, counted from 0 (negative from the end), or else its name."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
