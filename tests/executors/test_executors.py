@@ -154,6 +154,20 @@ def test_cores_are_divided_without_rest_or_overlap() -> None:
     assert all(len(share) == 1 for share in shares_of_cores(3 * len(cores)))
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores cannot be chosen here")
+def test_the_last_run_of_a_stopped_study_has_the_cores_it_would_have_had(
+    quick: Experiment,
+) -> None:
+    before = set(_children())
+    shares: list[list[int]] = []
+
+    def look(run: Run, epoch: Epoch, epochs: int) -> None:
+        shares.extend(sorted(os.sched_getaffinity(child)) for child in set(_children()) - before)
+
+    list(LocalProcesses(2).perform(quick, quick.runs()[-1:], Memory(), look))
+    assert shares == shares_of_cores(2)[:1]
+
+
 def test_large_arrays_are_mapped_not_copied(tmp_path: Path) -> None:
     import pickle
 

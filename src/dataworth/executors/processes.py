@@ -57,8 +57,10 @@ class LocalProcesses:
         waiting = sorted(runs, key=experiment.work)
         messages: queue.SimpleQueue[tuple[_Worker, Any]] = queue.SimpleQueue()
         with _payload(experiment) as payload:
-            count = min(self.workers, len(runs))
-            workers = [_start(payload, cores, messages) for cores in shares_of_cores(count)]
+            # Not by the runs that are left: large products depend on the number of cores in their
+            # last bits, and a study that was stopped must end with the figures of an unbroken one.
+            shares = shares_of_cores(min(self.workers, len(experiment.runs())))
+            workers = [_start(payload, cores, messages) for cores in shares[: len(runs)]]
             try:
                 for worker in workers:
                     _hand_over(worker, waiting.pop(), pending)
