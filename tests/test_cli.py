@@ -15,7 +15,7 @@ from rich.console import Console
 
 from dataworth import stopping
 from dataworth.cli import _parser, main
-from dataworth.commands.run import _studies
+from dataworth.commands.run import _directory, _studies
 from dataworth.curve import Curve
 from dataworth.findings import Finding
 from dataworth.study import Study
@@ -141,6 +141,18 @@ def test_other_data_bring_their_own_name_and_options(tmp_path: Path) -> None:
     }
 
 
+def test_a_folder_of_a_studys_name_is_no_run_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "quickstart").mkdir()
+    (tmp_path / "quickstart" / "study.toml").write_text('data = "digits"\nname = "mine"')
+    monkeypatch.chdir(tmp_path)
+    for given, place in (("quickstart", "runs/quickstart"), ("./quickstart", "quickstart")):
+        options = _parser().parse_args(["run", given])
+        (study,) = _studies(options)
+        assert _directory(options, study, alone=True) == Path(place)
+
+
 def test_a_model_whose_module_imports_keras_at_its_top(tmp_path: Path) -> None:
     (tmp_path / "nets.py").write_text(
         "import keras\n\n\ndef net(shape, classes):\n    return keras.Sequential("
@@ -185,7 +197,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_rest_is_done_later(tmp_path: Path) -> 
 
 
 def test_importing_dataworth_is_light() -> None:
-    heavy = ["jax", "keras", "matplotlib", "polars", "rich", "scipy", "sklearn"]
+    heavy = ["jax", "keras", "matplotlib", "numpy", "polars", "rich", "scipy", "sklearn"]
     code = "import json, sys, dataworth; print(json.dumps([*sys.modules]))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(heavy) & set(json.loads(told.stdout))

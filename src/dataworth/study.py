@@ -82,7 +82,7 @@ class Study:
     fallback: str | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.data, str | Path | Dataset):
+        if not isinstance(self.data, str | Path | Dataset) or self.data == "":
             raise StudyError(
                 f"data = {self.data!r}: expected a name, a path or a Dataset; arrays become one "
                 "by Dataset(x_train, y_train)."

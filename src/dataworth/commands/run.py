@@ -23,7 +23,7 @@ from dataworth.report.write_report import write_report
 from dataworth.runner import Outcome, run_study
 from dataworth.study import Study
 from dataworth.study_file import FILE_NAME as STUDY_FILE
-from dataworth.study_file import read_studies, shipped_studies
+from dataworth.study_file import is_run_directory, read_studies, shipped_studies
 from dataworth.terminal import TerminalProgress, curve_table, published_table
 from dataworth.terminal_table import print_table
 
@@ -83,6 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(study: Study, directory: Path, workers: int) -> Outcome:
     outcome = run_study(study, directory, workers, TerminalProgress(Console(stderr=True)))
+    stopping.check()
     if outcome.trained or not (directory / REPORT_FILE).is_file():
         write_report(directory)
     return outcome
