@@ -1,5 +1,3 @@
-import contextlib
-import gc
 import io
 import json
 import os
@@ -13,7 +11,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from dataworth import stopping
 from dataworth.cli import _parser, main
 from dataworth.commands.run import _directory, _studies
 from dataworth.curve import Curve
@@ -252,45 +249,3 @@ def test_progress_in_a_terminal_shows_epochs_and_clears_them() -> None:
     progress.end()
     assert "epoch 1 of 2, training loss 0.25" in text.getvalue()
     assert "2 runs." in text.getvalue()
-
-
-def test_a_request_to_stop_that_a_library_swallowed_still_counts() -> None:
-    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        stopping.listen()
-        stopping.check()
-        with contextlib.suppress(BaseException):
-            signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            stopping.check()
-        with pytest.raises(KeyboardInterrupt), stopping.heard():
-            raise ImportError("half a library")
-        stopping.listen()
-        stopping.check()
-        with pytest.raises(ImportError), stopping.heard():
-            raise ImportError("no such library")
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
-
-
-def test_a_request_in_a_callback_of_the_collector_waits(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    def callback(phase: str, info: dict[str, int]) -> None:
-        if phase == "start":
-            signal.raise_signal(signal.SIGINT)
-
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    stopping.listen()
-    gc.callbacks.append(callback)
-    try:
-        gc.collect()
-    finally:
-        gc.callbacks.remove(callback)
-        signal.signal(signal.SIGINT, before[0])
-        signal.signal(signal.SIGTERM, before[1])
-    assert "Traceback" not in capfd.readouterr().err
-    with pytest.raises(KeyboardInterrupt):
-        stopping.check()
-    stopping._requested.clear()

@@ -70,6 +70,7 @@ def run_study(
     workers = whole("workers", workers)
     progress = audience(progress)
     experiment = prepare(study)
+    stopping.check()
     found = audit_dataset(
         experiment.dataset,
         parts=experiment.split,

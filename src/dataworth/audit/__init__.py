@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import ArrayLike
-
-from dataworth.audit.data import audit_arrays, audit_dataset
-from dataworth.audit.figure import Figure, figures_of
-from dataworth.audit.labels import label_error_findings
-from dataworth.audit.runs import audit_curve, audit_figures, audit_run
-from dataworth.curve import Curve
-from dataworth.curve_files import load_curve
-from dataworth.dataset import Dataset
 from dataworth.errors import DataError, LabelError
-from dataworth.findings import Finding
-from dataworth.store import FILE_NAME as _RESULTS
+from dataworth.lazy import lazily
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from dataworth.audit.data import audit_arrays, audit_dataset
+    from dataworth.audit.figure import Figure, figures_of
+    from dataworth.audit.runs import audit_curve, audit_figures, audit_run
+    from dataworth.findings import Finding
 
 __all__ = [
     "Figure",
@@ -32,6 +30,17 @@ __all__ = [
     "audit_run",
     "figures_of",
 ]
+_ROOMS = {
+    "Figure": "dataworth.audit.figure",
+    "audit_arrays": "dataworth.audit.data",
+    "audit_curve": "dataworth.audit.runs",
+    "audit_dataset": "dataworth.audit.data",
+    "audit_figures": "dataworth.audit.runs",
+    "audit_run": "dataworth.audit.runs",
+    "figures_of": "dataworth.audit.figure",
+}
+# Whoever imports dataworth imports this package, and should not wait for all of its rooms.
+__getattr__ = lazily(__name__, _ROOMS)
 
 
 def audit(
@@ -65,6 +74,11 @@ def audit(
     DataError, StudyError
         If there is nothing to look at, or it can't be read.
     """
+    from dataworth.audit.data import audit_arrays, audit_dataset
+    from dataworth.audit.runs import audit_curve
+    from dataworth.curve import Curve
+    from dataworth.dataset import Dataset
+
     if thing is None:
         if x is None or y is None:
             raise DataError("audit() was given nothing to look at: give a thing, or x and y.")
@@ -84,13 +98,20 @@ def audit(
 
 
 def _audit_place(place: str | os.PathLike[str], outputs: int | None) -> list[Finding]:
+    from dataworth.audit.data import audit_dataset
+    from dataworth.audit.labels import label_error_findings
+    from dataworth.audit.runs import audit_curve, audit_run
+    from dataworth.curve_files import load_curve
+    from dataworth.sources import load
+    from dataworth.store import FILE_NAME as RESULTS
+    from dataworth.study_file import FILE_NAME as STUDY
+
     path = Path(place)
-    if (path / _RESULTS).is_file():
+    # A run directory without results is told as such: its curve.csv is no data.
+    if (path / RESULTS).exists() or (path / STUDY).is_file():
         return audit_run(path)
     if path.is_file() and _is_measurements(path):
         return audit_curve(load_curve(path))
-    from dataworth.sources import load
-
     try:
         dataset = load(place)
     except LabelError as error:

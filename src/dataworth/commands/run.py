@@ -130,7 +130,7 @@ def _on_other_data(studies: Sequence[Study], data: str) -> Study:
 
 
 def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Path:
-    if options.out is None and options.study is not None and Path(options.study).is_dir():
+    if options.out is None and options.study is not None and is_run_directory(options.study):
         return Path(options.study)
     out = Path("runs") if options.out is None else Path(options.out)
     if options.out is None:
