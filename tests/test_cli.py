@@ -30,9 +30,12 @@ SMALL = ["--model", "linear", "--sizes", "50,200", "--seeds", "2", "--epochs", "
 def test_a_run_prints_the_table_and_where_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # A directory of brackets, which a terminal's markup would take for its own.
+    tmp_path = tmp_path / "a [/x]"
     command = ["run", "--data", "digits", *SMALL, "--out", str(tmp_path)]
     assert main(command) == 0
     first = capsys.readouterr()
+    assert f"In {tmp_path}: curve.csv" in first.out
     assert "Dataset_Size" in first.out
     assert "curve.png" in first.out
     assert "Going from 200 to 600 samples is expected" in first.out

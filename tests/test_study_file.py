@@ -88,6 +88,11 @@ def test_a_folder_of_data_is_relative_to_the_file_and_absolute_in_a_run_director
         assert kept == {"folder": str(tmp_path.resolve() / "f")}
 
 
+def test_a_file_of_notepad_is_read(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text('data = "digits"', "utf-8-sig")
+    assert read_studies(tmp_path)[0].data == "digits"
+
+
 def test_data_of_one_list_get_names_that_differ(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text('data = ["a/train.csv", "b/train.csv", "digits"]')
     names = [study.name for study in read_studies(tmp_path / "s.toml")]
@@ -141,6 +146,7 @@ def test_a_folder_of_the_same_name_does_not_hide_a_data_set(
         ("data = ['a/x.csv', 'a/x.csv']", "would be called 'a-x.csv'"),
         ("data = 'digits'\nmistakes = 3", r"mistakes = 3: expected a section \[mistakes\]"),
         ("data = 'digits'\ndata_options = 3", "data_options = 3"),
+        ("data = 'digits'\ndata_options = { folder = 3 }", "folder = 3: expected a path"),
     ],
 )
 def test_a_wrong_file_is_named_with_the_option(tmp_path: Path, text: str, said: str) -> None:

@@ -98,9 +98,7 @@ class Study:
     def _checked(self) -> dict[str, Any]:
         """Options that may be given in several forms, in the one that is kept."""
         checked: dict[str, Any] = {
-            "seeds": checks.rising(
-                "seeds", range(self.seeds) if isinstance(self.seeds, int) else self.seeds, least=0
-            ),
+            "seeds": checks.count_or_rising("seeds", self.seeds),
             "learning_rate": checks.positive("learning_rate", self.learning_rate),
             "name": checks.text("name", self.name),
             "data_options": checks.by_name("data_options", self.data_options),

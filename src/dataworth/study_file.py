@@ -69,7 +69,8 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
             f"{', '.join(shipped_studies())}.{hint}"
         )
     try:
-        text = path.read_text("utf-8")
+        # Notepad begins a file with a mark that TOML does not know.
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise StudyError(f"{path}: cannot be read ({reason}).") from None
@@ -108,10 +109,10 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
             f"{where}: this study's data or model were given as Python objects; run it again from "
             "Python with the same objects, as dataworth.Study(...).run(DIRECTORY)."
         )
-    for option, beside in (("model", model_beside), ("data_options", options_beside)):
-        if option in values:
-            values[option] = beside(folder, values[option])
     try:
+        for option, beside in (("model", model_beside), ("data_options", options_beside)):
+            if option in values:
+                values[option] = beside(folder, values[option])
         values["mistakes"] = Mistakes.from_dict(values.get("mistakes", {}))
         values.setdefault("name", name)
         return _one_per_data(values, folder)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dataworth.errors import StudyError
 from dataworth.sources import names
 
 _PATH_OPTIONS = ("folder",)
@@ -27,15 +28,21 @@ def model_beside(folder: Path, model: Any) -> Any:
 
 
 def options_beside(folder: Path, options: Any) -> Any:
-    """Options of data as a study file in `folder` gives them; what is no table is left as it is."""
+    """Options of data as a study file in `folder` gives them; what is no table is left as it is.
+
+    Raises
+    ------
+    StudyError
+        If an option is to be a path and is not text.
+    """
     if not isinstance(options, Mapping):
         return options
-    beside = {
-        name: str(folder / Path(options[name]).expanduser())
-        for name in _PATH_OPTIONS
-        if isinstance(options.get(name), str)
-    }
-    return {**options, **beside}
+    paths = {name: options[name] for name in _PATH_OPTIONS if name in options}
+    for name, value in paths.items():
+        if not isinstance(value, str):
+            raise StudyError(f"data_options: {name} = {value!r}: expected a path.")
+        paths[name] = str(folder / Path(value).expanduser())
+    return {**options, **paths}
 
 
 def data_to_keep(data: str | Path) -> str:

@@ -25,6 +25,7 @@ from dataworth.study import Study
 from dataworth.study_file import FILE_NAME as STUDY_FILE
 from dataworth.study_file import is_run_directory, read_studies, shipped_studies
 from dataworth.terminal import TerminalProgress, curve_table, published_table
+from dataworth.terminal_forecast import say
 from dataworth.terminal_table import print_table
 
 HONEST = "done-right"
@@ -141,7 +142,7 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
 def _print(outcome: Outcome) -> None:
     console = Console()
     print_table(console, curve_table(outcome.curve))
-    console.print(f"In {outcome.directory}: curve.csv, curve.png, report.html", highlight=False)
+    say(console, f"In {outcome.directory}: curve.csv, curve.png, report.html")
 
 
 @contextmanager
