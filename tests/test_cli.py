@@ -1,5 +1,3 @@
-import contextlib
-import gc
 import io
 import json
 import os
@@ -13,9 +11,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from dataworth import stopping
 from dataworth.cli import _parser, main
-from dataworth.commands.run import _studies
+from dataworth.commands.run import _directory, _studies
 from dataworth.curve import Curve
 from dataworth.findings import Finding
 from dataworth.study import Study
@@ -33,9 +30,12 @@ SMALL = ["--model", "linear", "--sizes", "50,200", "--seeds", "2", "--epochs", "
 def test_a_run_prints_the_table_and_where_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # A directory of brackets, which a terminal's markup would take for its own.
+    tmp_path = tmp_path / "a [/x]"
     command = ["run", "--data", "digits", *SMALL, "--out", str(tmp_path)]
     assert main(command) == 0
     first = capsys.readouterr()
+    assert f"In {tmp_path}: curve.csv" in first.out
     assert "Dataset_Size" in first.out
     assert "curve.png" in first.out
     assert "Going from 200 to 600 samples is expected" in first.out
@@ -144,6 +144,18 @@ def test_other_data_bring_their_own_name_and_options(tmp_path: Path) -> None:
     }
 
 
+def test_a_folder_of_a_studys_name_is_no_run_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "quickstart").mkdir()
+    (tmp_path / "quickstart" / "study.toml").write_text('data = "digits"\nname = "mine"')
+    monkeypatch.chdir(tmp_path)
+    for given, place in (("quickstart", "runs/quickstart"), ("./quickstart", "quickstart")):
+        options = _parser().parse_args(["run", given])
+        (study,) = _studies(options)
+        assert _directory(options, study, alone=True) == Path(place)
+
+
 def test_a_model_whose_module_imports_keras_at_its_top(tmp_path: Path) -> None:
     (tmp_path / "nets.py").write_text(
         "import keras\n\n\ndef net(shape, classes):\n    return keras.Sequential("
@@ -188,7 +200,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_rest_is_done_later(tmp_path: Path) -> 
 
 
 def test_importing_dataworth_is_light() -> None:
-    heavy = ["jax", "keras", "matplotlib", "polars", "rich", "scipy", "sklearn"]
+    heavy = ["jax", "keras", "matplotlib", "numpy", "polars", "rich", "scipy", "sklearn"]
     code = "import json, sys, dataworth; print(json.dumps([*sys.modules]))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(heavy) & set(json.loads(told.stdout))
@@ -243,45 +255,3 @@ def test_progress_in_a_terminal_shows_epochs_and_clears_them() -> None:
     progress.end()
     assert "epoch 1 of 2, training loss 0.25" in text.getvalue()
     assert "2 runs." in text.getvalue()
-
-
-def test_a_request_to_stop_that_a_library_swallowed_still_counts() -> None:
-    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        stopping.listen()
-        stopping.check()
-        with contextlib.suppress(BaseException):
-            signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            stopping.check()
-        with pytest.raises(KeyboardInterrupt), stopping.heard():
-            raise ImportError("half a library")
-        stopping.listen()
-        stopping.check()
-        with pytest.raises(ImportError), stopping.heard():
-            raise ImportError("no such library")
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
-
-
-def test_a_request_in_a_callback_of_the_collector_waits(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    def callback(phase: str, info: dict[str, int]) -> None:
-        if phase == "start":
-            signal.raise_signal(signal.SIGINT)
-
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    stopping.listen()
-    gc.callbacks.append(callback)
-    try:
-        gc.collect()
-    finally:
-        gc.callbacks.remove(callback)
-        signal.signal(signal.SIGINT, before[0])
-        signal.signal(signal.SIGTERM, before[1])
-    assert "Traceback" not in capfd.readouterr().err
-    with pytest.raises(KeyboardInterrupt):
-        stopping.check()
-    stopping._requested.clear()

@@ -121,7 +121,9 @@ def test_what_cannot_be_compared() -> None:
     curve = falling(0.1, 2, "a")
     with pytest.raises(ForecastError, match="1 curve to compare"):
         compare([curve])
-    with pytest.raises(ForecastError, match="give each its own name"):
+    with pytest.raises(
+        ForecastError, match=r"give each once, or in Python its own name, as compare\(\{"
+    ):
         compare([curve, curve])
     other = Curve(curve.samples, curve.values, metric="mean_squared_error", name="b")
     with pytest.raises(ForecastError, match="different metrics"):

@@ -93,10 +93,31 @@ def test_meta_and_arrays(tmp_path: Path) -> None:
 def test_a_directory_without_results_and_a_damaged_file_are_named(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"no results\.sqlite here"):
         Store(tmp_path)
+    with pytest.raises(StudyError, match="there is no such directory"):
+        Store(tmp_path / "none")
+    (tmp_path / FILE_NAME).write_bytes(b"")
+    with pytest.raises(StudyError, match=r"results\.sqlite is empty.*dataworth run") as empty:
+        Store(tmp_path)
+    assert "make room" not in str(empty.value)
+    with pytest.raises(StudyError, match="a file, not a run directory"):
+        Store(tmp_path / FILE_NAME)
     (tmp_path / FILE_NAME).write_bytes(b"this is not a database" * 100)
     with pytest.raises(StudyError, match="not a readable results file"):
         Store(tmp_path)
     assert list(tmp_path.iterdir()) == [tmp_path / FILE_NAME]
+
+
+def test_a_database_of_another_program_is_told_as_such(tmp_path: Path) -> None:
+    for table in ("others (a)", "runs (a)"):
+        with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+            connection.execute(f"CREATE TABLE {table}")
+        connection.close()
+        with (
+            pytest.raises(StudyError, match="not a readable results file") as told,
+            Store(tmp_path) as store,
+        ):
+            store.records()
+        assert "make room" not in str(told.value)
 
 
 @pytest.mark.parametrize(

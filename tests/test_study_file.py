@@ -9,7 +9,7 @@ from dataworth.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.mistakes import Mistakes
 from dataworth.study import Study
-from dataworth.study_file import read_studies, shipped_studies, to_toml
+from dataworth.study_file import is_run_directory, read_studies, shipped_studies, to_toml
 
 
 def test_toml_and_python_say_the_same(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_toml_and_python_say_the_same(tmp_path: Path) -> None:
         subset="prefix",
         mistakes=Mistakes.as_published(),
         name="mine",
-        data_options={"folder": "here"},
+        data_options={"folder": str(tmp_path / "here")},
         fallback="glyphs",
     )
     (tmp_path / "study.toml").write_text(to_toml(study))
@@ -75,6 +75,48 @@ def test_options_of_the_data_become_values_that_toml_has(tmp_path: Path) -> None
     assert kept == {"folder": str(tmp_path.resolve()), "samples": 7}
 
 
+def test_a_folder_of_data_is_relative_to_the_file_and_absolute_in_a_run_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "s.toml").write_text('data = "emnist/letters"\ndata_options = { folder = "f" }')
+    monkeypatch.chdir("/")
+    assert read_studies(tmp_path / "s.toml")[0].data_options == {"folder": str(tmp_path / "f")}
+    monkeypatch.chdir(tmp_path)
+    for given in ("f", Path("f")):
+        study = Study(data="emnist/letters", data_options={"folder": given})
+        kept = tomllib.loads(to_toml(study))["data_options"]
+        assert kept == {"folder": str(tmp_path.resolve() / "f")}
+
+
+def test_a_file_of_notepad_is_read(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text('data = "digits"', "utf-8-sig")
+    assert read_studies(tmp_path)[0].data == "digits"
+
+
+def test_data_of_one_list_get_names_that_differ(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text('data = ["a/train.csv", "b/train.csv", "digits"]')
+    names = [study.name for study in read_studies(tmp_path / "s.toml")]
+    assert names == ["s/a-train.csv", "s/b-train.csv", "s/digits"]
+
+
+def test_the_name_of_a_shipped_study_wins_over_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "quickstart").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for text in (None, 'data = "glyphs"'):
+        if text:
+            (tmp_path / "quickstart" / "study.toml").write_text(text)
+        assert read_studies("quickstart")[0].data == "digits"
+        assert not is_run_directory("quickstart")
+    assert read_studies("./quickstart")[0].data == "glyphs"
+    assert is_run_directory("./quickstart")
+    (tmp_path / "data").mkdir()
+    assert not is_run_directory("data")
+    with pytest.raises(StudyError, match="data: no study of this name"):
+        read_studies("data")
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_bytes(b'data = "\xff"')
     with pytest.raises(StudyError, match="it is not UTF-8 text"):
@@ -98,6 +140,13 @@ def test_a_folder_of_the_same_name_does_not_hide_a_data_set(
         ("data = 'digits'\nepochs = 0", "epochs = 0"),
         ("data = 'digits'\n[mistakes]\nlabel = true", "no such mistake"),
         ("data = 3", "data = 3"),
+        ("data = []", r"data = \[\]: expected .* a list of at least one"),
+        ("data = ''", "data = ''"),
+        ("data = ['digits', 3]", "data = 3"),
+        ("data = ['a/x.csv', 'a/x.csv']", "would be called 'a-x.csv'"),
+        ("data = 'digits'\nmistakes = 3", r"mistakes = 3: expected a section \[mistakes\]"),
+        ("data = 'digits'\ndata_options = 3", "data_options = 3"),
+        ("data = 'digits'\ndata_options = { folder = 3 }", "folder = 3: expected a path"),
     ],
 )
 def test_a_wrong_file_is_named_with_the_option(tmp_path: Path, text: str, said: str) -> None:

@@ -99,3 +99,12 @@ def test_a_file_gets_whole_lines() -> None:
     lines = [[line.split() for line in text.splitlines() if "000" in line] for text in texts]
     assert lines[0] == lines[1]
     assert [len(row) for row in itertools.chain(*lines)] == [10, 4, 10, 4]
+
+
+@pytest.mark.parametrize("width", [12, 80])
+def test_brackets_in_a_name_are_text(width: int) -> None:
+    table = new_table("learner", "loss [nats]")
+    table.add_row("a [/x]", "0.5")
+    text = _printed(width, lambda console: print_table(console, table))
+    assert "a [/x]" in text
+    assert "[nat" in text

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 # Not lazy: the package `audit` would hide the function of its name once it is imported.
 from dataworth.audit import audit
-from dataworth.curve import Curve
-from dataworth.dataset import Dataset
-from dataworth.findings import Finding
+from dataworth.lazy import lazily
 
 if TYPE_CHECKING:
     from dataworth.comparison import Comparison, compare
+    from dataworth.curve import Curve
     from dataworth.curve_frames import curves_from_frame
     from dataworth.curve_sources import as_curve
+    from dataworth.dataset import Dataset
+    from dataworth.findings import Finding
     from dataworth.laws import Forecast, forecast
     from dataworth.sklearn_curves import learning_curve
     from dataworth.sources import load
@@ -36,8 +37,11 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-_LAZY = {
+_ROOMS = {
     "Comparison": "dataworth.comparison",
+    "Curve": "dataworth.curve",
+    "Dataset": "dataworth.dataset",
+    "Finding": "dataworth.findings",
     "Forecast": "dataworth.laws",
     "Study": "dataworth.study",
     "as_curve": "dataworth.curve_sources",
@@ -47,12 +51,9 @@ _LAZY = {
     "learning_curve": "dataworth.sklearn_curves",
     "load": "dataworth.sources",
 }
+__getattr__ = lazily(__name__, _ROOMS)
 
 
-def __getattr__(name: str) -> Any:
-    """Import a room when one of its names is first used, so that importing dataworth is fast."""
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    return getattr(importlib.import_module(_LAZY[name]), name)
+def __dir__() -> list[str]:
+    """The public names, for completion in notebooks: most are not loaded yet."""
+    return [*__all__, "__version__"]

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, NoReturn
 
 from dataworth import __version__, stopping
-from dataworth.commands import COMMANDS
 from dataworth.errors import DataworthError, DataworthWarning
 from dataworth.outlet import discard, outlets
 
@@ -33,24 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0; 1 or 2 as the command says; 2 for an error; 130 after Ctrl-C.
     """
     with outlets():
-        options = _parser().parse_args(arguments)
-        stopping.listen()
-        return _run(options)
+        try:
+            return _run(arguments)
+        except KeyboardInterrupt as interrupt:
+            print(str(interrupt) or "Stopped.", file=sys.stderr)
+            return INTERRUPTED
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         with stopping.heard(), warnings.catch_warnings():
             warnings.showwarning = partial(_show_warning, warnings.showwarning)
+            options = _parser().parse_args(arguments)
             code: int = options.command(options)
         if sys.stdout is not None:
             sys.stdout.flush()
     except DataworthError as error:
         print(f"dataworth: {error}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt as interrupt:
-        print(str(interrupt) or "Stopped.", file=sys.stderr)
-        return INTERRUPTED
     except OSError as error:
         # Rooms say what they know of their files; what is left is most often the output.
         place = error.filename or "the output"
@@ -72,6 +71,9 @@ def _show_warning(
 
 
 def _parser() -> argparse.ArgumentParser:
+    # Slow to load: by now a Ctrl-C is listened for.
+    from dataworth.commands import COMMANDS
+
     parser = argparse.ArgumentParser(
         prog="dataworth",
         description="What is more data worth? Measure and forecast loss against training samples.",
@@ -84,8 +86,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def program() -> NoReturn:
-    """Run a command as a process of its own."""
-    code = main()
+    """Run a command as a process of its own, which Ctrl-C and SIGTERM stop without a traceback."""
+    stopping.listen()
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        # Asked again while the first request was being answered.
+        code = INTERRUPTED
+    finally:
+        stopping.ignore()
     if code == INTERRUPTED:
         # A library that was stopped while it was being loaded may crash when Python tidies up.
         os._exit(code)

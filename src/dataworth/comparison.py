@@ -196,7 +196,7 @@ def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
         ]
     if len(set(names)) < len(names):
         raise ForecastError(
-            f"the curves are called {names}; give each its own name, as compare({{'linear': a, "
-            "'mlp': b})."
+            f"the curves are called {names}; give each once, or in Python its own name, as "
+            "compare({'linear': a, 'mlp': b})."
         )
     return names

@@ -89,8 +89,13 @@ class Mistakes:
         Raises
         ------
         StudyError
-            If a key is not a mistake, or a value not of its type.
+            If it is no section, a key is not a mistake, or a value not of its type.
         """
+        if not isinstance(values, Mapping):
+            raise StudyError(
+                f"mistakes = {values!r}: expected a section [mistakes] with lines as "
+                "first_row_lost = true."
+            )
         known = [field.name for field in fields(cls)]
         unknown = [key for key in values if key not in known]
         if unknown:

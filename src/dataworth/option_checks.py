@@ -13,6 +13,7 @@ from dataworth.errors import ForecastError, StudyError
 
 _MOST = 2**63 - 1
 """What the results file can keep of a size or a seed."""
+_MOST_COUNTED = 10_000
 
 
 def whole(option: str, value: Any, least: int = 1) -> int:
@@ -29,12 +30,26 @@ def rising(option: str, values: Any, least: int) -> tuple[int, ...]:
     except TypeError:
         raise StudyError(f"{option} = {values!r}: expected a list of whole numbers.") from None
     if not numbers or not all(_is_whole(n) and least <= n <= _MOST for n in numbers):
+        given = values if isinstance(values, str) else numbers
         raise StudyError(
-            f"{option} = {numbers}: expected at least one whole number, each {least} or more."
+            f"{option} = {given!r}: expected at least one whole number, each {least} or more."
         )
     if len(set(numbers)) < len(numbers):
         raise StudyError(f"{option} = {numbers}: each may be given once.")
     return tuple(sorted(int(number) for number in numbers))
+
+
+def count_or_rising(option: str, value: Any) -> tuple[int, ...]:
+    """How many, as 3 for 0, 1, 2; or different whole numbers from 0 on, sorted."""
+    if not isinstance(value, int | np.integer):
+        return rising(option, value, least=0)
+    count = whole(option, value)
+    if count > _MOST_COUNTED:
+        raise StudyError(
+            f"{option} = {count}: expected how many, at most {_MOST_COUNTED:,}; which ones is said "
+            f"by a list, as [{count}]."
+        )
+    return tuple(range(count))
 
 
 def positive(option: str, value: Any) -> float:
@@ -56,9 +71,9 @@ def share_or_count(option: str, value: Any) -> float | int:
 
 
 def text(option: str, value: Any) -> str:
-    """Text that is not empty."""
-    if not isinstance(value, str) or not value:
-        raise StudyError(f"{option} = {value!r}: expected text.")
+    """Text that is not empty and that a file can be called."""
+    if not isinstance(value, str) or not value.isprintable() or not value:
+        raise StudyError(f"{option} = {value!r}: expected text, without control characters.")
     return value
 
 

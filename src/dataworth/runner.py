@@ -70,6 +70,7 @@ def run_study(
     workers = whole("workers", workers)
     progress = audience(progress)
     experiment = prepare(study)
+    stopping.check()
     found = audit_dataset(
         experiment.dataset,
         parts=experiment.split,
@@ -159,8 +160,9 @@ def _take_possession(
     if before is not None and before != identity:
         changed = sorted(key for key in identity if before.get(key) != identity[key])
         raise StudyError(
-            f"{store.directory} holds another study: its {', '.join(changed)} differ from what is "
-            "asked now. Choose another --out, or delete the directory if it is not needed."
+            f"{store.directory} holds another study: what is asked now differs in "
+            f"{', '.join(changed)}. Choose another --out, or delete the directory if it is not "
+            "needed."
         )
     kept = [asdict(finding) for finding in found]
     store.set_meta({**describe(study, experiment), "identity": identity, "findings": kept})

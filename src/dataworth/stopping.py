@@ -1,23 +1,77 @@
-"""Stopping: a request to stop that a library swallowed still counts at the end of the epoch."""
+"""Stopping: a request to stop is heard at any moment, and raised where it does no harm."""
 
 from __future__ import annotations
 
-import gc
+import _thread
 import signal
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from functools import partial
+from threading import Timer
 from types import FrameType
+from typing import Any
 
-_requested = Event()
+_SECONDS_FOR_IMPORTS = 10.0
+_SECONDS_UNTIL_ASKED_AGAIN = 0.05
+
+
+class _Request:
+    """The request to stop that a process was sent, if any."""
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+        self._again: Timer | None = None
+
+    def clear(self) -> None:
+        self.drop_reminder()
+        self.since = None
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal: raise, or wait for libraries whose half would crash the process."""
+        self.since = self.since or time.monotonic()
+        waited = time.monotonic() - self.since
+        if _is_importing(frame) and waited < _SECONDS_FOR_IMPORTS:
+            self.remind()
+            return
+        self.drop_reminder()
+        raise KeyboardInterrupt
+
+    def remind(self) -> None:
+        """Send the request again in a moment."""
+        self.drop_reminder()
+        self._again = Timer(_SECONDS_UNTIL_ASKED_AGAIN, _thread.interrupt_main)
+        self._again.daemon = True
+        self._again.start()
+
+    def drop_reminder(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+
+
+_request = _Request()
 
 
 def listen() -> None:
-    """Take Ctrl-C and SIGTERM as requests to stop, each raised as KeyboardInterrupt."""
-    _requested.clear()
+    """Take Ctrl-C and SIGTERM as requests to stop, each raised as KeyboardInterrupt.
+
+    A request is raised a moment later where a library is being imported, and again where Python
+    could only print and forget it, as in a callback of its collector.
+    """
+    _request.clear()
+    sys.unraisablehook = partial(_unraisable, sys.unraisablehook)
     for name in ("SIGINT", "SIGTERM"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _request)
+            signal.signal(getattr(signal, name), _request.handle)
+
+
+def ignore() -> None:
+    """Let a request find nothing to stop: the work is done, and the process ends by itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _request.drop_reminder()
 
 
 def check() -> None:
@@ -26,15 +80,16 @@ def check() -> None:
     Raises
     ------
     KeyboardInterrupt
-        If a stop was requested. Some libraries catch everything while they are being imported.
+        If a stop was requested. Some libraries catch everything.
     """
-    if _requested.is_set():
+    if _request.since is not None:
+        _request.drop_reminder()
         raise KeyboardInterrupt
 
 
 @contextmanager
 def heard() -> Iterator[None]:
-    """Take what a library makes of a request to stop, such as a failed import, for the request.
+    """Take what a library makes of a request to stop, such as an error of its own, for the request.
 
     Raises
     ------
@@ -44,22 +99,21 @@ def heard() -> Iterator[None]:
     try:
         yield
     except Exception:
-        if _requested.is_set():
+        if _request.since is not None:
             raise KeyboardInterrupt from None
         raise
 
 
-def _request(number: int, frame: FrameType | None) -> None:
-    _requested.set()
-    if not _is_lost_in(frame):
-        raise KeyboardInterrupt
-
-
-def _is_lost_in(frame: FrameType | None) -> bool:
-    """Whether Python would print and forget what is raised here: in a callback of its collector."""
-    codes = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+def _is_importing(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code in codes:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True
         frame = frame.f_back
     return False
+
+
+def _unraisable(otherwise: Callable[[Any], None], what: Any) -> None:
+    if isinstance(what.exc_value, KeyboardInterrupt):
+        _request.remind()
+    else:
+        otherwise(what)

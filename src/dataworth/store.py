@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from dataworth.errors import StudyError
 from dataworth.learners.base import Arrays, Epoch
 from dataworth.record import METRICS, Record
+from dataworth.store_errors import errors_for_people, nothing_to_read
 from dataworth.store_format import history_json, history_of, packed, record_of, unpacked
 
 FILE_NAME = "results.sqlite"
@@ -60,11 +60,8 @@ class Store:
         self._lock = FileLock(self.directory / ".lock") if write else None
         if self._lock is not None:
             self._take_lock(self._lock)
-        elif not self.path.is_file():
-            raise StudyError(
-                f"{self.directory}: no {FILE_NAME} here. Give the directory of a study that was "
-                "run (`dataworth run STUDY --out DIR`)."
-            )
+        elif not self.path.is_file() or not self.path.stat().st_size:
+            raise nothing_to_read(self.path)
         try:
             self._connection = self._connect(write)
         except StudyError:
@@ -89,7 +86,7 @@ class Store:
     def _connect(self, write: bool) -> sqlite3.Connection:
         # Not "ro" for a reader: what a killed writer left half done, only "rw" can roll back.
         place = f"{self.path.resolve().as_uri()}?mode={'rwc' if write else 'rw'}"
-        with self._errors_for_people():
+        with errors_for_people(self.path):
             connection = sqlite3.connect(place, uri=True)
             connection.execute("PRAGMA foreign_keys = ON")
             if write:
@@ -114,37 +111,21 @@ class Store:
         if self._lock is not None:
             self._lock.release()
 
-    @contextmanager
-    def _errors_for_people(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise StudyError(
-                f"{self.path}: {error}. What was finished before is kept; make room or set the "
-                "rights, then run the same command again."
-            ) from None
-        except Exception as error:
-            # Damaged bytes make SQLite, JSON and numpy's reader raise nearly anything.
-            raise StudyError(
-                f"{self.path}: not a readable results file ({error}). Restore it from a copy, or "
-                "move it away and run the study again."
-            ) from None
-
     def meta(self) -> dict[str, Any]:
         """What is known of the study as a whole (JSON values)."""
-        with self._errors_for_people():
+        with errors_for_people(self.path):
             rows = self._connection.execute("SELECT name, value FROM meta").fetchall()
             return {name: json.loads(value) for name, value in rows}
 
     def set_meta(self, values: Mapping[str, Any]) -> None:
         """Set entries of `meta`."""
         rows = [(name, json.dumps(value)) for name, value in values.items()]
-        with self._errors_for_people(), self._connection as transaction:
+        with errors_for_people(self.path), self._connection as transaction:
             transaction.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
     def array(self, name: str) -> NDArray[Any] | None:
         """An array that was kept for the study as a whole, if there is one of this name."""
-        with self._errors_for_people():
+        with errors_for_people(self.path):
             row = self._connection.execute(
                 "SELECT data FROM arrays WHERE name = ?", (name,)
             ).fetchone()
@@ -152,7 +133,7 @@ class Store:
 
     def set_array(self, name: str, array: NDArray[Any]) -> None:
         """Keep an array for the study as a whole."""
-        with self._errors_for_people(), self._connection as transaction:
+        with errors_for_people(self.path), self._connection as transaction:
             transaction.execute(
                 "INSERT OR REPLACE INTO arrays VALUES (?, ?)", (name, packed(array))
             )
@@ -170,7 +151,7 @@ class Store:
             history_json(record.history),
             record.parameters,
         )
-        with self._errors_for_people(), self._connection as transaction:
+        with errors_for_people(self.path), self._connection as transaction:
             columns = "key, size, seed, loss, accuracy, macro_f1, brier, ece, confusion, "
             columns += "class_losses, history, parameters"
             marks = ", ".join("?" * len(row))
@@ -179,7 +160,7 @@ class Store:
 
     def records(self) -> list[Record]:
         """All finished runs, by size, then seed."""
-        with self._errors_for_people():
+        with errors_for_people(self.path):
             rows = self._connection.execute(
                 "SELECT key, size, seed, loss, accuracy, macro_f1, brier, ece, confusion, "
                 "class_losses, history, parameters FROM runs ORDER BY size, seed"
@@ -189,7 +170,7 @@ class Store:
     def save_checkpoint(self, key: str, history: Sequence[Epoch], state: Arrays) -> None:
         """Keep a run's state at the end of an epoch, in place of an earlier one."""
         arrays = [(key, name, packed(array)) for name, array in state.items()]
-        with self._errors_for_people(), self._connection as transaction:
+        with errors_for_people(self.path), self._connection as transaction:
             transaction.execute("DELETE FROM checkpoints WHERE key = ?", (key,))
             row = (key, history_json(history))
             transaction.execute("INSERT INTO checkpoints VALUES (?, ?)", row)
@@ -197,7 +178,7 @@ class Store:
 
     def load_checkpoint(self, key: str) -> tuple[list[Epoch], Arrays] | None:
         """The state that was kept for a run, if any."""
-        with self._errors_for_people():
+        with errors_for_people(self.path):
             row = self._connection.execute(
                 "SELECT history FROM checkpoints WHERE key = ?", (key,)
             ).fetchone()

@@ -82,7 +82,7 @@ class Study:
     fallback: str | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.data, str | Path | Dataset):
+        if not isinstance(self.data, str | Path | Dataset) or self.data == "":
             raise StudyError(
                 f"data = {self.data!r}: expected a name, a path or a Dataset; arrays become one "
                 "by Dataset(x_train, y_train)."
@@ -98,9 +98,7 @@ class Study:
     def _checked(self) -> dict[str, Any]:
         """Options that may be given in several forms, in the one that is kept."""
         checked: dict[str, Any] = {
-            "seeds": checks.rising(
-                "seeds", range(self.seeds) if isinstance(self.seeds, int) else self.seeds, least=0
-            ),
+            "seeds": checks.count_or_rising("seeds", self.seeds),
             "learning_rate": checks.positive("learning_rate", self.learning_rate),
             "name": checks.text("name", self.name),
             "data_options": checks.by_name("data_options", self.data_options),

@@ -5,19 +5,26 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tomli_w
 
 from dataworth.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.mistakes import Mistakes
-from dataworth.sources import names
 from dataworth.study import Study
+from dataworth.study_paths import (
+    data_beside,
+    data_to_keep,
+    model_beside,
+    model_to_keep,
+    options_beside,
+    options_to_keep,
+)
 
 FILE_NAME = "study.toml"
 _OPTIONS = tuple(option.name for option in fields(Study))
@@ -30,10 +37,18 @@ def shipped_studies() -> tuple[str, ...]:
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
+def is_run_directory(where: str | os.PathLike[str]) -> bool:
+    """Whether `where` means a run directory; the name of a shipped study never does.
+
+    ``./quickstart`` is a folder, whatever ``quickstart`` is.
+    """
+    return str(where) not in shipped_studies() and (Path(where) / FILE_NAME).is_file()
+
+
 def read_studies(where: str | os.PathLike[str]) -> list[Study]:
     """Read a shipped study by name, a TOML file, or the study of a run directory.
 
-    A file whose ``data`` is a list gives one study for each.
+    A name wins over a path. A file whose ``data`` is a list gives one study for each.
 
     Raises
     ------
@@ -44,7 +59,7 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
     if str(where) in shipped_studies():
         text = (resources.files("dataworth") / "studies" / f"{where}.toml").read_text("utf-8")
         return _parse(text, str(where), Path.cwd(), str(where))
-    if path.is_dir():
+    if is_run_directory(where):
         path = path / FILE_NAME
     if not path.is_file():
         close = difflib.get_close_matches(str(where), shipped_studies(), n=1)
@@ -54,7 +69,8 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
             f"{', '.join(shipped_studies())}.{hint}"
         )
     try:
-        text = path.read_text("utf-8")
+        # Notepad begins a file with a mark that TOML does not know.
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise StudyError(f"{path}: cannot be read ({reason}).") from None
@@ -64,37 +80,14 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
 def to_toml(study: Study) -> str:
     """The study as TOML; an object that has no name in a file is noted as such."""
     values = {name: getattr(study, name) for name in _OPTIONS}
-    values["data"] = _name_of_data(study.data)
-    values["model"] = _name_of_model(study.model)
-    values["data_options"] = {k: _plain(v) for k, v in study.data_options.items() if v is not None}
+    data, model = study.data, study.model
+    values["data"] = _NOT_IN_FILE if isinstance(data, Dataset) else data_to_keep(data)
+    values["model"] = model_to_keep(model) if isinstance(model, str | Path) else _NOT_IN_FILE
+    values["data_options"] = options_to_keep(study.data_options)
     for name in ("sizes", "seeds"):
         values[name] = None if values[name] is None else list(values[name])
     values["mistakes"] = study.mistakes.to_dict()
     return tomli_w.dumps({k: v for k, v in values.items() if v is not None and v != {}})
-
-
-def _name_of_data(data: str | Path | Dataset) -> str:
-    if isinstance(data, Dataset):
-        return _NOT_IN_FILE
-    # A run directory may be moved: a relative path would then point elsewhere.
-    return str(Path(data).resolve()) if _is_path(data, Path.cwd()) else str(data)
-
-
-def _name_of_model(model: Any) -> str:
-    if not isinstance(model, str | Path):
-        return _NOT_IN_FILE
-    return str(Path(model).resolve()) if _is_model_file(Path(model)) else str(model)
-
-
-def _is_model_file(path: Path) -> bool:
-    return path.suffix == ".keras" and path.is_file()
-
-
-def _plain(value: Any) -> Any:
-    """A value that TOML has: no paths, and no numbers of numpy."""
-    if isinstance(value, os.PathLike):
-        return str(Path(value).resolve())
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
@@ -116,10 +109,10 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
             f"{where}: this study's data or model were given as Python objects; run it again from "
             "Python with the same objects, as dataworth.Study(...).run(DIRECTORY)."
         )
-    model = values.get("model")
-    if isinstance(model, str) and _is_model_file(folder / model):
-        values["model"] = str(folder / model)
     try:
+        for option, beside in (("model", model_beside), ("data_options", options_beside)):
+            if option in values:
+                values[option] = beside(folder, values[option])
         values["mistakes"] = Mistakes.from_dict(values.get("mistakes", {}))
         values.setdefault("name", name)
         return _one_per_data(values, folder)
@@ -130,18 +123,25 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
 def _one_per_data(values: dict[str, Any], folder: Path) -> list[Study]:
     data = values.pop("data")
     if not isinstance(data, list):
-        return [Study(data=_beside(folder, data), **values)]
-    studies = [Study(data=_beside(folder, each), **values) for each in data]
+        return [Study(data=data_beside(folder, data), **values)]
+    if not data:
+        raise StudyError("data = []: expected a name or a path, or a list of at least one.")
+    studies = [Study(data=data_beside(folder, each), **values) for each in data]
     return [
-        replace(study, name=f"{study.name}/{Path(str(each)).name}")
-        for study, each in zip(studies, data, strict=True)
+        replace(study, name=f"{study.name}/{short}")
+        for study, short in zip(studies, _short_names(data), strict=True)
     ]
 
 
-def _beside(folder: Path, data: Any) -> Any:
-    """A path in a study file is relative to the file."""
-    return str(folder / data) if isinstance(data, str) and _is_path(data, folder) else data
-
-
-def _is_path(data: str | Path, folder: Path) -> bool:
-    return str(data) not in names() and (folder / data).exists()
+def _short_names(data: Sequence[str]) -> list[str]:
+    """The last names of several data sets, with as much of their paths as tells them apart."""
+    parts = [[part for part in Path(each).parts if part != Path(each).anchor] for each in data]
+    for count in range(1, max(1, *map(len, parts)) + 1):
+        names = ["-".join(each[-count:]) for each in parts]
+        if len(set(names)) == len(names):
+            return names
+    twice = next(name for name in names if names.count(name) > 1)
+    raise StudyError(
+        f"data: two of the list would be called {twice!r} in the run directory. Name each data "
+        "set once, or rename a file."
+    )

@@ -22,7 +22,7 @@ def new_table(*columns: str, text: int | None = 0) -> Table:
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table with all its figures.
+    """Print a table with all its figures and its text as it is, brackets and all.
 
     Only text is wrapped. A terminal that is too narrow for the figures gets row after row, each
     column on a line of its own; a file gets lines as long as they need to be.
@@ -31,12 +31,12 @@ def print_table(console: Console, table: Table) -> None:
         if column.no_wrap:
             column.min_width = max(map(cell_len, (str(column.header), *map(str, column.cells))))
     width = console.width
-    needed = console.measure(table, options=console.options.update(width=_WIDEST))
+    needed = console.measure(table, options=console.options.update(width=_WIDEST, markup=False))
     if console.is_terminal and needed.minimum > width:
         _print_rows(console, table)
         return
     console.width = width if console.is_terminal else max(width, needed.maximum)
-    console.print(table)
+    console.print(table, markup=False)
     console.width = width
 
 
@@ -48,5 +48,5 @@ def _print_rows(console: Console, table: Table) -> None:
         for column, cell in zip(table.columns, row, strict=True):
             grid.add_row(column.header, cell)
         console.print()
-        console.print(grid)
+        console.print(grid, markup=False)
     console.print()

@@ -33,6 +33,8 @@ def write_whole(path: Path, content: str | bytes, advice: str) -> Path:
     StudyError
         If the file cannot be written.
     """
+    if path.is_dir():
+        raise StudyError(f"{path}: a folder; expected the name of a file to write.")
     partial = path.with_name(path.name + ".partial")
     try:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)

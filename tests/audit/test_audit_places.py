@@ -160,6 +160,13 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         audit(tmp_path / "damaged")
 
 
+def test_a_run_directory_whose_results_are_gone_is_no_data(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text('data = "digits"')
+    (tmp_path / "curve.csv").write_text("samples,label\n1,0\n2,1\n3,0\n4,1\n")
+    with pytest.raises(StudyError, match=r"no results\.sqlite here"):
+        audit(tmp_path)
+
+
 def test_exit_codes_and_plain_output(
     published: Path, honest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -114,6 +114,8 @@ def test_the_command_writes_where_it_is_told(
     assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert main(["report", str(run_directory), "-o", str(tmp_path / "no" / "folder")]) == 2
     assert "cannot be written" in capsys.readouterr().err
+    assert main(["report", str(run_directory), "-o", "."]) == 2
+    assert ".: a folder; expected the name of a file" in capsys.readouterr().err
 
 
 def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:

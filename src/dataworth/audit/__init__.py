@@ -9,20 +9,18 @@ import csv
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import ArrayLike
-
-from dataworth.audit.data import audit_arrays, audit_dataset
-from dataworth.audit.figure import Figure, figures_of
-from dataworth.audit.labels import label_error_findings
-from dataworth.audit.runs import audit_curve, audit_figures, audit_run
-from dataworth.curve import Curve
-from dataworth.curve_files import load_curve
-from dataworth.dataset import Dataset
 from dataworth.errors import DataError, LabelError
-from dataworth.findings import Finding
-from dataworth.store import FILE_NAME as _RESULTS
+from dataworth.lazy import lazily
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from dataworth.audit.data import audit_arrays, audit_dataset
+    from dataworth.audit.figure import Figure, figures_of
+    from dataworth.audit.runs import audit_curve, audit_figures, audit_run
+    from dataworth.findings import Finding
 
 __all__ = [
     "Figure",
@@ -34,6 +32,17 @@ __all__ = [
     "audit_run",
     "figures_of",
 ]
+_ROOMS = {
+    "Figure": "dataworth.audit.figure",
+    "audit_arrays": "dataworth.audit.data",
+    "audit_curve": "dataworth.audit.runs",
+    "audit_dataset": "dataworth.audit.data",
+    "audit_figures": "dataworth.audit.runs",
+    "audit_run": "dataworth.audit.runs",
+    "figures_of": "dataworth.audit.figure",
+}
+# Whoever imports dataworth imports this package, and should not wait for all of its rooms.
+__getattr__ = lazily(__name__, _ROOMS)
 
 
 def audit(
@@ -71,6 +80,11 @@ def audit(
     DataError, StudyError
         If there is nothing to look at, or it can't be read.
     """
+    from dataworth.audit.data import audit_arrays, audit_dataset
+    from dataworth.audit.runs import audit_curve
+    from dataworth.curve import Curve
+    from dataworth.dataset import Dataset
+
     if data_options and not isinstance(thing, str | os.PathLike):
         raise DataError(
             f"data_options: {', '.join(data_options)}; only for data that `thing` names."
@@ -96,8 +110,17 @@ def audit(
 def _audit_place(
     place: str | os.PathLike[str], outputs: int | None, data_options: Mapping[str, Any]
 ) -> list[Finding]:
+    from dataworth.audit.data import audit_dataset
+    from dataworth.audit.labels import label_error_findings
+    from dataworth.audit.runs import audit_curve, audit_run
+    from dataworth.curve_files import load_curve
+    from dataworth.sources import load
+    from dataworth.store import FILE_NAME as RESULTS
+    from dataworth.study_file import FILE_NAME as STUDY
+
     path = Path(place)
-    if (path / _RESULTS).is_file():
+    # A run directory without results is told as such: its curve.csv is no data.
+    if (path / RESULTS).exists() or (path / STUDY).is_file():
         if data_options:
             raise DataError(
                 f"{place} is a run directory, and {', '.join(data_options)} says how data are "
@@ -107,8 +130,6 @@ def _audit_place(
     # Who says where the labels are means data, whatever the columns are called.
     if not data_options and path.is_file() and _is_measurements(path):
         return audit_curve(load_curve(path))
-    from dataworth.sources import load
-
     try:
         dataset = load(place, **data_options)
     except LabelError as error:

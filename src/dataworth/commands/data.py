@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.markup import escape
 
 from dataworth.commands.table_options import add_table_options, table_options
 from dataworth.dataset import Dataset
@@ -63,7 +62,7 @@ def _list() -> int:
     for each in catalogue():
         held_out = f"{each.held_out:,}" if each.held_out else "-"
         place = each.place or f"not here: {each.how}"
-        table.add_row(each.name, f"{each.samples:,}", held_out, f"{each.classes}", escape(place))
+        table.add_row(each.name, f"{each.samples:,}", held_out, f"{each.classes}", place)
     print_table(Console(), table)
     print(f"Data folder: {data_folder()} (DATAWORTH_DATA sets another one)")
     print("Data of your own: give the path of a CSV, Parquet, IDX, MAT or NPZ file, or a folder.")

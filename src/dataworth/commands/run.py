@@ -23,8 +23,9 @@ from dataworth.report.write_report import write_report
 from dataworth.runner import Outcome, run_study
 from dataworth.study import Study
 from dataworth.study_file import FILE_NAME as STUDY_FILE
-from dataworth.study_file import read_studies, shipped_studies
+from dataworth.study_file import is_run_directory, read_studies, shipped_studies
 from dataworth.terminal import TerminalProgress, curve_table, published_table
+from dataworth.terminal_forecast import say
 from dataworth.terminal_table import print_table
 
 HONEST = "done-right"
@@ -81,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(study: Study, directory: Path, workers: int) -> Outcome:
     outcome = run_study(study, directory, workers, TerminalProgress(Console(stderr=True)))
+    stopping.check()
     if outcome.trained or not (directory / REPORT_FILE).is_file():
         write_report(directory)
     return outcome
@@ -127,7 +129,7 @@ def _on_other_data(studies: Sequence[Study], data: str) -> Study:
 
 
 def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Path:
-    if options.out is None and options.study is not None and Path(options.study).is_dir():
+    if options.out is None and options.study is not None and is_run_directory(options.study):
         return Path(options.study)
     out = Path("runs") if options.out is None else Path(options.out)
     if options.out is None:
@@ -138,7 +140,7 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
 def _print(outcome: Outcome) -> None:
     console = Console()
     print_table(console, curve_table(outcome.curve))
-    console.print(f"In {outcome.directory}: curve.csv, curve.png, report.html", highlight=False)
+    say(console, f"In {outcome.directory}: curve.csv, curve.png, report.html")
 
 
 @contextmanager

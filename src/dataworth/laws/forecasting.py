@@ -118,7 +118,9 @@ class Forecast:
             loss = 1 - target if self.curve.higher_is_better else target
         if not (math.isfinite(loss) and loss > 0):
             expected = "between 0 and 1" if self.curve.higher_is_better else "above 0"
-            raise ForecastError(f"target is {target!r}; expected a {self.curve.metric} {expected}.")
+            raise ForecastError(
+                f"target is {target!r}; expected a value of {self.curve.metric} {expected}."
+            )
         return inverse.samples_for(self.points, self.draws, loss, target, level, assurance)
 
     def value_of(self, n1: float, n2: float, level: float = 0.9) -> Value:
