@@ -75,7 +75,7 @@ def test_all_executors_give_the_same_figures_to_the_bit(
 def test_a_builder_whose_module_imports_keras_works_in_other_processes(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "own_networks.py").write_text(
+    (tmp_path / "networks_of_builders.py").write_text(
         "import keras\n\n\ndef net(shape, classes):\n    return keras.Sequential("
         "[keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes)])\n"
     )
@@ -84,7 +84,7 @@ def test_a_builder_whose_module_imports_keras_works_in_other_processes(
     # As where Keras is told its backend by keras.json, or by a variable that is gone since.
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    own = Study(data=digits, model="own_networks:net", sizes=[50], seeds=1, epochs=2)
+    own = Study(data=digits, model="networks_of_builders:net", sizes=[50], seeds=1, epochs=2)
     asked = prepare(own)
     assert "KERAS_BACKEND" not in os.environ
     assert perform(LocalProcesses(1), asked) == perform(InProcess(), asked)
