@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ from dataworth.learners.network import Network
 CHUNK_BYTES = 8 << 20
 CHUNK_STEPS = 256
 BLOCK_ROWS = 512
+_ALIGNMENT = 64
+"""Bytes; arrays that start elsewhere are copied by JAX."""
 # XLA keeps to vectors of 256 bits by itself; Adam's update is faster with the wider ones that some
 # processors have.
 COMPILER_OPTIONS = {"xla_cpu_prefer_vector_width": 512}
@@ -74,15 +77,20 @@ class Program:
             `weights` given are used up. The loss is the mean over samples, in nats, before each
             step.
         """
+        import jax
+
         pending: list[tuple[Any, int]] = []
-        for batches, count in _chunks(order, batch_size, _sample_bytes(x)):
-            features, labels = x[batches], y[batches].astype(np.int32)
-            weights, steps = self._placed(weights, batches.shape[1])
-            weights, chunk_losses = steps(weights, features, labels, count)
+        for batches, length in _chunks(order, batch_size, _sample_bytes(x)):
+            count, batch = batches.shape
+            weights, steps = self._placed(weights, batch)
+            features, labels = _picked(x, batches, length), _picked(y, batches, length)
+            if not self._divisible:
+                features = jax.device_put(features, may_alias=True)
+            weights, chunk_losses = steps(weights, features, labels.astype(np.int32), count)
             # Waiting for the chunk before this one bounds memory and leaves this one running.
             if pending:
                 pending[-1][0].block_until_ready()
-            pending.append((chunk_losses, count * batches.shape[1]))
+            pending.append((chunk_losses, count * batch))
         if self._divisible:
             weights = cores.on_one(weights)
         total = 0.0
@@ -200,17 +208,29 @@ def _sample_bytes(x: NDArray[Any]) -> int:
 def _chunks(
     order: NDArray[np.int64], batch_size: int, sample_bytes: int
 ) -> Iterator[tuple[NDArray[np.int64], int]]:
-    """Cut an epoch into (batches, count): row numbers (steps, batch), of which `count` are used.
+    """Cut an epoch into (batches, length): row numbers (steps, batch), at most `length` steps.
 
-    All chunks but the one with the last, smaller batch have one shape, and so one compilation.
+    All chunks but the one with the last, smaller batch have one length, and so one compilation.
     """
-    steps = max(1, min(CHUNK_STEPS, CHUNK_BYTES // (batch_size * sample_bytes)))
-    full = len(order) // batch_size
-    for start in range(0, full, steps):
-        count = min(steps, full - start)
-        batches = order[start * batch_size : (start + count) * batch_size]
-        padded = np.resize(batches, steps * batch_size).reshape(steps, batch_size)
-        yield padded, count
-    rest = order[full * batch_size :]
-    if len(rest):
-        yield rest[None], 1
+    length = max(1, min(CHUNK_STEPS, CHUNK_BYTES // (batch_size * sample_bytes)))
+    full = len(order) // batch_size * batch_size
+    batches = order[:full].reshape(-1, batch_size)
+    for start in range(0, len(batches), length):
+        yield batches[start : start + length], length
+    if full < len(order):
+        yield order[None, full:], 1
+
+
+def _picked(values: NDArray[Any], batches: NDArray[np.int64], length: int) -> NDArray[Any]:
+    """The rows of some batches, followed by as many unused ones as `length` steps need.
+
+    They lie where JAX on the CPU can use them without copying them once more.
+    """
+    shape = (length, *batches.shape[1:], *values.shape[1:])
+    size = math.prod(shape) * values.itemsize
+    room = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % _ALIGNMENT
+    picked = room[start : start + size].view(values.dtype).reshape(shape)
+    # Rows are known to be within bounds; NumPy copies once more where it has to check them.
+    np.take(values, batches, axis=0, out=picked[: len(batches)], mode="clip")
+    return picked
