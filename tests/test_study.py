@@ -39,6 +39,8 @@ from dataworth.study import Study
         ("name", 5, "name = 5"),
         ("name", "", "name = ''"),
         ("name", "a\0b", "without control characters"),
+        ("name", "../elsewhere", "not a way out of a folder"),
+        ("name", "/elsewhere", "not a way out of a folder"),
         ("fallback", 5, "fallback = 5"),
         ("data_options", 5, "data_options = 5"),
         ("mistakes", {}, "mistakes = {}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from dataworth.errors import ForecastError, StudyError
 _MOST = 2**63 - 1
 """What the results file can keep of a size or a seed."""
 _MOST_COUNTED = 10_000
+_PICTURES = (".png", ".svg", ".pdf")
 
 
 def whole(option: str, value: Any, least: int = 1) -> int:
@@ -75,6 +77,22 @@ def text(option: str, value: Any) -> str:
     if not isinstance(value, str) or not value.isprintable() or not value:
         raise StudyError(f"{option} = {value!r}: expected text, without control characters.")
     return value
+
+
+def folder_name(option: str, value: Any) -> str:
+    """Text that names a folder within another one."""
+    name = text(option, value)
+    path = PurePath(name)
+    if path.is_absolute() or ".." in path.parts or name == ".":
+        raise StudyError(f"{option} = {value!r}: expected a name, not a way out of a folder.")
+    return name
+
+
+def picture_file(path: Path) -> Path:
+    """The name of a picture, whose ending says in which format."""
+    if path.suffix.lower() not in _PICTURES:
+        raise StudyError(f"{path}: expected a name that ends in {', '.join(_PICTURES)}.")
+    return path
 
 
 def by_name(option: str, value: Any) -> dict[str, Any]:

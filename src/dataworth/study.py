@@ -100,7 +100,7 @@ class Study:
         checked: dict[str, Any] = {
             "seeds": checks.count_or_rising("seeds", self.seeds),
             "learning_rate": checks.positive("learning_rate", self.learning_rate),
-            "name": checks.text("name", self.name),
+            "name": checks.folder_name("name", self.name),
             "data_options": checks.by_name("data_options", self.data_options),
             "epochs": checks.whole("epochs", self.epochs),
             "batch_size": checks.whole("batch_size", self.batch_size),

@@ -15,7 +15,7 @@ from dataworth.curve import Curve
 from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
 from dataworth.json_values import json_values
-from dataworth.option_checks import probability
+from dataworth.option_checks import picture_file, probability, sample_counts
 
 if TYPE_CHECKING:
     from dataworth.laws import Forecast, SampleSize, Stop
@@ -94,8 +94,12 @@ def run(options: argparse.Namespace) -> int:
     """Print the forecast and draw it."""
     from dataworth.laws import forecast
 
-    # A wrong one is refused without a target too: it was meant to say something.
+    # Before anything is printed, and without a target too: each was meant to say something.
     probability("assurance", options.assurance)
+    probability("level", options.level)
+    sample_counts(options.at or [])
+    if options.out is not None:
+        picture_file(options.out)
     made = forecast(as_curve(options.curve, options.metric))
     sizes = options.at or ahead(made)
     targets = [made.samples_for(t, options.level, options.assurance) for t in options.target]

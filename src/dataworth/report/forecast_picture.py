@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dataworth.errors import StudyError
+from dataworth.option_checks import picture_file
 from dataworth.report.forecast_figure import draw_forecast, forecast_figure
 from dataworth.whole_file import picture, write_whole
 
 if TYPE_CHECKING:
     from dataworth.laws import Forecast
-
-_FORMATS = (".png", ".svg", ".pdf")
 
 
 def write_forecast_picture(
@@ -39,9 +37,7 @@ def write_forecast_picture(
     StudyError
         If the ending is none of these, or the file cannot be written.
     """
-    path = Path(out)
-    if path.suffix.lower() not in _FORMATS:
-        raise StudyError(f"{path}: expected a name that ends in {', '.join(_FORMATS)}.")
+    path = picture_file(Path(out))
     axes = draw_forecast(forecast_figure(forecast, sizes=sizes, targets=targets))
     content = picture(axes, path.suffix[1:].lower())
     return write_whole(path, content, "Choose another place with --out.")
