@@ -40,6 +40,7 @@ def _with(row: int, old: str, new: str) -> str:
         ("y,0,1\nx,3,4\n", r"row 1, column 1: 'y' is no number.*header=False"),
         ("label,a,label\n1,2,3\n", r"2 columns are called 'label'"),
         (b"label,a\n1,\xff\xfe\n", r"not UTF-8"),
+        (",a,label\n0,5,1\n1,6,0\n2,8,1\n", r"column 1 .* counts the rows: an index.*index=False"),
     ],
 )
 def test_refused_with_file_row_and_what_to_do(tmp_path: Path, text: str | bytes, says: str) -> None:
@@ -47,7 +48,7 @@ def test_refused_with_file_row_and_what_to_do(tmp_path: Path, text: str | bytes,
 
 
 @pytest.mark.parametrize("label", [65, "colour"])
-def test_an_unknown_label_column_isrefuse_csv(tmp_path: Path, label: str | int) -> None:
+def test_an_unknown_label_column_is_refused(tmp_path: Path, label: str | int) -> None:
     refuse_csv(tmp_path, "\n".join(ROWS), r"65 columns|no column 'colour'", label=label)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dataworth.errors import DataError
@@ -80,6 +81,11 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
             f"{entry}: the first row has no comma; expected a label and at least one feature, "
             "separated by commas. If another sign separates them, convert the file."
         )
+    if head.header and not head.header[0].strip() and _count_up([row[0] for row in head.rows]):
+        raise DataError(
+            f"{entry}, column 1 has no name and counts the rows: an index, as pandas writes it, "
+            "which is no feature. Write the file without it: to_csv(..., index=False)."
+        )
     position = label_column(entry, columns, head.header, label)
     features = [
         field for row in head.rows for column, field in enumerate(row) if column != position
@@ -96,6 +102,10 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
         plain=plain and b'"' not in head.text,
         image=image,
     )
+
+
+def _count_up(fields: Sequence[str]) -> bool:
+    return any(list(fields) == [str(i + k) for i in range(len(fields))] for k in (0, 1))
 
 
 def _is_plain_pixel(field: str) -> bool:

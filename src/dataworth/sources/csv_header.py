@@ -27,7 +27,8 @@ def has_header(entry: Entry, rows: Sequence[Sequence[str]]) -> bool:
         If it may be a sample, with a fault or by chance.
     """
     first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
-    texts = [not is_number(field) for field in first]
+    # An index that pandas wrote has no name.
+    texts = [not field.strip() or not is_number(field) for field in first]
     if not rest:
         return all(texts)
     numbers = [field.strip() for field, text in zip(first, texts, strict=True) if not text]
