@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,6 @@ import numpy as np
 from dataworth import metrics
 from dataworth.dataset import Dataset
 from dataworth.learners.base import Budget, Checkpoints, Learner, Task, Trained, Watch
-from dataworth.learners.keras import InputScales
 from dataworth.mistakes import Mistakes, clipped_loss
 from dataworth.record import PROTOCOL, Record, Run, run_key
 from dataworth.subsets import Method, Rows, Split, subset_rows, validation_split
@@ -65,7 +64,9 @@ class Experiment:
 
         None are known of a learner that does not tell.
         """
-        tell: InputScales | None = getattr(self.learner, "input_scales", None)
+        tell: Callable[..., Mapping[str, float]] | None = getattr(
+            self.learner, "input_scales", None
+        )
         return {} if tell is None else tell(self.dataset.shape, self.dataset.classes)
 
     def runs(self) -> list[Run]:

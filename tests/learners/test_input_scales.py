@@ -50,3 +50,18 @@ def test_a_study_says_that_its_model_scales_pixels_again(tmp_path: Path) -> None
     finding, *_ = run_study(study, tmp_path, progress=False).findings
     assert (finding.code, finding.severity) == ("features-scaled-twice", "warning")
     assert finding.evidence["model_scales"] == {"first": pytest.approx(1 / 255)}
+
+
+def test_one_build_tells_all_that_is_asked_before_training() -> None:
+    made = []
+
+    def build(shape: tuple[int, ...], classes: int) -> Any:
+        made.append(shape)
+        return rescaled(1 / 255)(shape, classes)
+
+    learner: Any = resolve(build)
+    identity = learner.identity((8, 8), 10)
+    builds = len(made)
+    assert learner.input_scales((8, 8), 10)
+    assert learner.identity((8, 8), 10) == identity
+    assert len(made) == builds

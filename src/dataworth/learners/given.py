@@ -12,14 +12,15 @@ from typing import Any
 
 from dataworth.errors import StudyError
 from dataworth.learners.backend import load_keras, seeded
-from dataworth.learners.keras import Identify
+from dataworth.learners.input_scales import input_scales
+from dataworth.learners.keras import Describe, Description
 from dataworth.learners.model_fingerprint import fingerprint, layer_configs
 from dataworth.learners.network import Build, Network
 from dataworth.learners.own_code import is_own, module_source
 from dataworth.learners.user_code import one_line, user_code
 
 
-def from_model(model: Any) -> tuple[Build, Identify]:
+def from_model(model: Any) -> tuple[Build, Describe]:
     """Take a ``keras.Model`` as a pattern: its configuration without its weights."""
     try:
         config = model.get_config()
@@ -33,10 +34,13 @@ def from_model(model: Any) -> tuple[Build, Identify]:
     def build(shape: tuple[int, ...], outputs: int) -> Any:
         return type(model).from_config(config)
 
-    return build, lambda shape, outputs: identity
+    def describe(shape: tuple[int, ...], outputs: int) -> Description:
+        return Description(identity, input_scales(_example(build, shape, outputs)))
+
+    return build, describe
 
 
-def from_function(function: Callable[..., Any]) -> tuple[Build, Identify]:
+def from_function(function: Callable[..., Any]) -> tuple[Build, Describe]:
     """Take a function of (shape, classes), or of fewer of them, that returns a ``keras.Model``."""
     arguments = _arguments(function)
     name = getattr(function, "__name__", type(function).__name__)
@@ -46,12 +50,12 @@ def from_function(function: Callable[..., Any]) -> tuple[Build, Identify]:
         with user_code(f"the model's builder {name}"):
             return function(*given)
 
-    def identify(shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
-        with seeded(0):
-            model = Network(build, shape, outputs).model
-        return {"model": fingerprint(model, module_source(function))}
+    def describe(shape: tuple[int, ...], outputs: int) -> Description:
+        model = _example(build, shape, outputs)
+        identity = {"model": fingerprint(model, module_source(function))}
+        return Description(identity, input_scales(model))
 
-    return build, identify
+    return build, describe
 
 
 def load_model(path: Path) -> Any:
@@ -111,6 +115,11 @@ def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int],
         only_shape = "shape" in needed[0].name
         return lambda shape, outputs: (shape,) if only_shape else (outputs,)
     return lambda shape, outputs: ()
+
+
+def _example(build: Build, shape: tuple[int, ...], outputs: int) -> Any:
+    with seeded(0):
+        return Network(build, shape, outputs).model
 
 
 def _not_built_anew(model: Any, why: str) -> StudyError:

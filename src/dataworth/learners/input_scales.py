@@ -7,17 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from dataworth.learners.backend import load_keras, seeded
-from dataworth.learners.network import Build, Network
+from dataworth.learners.backend import load_keras
 
 _STRONG = 1 / 32
 """Layers that scale within a network, as before a sum, hardly do so by less than this."""
 
 
-def input_scales(build: Build, shape: tuple[int, ...], outputs: int) -> dict[str, float]:
+def input_scales(model: Any) -> dict[str, float]:
     """Factors below 1/32 of the ``Rescaling`` and ``Normalization`` layers, by the layer's name."""
-    with seeded(0):
-        model = Network(build, shape, outputs).model
     found = {layer.name: _factor(layer) for layer in model._flatten_layers()}
     return {name: factor for name, factor in found.items() if 0 < factor < _STRONG}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,24 @@ from dataworth.learners.base import Checkpoints, Epoch, Learner, Task, Trained, 
 from dataworth.learners.network import Build, Network
 from dataworth.learners.program import Program, Weights, fresh_weights
 
-Identify = Callable[[tuple[int, ...], int], Mapping[str, Any]]
-InputScales = Callable[[tuple[int, ...], int], Mapping[str, float]]
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a model before it is trained.
+
+    Attributes
+    ----------
+    identity : mapping
+        All that determines what its builder makes (JSON values).
+    input_scales : mapping of str to float
+        The layers that make the features small, with their factors.
+    """
+
+    identity: Mapping[str, Any]
+    input_scales: Mapping[str, float]
+
+
+Describe = Callable[[tuple[int, ...], int], Description]
 
 
 class TrainedNetwork:
@@ -41,10 +59,8 @@ class KerasLearner:
         What tables call the learner.
     build : callable
         Called with the shape of one sample and the number of classes; returns a ``keras.Model``.
-    identity : callable
-        Called like `build`; returns all that determines what `build` makes (JSON values).
-    input_scales : callable
-        Called like `build`; returns the layers that make the features small, with their factors.
+    describe : callable
+        Called like `build`, once for each shape and number of classes; returns a `Description`.
     learning_rate : float
         Of Adam.
     again : callable
@@ -55,15 +71,13 @@ class KerasLearner:
         self,
         name: str,
         build: Build,
-        identity: Identify,
-        input_scales: InputScales,
+        describe: Describe,
         learning_rate: float,
         again: Callable[[], Learner],
     ) -> None:
         self.name = name
         self._build = build
-        self._identity = identity
-        self.input_scales = input_scales
+        self._describe = cache(describe)
         self._learning_rate = learning_rate
         self._again = again
         self._programs: dict[tuple[Any, ...], Program] = {}
@@ -82,10 +96,20 @@ class KerasLearner:
         """
         return {
             "learner": "keras",
-            **self._identity(shape, outputs),
+            **self._describe(shape, outputs).identity,
             "optimizer": "adam",
             "learning_rate": self._learning_rate,
         }
+
+    def input_scales(self, shape: tuple[int, ...], outputs: int) -> Mapping[str, float]:
+        """Factors of the layers that make the features small once more, by the layer's name.
+
+        Raises
+        ------
+        StudyError
+            If the model does not fit samples of `shape` and `outputs` classes.
+        """
+        return self._describe(shape, outputs).input_scales
 
     def train(
         self, task: Task, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None

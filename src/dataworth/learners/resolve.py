@@ -14,8 +14,7 @@ from dataworth.errors import StudyError
 from dataworth.learners import given
 from dataworth.learners.backend import load_keras
 from dataworth.learners.base import Learner
-from dataworth.learners.input_scales import input_scales
-from dataworth.learners.keras import Identify, KerasLearner
+from dataworth.learners.keras import Describe, Description, KerasLearner
 from dataworth.learners.network import Build
 from dataworth.learners.presets import CHOICES, preset
 
@@ -51,16 +50,14 @@ def resolve(model: Any, *, learning_rate: float = 1e-3) -> Learner:
     again = partial(resolve, model, learning_rate=learning_rate)
     known = preset(os.fspath(model)) if isinstance(model, str | os.PathLike) else None
     if known is not None:
-        build, what = known
-        return KerasLearner(
-            os.fspath(model), build, lambda *_: what, lambda *_: {}, learning_rate, again
-        )
-    name, build, identity = _given(model)
-    scales = partial(input_scales, build)
-    return KerasLearner(name, build, identity, scales, learning_rate, again)
+        build, identity = known
+        what = Description(identity, {})
+        return KerasLearner(os.fspath(model), build, lambda *_: what, learning_rate, again)
+    name, build, describe = _given(model)
+    return KerasLearner(name, build, describe, learning_rate, again)
 
 
-def _given(model: Any) -> tuple[str, Build, Identify]:
+def _given(model: Any) -> tuple[str, Build, Describe]:
     """Name a model that is no preset, and say how to build it and what it is."""
     if isinstance(model, str | os.PathLike):
         text = os.fspath(model)
