@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from typing import BinaryIO
 
 import numpy as np
@@ -73,23 +74,27 @@ def part(
 ) -> Part:
     """One split, read from one CSV file; `shape` makes images of flat samples."""
 
-    def blocks(pixels: bool) -> Iterator[Block]:
-        if pixels and not may_be_pixels:
-            raise NotPixelsError
-        form = form_of(entry, label, header)
-        if header is None and form.numbered:
+    @cache
+    def form() -> CsvForm:
+        found = form_of(entry, label, header)
+        if header is None and found.numbered:
             warnings.warn(
-                f"{entry}: the first row, {form.header[0]}..{form.header[-1]}, is read as the "
+                f"{entry}: the first row, {found.header[0]}..{found.header[-1]}, is read as the "
                 "names of the columns. If it is a sample, say header=False (--no-header on the "
                 "command line).",
                 DataworthWarning,
                 stacklevel=2,
             )
-        if pixels and form.plain:
-            return _pixel_blocks(entry, form, shape)
-        return csv_blocks(entry, form, shape, pixels)
+        return found
 
-    return Part((entry,), blocks, lambda: form_of(entry, label, header).first_row)
+    def blocks(pixels: bool) -> Iterator[Block]:
+        if pixels and not may_be_pixels:
+            raise NotPixelsError
+        if pixels and form().plain:
+            return _pixel_blocks(entry, form(), shape)
+        return csv_blocks(entry, form(), shape, pixels)
+
+    return Part((entry,), blocks, lambda: form().first_row)
 
 
 def _labelled_test(entry: Entry, label: str | int | None, header: bool | None) -> Entry | None:

@@ -22,6 +22,11 @@ def is_number(field: str) -> bool:
     return "_" not in field
 
 
+def counts_up(fields: Sequence[str]) -> bool:
+    """Whether fields are 0, 1, 2, ... or 1, 2, 3, ..., in order."""
+    return any(list(fields) == [str(i + k) for i in range(len(fields))] for k in (0, 1))
+
+
 def is_square(features: int) -> bool:
     """Whether so many features are the pixels of a square image of 8 x 8 or more."""
     side = math.isqrt(features)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dataworth.errors import DataError
-from dataworth.sources.csv_columns import is_square, label_column
+from dataworth.sources.csv_columns import counts_up, is_square, label_column
 from dataworth.sources.csv_head import head_of
 from dataworth.sources.entry import Entry
 
@@ -81,7 +80,7 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
             f"{entry}: the first row has no comma; expected a label and at least one feature, "
             "separated by commas. If another sign separates them, convert the file."
         )
-    if head.header and not head.header[0].strip() and _count_up([row[0] for row in head.rows]):
+    if head.header and not head.header[0].strip() and counts_up([row[0] for row in head.rows]):
         raise DataError(
             f"{entry}, column 1 has no name and counts the rows: an index, as pandas writes it, "
             "which is no feature. Write the file without it: to_csv(..., index=False)."
@@ -102,10 +101,6 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
         plain=plain and b'"' not in head.text,
         image=image,
     )
-
-
-def _count_up(fields: Sequence[str]) -> bool:
-    return any(list(fields) == [str(i + k) for i in range(len(fields))] for k in (0, 1))
 
 
 def _is_plain_pixel(field: str) -> bool:

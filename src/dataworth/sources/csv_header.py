@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from dataworth.errors import DataError
-from dataworth.sources.csv_columns import LABEL_NAMES, is_number
+from dataworth.sources.csv_columns import LABEL_NAMES, counts_up, is_number
 from dataworth.sources.entry import Entry
 
 # So many numbers that count up from 0 or 1 are names of columns, and no sample.
@@ -32,7 +32,7 @@ def has_header(entry: Entry, rows: Sequence[Sequence[str]]) -> bool:
     if not rest:
         return all(texts)
     numbers = [field.strip() for field, text in zip(first, texts, strict=True) if not text]
-    counted = numbers in ([str(i + k) for i in range(len(numbers))] for k in (0, 1))
+    counted = counts_up(numbers)
     if counted and not any(texts) and len(first) > 1:
         return _counts_columns(entry, first, rest)
     above_numbers = [
