@@ -11,7 +11,7 @@ import pytest
 import scipy.io
 
 import dataworth as dw
-from dataworth.errors import DataError
+from dataworth.errors import DataError, DataworthWarning
 
 
 def _npz(path: Path, **arrays: object) -> Path:
@@ -42,6 +42,16 @@ def test_folder_with_several_data_sets(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("x,y\n1,0\n2,1\n")
     with pytest.raises(DataError, match=r"several data sets: a\.csv, b\.csv"):
         dw.load(tmp_path)
+
+
+def test_kaggles_form_for_answers_is_no_data_set(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("x,z,label\n" + "1.5,2,a\n2.5,1,b\n" * 10)
+    (tmp_path / "test.csv").write_text("x,z\n1.5,2\n2.5,1\n")
+    (tmp_path / "sample_submission.csv").write_text("id,label\n1,a\n2,a\n")
+    with pytest.warns(DataworthWarning, match=r"test\.csv"):
+        data = dw.load(tmp_path)
+    assert data.class_names == ("a", "b")
+    assert len(data.y_train) + len(data.y_test) == 20
 
 
 def test_npz_names_its_classes(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ _ENDINGS: dict[str, Loader] = {
     ".mat": mat.load,
     ".npz": npz.load,
 }
+_ASIDE = ("label", "submission")
+"""In names of files that hold no samples: labels of IDX images, and Kaggle's form for answers."""
 
 
 def loader_of(entry: Entry) -> Loader | None:
@@ -50,7 +52,11 @@ def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
     entries = [entry for entry in listing(path) if loader_of(entry)]
     if not entries:
         refuse_damaged(path)
-    starts = [entry for entry in entries if not is_test(entry) and "label" not in entry.stem]
+    starts = [
+        entry
+        for entry in entries
+        if not is_test(entry) and not any(word in entry.stem for word in _ASIDE)
+    ]
     if not starts:
         names = ", ".join(entry.name for entry in listing(path)[:8]) or "nothing"
         raise DataError(
