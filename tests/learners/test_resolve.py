@@ -107,6 +107,19 @@ def test_models_that_do_not_fit_are_refused(build: Any, message: str) -> None:
         Network(build, (8, 8), outputs)
 
 
+def test_a_model_that_would_forget_what_it_was_adapted_to_is_refused(tmp_path: Path) -> None:
+    layers = load_keras().layers
+    adapted = layers.Normalization(name="first")
+    model = load_keras().Sequential([load_keras().Input((8,)), adapted, layers.Dense(10)])
+    fresh = resolve(model).identity((8,), 10)
+    adapted.adapt(np.random.default_rng(0).normal(3, 2, (50, 8)))
+    assert fresh
+    model.save(tmp_path / "adapted.keras")
+    for given in (model, tmp_path / "adapted.keras"):
+        with pytest.raises(StudyError, match="'first' of the model .* was adapted to data"):
+            resolve(given)
+
+
 def test_another_backend_is_refused_in_words() -> None:
     program = (
         "import os; os.environ['KERAS_BACKEND'] = 'numpy'; import keras\n"

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dataworth.errors import StudyError
 from dataworth.learners.backend import load_keras, seeded
 from dataworth.learners.input_scales import input_scales
@@ -29,6 +31,7 @@ def from_model(model: Any) -> tuple[Build, Describe]:
         raise _not_built_anew(model, one_line(error)) from None
     if not is_own(type(model).get_config) and layer_configs(anew) != layer_configs(model):
         raise _not_built_anew(model, "Keras does not know what its class was given: other layers")
+    _refuse_adapted(model)
     identity = {"model": fingerprint(model)}
 
     def build(shape: tuple[int, ...], outputs: int) -> Any:
@@ -120,6 +123,21 @@ def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int],
 def _example(build: Build, shape: tuple[int, ...], outputs: int) -> Any:
     with seeded(0):
         return Network(build, shape, outputs).model
+
+
+def _refuse_adapted(model: Any) -> None:
+    """Statistics that ``adapt`` found are weights: no configuration has them."""
+    normalization = load_keras().layers.Normalization
+    for layer in model._flatten_layers():
+        if not (isinstance(layer, normalization) and layer.built and layer.input_mean is None):
+            continue
+        mean, variance = np.asarray(layer.adapt_mean), np.asarray(layer.adapt_variance)
+        if (mean != 0).any() or (variance != 1).any():
+            raise StudyError(
+                f"the layer {layer.name!r} of the model {model.name!r} was adapted to data, which "
+                "a model that is built anew for every run forgets. Give the layer its mean= and "
+                "variance=, or give a function that builds the model and adapts it."
+            )
 
 
 def _not_built_anew(model: Any, why: str) -> StudyError:
