@@ -94,6 +94,16 @@ def test_a_metric_that_rises_is_answered_in_its_own_unit(
     assert "Law: 1 - accuracy = " in capsys.readouterr().out
 
 
+def test_noise_of_the_held_out_rows_widens_the_intervals(
+    falling: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain, noisy = (
+        document(capsys, str(falling), "--test-noise", noise)["predictions"][0]
+        for noise in ("0", "0.02")
+    )
+    assert noisy["lower"] < plain["lower"] < plain["upper"] < noisy["upper"]
+
+
 def test_prices_say_where_to_stop(falling: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--price-per-label", "0.01", "--worth", "10000"]
     stop = document(capsys, str(falling), *arguments)["stop"]

@@ -51,7 +51,7 @@ def test_kaggles_form_for_answers_is_no_data_set(tmp_path: Path) -> None:
     with pytest.warns(DataworthWarning, match=r"test\.csv"):
         data = dw.load(tmp_path)
     assert data.class_names == ("a", "b")
-    assert len(data.y_train) + len(data.y_test) == 20
+    assert len(data.y_train) == 20
 
 
 def test_npz_names_its_classes(tmp_path: Path) -> None:

@@ -70,6 +70,14 @@ def add_parser(commands: Any) -> None:
         help="also give the samples that meet a target with this probability (0.9)",
     )
     parser.add_argument(
+        "--test-noise",
+        type=float,
+        default=0.0,
+        metavar="SE",
+        help="standard error of the metric from its held-out rows being a sample: the forecast is "
+        "then of the metric on all such rows, not on these (0)",
+    )
+    parser.add_argument(
         "--price-per-label",
         type=float,
         metavar="PRICE",
@@ -100,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
     sample_counts(options.at or [])
     if options.out is not None:
         picture_file(options.out)
-    made = forecast(as_curve(options.curve, options.metric))
+    made = forecast(as_curve(options.curve, options.metric), test_noise=options.test_noise)
     sizes = options.at or ahead(made)
     targets = [made.samples_for(t, options.level, options.assurance) for t in options.target]
     stop = _stop(made, options)
