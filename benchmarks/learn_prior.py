@@ -31,8 +31,9 @@ CUTS = (3.0, 8.0)
 _MOST = 600
 """So few numbers need no more cases than that."""
 # Where learning starts, and what it is pulled to.
-_SINGLE = Prior(0.72, 0.2, 5.0, 0.06, 0.25, 0.5, 0.3, level=0.5, carry=0.3, apart=0.3, tail=4.0)
-_REPEATED = Prior(0.7, 0.5, 20.0, 0.06, 0.25, 1.5, 0.8, level=0.5, carry=0.5, apart=0.5, tail=3.0)
+_SPREAD = {"kept": 0.7, "level": 0.5, "carry": 0.4, "apart": 0.4, "tail": 4.0}
+_SINGLE = Prior(0.72, 0.2, 5.0, 0.06, 0.25, 0.5, 0.3, **_SPREAD)
+_REPEATED = Prior(0.7, 0.5, 20.0, 0.06, 0.25, 1.5, 0.8, **_SPREAD)
 _START = {"single": _SINGLE, "repeated": _REPEATED}
 
 Job = tuple[str, Path, Sequence[PublicCurve]]

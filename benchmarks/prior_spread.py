@@ -43,7 +43,7 @@ class Hidden:
 
 def hidden_of(cases: Sequence[Case], prior: Prior) -> Hidden:
     """Draw curves under the learned weights, and look at the hidden sizes."""
-    bare = replace(prior, level=0.0, carry=1.0, apart=0.0)
+    bare = replace(prior, kept=1.0, level=0.0, carry=1.0, apart=0.0)
     parts = []
     for case in cases:
         draws = draw_curves(case.points, case.laws, bare)
@@ -67,7 +67,9 @@ def log_score(hidden: Hidden, prior: Prior) -> float:
     stray += hidden.guessed**2
     scales = student_scales(prior.tail, (_EDGES[1:] + _EDGES[:-1]) / 2) ** 2
     variance = (stray[:, None] * scales + (hidden.known**2 + 1e-8)[:, None])[:, None, :]
-    miss2 = (hidden.actual[:, None] - hidden.laws)[:, :, None] ** 2
+    middle = hidden.laws[:, len(_GRID) // 2, None]
+    laws = middle + prior.kept * (hidden.laws - middle)
+    miss2 = (hidden.actual[:, None] - laws)[:, :, None] ** 2
     density = -0.5 * (np.log(2 * np.pi * variance) + miss2 / variance) + np.log(np.diff(_EDGES))
     each = logsumexp(density, axis=(1, 2)) - np.log(len(_GRID))
     return float(hidden.weight @ each / hidden.weight.sum())
@@ -76,15 +78,20 @@ def log_score(hidden: Hidden, prior: Prior) -> float:
 def learn_spread(cases: Sequence[Case], start: Prior) -> Prior:
     """Maximise the log score on the hidden sizes."""
     hidden = hidden_of(cases, start)
-    names = ("level", "carry", "apart")
+    names = ("kept", "level", "carry", "apart")
     first = np.log([*(getattr(start, name) for name in names), start.tail - 1])
 
     def at(z: Floats) -> Prior:
-        values = dict(zip(names, np.exp(z[:3]).tolist(), strict=True))
-        return replace(start, **values, tail=1 + float(np.exp(z[3])))
+        values = dict(zip(names, np.exp(z[:4]).tolist(), strict=True))
+        return replace(start, **values, tail=1 + float(np.exp(z[4])))
 
     def loss(z: Floats) -> float:
         return -log_score(hidden, at(z)) + _PULL * float((z - first) @ (z - first))
 
-    options = {"maxfev": _EVALUATIONS, "xatol": 0.02, "fatol": 1e-5}
+    options = {
+        "initial_simplex": np.vstack([first, first + 0.4 * np.eye(len(first))]),
+        "maxfev": _EVALUATIONS,
+        "xatol": 0.02,
+        "fatol": 1e-5,
+    }
     return at(minimize(loss, first, method="Nelder-Mead", options=options).x)

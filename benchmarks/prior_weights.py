@@ -107,12 +107,12 @@ def medians(case: Case, prior: Prior) -> Floats:
 
 
 def learn_weights(cases: Sequence[Case], start: Prior) -> Prior:
-    """Minimise the mean log error on the hidden sizes; each case counts the same."""
+    """Minimise the mean log of each case's root mean square error on its hidden sizes."""
 
     def loss(z: Floats) -> float:
         prior = moved(start, z)
-        miss = [np.abs(medians(case, prior) - case.actual) for case in cases]
-        score = np.mean([np.log(one + _EPSILON).mean() for one in miss])
+        miss = [np.mean((medians(case, prior) - case.actual) ** 2) for case in cases]
+        score = np.mean(np.log(np.sqrt(miss) + _EPSILON))
         return float(score) + _PULL * float(z @ z)
 
     size = len(_LEARNED)

@@ -45,8 +45,8 @@ def test_spread_grows_with_the_distance(points: Points) -> None:
 def test_many_sizes_that_count_as_few_points_keep_less_of_the_disagreement() -> None:
     sizes = np.geomspace(500, 32_000, 32).round()
     points = prepare(curve_of(sizes, power(sizes)))
-    assert drawn(points, evidence=2.0).kept == pytest.approx(0.25)
-    assert drawn(points, evidence=32.0).kept == 1
+    assert drawn(points, evidence=2.0, kept=1.0).kept == pytest.approx(0.25)
+    assert drawn(points, evidence=32.0, kept=0.8).kept == pytest.approx(0.8)
 
 
 def test_a_prior_is_read_as_it_was_written() -> None:

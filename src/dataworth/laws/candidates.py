@@ -46,6 +46,8 @@ class Profile:
         What noise that shows explains of `error`; None where it does not show.
     sizes : int
         Number of sizes fitted.
+    weighing : float
+        How many points of equal weight would weigh as evenly as these (Kish 1965).
     """
 
     e: Floats
@@ -54,6 +56,7 @@ class Profile:
     retention: Floats
     noise: float | None
     sizes: int
+    weighing: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +115,7 @@ def solve(points: Points, laws: tuple[Law, ...]) -> list[Candidate]:
         for near in NEARNESS:
             profile = curves.profile(near, len(points))
             hindsight = tuple(curves.hindsight(near, count) for count in counts)
-            residual = _residual(law, profile, weights_of(points, near), points.scatter)
+            residual = _residual(law, profile, points.scatter)
             found.append(Candidate(law, near, curves.shapes, profile, hindsight, residual))
     return found
 
@@ -135,7 +138,8 @@ class _Curves:
         e, b, error = project(self.law, self.basis[:, :count], self.loss[:count], root)
         keeps = retained(self.law, self.shapes, e, b, float(self.x[count - 1]))
         noise = float(root**2 @ seen.noise) if seen.noisy else None
-        return Profile(e, b, error + _QUIETEST, keeps, noise, count)
+        weighing = 1 / float((root**4).sum())
+        return Profile(e, b, error + _QUIETEST, keeps, noise, count, weighing)
 
     def hindsight(self, nearness: float, count: int) -> Hindsight:
         """Fit the `count` smallest sizes, and look at the largest."""
@@ -146,13 +150,13 @@ class _Curves:
         return Hindsight(profile, (ahead - np.log(self.loss[end])).mean(axis=1))
 
 
-def _residual(law: Law, profile: Profile, root: Floats, scatter: float) -> float:
+def _residual(law: Law, profile: Profile, scatter: float) -> float:
     """The best shape's residuals, made larger for the parameters that were fitted.
 
     A law that has as many parameters as there are points that weigh leaves no residuals: what is
     known of the noise counts as one more point.
     """
-    points = 1 / float((root**4).sum())
-    free = min(law.free, points)
+    free = min(law.free, profile.weighing)
     known = scatter**2 if profile.noise is None else profile.noise
-    return math.sqrt((float(profile.error.min()) * points + known) / (points - free + 1))
+    off = float(profile.error.min()) * profile.weighing + known
+    return math.sqrt(off / (profile.weighing - free + 1))

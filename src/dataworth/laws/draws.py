@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from dataworth.laws.base import Law
 from dataworth.laws.candidates import solve
 from dataworth.laws.members import Member, independent, member_of, weigh
 from dataworth.laws.points import Points
+from dataworth.laws.posterior import posterior_of
 from dataworth.laws.prior import Prior
 
 Floats = NDArray[np.float64]
@@ -103,7 +104,7 @@ def draw_curves(
     points : Points
         What was measured.
     laws : tuple of Law
-        What to choose from.
+        What to choose from; one alone is taken as known.
     prior : Prior
         What was believed before.
     chance : float, optional
@@ -114,7 +115,14 @@ def draw_curves(
         Standard deviation of an error of the log loss that all sizes share.
     """
     above = None if chance is None else chance - float(points.log_loss[-1])
-    members = [member_of(candidate, prior, above) for candidate in solve(points, laws)]
+    candidates = solve(points, laws)
+    if len(laws) == 1:
+        members = [posterior_of(candidate, points, prior, above) for candidate in candidates]
+        # The points have said how far the law goes; only what no law foresees is added.
+        kept, prior = 1.0, replace(prior, level=0.0, apart=0.0)
+    else:
+        members = [member_of(candidate, prior, above) for candidate in candidates]
+        kept = _kept(prior, len(points))
     weights = weigh(members, prior)
     residual = float(weights @ np.array([member.residual for member in members]))
     even = _even(COUNT, 5, seed)
@@ -126,7 +134,7 @@ def draw_curves(
         weights,
         member,
         row,
-        kept=_kept(prior, len(points)),
+        kept=kept,
         level=np.hypot(prior.level * residual * how_far, shift) * ndtri(even[:, 1]),
         stray=how_far * ndtri(even[:, 2]),
         carry=prior.carry * residual,
@@ -161,13 +169,13 @@ def student_scales(tail: float, probabilities: Floats) -> Floats:
 
 
 def _kept(prior: Prior, sizes: int) -> float:
-    """The share of the laws' disagreement that is left where each size is a point of its own.
+    """The share of the laws' disagreement that draws keep.
 
     A mixture over shapes has its middle where it predicts best when a curve counts as few points;
     it is then as wide as so few points would leave it.
     """
     amount = independent(prior, sizes)
-    return math.sqrt(amount / max(amount, sizes))
+    return prior.kept * math.sqrt(amount / max(amount, sizes))
 
 
 def _picked(

@@ -161,7 +161,12 @@ class Forecast:
     @cached_property
     def law(self) -> ChosenLaw:
         """The law with the largest weight, its parameters and their 90 % intervals."""
-        return choose(self.draws)
+        if len(self._laws) == 1:
+            return choose(self.draws, self.draws)
+        name = next(iter(self.weights))
+        likeliest = next(law for law in self._laws if law.name == name)
+        told = draw_curves(self.points, (likeliest,), self.prior, self.chance, self.seed)
+        return choose(self.draws, told)
 
     @cached_property
     def backtest(self) -> tuple[BacktestRow, ...]:

@@ -79,8 +79,7 @@ def member_of(candidate: Candidate, prior: Prior, above: float | None = None) ->
     """
     now = candidate.profile
     logs = _logs(now, prior)
-    if above is not None and candidate.law.from_chance:
-        logs = logs - 0.5 * ((np.log(np.maximum(now.b, 1e-300)) - above) / _TOLERANCE) ** 2
+    logs = logs + chance_term(candidate.law, now.b, above)
     weights, evidence = _shares(logs)
     errors = [_shares(_logs(h.profile, prior))[0] @ h.missed for h in candidate.hindsight]
     return Member(
@@ -111,12 +110,24 @@ def independent(prior: Prior, sizes: int) -> float:
     return min(prior.evidence, _PER_SIZE * sizes)
 
 
+def noise_of(profile: Profile, prior: Prior) -> float:
+    """What noise adds to the mean squared relative residual of any shape."""
+    return prior.unseen**2 if profile.noise is None else profile.noise
+
+
+def chance_term(law: Law, b: Floats, above: float | None) -> Floats:
+    """Log of the prior density of b, up to a constant: a law that starts from chance is near it."""
+    if above is None or not law.from_chance:
+        return np.zeros_like(b)
+    return np.asarray(-0.5 * ((np.log(np.maximum(b, 1e-300)) - above) / _TOLERANCE) ** 2)
+
+
 def _logs(profile: Profile, prior: Prior) -> Floats:
     """Log of the profile likelihood times the prior density of the retention, up to a constant."""
-    noise = prior.unseen**2 if profile.noise is None else profile.noise
     amount = independent(prior, profile.sizes)
     off = np.nan_to_num((profile.retention - prior.retention) / prior.spread)
-    return np.asarray(-0.5 * amount * np.log(profile.error + noise) - 0.5 * off**2)
+    fits = np.log(profile.error + noise_of(profile, prior))
+    return np.asarray(-0.5 * amount * fits - 0.5 * off**2)
 
 
 def _shares(logs: Floats) -> tuple[Floats, float]:

@@ -7,17 +7,23 @@ import numpy as np
 from dataworth.laws.base import Floats, Law, Parameter, register_law
 from dataworth.laws.grids import ALABDULMOHSIN, FEW, MAHMOOD, MOHR, length
 
+_NEWTON = 6
+"""Steps after which the logit is exact to rounding, wherever it lies."""
+
 
 def _m4(c: Floats, k: Floats, a: Floats, n: Floats) -> Floats:
-    """Solve v / (1 - v)^a = (k / n)^c for v by bisection on the logit scale of v."""
+    """Solve v / (1 - v)^a = (k / n)^c by Newton's method for t, the logit of v.
+
+    Logs of both sides are equal where ``a softplus(t) - softplus(-t)`` is the log of the right one;
+    its slope runs from 1 to a, so that it is convex or concave and Newton's method cannot fail.
+    """
     target = c * np.log(k / n) + 0 * a
-    low, high = np.minimum(target, -60.0), np.full_like(target, 60.0)
-    for _ in range(50):
-        middle = (low + high) / 2
-        # log v = -log(1 + exp(-t)), log(1 - v) = -log(1 + exp(t))
-        below = -np.logaddexp(0, -middle) + a * np.logaddexp(0, middle) < target
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    value: Floats = np.exp(-np.logaddexp(0, -(low + high) / 2))
+    t = np.where(target > 0, target / a, target)
+    for _ in range(_NEWTON):
+        share = 1 / (1 + np.exp(-t))
+        off = a * np.logaddexp(0, t) - np.logaddexp(0, -t) - target
+        t = t - off / (1 - share + a * share)
+    value: Floats = 1 / (1 + np.exp(-t))
     return value
 
 

@@ -1,4 +1,4 @@
-"""Power laws: with a floor, a shift, a limit, a break, and the baseline without a fall."""
+"""Power laws: with a floor, a shift, a limit, a break, and the law without a fall."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ LAST_VALUE = register_law(
     Law(
         "last-value",
         "b",
-        "the baseline that more data changes nothing",
+        "that more data changes nothing; as a fit, the mean of the last values by their weights",
         lambda n: np.ones_like(n),
         floor=False,
-        baseline=True,
     )
 )
 POWER_2 = register_law(

@@ -33,6 +33,8 @@ class Prior:
         A member's weight falls as its backtest error to this power.
     simplicity : float
         What each free parameter of a law takes from the log of its members' weights.
+    kept : float
+        The share of their distance from the middle of all laws that draws keep, at most.
     level, carry, apart, tail : float
         How far a draw is from the law that it follows: at all sizes alike, a normal with a
         standard deviation of `level` times the residual of one point; beyond the largest size N,
@@ -48,6 +50,7 @@ class Prior:
     trust: float
     sharpness: float
     simplicity: float
+    kept: float
     level: float
     carry: float
     apart: float
