@@ -14,6 +14,7 @@ from law_curves import SIZES, curve_of, power
 import dataworth as dw
 from dataworth import Curve
 from dataworth.errors import ForecastError
+from dataworth.laws import all_laws
 
 WIGGLE = 1 + 0.01 * np.resize([-1.0, 1.0, 2.0], 2 * len(SIZES))
 ANSWERED: dict[str, tuple[Any, Any]] = {
@@ -65,6 +66,23 @@ def test_answered(name: str) -> None:
     assert (predicted.lower <= predicted.median).all()
     assert (predicted.median <= predicted.upper).all()
     assert document["predictions"]
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_answered_when_told_the_law(name: str) -> None:
+    sizes, losses = ANSWERED[name]
+    largest = float(np.max(sizes))
+    few = len(np.unique(sizes)) <= 5
+    for law in [law for law in all_laws() if not few or law.free <= 3]:
+        with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
+            warnings.simplefilter("error")
+            forecast = dw.forecast(curve_of(sizes, losses, chance=math.log(10)), laws=[law])
+            predicted = forecast.predict([largest, 20 * largest])
+            assert (predicted.lower > 0).all(), law.name
+            assert (predicted.lower <= predicted.upper).all(), law.name
+            assert np.isfinite(predicted.median).all(), law.name
+            for estimate in forecast.law.parameters.values():
+                assert estimate.lower <= estimate.value <= estimate.upper, law.name
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -26,7 +26,7 @@ _NEAR_END = 0.4
 _LEAST = 3
 NEARNESS = (1.0, 2.0, 3.0)
 """The weighting constants: larger sizes count as n to these powers."""
-_QUIETEST = 1e-8
+QUIETEST = 1e-8
 """Mean squared relative residual below which one fit is as good as another."""
 
 
@@ -139,7 +139,7 @@ class _Curves:
         keeps = retained(self.law, self.shapes, e, b, float(self.x[count - 1]))
         noise = float(root**2 @ seen.noise) if seen.noisy else None
         weighing = 1 / float((root**4).sum())
-        return Profile(e, b, error + _QUIETEST, keeps, noise, count, weighing)
+        return Profile(e, b, error + QUIETEST, keeps, noise, count, weighing)
 
     def hindsight(self, nearness: float, count: int) -> Hindsight:
         """Fit the `count` smallest sizes, and look at the largest."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtr, ndtri
 
-from dataworth.laws.candidates import Candidate
+from dataworth.laws.candidates import QUIETEST, Candidate
 from dataworth.laws.fit import weights_of
 from dataworth.laws.members import Member, chance_term, member_of, noise_of
 from dataworth.laws.points import Points
@@ -92,7 +92,7 @@ class _Walk:
         self.x = np.exp(points.u)
         root = weights_of(points, candidate.nearness)
         self.root, self.loss = root, np.exp(points.log_loss - points.log_loss[-1])
-        self.noise = noise_of(candidate.profile, prior)
+        self.noise = noise_of(candidate.profile, prior) + QUIETEST
         self.amount = min(prior.evidence, _PER_POINT * candidate.profile.weighing)
 
     def shapes_at(self, cells: Floats) -> Floats:
