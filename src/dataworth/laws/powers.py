@@ -28,7 +28,7 @@ LAST_VALUE = register_law(
     Law(
         "last-value",
         "b",
-        "that more data changes nothing; as a fit, the mean of the last values by their weights",
+        "the law that more data changes nothing; fitted: the mean loss, of the largest sizes above all",
         lambda n: np.ones_like(n),
         floor=False,
     )
