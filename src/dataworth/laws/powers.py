@@ -28,7 +28,7 @@ LAST_VALUE = register_law(
     Law(
         "last-value",
         "b",
-        "the law that more data changes nothing; fitted: the mean loss, of the largest sizes above all",
+        "the law that more data changes nothing; fitted, the mean of the last losses",
         lambda n: np.ones_like(n),
         floor=False,
     )
