@@ -4,9 +4,9 @@
 
 For every law, curves are drawn with random parameters within its grid, measured at ten sizes with
 noise, and forecast 4 and 16 times ahead, once with all laws to choose from and once told the law.
-The intervals are meant for real curves, which also leave their laws, so that on curves which keep
-to one they should hold the truth more often than they claim, never less often. The parameters'
-90 % intervals are counted where the law is told.
+Intervals should hold the truth about as often as they claim: those that are told the law for every
+law, those that choose, whose prior is of real curves, over all laws together. The parameters' 90 %
+intervals are counted where the law is told.
 """
 
 from __future__ import annotations
