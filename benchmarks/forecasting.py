@@ -66,7 +66,7 @@ def judge(job: tuple[PublicCurve, float]) -> Score | None:
     hidden = list(range(count, len(public.sizes))) if public.fit else [len(public.sizes) - 1]
     curve = public.curve(count)
     try:
-        points = prepare(curve)
+        points = prepare(curve, public.single_run)
     except ForecastError:
         return None
     sizes, actual = public.sizes[hidden], np.array([public.runs[i].mean() for i in hidden])
@@ -78,7 +78,7 @@ def judge(job: tuple[PublicCurve, float]) -> Score | None:
         errors[name] = float(np.sqrt(np.mean(miss**2)))
 
     start = time.perf_counter()
-    ours = forecast(curve, prior=prior_for(public, points))
+    ours = forecast(curve, single_run=public.single_run, prior=prior_for(public, points))
     draws = ours.log_losses(sizes, runs=float(len(public.runs[-1])))
     record(OURS, np.exp(np.median(ours.log_losses(sizes), axis=0)), start)
     start = time.perf_counter()

@@ -56,7 +56,7 @@ def learn(job: Job) -> str:
 
 def at_fit(curve: PublicCurve) -> Points:
     """What the collection itself says is to be fitted."""
-    return prepare(curve.curve(curve.fit))
+    return prepare(curve.curve(curve.fit), curve.single_run)
 
 
 def jobs_of(name: str, curves: Sequence[PublicCurve]) -> list[Job]:

@@ -70,7 +70,7 @@ def case_of(public: PublicCurve, count: int) -> Case | None:
     if len(hidden) > _HIDDEN:
         hidden = [hidden[round(i)] for i in np.linspace(0, len(hidden) - 1, _HIDDEN)]
     try:
-        points = prepare(public.curve(count))
+        points = prepare(public.curve(count), public.single_run)
     except ForecastError:
         return None
     laws = LAWS if len(points) > 5 else tuple(law for law in LAWS if law.free <= 3)

@@ -55,6 +55,14 @@ class PublicCurve:
         return f"lcdb-half-{self.fold}" if self.collection == "lcdb" else self.source
 
     @property
+    def single_run(self) -> bool:
+        """Whether the sizes to fit are looks at a single run: closer than a factor of 1.3."""
+        if not self.fit:
+            return False
+        distance = np.log(self.sizes[self.fit - 1] / self.sizes[0]) / (self.fit - 1)
+        return bool(distance < np.log(1.3))
+
+    @property
     def fold(self) -> int:
         """0 or 1: which half of the sources this one belongs to, by a hash of its name."""
         return hashlib.sha256(self.source.encode()).digest()[0] % 2

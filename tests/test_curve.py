@@ -55,6 +55,13 @@ def test_csv_holds_every_digit() -> None:
     assert np.isnan(float(lines[2].split(",")[3]))
 
 
+def test_seeds_that_were_not_given_are_not_written() -> None:
+    curve = Curve([10, 10, 30], [0.5, 0.4, 0.2], others={"accuracy": [0.7, 0.8, 0.9]})
+    assert curve.to_csv().splitlines()[:2] == ["samples,value,accuracy", "10,0.5,0.7"]
+    assert not curve["accuracy"].seeded
+    assert Curve([10, 30], [0.5, 0.4], [0, 0])["loss"].seeded
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -46,7 +46,8 @@ class Curve:
     values : array_like, shape (n,)
         The metric, measured on held-out rows ("loss": cross-entropy in nats).
     seeds : array_like of int, shape (n,), optional
-        The seed of each run. Without it the runs of one size are numbered.
+        The seed of each run. Without it the runs of one size are numbered, and forecasts may
+        take many sizes close together for looks at a single run.
     metric : str
         Name of the metric; see `higher_is_better`.
     chance : float, optional
@@ -69,6 +70,8 @@ class Curve:
     chance: float | None = None
     name: str = ""
     others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    seeded: bool = False
+    """Whether seeds were given: every row is then known to be a run of its own."""
 
     def __init__(
         self,
@@ -118,6 +121,7 @@ class Curve:
             "chance": chance,
             "name": name,
             "others": {key: column[order] for key, column in rest.items()},
+            "seeded": seeds is not None,
         }
         for key, value in values_by_name.items():
             object.__setattr__(self, key, value)
@@ -134,9 +138,8 @@ class Curve:
             raise DataError(f"this curve has no metric {metric!r}; it has {known}.")
         rest = {key: column for key, column in self.others.items() if key != metric}
         rest[self.metric] = self.values
-        return Curve(
-            self.samples, self.others[metric], self.seeds, metric, name=self.name, others=rest
-        )
+        seeds = self.seeds if self.seeded else None
+        return Curve(self.samples, self.others[metric], seeds, metric, name=self.name, others=rest)
 
     @property
     def higher_is_better(self) -> bool:
@@ -160,16 +163,16 @@ class Curve:
     def to_csv(self, path: str | Path | None = None) -> str:
         """The runs as CSV text, columns ``samples,seed,value`` and other metrics.
 
-        Figures are written with the shortest digits that read back to the same float64.
+        The column of seeds is left out where none were given. Figures are written with the shortest
+        digits that read back to the same float64.
         """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["samples", "seed", "value", *self.others])
+        writer.writerow(["samples", *(["seed"] if self.seeded else []), "value", *self.others])
         for row in range(len(self)):
-            rest = [repr(float(column[row])) for column in self.others.values()]
-            writer.writerow(
-                [int(self.samples[row]), int(self.seeds[row]), repr(float(self.values[row])), *rest]
-            )
+            seed = [int(self.seeds[row])] if self.seeded else []
+            figures = [column[row] for column in (self.values, *self.others.values())]
+            writer.writerow([int(self.samples[row]), *seed, *(repr(float(f)) for f in figures)])
         if path is not None:
             Path(path).write_text(text.getvalue(), encoding="utf-8")
         return text.getvalue()

@@ -80,7 +80,8 @@ def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Cur
             f"train_sizes_abs has shape {sizes.shape} and test_scores {scores.shape}; expected "
             "(sizes,) and (sizes, folds), as learning_curve returns them."
         )
-    if metric == "score" and (scores[np.isfinite(scores)] < 0).all():
+    finite = scores[np.isfinite(scores)]
+    if metric == "score" and len(finite) and (finite < 0).all():
         raise DataError(
             "every score is negative, as those of a loss with its sign turned; say which with "
             "metric, the name given as scoring: 'neg_log_loss', 'neg_mean_squared_error', ..."
@@ -104,7 +105,7 @@ def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve
     return Curve(
         chosen.samples,
         known.sign * chosen.values,
-        chosen.seeds,
+        chosen.seeds if chosen.seeded else None,
         known.metric,
         name=chosen.name,
         others={key: values for key, values in chosen.others.items() if key != known.metric},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -128,8 +129,12 @@ def forecast_seed(value: Any) -> int:
 
 
 def is_real(value: Any) -> bool:
-    """Whether something is a real number; True and False are none."""
-    return not isinstance(value, bool) and isinstance(value, int | float | np.integer | np.floating)
+    """Whether something is a real number that a float can hold; True and False are none."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int):
+        return abs(value) <= sys.float_info.max
+    return isinstance(value, float | np.integer | np.floating)
 
 
 def _is_whole(value: Any) -> bool:

@@ -22,6 +22,15 @@ HIGHER_IS_BETTER = frozenset(
 )
 """Metrics that improve by rising; every other is taken to improve by falling."""
 
+MAY_BE_NEGATIVE = frozenset(
+    {
+        *("adjusted_mutual_info_score", "adjusted_rand_score", "matthews_corrcoef", "score"),
+        *("d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score"),
+        *("explained_variance", "r2"),
+    }
+)
+"""Those of them that fall below 0 where guessing is worse than none."""
+
 _OURS = {"log_loss": "loss", "f1_macro": "macro_f1"}
 
 

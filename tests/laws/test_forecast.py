@@ -233,3 +233,37 @@ def test_units_do_not_matter(loss_unit: float, size_unit: int, seed: int) -> Non
     other = dw.forecast(curve_of(SIZES * size_unit, losses * loss_unit)).predict(AHEAD * size_unit)
     np.testing.assert_allclose(other.median / loss_unit, plain.median, rtol=1e-6)
     np.testing.assert_allclose(other.upper / loss_unit, plain.upper, rtol=1e-6)
+
+
+def test_a_size_meets_its_target_with_the_probability_that_it_is_given_for() -> None:
+    """Also where draws hardly differ, as for a curve without noise."""
+    for curve in (usual(), curve_of(SIZES, SIZES**-0.3)):
+        forecast = dw.forecast(curve)
+        target = 0.95 * float(curve.values[-1])
+        found = forecast.samples_for(target, assurance=0.8)
+        for size, probability in (
+            (found.lower, 0.05),
+            (found.median, 0.5),
+            (found.upper, 0.95),
+            (found.assured or 0.0, 0.8),
+        ):
+            met = float((forecast.log_losses([size]) <= np.log(target)).mean())
+            assert met == pytest.approx(probability, abs=0.03)
+
+
+def test_a_share_is_never_below_zero() -> None:
+    values = [0.02, 0.03, 0.025, 0.04, 0.035]
+    for metric, least in (("accuracy", 0.0), ("r2", -np.inf)):
+        curve = Curve([100, 200, 400, 800, 1600], values, metric=metric)
+        lower = dw.forecast(curve).predict([3200], level=0.99).lower[0]
+        assert lower >= least
+        assert (lower == 0) == (metric == "accuracy")
+
+
+def test_absurd_prices_and_noise_are_answered_or_refused() -> None:
+    forecast = dw.forecast(usual())
+    assert forecast.stop_at(1e308, 1e-300).median == SIZES[-1]
+    with pytest.raises(ForecastError, match="price_per_label"):
+        forecast.stop_at(10**400, 1.0)
+    with pytest.raises(ForecastError, match="more than 10 times"):
+        dw.forecast(usual(), test_noise=1e10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from law_curves import SIZES, curve_of
@@ -121,11 +123,28 @@ SHAPE = (Parameter("k", "scale", (0.5, 1.0), "length"),)
         (Law("listed", "b f", "mine", lambda k, n: k / n, [*SHAPE]), "expected a tuple"),  # type: ignore[arg-type]
         (
             Law("down", "b f", "mine", lambda k, n: k / n, (Parameter("k", "k", (2.0, 1.0)),)),
-            "rising numbers",
+            "rising, finite numbers",
         ),
         (
             Law("taken", "b f", "mine", lambda e, n: e / n, (Parameter("e", "e", (1.0, 2.0)),)),
             "other than e and b",
+        ),
+        (Law("text", "b f", "mine", lambda n: np.full_like(n, "x", "U1")), "of float numbers"),
+        (Law("complex", "b f", "mine", lambda n: 1j / n), "array of float numbers"),
+        (Law("strings", "b f", "mine", lambda k, n: k / n, ("k",)), "a tuple of Parameter"),  # type: ignore[arg-type]
+        (Law("floored", "b f", "mine", lambda n: 1 / n, floor="no"), "a bool as floor"),  # type: ignore[arg-type]
+        (
+            Law(
+                "endless", "b f", "mine", lambda k, n: k / n, (Parameter("k", "k", (1, math.inf)),)
+            ),
+            "finite numbers",
+        ),
+        (Law("twins", "b f", "mine", lambda j, k, n: k / n, SHAPE * 2), "name of its own"),
+        (
+            Law(
+                "bound", "b f", "mine", lambda k, n: 1 / (1 + n / k), (Parameter("k", "k", (1, 2)),)
+            ),
+            "another unit",
         ),
     ],
     ids=lambda case: case.name if isinstance(case, Law) else None,
@@ -138,6 +157,12 @@ def test_a_law_that_cannot_be_fitted_is_refused_wherever_it_comes_from(
     with pytest.raises(ForecastError, match=complaint):
         dw.forecast(curve_of(SIZES, 1 / SIZES), laws=[law])
     assert law.name not in [known.name for known in all_laws()]
+
+
+def test_two_laws_of_one_name_are_refused() -> None:
+    other = Law("power-3", "b f", "mine", lambda n: 1 / n)
+    with pytest.raises(ForecastError, match="a name for each law"):
+        dw.forecast(curve_of(SIZES, 1 / SIZES), laws=["power-3", other])
 
 
 @pytest.mark.parametrize("laws", [[], [3], 3, "power-3"])

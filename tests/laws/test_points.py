@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from law_curves import SIZES, curve_of, noisy, power
 
+from dataworth import Curve
+from dataworth.errors import ForecastError
 from dataworth.laws import prepare
 
 MANY = np.round(np.geomspace(100, 1e8, 36))
@@ -50,3 +52,41 @@ def test_seeds_show_noise_however_close_the_sizes() -> None:
     assert points.seeded
     assert points.noisy
     assert np.sqrt(points.run_noise) == pytest.approx(0.02, rel=0.3)
+
+
+def test_few_sizes_are_runs_of_their_own_however_close() -> None:
+    sizes = np.linspace(2000, 21_000, 20)
+    points = prepare(curve_of(sizes, power(sizes)))
+    assert points.noisy
+    assert points.notes == ()
+
+
+def test_many_sizes_are_what_they_are_said_to_be() -> None:
+    sizes = np.round(np.geomspace(1000, 8000, 24))
+    curve = curve_of(sizes, power(sizes))
+    guessed = prepare(curve)
+    assert not guessed.noisy
+    assert "single_run=False" in guessed.notes[0]
+    assert prepare(curve, single_run=False).noisy
+    assert prepare(Curve(sizes, power(sizes), np.zeros(24))).noisy
+    assert prepare(curve, single_run=True).notes == ()
+    assert not prepare(curve_of(SIZES, power(SIZES)), single_run=True).noisy
+
+
+def test_repeated_sizes_are_no_looks_at_one_run() -> None:
+    sizes = np.repeat(SIZES, 3)
+    with pytest.raises(ForecastError, match="several times"):
+        prepare(curve_of(sizes, noisy(power(sizes), 0.02, 0)), single_run=True)
+
+
+def test_noise_of_sizes_far_from_repeated_ones_is_that_of_the_nearest() -> None:
+    sizes = [100, 100, 200, 200, 400, 400, 400_000, 800_000]
+    points = prepare(curve_of(sizes, [1, 1.1, 0.9, 0.8, 0.7, 0.75, 0.3, 0.28]))
+    assert 0.03 < np.sqrt(points.run_noise) < 0.1
+
+
+def test_losses_that_no_learning_curve_has_are_refused() -> None:
+    with pytest.raises(ForecastError, match=r"from 1e-20 to 1e\+20"):
+        prepare(curve_of([1000, 2000], [1e20, 1e-20]))
+    with pytest.raises(ForecastError, match="overflows"):
+        prepare(curve_of([10, 10, 20], [1.7e308, 1.7e308, 1.0]))

@@ -78,6 +78,12 @@ def add_parser(commands: Any) -> None:
         "then of the metric on all such rows, not on these (0)",
     )
     parser.add_argument(
+        "--single-run",
+        action=argparse.BooleanOptionalAction,
+        help="whether the sizes are looks at a single training run (so taken are more than 20 "
+        "sizes without seeds that lie close together)",
+    )
+    parser.add_argument(
         "--price-per-label",
         type=float,
         metavar="PRICE",
@@ -108,7 +114,11 @@ def run(options: argparse.Namespace) -> int:
     sample_counts(options.at or [])
     if options.out is not None:
         picture_file(options.out)
-    made = forecast(as_curve(options.curve, options.metric), test_noise=options.test_noise)
+    made = forecast(
+        as_curve(options.curve, options.metric),
+        test_noise=options.test_noise,
+        single_run=options.single_run,
+    )
     sizes = options.at or ahead(made)
     targets = [made.samples_for(t, options.level, options.assurance) for t in options.target]
     stop = _stop(made, options)

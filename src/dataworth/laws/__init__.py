@@ -11,11 +11,12 @@ from dataworth.laws.answers import (
     Stop,
     Value,
 )
-from dataworth.laws.base import Law, Parameter, all_laws, find_law, register_law, unregister_law
+from dataworth.laws.base import Law, Parameter
 from dataworth.laws.fit import Fit, fit_law
 from dataworth.laws.forecasting import Forecast
 from dataworth.laws.points import Points, prepare
 from dataworth.laws.prior import Prior, shipped_prior
+from dataworth.laws.registry import all_laws, find_law, register_law, unregister_law
 from dataworth.laws.request import forecast
 
 del _plateaus, _powers

@@ -1,9 +1,8 @@
-"""Law: a family of falling curves, and the registry of the families that forecasts choose from."""
+"""Law: a family of falling curves."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -139,91 +138,3 @@ class Law:
         values = {"e": e} if self.floor else {}
         values["b"] = b * ratio if math.isfinite(ratio) else math.nan
         return values | {p.name: v for p, v in zip(self.shape, scaled, strict=True)}
-
-
-_REGISTRY: dict[str, Law] = {}
-_SMALLEST = 1e-150
-"""Least value of a basis at the largest measured size: fits divide by its square."""
-
-
-def register_law(law: Law) -> Law:
-    """Add a law to those that forecasts choose from.
-
-    Raises
-    ------
-    ForecastError
-        If the name is taken, or `check_law` refuses the law.
-    """
-    if law.name in _REGISTRY:
-        raise ForecastError(f"a law named {law.name!r} exists already; choose another name.")
-    _REGISTRY[law.name] = check_law(law)
-    return law
-
-
-def check_law(law: Law) -> Law:
-    """Look whether a law can be fitted wherever curves are measured, and hand it back.
-
-    Raises
-    ------
-    ForecastError
-        If the name or a grid is malformed, or the basis is not finite, positive and falling on
-        every cell of the grid.
-    """
-    _check_form(law)
-    sizes = np.geomspace(1e-4, 1e4, 33)
-    try:
-        values = law.evaluate(law.shapes(), sizes)
-    except Exception as error:
-        # A user's function may raise anything.
-        raise ForecastError(f"law {law.name!r}: its basis cannot be computed: {error}") from error
-    if not np.isfinite(values).all() or (values < 0).any():
-        raise ForecastError(
-            f"law {law.name!r}: its basis must be finite and not negative, from 1e-4 to 1e4 times "
-            "the largest measured size."
-        )
-    if (values[:, 16] < _SMALLEST).any():
-        raise ForecastError(
-            f"law {law.name!r}: its basis is zero, or nearly, at the largest measured size; leave "
-            "out the shapes that fall so early."
-        )
-    if (np.diff(values, axis=1) > 1e-9 * values[:, :-1]).any():
-        raise ForecastError(f"law {law.name!r}: its basis must not rise with n.")
-    return law
-
-
-def _check_form(law: Law) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", law.name):
-        raise ForecastError(f"law name {law.name!r}: expected lower-case letters, digits, hyphens.")
-    if not isinstance(law.shape, tuple):
-        raise ForecastError(f"law {law.name!r}: shape is {law.shape!r}; expected a tuple.")
-    for parameter in law.shape:
-        grid = parameter.grid
-        rising = isinstance(grid, tuple) and bool(grid) and bool((np.diff(grid) > 0).all())
-        if not rising or parameter.name in ("e", "b"):
-            raise ForecastError(
-                f"law {law.name!r}, parameter {parameter.name!r}: expected a name other than e and "
-                "b, and a grid that is a tuple of rising numbers."
-            )
-
-
-def unregister_law(name: str) -> None:
-    """Take a law out of the registry again."""
-    del _REGISTRY[find_law(name).name]
-
-
-def all_laws() -> tuple[Law, ...]:
-    """Every registered law, in the order of registration."""
-    return tuple(_REGISTRY.values())
-
-
-def find_law(name: str) -> Law:
-    """The registered law of that name.
-
-    Raises
-    ------
-    ForecastError
-        If there is none.
-    """
-    if name not in _REGISTRY:
-        raise ForecastError(f"no law named {name!r}; known: {', '.join(_REGISTRY)}.")
-    return _REGISTRY[name]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dataworth.curve import Curve
+from dataworth.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
 from dataworth.laws import inverse
 from dataworth.laws.answers import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
@@ -23,6 +23,7 @@ from dataworth.laws.points import Points
 from dataworth.laws.prior import Prior
 from dataworth.laws.warn import warnings_for
 from dataworth.option_checks import is_real, probability, sample_counts
+from dataworth.scorers import MAY_BE_NEGATIVE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,8 +78,8 @@ class Forecast:
         self, sizes: ArrayLike, probabilities: ArrayLike, new_run: bool = False
     ) -> Floats:
         """Quantiles of the metric, shape (len(probabilities), len(sizes))."""
-        wanted = np.atleast_1d(np.asarray(probabilities, np.float64))
-        if not ((wanted >= 0) & (wanted <= 1)).all():
+        wanted = real_numbers(probabilities, "probabilities")
+        if wanted.ndim != 1 or not ((wanted >= 0) & (wanted <= 1)).all():
             raise ForecastError(f"probabilities: {probabilities!r}; expected numbers from 0 to 1.")
         if self.curve.higher_is_better:
             wanted = 1 - wanted
@@ -88,8 +89,9 @@ class Forecast:
 
     def log_losses(self, sizes: ArrayLike, runs: float = math.inf) -> Floats:
         """Draws of the log loss (of the log error), shape (draws, m), of the mean over `runs`."""
-        u = np.log(sample_counts(sizes) / self.points.sizes[-1])
-        return self.draws.log_loss(u) + self.draws.run_noise(runs)[:, None]
+        u = np.log(np.maximum(sample_counts(sizes) / self.points.sizes[-1], 1e-300))
+        with np.errstate(all="ignore"):
+            return self.draws.log_loss(u) + self.draws.run_noise(runs)[:, None]
 
     def samples_for(
         self, target: float, level: float = 0.9, assurance: float | None = None
@@ -133,6 +135,8 @@ class Forecast:
 
     def stop_at(self, price_per_label: float, worth_per_unit: float, level: float = 0.9) -> Stop:
         """The size where another label stops paying.
+
+        Sizes are searched in steps of 5.6 %, up to a million times the largest measured one.
 
         Parameters
         ----------
@@ -217,7 +221,10 @@ class Forecast:
         return tuple(dict.fromkeys(member.law for member in self.draws.members))
 
     def _given_back(self, loss: Floats) -> Floats:
-        return 1 - loss if self.curve.higher_is_better else loss
+        if not self.curve.higher_is_better:
+            return loss
+        most = math.inf if self.curve.metric in MAY_BE_NEGATIVE else 1.0
+        return 1 - np.minimum(loss, most)
 
     def _row_given_back(self, row: BacktestRow) -> BacktestRow:
         if not self.curve.higher_is_better:

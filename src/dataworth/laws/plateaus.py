@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataworth.laws.base import Floats, Law, Parameter, register_law
+from dataworth.laws.base import Floats, Law, Parameter
 from dataworth.laws.grids import ALABDULMOHSIN, FEW, MAHMOOD, MOHR, length
+from dataworth.laws.registry import register_law
 
 _NEWTON = 6
 """Steps after which the logit is exact to rounding, wherever it lies."""

@@ -14,8 +14,10 @@ from dataworth.errors import ForecastError
 Floats = NDArray[np.float64]
 _UNKNOWN = 0.03
 """Relative noise taken for granted where two sizes were measured once: they show none."""
-_OWN_RUNS = math.log(1.3)
-"""Sizes that lie this far apart, in log n and on average, are runs of their own."""
+_CLOSE, _MANY = math.log(1.3), 20
+"""More sizes than this, closer together in log n on average, are taken for looks at a run."""
+_ORDERS = 1e30
+"""No law says anything of figures that lie this far apart."""
 _MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
 
@@ -45,9 +47,9 @@ class Points:
     seeded : bool
         Whether sizes were measured several times, with figures that differ.
     noisy : bool
-        Whether the noise shows: by seeds, or by the scatter of sizes that lie far apart and so are
-        runs of their own. Closer ones are taken for looks at a single run, whose errors go together
-        and are often the best so far.
+        Whether the noise shows: by repeats, or by the scatter of sizes that were trained each by
+        itself. Looks at a single run show none: their errors go together, and they are often the
+        best so far.
     notes : tuple of str
         What was left out or changed on the way, for people.
     """
@@ -83,7 +85,7 @@ def as_errors(curve: Curve) -> tuple[Floats, float | None]:
     """The curve's values, and its chance level, as losses: where higher is better, 1 - value."""
     if not curve.higher_is_better:
         return curve.values, curve.chance
-    best = float(np.nanmax(curve.values, initial=-math.inf))
+    best = float(np.max(curve.values, initial=-math.inf, where=np.isfinite(curve.values)))
     if best > 1:
         raise ForecastError(
             f"metric {curve.metric!r} holds {best:g}, but a metric where higher is better is read "
@@ -92,8 +94,15 @@ def as_errors(curve: Curve) -> tuple[Floats, float | None]:
     return 1 - curve.values, None if curve.chance is None else 1 - curve.chance
 
 
-def prepare(curve: Curve) -> Points:
+def prepare(curve: Curve, single_run: bool | None = None) -> Points:
     """Sort, average and check a curve.
+
+    Parameters
+    ----------
+    curve : Curve
+        What was measured.
+    single_run : bool, optional
+        Whether the sizes are looks at a single training run; see `forecast`.
 
     Raises
     ------
@@ -113,13 +122,17 @@ def prepare(curve: Curve) -> Points:
         )
     sizes = np.unique(samples)
     groups = [losses[samples == size] for size in sizes]
-    means = np.array([float(np.mean(group)) for group in groups])
+    with np.errstate(over="ignore"):
+        means = np.array([float(np.mean(group)) for group in groups])
+    if not np.isfinite(means).all():
+        raise ForecastError(f"the mean {curve.metric} of a size overflows; give a smaller unit.")
     if (means == 0).any():
         notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
     _check(sizes, means, curve)
     kept = means > 0
     groups = [group for group, keep in zip(groups, kept, strict=True) if keep]
-    return _points(sizes[kept].astype(np.float64), means[kept], groups, tuple(notes))
+    told = False if single_run is None and curve.seeded else single_run
+    return _points(sizes[kept].astype(np.float64), means[kept], groups, tuple(notes), told)
 
 
 def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
@@ -127,6 +140,12 @@ def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
         raise ForecastError(
             f"the {curve.metric} is already perfect at {sizes[-1]:,} samples; there is nothing "
             "left to forecast. Measure it on more held-out rows."
+        )
+    above = means[means > 0]
+    if len(above) and above.max() / _ORDERS > above.min():
+        raise ForecastError(
+            f"the {curve.metric} runs from {above.min():g} to {above.max():g}, further than "
+            "any learning curve; look for figures in another unit or of something else."
         )
     usable = int((means > 0).sum())
     if usable < 2:
@@ -137,18 +156,36 @@ def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
         )
 
 
-def _points(sizes: Floats, means: Floats, groups: list[Floats], notes: tuple[str, ...]) -> Points:
+def _points(
+    sizes: Floats,
+    means: Floats,
+    groups: list[Floats],
+    notes: tuple[str, ...],
+    single_run: bool | None,
+) -> Points:
     u = np.log(sizes / sizes[-1])
     runs = np.array([len(group) for group in groups], np.float64)
     repeated = bool((runs > 1).mean() >= 0.5)
     seeded = repeated and any(np.ptp(group) > 0 for group in groups)
     if repeated and not seeded:
         notes += ("the runs of each size are identical: they are taken for one run.",)
-    scatter, apart = _scatter(u, np.log(means)), float(-u[0]) / (len(u) - 1)
+    scatter = _scatter(u, np.log(means))
+    if seeded and single_run:
+        raise ForecastError(
+            "single_run: sizes were measured several times, with figures that differ, so that they "
+            "cannot be looks at a single run. Leave single_run out."
+        )
+    if single_run is None and not seeded and len(u) > _MANY and -u[0] < _CLOSE * (len(u) - 1):
+        single_run = True
+        notes += (
+            f"the {len(u)} sizes lie close together: they are taken for looks at a single training "
+            "run. If each was trained by itself, say so: single_run=False, --no-single-run, or a "
+            "seed for each (all may be 0).",
+        )
     if seeded:
         per_run = _run_noise(u, groups)
     else:
-        per_run = np.full_like(u, scatter**2 if apart >= _OWN_RUNS else 0.0)
+        per_run = np.full_like(u, 0.0 if single_run else scatter**2)
     points = Points(
         sizes,
         u,
@@ -158,7 +195,7 @@ def _points(sizes: Floats, means: Floats, groups: list[Floats], notes: tuple[str
         float(per_run[-1]),
         scatter,
         seeded,
-        seeded or apart >= _OWN_RUNS,
+        seeded or not single_run,
         notes,
     )
     if len(u) <= _MOST:
@@ -187,8 +224,9 @@ def _run_noise(u: Floats, groups: list[Floats]) -> Floats:
     """
     freedom = np.array([len(group) - 1 for group in groups], np.float64)
     spread = np.array([float(np.sum((g / g.mean() - 1) ** 2)) for g in groups])
-    near = np.exp(-0.5 * (u[:, None] - u[None, :]) ** 2)
-    return np.asarray(near @ spread / np.maximum(near @ freedom, 1e-9))
+    logs = np.where(freedom > 0, -0.5 * (u[:, None] - u[None, :]) ** 2, -np.inf)
+    near = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(near @ spread / (near @ freedom))
 
 
 def _merge(points: Points) -> Points:

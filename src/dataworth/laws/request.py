@@ -6,16 +6,21 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
-from dataworth.laws.base import Law, all_laws, check_law, find_law
+from dataworth.laws.base import Law
+from dataworth.laws.check import check_law
 from dataworth.laws.draws import draw_curves
 from dataworth.laws.forecasting import Forecast
 from dataworth.laws.points import as_errors, prepare
 from dataworth.laws.prior import Prior, shipped_prior
+from dataworth.laws.registry import all_laws, find_law
 from dataworth.option_checks import forecast_seed, is_real
 
 _FEW_SIZES, _FEW_FREE = 5, 3
+_MOST_SHIFT = 10
 
 
 def forecast(
@@ -24,6 +29,7 @@ def forecast(
     laws: Sequence[str | Law] | None = None,
     seed: int = 0,
     test_noise: float = 0.0,
+    single_run: bool | None = None,
     prior: Prior | None = None,
 ) -> Forecast:
     """Forecast a learning curve beyond its largest measured size.
@@ -43,6 +49,10 @@ def forecast(
         Standard error of the measured metric that comes from the held-out rows being a sample:
         the standard deviation over rows divided by the root of their number. Give it to forecast
         the metric on the whole population instead of on these held-out rows.
+    single_run : bool, optional
+        Whether the sizes are looks at a single training run, whose errors go together and which are
+        often the best so far; else each was trained by itself. Without it, curves without seeds
+        of more than 20 sizes, less than a factor of 1.3 apart on average, are taken for looks.
     prior : Prior, optional
         Instead of the one learned from public curves.
 
@@ -54,7 +64,9 @@ def forecast(
         If `curve` is or holds no learning curve; see `as_curve`.
     """
     curve = as_curve(curve)
-    points = prepare(curve)
+    if not (single_run is None or isinstance(single_run, bool)):
+        raise ForecastError(f"single_run is {single_run!r}; expected True, False or None.")
+    points = prepare(curve, single_run)
     chosen = _laws(laws, len(points))
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
         raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
@@ -63,7 +75,14 @@ def forecast(
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
     used = shipped_prior(points.noisy) if prior is None else prior
     shift = test_noise / math.exp(points.log_loss[-1])
-    draws = draw_curves(points, chosen, used, log_chance, seed, shift)
+    if shift > _MOST_SHIFT:
+        raise ForecastError(
+            f"test_noise is {test_noise:g}, more than {_MOST_SHIFT} times the last loss (error) of "
+            f"{math.exp(points.log_loss[-1]):.3g}; expected a standard error in the same unit."
+        )
+    # Losses may lie hundreds of orders of magnitude apart; what overflows fits no law.
+    with np.errstate(all="ignore"):
+        draws = draw_curves(points, chosen, used, log_chance, seed, shift)
     return Forecast(curve, points, draws, used, log_chance, seed)
 
 
@@ -76,12 +95,15 @@ def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
         asked = list(dict.fromkeys(_asked(law) for law in laws))
     if not asked:
         raise ForecastError("laws is empty; name at least one, such as power-3, or leave it out.")
+    names = [law.name for law in asked]
+    if len(set(names)) < len(names):
+        raise ForecastError(f"laws asked for: {', '.join(names)}; expected a name for each law.")
     small = tuple(law for law in asked if sizes > _FEW_SIZES or law.free <= _FEW_FREE)
     if not small:
-        names = ", ".join(law.name for law in asked)
         raise ForecastError(
-            f"laws asked for: {names}; {sizes} sizes allow only laws of at most {_FEW_FREE} free "
-            "parameters, such as power-3. Measure more sizes, or ask for such a law."
+            f"laws asked for: {', '.join(names)}; {sizes} sizes allow only laws of at most "
+            f"{_FEW_FREE} free parameters, such as power-3. Measure more sizes, or ask for such a "
+            "law."
         )
     return small
 
