@@ -114,11 +114,7 @@ def project(law: Law, basis: Floats, loss: Floats, root: Floats) -> tuple[Floats
     root : ndarray, shape (m,)
         Square roots of the weights.
     """
-    size = np.maximum(basis[:, -1:], 1e-250)
-    fall = basis / size * (root / loss)
-    flat = root / loss if law.floor else np.zeros_like(root)
-    bb, ff, bf = (fall**2).sum(axis=1), float(flat @ flat), fall @ flat
-    by, fy = fall @ root, float(flat @ root)
+    size, fall, flat, (bb, ff, bf), (by, fy) = equations(law, basis, loss, root)
     det = bb * ff - bf**2
     sound = det > 1e-12 * bb * max(ff, 1e-300)
     safe = np.where(sound, det, 1.0)
@@ -129,6 +125,32 @@ def project(law: Law, basis: Floats, loss: Floats, root: Floats) -> tuple[Floats
     b = np.maximum(b, 0)
     error = ((e[:, None] * flat + b[:, None] * fall - root) ** 2).sum(axis=1)
     return e, b / size[:, 0], np.where(np.isfinite(error), error, np.inf)
+
+
+def equations(
+    law: Law, basis: Floats, loss: Floats, root: Floats
+) -> tuple[Floats, Floats, Floats, tuple[Floats, float, Floats], tuple[Floats, float]]:
+    """The normal equations of e and b, of every shape.
+
+    Parameters
+    ----------
+    law, basis, loss, root
+        See `project`.
+
+    Returns
+    -------
+    size : ndarray, shape (k, 1)
+        The basis at the largest size, which b is counted in.
+    fall, flat : ndarray, shape (k, m) and (m,)
+        What b and e add to a weighted relative loss; that of e is 0 where the law has none.
+    left, right : tuple
+        Sums of squares and products: (b b, e e, b e), and those with the losses (b, e).
+    """
+    size = np.maximum(basis[:, -1:], 1e-250)
+    fall = basis / size * (root / loss)
+    flat = root / loss if law.floor else np.zeros_like(root)
+    left = (fall**2).sum(axis=1), float(flat @ flat), fall @ flat
+    return size, fall, flat, left, (fall @ root, float(flat @ root))
 
 
 def _refine(law: Law, start: Floats, x: Floats, loss: Floats, root: Floats) -> Floats:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtr, ndtri
 
 from dataworth.laws.candidates import QUIETEST, Candidate
-from dataworth.laws.fit import weights_of
+from dataworth.laws.fit import equations, weights_of
 from dataworth.laws.members import Member, chance_term, member_of, noise_of
 from dataworth.laws.points import Points
 from dataworth.laws.prior import Prior
@@ -36,10 +36,12 @@ class _Solved:
     """Irreducible loss and amplitude of some shapes, as the points leave them.
 
     ``e`` is normal around `middle` with the standard deviation `spread`, but from 0 to `most`;
-    given e, ``b`` is normal around ``(by - e * bf) / bb`` with the standard deviation `narrow`.
+    given e, ``b`` is normal around ``(by - e * bf) / bb`` with the standard deviation `narrow`,
+    counted in the basis at the largest size, `size`.
     ``log_share`` is the log of the likelihood, e and b integrated out.
     """
 
+    size: Floats
     middle: Floats
     spread: Floats
     most: Floats
@@ -127,19 +129,13 @@ class _Walk:
             e = solved.middle + solved.spread * side * z
         e = np.clip(e, 0.0, solved.most)
         b = (solved.by - e * solved.bf) / solved.bb + solved.narrow * rng.normal(size=len(e))
-        return e, np.maximum(b, 0.0) / self._size(shapes)
-
-    def _size(self, shapes: Floats) -> Floats:
-        return np.maximum(self.law.evaluate(shapes, self.x[-1:])[:, 0], 1e-250)
+        return e, np.maximum(b, 0.0) / solved.size
 
     def solve(self, shapes: Floats) -> _Solved:
         """Solve e and b as `project` does, and keep how far the points leave them open."""
         basis = self.law.evaluate(shapes, self.x)
-        fall = basis / np.maximum(basis[:, -1:], 1e-250) * (self.root / self.loss)
-        flat = self.root / self.loss * float(self.law.floor)
-        bb, ff, bf = (fall**2).sum(axis=1), max(float(flat @ flat), 1e-300), fall @ flat
-        by, fy = fall @ self.root, float(flat @ self.root)
-        bb = np.maximum(bb, 1e-300)
+        size, fall, flat, left, (by, fy) = equations(self.law, basis, self.loss, self.root)
+        bb, ff, bf = np.maximum(left[0], 1e-300), max(left[1], 1e-300), left[2]
         det = np.maximum(ff - bf**2 / bb, 1e-9 * ff)
         middle = (fy - bf * by / bb) / det
         most = by / np.maximum(bf, 1e-300) if self.law.floor else np.zeros_like(by)
@@ -148,14 +144,14 @@ class _Walk:
         error = ((e[:, None] * flat + b[:, None] * fall - self.root) ** 2).sum(axis=1)
         variance = (error + self.noise) / self.amount
         spread, narrow = np.sqrt(variance / det), np.sqrt(variance / bb)
-        solved = _Solved(middle, spread, most, narrow, bb, bf, by, np.zeros_like(by))
+        solved = _Solved(size[:, 0], middle, spread, most, narrow, bb, bf, by, np.zeros_like(by))
         log_share = -0.5 * self.amount * np.log(error + self.noise) + np.log(narrow)
         if self.law.floor:
             low, high, _ = _cut(solved)
             inside = np.log1p(1e-12 - np.exp(log_ndtr(low) - log_ndtr(high))) + log_ndtr(high)
             # The error is that of the e that is allowed: the likelihood there times a width.
             log_share += np.log(spread) + inside + 0.5 * np.clip(0.0, low, high) ** 2
-        log_share = log_share + chance_term(self.law, b / self._size(shapes), self.above)
+        log_share = log_share + chance_term(self.law, b / size[:, 0], self.above)
         return replace(solved, log_share=log_share)
 
 
