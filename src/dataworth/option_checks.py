@@ -90,9 +90,11 @@ def folder_name(option: str, value: Any) -> str:
 
 
 def picture_file(path: Path) -> Path:
-    """The name of a picture, whose ending says in which format."""
+    """The name of a picture, whose ending says in which format, in a folder that exists."""
     if path.suffix.lower() not in _PICTURES:
         raise StudyError(f"{path}: expected a name that ends in {', '.join(_PICTURES)}.")
+    if not path.parent.is_dir():
+        raise StudyError(f"{path}: there is no folder {path.parent}; make it, or name another.")
     return path
 
 

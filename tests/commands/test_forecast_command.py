@@ -128,7 +128,8 @@ def test_prices_say_where_to_stop(falling: Path, capsys: pytest.CaptureFixture[s
         ),
         (["falling.csv", "--price-per-label", "1"], "both --price-per-label and --worth"),
         (["falling.csv", "--out", "a.jpeg"], "a.jpeg: expected a name that ends in"),
-        (["falling.csv", "--out", "none/a.png"], "cannot be written"),
+        (["falling.csv", "--json", "--out", "none/a.png"], "there is no folder none"),
+        (["falling.csv", "--out", "folder.png"], "expected the name of a file"),
         (["two.csv"], "two different sizes"),
     ],
 )
@@ -136,12 +137,13 @@ def test_what_cannot_be_forecast_is_one_message_and_code_2(
     arguments: list[str], said: str, falling: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("two.csv").write_text("samples,value\n100,0.5\n100,0.4\n")
+    Path("folder.png").mkdir()
     assert main(["forecast", *arguments]) == 2
     printed, told = capsys.readouterr()
     assert told.startswith("dataworth: ")
     assert said in told
     assert "Traceback" not in told
-    assert not printed or "none/a.png" in arguments, "half an answer"
+    assert not printed or "folder.png" in arguments, "half an answer"
 
 
 def test_sizes_that_are_no_numbers(falling: Path, capsys: pytest.CaptureFixture[str]) -> None:

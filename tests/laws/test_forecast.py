@@ -267,3 +267,11 @@ def test_absurd_prices_and_noise_are_answered_or_refused() -> None:
         forecast.stop_at(10**400, 1.0)
     with pytest.raises(ForecastError, match="more than 10 times"):
         dw.forecast(usual(), test_noise=1e10)
+
+
+def test_a_curve_that_keeps_to_a_law_exactly_is_not_known_exactly() -> None:
+    for sizes in (SIZES, np.arange(1, 31) * 1000.0):
+        ahead = sizes[-1] * np.array([2.0, 4.0])
+        predicted = dw.forecast(Curve(sizes, 20 * sizes**-0.5, 0 * sizes)).predict(ahead)
+        assert (predicted.lower < 20 * ahead**-0.5).all()
+        assert (predicted.upper > 20 * ahead**-0.5).all()

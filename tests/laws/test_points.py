@@ -34,7 +34,7 @@ def test_sizes_that_lie_far_apart_are_runs_of_their_own() -> None:
     losses = noisy(power(SIZES), 0.02, 0)
     own = prepare(curve_of(SIZES, losses))
     assert own.noisy
-    assert not own.seeded
+    assert not own.repeated
     np.testing.assert_allclose(own.noise, own.scatter**2)
     assert own.run_noise == own.noise[-1]
 
@@ -49,7 +49,7 @@ def test_many_looks_at_one_run_do_not_show_their_noise() -> None:
 def test_seeds_show_noise_however_close_the_sizes() -> None:
     sizes = np.repeat(np.round(np.geomspace(1000, 2000, 12)), 4)
     points = prepare(curve_of(sizes, noisy(power(sizes), 0.02, 0)))
-    assert points.seeded
+    assert points.repeated
     assert points.noisy
     assert np.sqrt(points.run_noise) == pytest.approx(0.02, rel=0.3)
 

@@ -44,7 +44,7 @@ class Points:
     scatter : float
         Standard deviation of a point's log loss about the line through its neighbours: the noise
         that shows without repeats. Curvature counts as noise.
-    seeded : bool
+    repeated : bool
         Whether sizes were measured several times, with figures that differ.
     noisy : bool
         Whether the noise shows: by repeats, or by the scatter of sizes that were trained each by
@@ -61,7 +61,7 @@ class Points:
     counts: Floats
     run_noise: float
     scatter: float
-    seeded: bool
+    repeated: bool
     noisy: bool
     notes: tuple[str, ...] = ()
 
@@ -165,24 +165,24 @@ def _points(
 ) -> Points:
     u = np.log(sizes / sizes[-1])
     runs = np.array([len(group) for group in groups], np.float64)
-    repeated = bool((runs > 1).mean() >= 0.5)
-    seeded = repeated and any(np.ptp(group) > 0 for group in groups)
-    if repeated and not seeded:
+    several = bool((runs > 1).mean() >= 0.5)
+    repeated = several and any(np.ptp(group) > 0 for group in groups)
+    if several and not repeated:
         notes += ("the runs of each size are identical: they are taken for one run.",)
     scatter = _scatter(u, np.log(means))
-    if seeded and single_run:
+    if repeated and single_run:
         raise ForecastError(
             "single_run: sizes were measured several times, with figures that differ, so that they "
             "cannot be looks at a single run. Leave single_run out."
         )
-    if single_run is None and not seeded and len(u) > _MANY and -u[0] < _CLOSE * (len(u) - 1):
+    if single_run is None and not repeated and len(u) > _MANY and -u[0] < _CLOSE * (len(u) - 1):
         single_run = True
         notes += (
             f"the {len(u)} sizes lie close together: they are taken for looks at a single training "
             "run. If each was trained by itself, say so: single_run=False, --no-single-run, or a "
             "seed for each (all may be 0).",
         )
-    if seeded:
+    if repeated:
         per_run = _run_noise(u, groups)
     else:
         per_run = np.full_like(u, 0.0 if single_run else scatter**2)
@@ -190,12 +190,12 @@ def _points(
         sizes,
         u,
         np.log(means),
-        per_run / runs if seeded else per_run,
+        per_run / runs if repeated else per_run,
         np.ones_like(u),
         float(per_run[-1]),
         scatter,
-        seeded,
-        seeded or not single_run,
+        repeated,
+        repeated or not single_run,
         notes,
     )
     if len(u) <= _MOST:

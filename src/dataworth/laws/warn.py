@@ -29,7 +29,7 @@ def warnings_for(points: Points, sizes: Floats | None = None) -> tuple[str, ...]
             f"the sizes span a factor of {np.exp(-points.u[0]):.2g}; a span of eight or more "
             "says much more about the slope."
         )
-    if not points.seeded and len(points) <= _SPARSE:
+    if not points.repeated and len(points) <= _SPARSE:
         found.append(
             "one run of each size: their noise is guessed from how they scatter about each other, "
             "which so few show badly; measure with several seeds."
