@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from law_curves import SIZES, curve_of, noisy, power
 
+from dataworth import Curve, forecast
 from dataworth.laws import Points, Prior, all_laws, prepare, shipped_prior
 from dataworth.laws.draws import Draws, draw_curves
 
@@ -53,3 +54,12 @@ def test_a_prior_is_read_as_it_was_written() -> None:
     for shows in (True, False):
         prior = shipped_prior(shows)
         assert Prior.from_json(prior.to_json()) == prior
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_intervals_hardly_depend_on_the_seed_of_the_draws(repeats: int) -> None:
+    sizes = np.repeat(SIZES, repeats)
+    curve = Curve(sizes, noisy(power(sizes), 0.02, 0))
+    each = [forecast(curve, seed=seed).predict([SIZES[-1] * 10]) for seed in range(8)]
+    ends = np.log([[p.lower[0], p.median[0], p.upper[0]] for p in each])
+    assert (ends.std(axis=0) < 0.03 * np.mean(ends[:, 2] - ends[:, 0]) / 2).all()

@@ -90,3 +90,14 @@ def test_losses_that_no_learning_curve_has_are_refused() -> None:
         prepare(curve_of([1000, 2000], [1e20, 1e-20]))
     with pytest.raises(ForecastError, match="overflows"):
         prepare(curve_of([10, 10, 20], [1.7e308, 1.7e308, 1.0]))
+
+
+@pytest.mark.parametrize("repeated", [slice(None, 3), slice(-3, None)])
+def test_a_few_sizes_with_many_seeds_show_the_noise_of_all(repeated: slice) -> None:
+    runs = np.ones(len(SIZES), int)
+    runs[repeated] = 10
+    sizes = np.repeat(SIZES, runs)
+    points = prepare(curve_of(sizes, noisy(power(sizes), 0.1, 0)))
+    assert points.repeated
+    assert np.sqrt(points.run_noise) == pytest.approx(0.1, rel=0.4)
+    np.testing.assert_allclose(points.noise * runs, points.run_noise, rtol=0.8)

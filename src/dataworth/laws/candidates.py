@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.laws.base import Law
-from dataworth.laws.fit import project, weights_of
 from dataworth.laws.points import Points
+from dataworth.laws.projection import project, weigh
 from dataworth.laws.retention import retained
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,7 @@ _LEAST = 3
 NEARNESS = (1.0, 2.0, 3.0)
 """The weighting constants: larger sizes count as n to these powers."""
 QUIETEST = 1e-8
-"""Mean squared relative residual below which one fit is as good as another."""
+"""Mean squared residual below which one fit is as good as another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +37,10 @@ class Profile:
     Attributes
     ----------
     e, b : ndarray, shape (k,)
-        Irreducible loss and amplitude of each shape, in units of the loss at the largest size.
+        Irreducible loss and amplitude of each shape, in units of the loss at the largest size
+        fitted.
     error : ndarray, shape (k,)
-        Weighted mean squared relative residual.
+        Weighted mean squared residual of the log loss.
     retention : ndarray, shape (k,)
         See `retained`; NaN where flat.
     noise : float or None
@@ -87,7 +88,7 @@ class Candidate:
     hindsight : tuple of Hindsight
         Its shortened copies.
     residual : float
-        Standard deviation of the best shape's relative residuals, near the largest size.
+        Standard deviation of the best shape's residuals, near the largest size.
     """
 
     law: Law
@@ -127,18 +128,17 @@ class _Curves:
         self.law, self.points = law, points
         self.shapes = law.shapes()
         self.x = np.exp(points.u)
-        self.loss = np.exp(points.log_loss - points.log_loss[-1])
         self.basis = law.evaluate(self.shapes, self.x)
         self.end = np.flatnonzero(points.u >= -_NEAR_END)
 
     def profile(self, nearness: float, count: int) -> Profile:
         """Fit the `count` smallest sizes."""
         seen = self.points.until(count)
-        root = weights_of(seen, nearness)
-        e, b, error = project(self.law, self.basis[:, :count], self.loss[:count], root)
+        losses = weigh(seen, nearness)
+        e, b, error = project(self.law, self.basis[:, :count], losses)
         keeps = retained(self.law, self.shapes, e, b, float(self.x[count - 1]))
-        noise = float(root**2 @ seen.noise) if seen.noisy else None
-        weighing = 1 / float((root**4).sum())
+        noise = float(losses.root**2 @ seen.noise) if seen.noisy else None
+        weighing = 1 / float((losses.root**4).sum())
         return Profile(e, b, error + QUIETEST, keeps, noise, count, weighing)
 
     def hindsight(self, nearness: float, count: int) -> Hindsight:
@@ -147,7 +147,8 @@ class _Curves:
         end = self.end[self.end >= count]
         loss = profile.e[:, None] + profile.b[:, None] * self.basis[:, end]
         ahead = np.log(np.maximum(loss, 1e-300))
-        return Hindsight(profile, (ahead - np.log(self.loss[end])).mean(axis=1))
+        actual = self.points.log_loss[end] - self.points.log_loss[count - 1]
+        return Hindsight(profile, (ahead - actual).mean(axis=1))
 
 
 def _residual(law: Law, profile: Profile, scatter: float) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
+from scipy.stats.qmc import Sobol
 
 from dataworth.laws.base import Law
 from dataworth.laws.candidates import solve
@@ -194,11 +195,6 @@ def _picked(
 
 
 def _even(count: int, columns: int, seed: int) -> Floats:
-    """Numbers that fill the unit cube evenly: Roberts 2018, the sequence R, shifted at random."""
-    root = 2.0
-    for _ in range(40):
-        root = (1 + root) ** (1 / (columns + 1))
-    shift = np.random.Generator(np.random.Philox(seed)).random(columns)
-    steps = root ** -np.arange(1.0, columns + 1)
-    even = (shift + np.arange(1.0, count + 1)[:, None] * steps) % 1.0
-    return np.asarray(np.clip(even, 1e-9, 1 - 1e-9))
+    """Numbers that fill the unit cube evenly: Sobol 1967, scrambled as in Owen 1998."""
+    sequence = Sobol(columns, rng=np.random.Generator(np.random.Philox(seed)))
+    return np.asarray(np.clip(sequence.random(count), 1e-9, 1 - 1e-9))

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 
 from dataworth.laws.base import Law
 from dataworth.laws.points import Points
+from dataworth.laws.projection import Weighed, project, weigh
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +30,7 @@ class Fit:
     unit : float
         The largest fitted size, in samples.
     error : float
-        Weighted root mean square of the relative residuals.
+        Weighted root mean square of the residuals of the log loss.
     """
 
     law: Law
@@ -51,7 +52,7 @@ class Fit:
 
 
 def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True) -> Fit:
-    """Fit a law to a curve by least squares of the relative residuals.
+    """Fit a law to a curve by weighted least squares of the log loss.
 
     The best cell of the shape grid is found by solving the linear parameters exactly, under their
     signs, in every cell at once (variable projection, Golub and Pereyra 1973); then the shape is
@@ -68,17 +69,16 @@ def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True
     refine : bool
         Whether to go on from the best cell of the grid.
     """
-    root = weights_of(points, nearness)
+    losses = weigh(points, nearness)
     x = np.exp(points.u)
     scale = float(np.exp(points.log_loss[-1]))
-    loss = np.exp(points.log_loss) / scale
     grid = law.shapes()
-    e, b, error = project(law, law.evaluate(grid, x), loss, root)
+    e, b, error = project(law, law.evaluate(grid, x), losses)
     best = int(np.argmin(error))
     shape = grid[best]
     if refine and law.shape:
-        shape = _refine(law, shape, x, loss, root)
-        e, b, error = project(law, law.evaluate(shape[None, :], x), loss, root)
+        shape = _refine(law, shape, x, losses)
+        e, b, error = project(law, law.evaluate(shape[None, :], x), losses)
         best = 0
     return Fit(
         law,
@@ -90,70 +90,7 @@ def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True
     )
 
 
-def weights_of(points: Points, nearness: float) -> Floats:
-    """Square roots of the points' weights; the weights sum to 1.
-
-    A weight grows as n^nearness and falls with the noise that the spread over runs explains.
-    """
-    noise = points.noise + np.mean(points.noise) + 1e-6
-    weight = np.exp(nearness * points.u) * points.counts / noise
-    return np.asarray(np.sqrt(weight / weight.sum()))
-
-
-def project(law: Law, basis: Floats, loss: Floats, root: Floats) -> tuple[Floats, Floats, Floats]:
-    """Best e >= 0 and b >= 0 of every shape, and the weighted mean squared relative residual.
-
-    Parameters
-    ----------
-    law : Law
-        Says whether there is an e.
-    basis : ndarray, shape (k, m)
-        The law's basis of every shape at the sizes.
-    loss : ndarray, shape (m,)
-        The losses.
-    root : ndarray, shape (m,)
-        Square roots of the weights.
-    """
-    size, fall, flat, (bb, ff, bf), (by, fy) = equations(law, basis, loss, root)
-    det = bb * ff - bf**2
-    sound = det > 1e-12 * bb * max(ff, 1e-300)
-    safe = np.where(sound, det, 1.0)
-    e = np.where(sound, (bb * fy - bf * by) / safe, 0.0)
-    b = np.where(sound, (ff * by - bf * fy) / safe, by / np.maximum(bb, 1e-300))
-    b = np.where(e < 0, by / np.maximum(bb, 1e-300), b)
-    e = np.where(b < 0, fy / max(ff, 1e-300), np.maximum(e, 0))
-    b = np.maximum(b, 0)
-    error = ((e[:, None] * flat + b[:, None] * fall - root) ** 2).sum(axis=1)
-    return e, b / size[:, 0], np.where(np.isfinite(error), error, np.inf)
-
-
-def equations(
-    law: Law, basis: Floats, loss: Floats, root: Floats
-) -> tuple[Floats, Floats, Floats, tuple[Floats, float, Floats], tuple[Floats, float]]:
-    """The normal equations of e and b, of every shape.
-
-    Parameters
-    ----------
-    law, basis, loss, root
-        See `project`.
-
-    Returns
-    -------
-    size : ndarray, shape (k, 1)
-        The basis at the largest size, which b is counted in.
-    fall, flat : ndarray, shape (k, m) and (m,)
-        What b and e add to a weighted relative loss; that of e is 0 where the law has none.
-    left, right : tuple
-        Sums of squares and products: (b b, e e, b e), and those with the losses (b, e).
-    """
-    size = np.maximum(basis[:, -1:], 1e-250)
-    fall = basis / size * (root / loss)
-    flat = root / loss if law.floor else np.zeros_like(root)
-    left = (fall**2).sum(axis=1), float(flat @ flat), fall @ flat
-    return size, fall, flat, left, (fall @ root, float(flat @ root))
-
-
-def _refine(law: Law, start: Floats, x: Floats, loss: Floats, root: Floats) -> Floats:
+def _refine(law: Law, start: Floats, x: Floats, losses: Weighed) -> Floats:
     """Nelder and Mead from the best cell, on log shapes where bounds are positive."""
     bounds = np.array([parameter.bounds for parameter in law.shape])
     logs = bounds[:, 0] > 0
@@ -164,7 +101,7 @@ def _refine(law: Law, start: Floats, x: Floats, loss: Floats, root: Floats) -> F
 
     def error(z: Floats) -> float:
         basis = law.evaluate(shape_of(z)[None, :], x)
-        return float(project(law, basis, loss, root)[2][0])
+        return float(project(law, basis, losses)[2][0])
 
     z = np.where(logs, np.log(np.where(logs, start, 1.0)), start)
     steps = np.vstack([z, z + 0.15 * np.eye(len(z))])

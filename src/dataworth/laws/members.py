@@ -43,7 +43,7 @@ class Member:
     evidence : float
         Log of the mean over all shapes of likelihood times prior density.
     residual : float
-        Standard deviation of the relative residuals, near the largest size.
+        Standard deviation of the residuals of the log loss, near the largest size.
     errors : tuple of float
         ``predicted - actual`` log loss near the largest size, from each shortened copy.
     """
@@ -111,7 +111,7 @@ def independent(prior: Prior, sizes: int) -> float:
 
 
 def noise_of(profile: Profile, prior: Prior) -> float:
-    """What noise adds to the mean squared relative residual of any shape."""
+    """What noise adds to the mean squared residual of any shape."""
     return prior.unseen**2 if profile.noise is None else profile.noise
 
 

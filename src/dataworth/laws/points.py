@@ -16,6 +16,8 @@ _UNKNOWN = 0.03
 """Relative noise taken for granted where two sizes were measured once: they show none."""
 _CLOSE, _MANY = math.log(1.3), 20
 """More sizes than this, closer together in log n on average, are taken for looks at a run."""
+_FREEDOM = 4
+"""Repeats that show the noise, however many other sizes were measured once."""
 _ORDERS = 1e30
 """No law says anything of figures that lie this far apart."""
 _MOST = 40
@@ -165,7 +167,7 @@ def _points(
 ) -> Points:
     u = np.log(sizes / sizes[-1])
     runs = np.array([len(group) for group in groups], np.float64)
-    several = bool((runs > 1).mean() >= 0.5)
+    several = bool((runs > 1).mean() >= 0.5 or (runs - 1).sum() >= _FREEDOM)
     repeated = several and any(np.ptp(group) > 0 for group in groups)
     if several and not repeated:
         notes += ("the runs of each size are identical: they are taken for one run.",)

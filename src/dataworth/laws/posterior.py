@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtr, ndtri
 
 from dataworth.laws.candidates import QUIETEST, Candidate
-from dataworth.laws.fit import equations, weights_of
 from dataworth.laws.members import Member, chance_term, member_of, noise_of
 from dataworth.laws.points import Points
 from dataworth.laws.prior import Prior
+from dataworth.laws.projection import equations, weigh
 
 Floats = NDArray[np.float64]
 _ROWS = 512
@@ -92,8 +92,7 @@ class _Walk:
         self.law, self.above = candidate.law, above
         self.grids = [np.array(parameter.grid) for parameter in candidate.law.shape]
         self.x = np.exp(points.u)
-        root = weights_of(points, candidate.nearness)
-        self.root, self.loss = root, np.exp(points.log_loss - points.log_loss[-1])
+        self.losses = weigh(points, candidate.nearness)
         self.noise = noise_of(candidate.profile, prior) + QUIETEST
         self.amount = min(prior.evidence, _PER_POINT * candidate.profile.weighing)
 
@@ -134,14 +133,14 @@ class _Walk:
     def solve(self, shapes: Floats) -> _Solved:
         """Solve e and b as `project` does, and keep how far the points leave them open."""
         basis = self.law.evaluate(shapes, self.x)
-        size, fall, flat, left, (by, fy) = equations(self.law, basis, self.loss, self.root)
+        size, fall, flat, left, (by, fy) = equations(self.law, basis, self.losses)
         bb, ff, bf = np.maximum(left[0], 1e-300), max(left[1], 1e-300), left[2]
         det = np.maximum(ff - bf**2 / bb, 1e-9 * ff)
         middle = (fy - bf * by / bb) / det
         most = by / np.maximum(bf, 1e-300) if self.law.floor else np.zeros_like(by)
         e = np.clip(middle, 0.0, most)
         b = (by - e * bf) / bb
-        error = ((e[:, None] * flat + b[:, None] * fall - self.root) ** 2).sum(axis=1)
+        error = ((e[:, None] * flat + b[:, None] * fall - self.losses.target) ** 2).sum(axis=1)
         variance = (error + self.noise) / self.amount
         spread, narrow = np.sqrt(variance / det), np.sqrt(variance / bb)
         solved = _Solved(size[:, 0], middle, spread, most, narrow, bb, bf, by, np.zeros_like(by))
