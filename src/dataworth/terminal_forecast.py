@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from dataworth.report.backtest_table import mean_error
 from dataworth.report.metric_names import figure, metric_name
 from dataworth.report.sentences import answer
 from dataworth.sample_counts import exact_count, whole_count
 from dataworth.terminal_table import new_table, print_table
 
 if TYPE_CHECKING:
-    from dataworth.laws import Forecast, SampleSize, Stop
+    from dataworth.laws import BacktestRow, Forecast, SampleSize, Stop
 
 _LAWS_NAMED = 3
 _ALWAYS_SHOWN = {
@@ -157,10 +157,10 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
     if not rows:
         say(console, "Backtest: too few sizes to hide one and predict it from the others.", "")
         return
-    errors: dict[str, dict[float, float]] = {}
+    by_method: dict[str, list[BacktestRow]] = {}
     for row in rows:
-        errors.setdefault(row.method, {})[row.fitted_up_to] = row.log_error
-    mean = {method: _mean_size(found.values()) for method, found in errors.items()}
+        by_method.setdefault(row.method, []).append(row)
+    mean = {method: mean_error(found) for method, found in by_method.items()}
     best = min((method for method in mean if method not in _ALWAYS_SHOWN), key=mean.__getitem__)
     names = {**_ALWAYS_SHOWN, best: f"best law, in hindsight: {best}"}
     origins = sorted({row.fitted_up_to for row in rows}, reverse=True)
@@ -168,7 +168,8 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
         "predicted by", *(f"<= {exact_count(size)}" for size in origins), "mean error"
     )
     for method in sorted(names, key=mean.__getitem__):
-        cells = [f"{math.expm1(errors[method][size]):+.1%}" for size in origins]
+        errors = {row.fitted_up_to: math.expm1(row.log_error) for row in by_method[method]}
+        cells = [f"{errors[size]:+.1%}" for size in origins]
         table.add_row(names[method], *cells, f"{mean[method]:.1%}")
     say(
         console,
@@ -177,10 +178,6 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
         "the sizes up to:",
     )
     print_table(console, table)
-
-
-def _mean_size(log_errors: Iterable[float]) -> float:
-    return float(np.mean(np.abs(list(log_errors))))
 
 
 def _loss_name(forecast: Forecast) -> str:

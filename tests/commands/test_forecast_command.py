@@ -181,3 +181,14 @@ def test_enormous_numbers_of_samples_have_an_exponent(
     assert "At 1e+30 samples:" in said
     assert "1e+17 to 6.4e+18 samples" in said
     assert not re.search(r"\d{1,3}(,\d{3}){4}|\d{13}", said)
+
+
+def test_the_mean_error_of_one_origin_is_its_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Curve([1_000, 2_000, 4_000, 8_000], [1, 0.7, 0.5, 0.25]).to_csv("falling.csv")
+    assert main(["forecast", "falling.csv"]) == 0
+    said = capsys.readouterr().out
+    (last,) = (line for line in said.splitlines() if "last value stays" in line)
+    assert last.split()[-2:] == ["+100.0%", "100.0%"]

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from dataworth.report.metric_names import figure
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class BacktestLine(NamedTuple):
     method: str
     cells: tuple[str, ...]
     error: float
-    """Mean absolute log error over the origins."""
+    """Mean over the origins of how far off it was, as a share of the true loss."""
     kind: str
     """ "forecast", "baseline" or "law"."""
 
@@ -49,13 +51,18 @@ def backtest_table(rows: Sequence[BacktestRow]) -> BacktestTable | None:
     return BacktestTable(rows[0].hidden, rows[0].actual, origins, tuple(lines))
 
 
+def mean_error(rows: Sequence[BacktestRow]) -> float:
+    """How far off a method was on average, as a share of the true loss."""
+    with np.errstate(over="ignore"):
+        return float(np.mean(np.abs(np.expm1([row.log_error for row in rows]))))
+
+
 def _line(rows: Sequence[BacktestRow], origins: tuple[float, ...]) -> BacktestLine:
     method = rows[0].method
     by_origin = {row.fitted_up_to: row for row in rows}
     cells = tuple(_cell(by_origin.get(origin)) for origin in origins)
-    errors = [abs(row.log_error) for row in rows]
     kind = "forecast" if method == "forecast" else "baseline" if method in _NAMES else "law"
-    return BacktestLine(_NAMES.get(method, method), cells, sum(errors) / len(errors), kind)
+    return BacktestLine(_NAMES.get(method, method), cells, mean_error(rows), kind)
 
 
 def _cell(row: BacktestRow | None) -> str:
