@@ -26,8 +26,8 @@ def short_count(value: float, _: object = None) -> str:
     return f"{value:.3g}"
 
 
-def whole_count(value: float) -> str:
-    """A number of samples in a sentence: three digits, commas, "infinite" for infinity.
+def whole_count(value: float, digits: int = 3) -> str:
+    """A number of samples in a sentence: three digits or more, commas, "infinite" for infinity.
 
     What has more than nine digits is written with an exponent.
     """
@@ -36,6 +36,6 @@ def whole_count(value: float) -> str:
     if abs(value) < 1000:
         return f"{value:,.0f}"
     if abs(value) >= _NEARLY * 1e9:
-        return f"{value:.3g}"
-    digits = 3 - math.floor(math.log10(abs(value))) - 1
-    return f"{round(value, digits):,.0f}"
+        return f"{value:.{digits}g}"
+    decimals = digits - math.floor(math.log10(abs(value))) - 1
+    return f"{round(value, decimals):,.0f}"

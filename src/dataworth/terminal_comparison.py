@@ -10,7 +10,7 @@ from rich.table import Table
 
 from dataworth.comparison import Comparison
 from dataworth.comparison_answers import Crossing
-from dataworth.report.metric_names import figure
+from dataworth.report.metric_names import figures
 from dataworth.sample_counts import exact_count
 from dataworth.terminal_forecast import count, say, show_warnings
 from dataworth.terminal_table import new_table, print_table
@@ -35,14 +35,15 @@ def standings_table(comparison: Comparison, size: float, level: float) -> Table:
     table = new_table("learner", comparison.metric, interval, "best with", "behind", interval)
     standings = comparison.standings(size, level)
     for row, standing in enumerate(standings):
+        median, lower, upper = figures(standing.median, standing.lower, standing.upper)
         behind, within = "", ""
         if row:
             gap = comparison.difference(standings[0].name, standing.name, size, level)
             behind, within = f"{gap.median:.2g}", f"{gap.lower:.2g} to {gap.upper:.2g}"
         table.add_row(
             standing.name,
-            figure(standing.median),
-            f"{figure(standing.lower)} to {figure(standing.upper)}",
+            median,
+            f"{lower} to {upper}",
             f"{standing.probability_best:.0%}",
             behind,
             within,

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dataworth.report.backtest_table import mean_error
-from dataworth.report.metric_names import figure, metric_name
+from dataworth.report.metric_names import figure, figures, given, metric_name
 from dataworth.report.sentences import answer
 from dataworth.sample_counts import exact_count, whole_count
 from dataworth.terminal_table import new_table, print_table
@@ -101,12 +101,15 @@ def show_predictions(
         "samples", "times", forecast.curve.metric, interval, "gain", interval, text=None
     )
     for row, size in enumerate(predicted.samples):
+        median, lower, upper = figures(
+            *(float(part[row]) for part in (predicted.median, predicted.lower, predicted.upper))
+        )
         gain = forecast.value_of(largest, float(size), level)
         table.add_row(
             exact_count(float(size)),
             times(size / largest),
-            figure(float(predicted.median[row])),
-            f"{figure(float(predicted.lower[row]))} to {figure(float(predicted.upper[row]))}",
+            median,
+            f"{lower} to {upper}",
             f"{gain.median:.2g}",
             f"{gain.lower:.2g} to {gain.upper:.2g}",
         )
@@ -116,7 +119,7 @@ def show_predictions(
 
 def needed(forecast: Forecast, target: SampleSize) -> str:
     """How many samples a target takes, in a sentence or two."""
-    what = f"{metric_name(forecast.curve.metric)} {figure(target.target)}"
+    what = f"{metric_name(forecast.curve.metric)} {given(target.target)}"
     if target.met:
         return f"Target {what}: met already, from {whole_count(target.median)} samples on."
     expected = f"{count(target.median)} samples" if math.isfinite(target.median) else "not expected"

@@ -46,7 +46,7 @@ def test_it_says_law_backtest_predictions_and_where_the_picture_is(
         "baseline: last value stays",
         "baseline: plain power law",
         "12,800",
-        "Target held-out loss 0.150: ",
+        "Target held-out loss 0.15: ",
         "Target held-out loss 0.01: not expected",
         "No number of samples meets it with probability 90%.",
         "times the largest measured size, more than three times",
@@ -192,3 +192,16 @@ def test_the_mean_error_of_one_origin_is_its_error(
     said = capsys.readouterr().out
     (last,) = (line for line in said.splitlines() if "last value stays" in line)
     assert last.split()[-2:] == ["+100.0%", "100.0%"]
+
+
+def test_accuracies_near_1_and_their_targets_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    accuracies = [0.98, 0.99, 0.995, 0.9975, 0.9987, 0.9993]
+    Curve(1_000 * 2 ** np.arange(6), accuracies, metric="accuracy").to_csv("near.csv")
+    assert main(["forecast", "near.csv", "--metric", "accuracy", "--target", "0.9997"]) == 0
+    said = capsys.readouterr().out
+    assert "from 0.99930 to 0.9997" in said
+    assert "Target held-out accuracy 0.9997: " in said
+    assert "1.000" not in said

@@ -77,7 +77,7 @@ def test_the_forecast_s_numbers(ahead: Forecast) -> None:
 def test_the_forecast_is_drawn_with_its_bands_and_targets(ahead: Forecast) -> None:
     axes = draw_forecast(forecast_figure(ahead, targets=[0.25]))
     labels = [text.get_text() for text in axes.get_legend().get_texts()]  # type: ignore[union-attr]
-    levels = ["target: 0.250", "chance: 2.30"]
+    levels = ["target: 0.25", "chance: 2.30"]
     assert labels == ["mean over seeds", "forecast, median", "50 %", "90 %", *levels]
 
 

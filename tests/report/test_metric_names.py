@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from dataworth.report.metric_names import axis_label, figure, metric_name
+from dataworth.report.metric_names import axis_label, figure, figures, given, metric_name
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,38 @@ from dataworth.report.metric_names import axis_label, figure, metric_name
 )
 def test_a_figure_has_three_digits(value: float, text: str) -> None:
     assert figure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.99, "0.990"), (0.9993, "0.99930"), (0.999971, "0.999971"), (1.0, "1.00"), (0.0, "0")],
+)
+def test_a_share_near_1_says_what_it_lacks(value: float, text: str) -> None:
+    assert figure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ((0.3, 0.2999, 0.3001), ["0.30000", "0.29990", "0.30010"]),
+        ((0.5, 0.45, 0.56), ["0.500", "0.450", "0.560"]),
+        ((25.31, 25.28), ["25.31", "25.28"]),
+        ((52_345.0, 52_310.0), ["52,345", "52,310"]),
+        ((0.3, 0.3 + 1e-12), ["0.300", "0.300"]),
+        ((0.3, math.inf), ["0.300", "infinite"]),
+        ((0.0, 0.001), ["0", "0.001"]),
+    ],
+)
+def test_values_side_by_side_are_told_apart(values: list[float], texts: list[str]) -> None:
+    assert figures(*values) == texts
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.3, "0.3"), (0.29995, "0.29995"), (0.9999997, "0.9999997"), (2e4, "20,000")],
+)
+def test_what_was_given_keeps_its_digits(value: float, text: str) -> None:
+    assert given(value) == text
 
 
 def test_a_metric_has_a_name_and_a_unit_and_an_unknown_one_its_own() -> None:

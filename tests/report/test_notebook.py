@@ -58,5 +58,5 @@ def test_plot_draws_what_it_is_called_on() -> None:
     assert _curve().plot(mine) is mine
     ahead = forecast(_curve())
     axes = ahead.plot(targets=[0.3])
-    assert axes.lines[-1].get_label() == "target: 0.300"
+    assert axes.lines[-1].get_label() == "target: 0.3"
     assert ahead.plot(mine) is mine

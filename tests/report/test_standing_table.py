@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dataworth.comparison import compare
-from dataworth.report.metric_names import figure
+from dataworth.report.metric_names import figures
 from dataworth.report.run_report import Ahead, RunReport, look_ahead
 from dataworth.report.standing_table import standing_table
 
@@ -27,7 +27,9 @@ def test_the_table_says_what_the_comparison_says(pair: list[RunReport]) -> None:
     assert [name for name, _ in table.rows] == ["letters", "flat"]
     expected = {each.name: each for each in compare(made).standings(145_800)}
     for name, cells in table.rows:
-        assert cells[1].median == figure(expected[name].median)
+        each = expected[name]
+        median, lower, upper = figures(each.median, each.lower, each.upper)
+        assert cells[1][:2] == (median, f"{lower} to {upper}")
         assert cells[1].best == f"{expected[name].probability_best * 100:.0f} %"
 
 

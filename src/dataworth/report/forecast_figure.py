@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dataworth.report.curve_figure import CurveFigure, curve_figure, draw_measured, finish
 from dataworth.report.drawing import BLUE, GREY, ORANGE, label_log_axes, new_axes
-from dataworth.report.metric_names import figure as in_words
+from dataworth.report.metric_names import given
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,7 +97,7 @@ def draw_forecast(figure: ForecastFigure, axes: Axes | None = None) -> Axes:
     for lower, upper, alpha, label in bands:
         axes.fill_between(figure.sizes, lower, upper, color=BLUE, alpha=alpha, lw=0, label=label)
     for target in figure.targets:
-        axes.axhline(target, color=ORANGE, ls=":", lw=1.2, label=f"target: {in_words(target)}")
+        axes.axhline(target, color=ORANGE, ls=":", lw=1.2, label=f"target: {given(target)}")
     chance = figure.curve.chance
     if chance is not None and _near(chance, figure.curve.values):
         axes.axhline(chance, color=GREY, ls="--", lw=1, label=f"chance: {chance:.2f}")

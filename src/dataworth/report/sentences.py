@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dataworth.report.metric_names import figure, metric_name
+from dataworth.report.metric_names import figure, figures, metric_name
 from dataworth.sample_counts import exact_count
 
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ def answer(forecast: Forecast) -> str:
     wanted = largest * TIMES
     prediction = forecast.predict([wanted])
     loss = math.exp(float(forecast.points.log_loss[-1]))
-    then, low, high = (
-        float(part[0]) for part in (prediction.median, prediction.lower, prediction.upper)
-    )
+    then = float(prediction.median[0])
     higher = forecast.curve.higher_is_better
     now = 1 - loss if higher else loss
     improves = then > now if higher else then < now
+    start, end, low, high = figures(
+        now, then, float(prediction.lower[0]), float(prediction.upper[0])
+    )
     verb = ("raise" if higher else "cut") if improves else "move"
     return (
         f"Going from {exact_count(largest)} to {exact_count(wanted)} samples is expected to {verb} "
-        f"{metric_name(forecast.curve.metric)} from {figure(now)} to {figure(then)} "
-        f"({figure(low)} to {figure(high)})."
+        f"{metric_name(forecast.curve.metric)} from {start} to {end} ({low} to {high})."
     )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dataworth.report.metric_names import figure
+from dataworth.report.metric_names import figures
 from dataworth.report.run_report import RunReport
 from dataworth.sample_counts import exact_count, whole_count
 
@@ -55,11 +55,9 @@ def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
 
 
 def _cell(standing: Standing) -> StandingCell:
-    return StandingCell(
-        figure(standing.median),
-        f"{figure(standing.lower)} to {figure(standing.upper)}",
-        f"{standing.probability_best * 100:.0f} %",
-    )
+    median, lower, upper = figures(standing.median, standing.lower, standing.upper)
+    best = f"{standing.probability_best * 100:.0f} %"
+    return StandingCell(median, f"{lower} to {upper}", best)
 
 
 def _sentence(crossing: Crossing) -> str:
