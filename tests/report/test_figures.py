@@ -89,6 +89,33 @@ def test_a_band_that_plunges_does_not_press_the_curve_flat(ahead: Forecast) -> N
     assert axes.get_ylim()[0] == pytest.approx(min(0.3, quantiles[2].min()) / 4)
 
 
+def test_a_target_far_below_the_forecast_is_in_view(ahead: Forecast) -> None:
+    axes = draw_forecast(forecast_figure(ahead, targets=[0.002, 0.25]))
+    assert axes.get_ylim()[0] < 0.002
+
+
+def test_lines_of_targets_look_different_and_the_legend_hides_what_is_behind_it(
+    ahead: Forecast,
+) -> None:
+    axes = draw_forecast(forecast_figure(ahead, targets=[0.1, 0.2, 0.3]))
+    lines = [line for line in axes.lines if str(line.get_label()).startswith("target")]
+    assert len({line.get_color() for line in lines}) == 3
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_frame().get_alpha() == 0.85
+
+
+def test_a_line_through_single_runs_is_no_mean() -> None:
+    axes = draw_curve(curve_figure(Curve([100, 200], [0.5, 0.4])))
+    assert axes.lines[1].get_label() == "measured"
+
+
+def test_the_ticks_of_a_flat_curve_differ() -> None:
+    axes = draw_curve(curve_figure(Curve([100, 200, 400, 800], [0.3, 0.3001, 0.2999, 0.3])))
+    said = [axes.yaxis.get_major_formatter()(value, None) for value in axes.get_yticks()]
+    assert len(set(said)) == len(said) > 2
+
+
 @pytest.mark.parametrize("losses", [[3e-300, 1e-300], [1e200, 1e-200], [1e300, 1e299]])
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_losses_at_the_ends_of_what_a_float_holds(losses: list[float]) -> None:

@@ -100,8 +100,9 @@ def draw_curve(figure: CurveFigure, axes: Axes | None = None) -> Axes:
 
 def draw_measured(figure: CurveFigure, axes: Axes) -> None:
     """Draw a dot per run, and the mean over seeds as a line."""
+    label = "mean over seeds" if len(figure.samples) > len(figure.sizes) else "measured"
     axes.plot(figure.samples, figure.values, "o", ms=3, color=BLUE, alpha=0.45, mew=0)
-    axes.plot(figure.sizes, figure.mean, "-", color=BLUE, lw=1.4, label="mean over seeds")
+    axes.plot(figure.sizes, figure.mean, "-", color=BLUE, lw=1.4, label=label)
 
 
 def finish(figure: CurveFigure, axes: Axes) -> None:
@@ -117,4 +118,5 @@ def finish(figure: CurveFigure, axes: Axes) -> None:
     )
     label_log_axes(axes)
     tidy(axes)
-    axes.legend(frameon=False, fontsize=7.5)
+    # Lines run behind the legend where there is no place without them.
+    axes.legend(framealpha=0.85, edgecolor="none", labelspacing=0.25, borderpad=0.2, fontsize=7.5)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dataworth.report.metric_names import digits_for
 from dataworth.sample_counts import short_count
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def label_log_axes(axes: Axes) -> None:
             subs = (1, 1.5, 2, 3, 4, 5, 7)
         axes.yaxis.set_major_locator(LogLocator(subs=subs))
         axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+        span = high - low
+        plain = FuncFormatter(lambda value, _: f"{value:.{digits_for(value, span)}g}")
+        axes.yaxis.set_major_formatter(plain)
     left, right = axes.get_xlim()
     across: tuple[float, ...] = (1, 3) if np.log10(right) - np.log10(left) < 3.5 else (1,)
     axes.xaxis.set_major_locator(LogLocator(subs=across))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.report.curve_figure import CurveFigure, curve_figure, draw_measured, finish
-from dataworth.report.drawing import BLUE, GREY, ORANGE, label_log_axes, new_axes
+from dataworth.report.drawing import BLUE, GREEN, GREY, ORANGE, PINK, label_log_axes, new_axes
 from dataworth.report.metric_names import given
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _TIMES, _POINTS = 10.0, 160
 _DEEPEST = 4.0
+_BELOW_TARGETS = 1.2
+_COLOURS = (ORANGE, GREEN, PINK)
+_DASHES = (":", "-.", (0, (6, 2, 1, 2, 1, 2)), (0, (1, 4)))
+"""As many as have no divisor in common with the colours: the first twelve targets all differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +101,8 @@ def draw_forecast(figure: ForecastFigure, axes: Axes | None = None) -> Axes:
     bands = ((low_half, high_half, 0.34, "50 %"), (low, high, 0.16, "90 %"))
     for lower, upper, alpha, label in bands:
         axes.fill_between(figure.sizes, lower, upper, color=BLUE, alpha=alpha, lw=0, label=label)
-    for target in figure.targets:
-        axes.axhline(target, color=ORANGE, ls=":", lw=1.2, label=f"target: {given(target)}")
+    for target, colour, dash in zip(figure.targets, cycle(_COLOURS), cycle(_DASHES), strict=False):
+        axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {given(target)}")
     chance = figure.curve.chance
     if chance is not None and _near(chance, figure.curve.values):
         axes.axhline(chance, color=GREY, ls="--", lw=1, label=f"chance: {chance:.2f}")
@@ -108,8 +113,13 @@ def draw_forecast(figure: ForecastFigure, axes: Axes | None = None) -> Axes:
 
 
 def _keep_in_view(figure: ForecastFigure, axes: Axes) -> None:
-    """A band that plunges towards zero would press the curve flat: it may leave the picture."""
+    """A band that plunges towards zero would press the curve flat: it may leave the picture.
+
+    A target may not: it was asked for.
+    """
     lowest = min(float(np.min(figure.curve.values)), float(np.min(figure.quantiles[2]))) / _DEEPEST
+    targets = (target / _BELOW_TARGETS for target in figure.targets if target > 0)
+    lowest = min([lowest, *targets])
     if axes.get_ylim()[0] < lowest:
         axes.set_ylim(bottom=lowest)
         label_log_axes(axes)
