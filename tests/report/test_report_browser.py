@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from opened_page import Opened, opened
+from report_runs import make_run
 
 from dataworth.curve_files import load_curve
 from dataworth.laws import Forecast, forecast
+from dataworth.report.page import page_html
+from dataworth.report.run_report import read_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -193,3 +196,25 @@ def test_a_metric_without_a_law_is_shown_as_measured(view: Opened) -> None:
     view.page.select_option("#metric", "ece")
     assert view.layout("yaxis.title.text") == "expected calibration error"
     assert "No forecast" in view.text("#predict-answer")
+
+
+def test_a_page_of_single_runs_near_1_has_a_target_below_1_and_tells_figures_apart(
+    browser: Browser, tmp_path: Path
+) -> None:
+    run = make_run(tmp_path / "near", seeds=1, floor=0, exponent=0.6)
+    file = tmp_path / "near.html"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dataworth.report.run_report.FORECAST_METRICS", ("loss", "accuracy"))
+        file.write_text(page_html([read_run(run)]), encoding="utf-8")
+    with opened(browser, file) as view:
+        view.page.select_option("#metric", "accuracy")
+        assert "samples" in view.text("#target-answer")
+        ticks = view.page.locator("#curve-plot .ytick text").all_text_contents()
+        assert min(float(tick) for tick in ticks) < 1
+        view.page.fill("#size", "4000000")
+        median = view.numbers("predict-answer")["median"]
+        said = float(view.text("#predict-answer .big"))
+        assert 1 - said == pytest.approx(1 - median, rel=0.05)
+        view.page.fill("#target-value", "0.999987")
+        assert "target: 0.999987" in view.text("#curve-legend")
+        assert "mean over seeds" not in view.text("#curve-legend")

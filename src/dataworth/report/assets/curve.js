@@ -20,22 +20,27 @@ function band(metric, kept, low, high, series, alpha) {
   ];
 }
 
+// Values as a pointer says them; a run that diverged has none.
+function texts(values) {
+  return values.map((value) => (value === null ? "" : figure(value)));
+}
+
 function forecastTraces({ metric, index }) {
   if (!metric.forecast) return [];
   const series = `series-${index}`;
   const kept = aheadOf(metric);
   const row = (number) => kept.map((at) => metric.forecast.quantiles[number][at]);
-  const [low, high] = [row(0).map(figure), row(4).map(figure)];
+  const [low, median, high] = [0, 2, 4].map((number) => texts(row(number)));
   return [
     ...band(metric, kept, 0, 4, series, 0.16),
     ...band(metric, kept, 1, 3, series, 0.28),
     {
       x: kept.map((at) => metric.forecast.samples[at]),
       y: row(2),
-      customdata: kept.map((_, at) => [low[at], high[at]]),
+      customdata: kept.map((_, at) => [median[at], low[at], high[at]]),
       mode: "lines",
       line: { color: color(series), width: 2, dash: "dash" },
-      hovertemplate: "%{x:,.0f} samples<br>%{y:.4g} (%{customdata[0]} to %{customdata[1]})<extra></extra>",
+      hovertemplate: "%{x:,.0f} samples<br>%{customdata[0]} (%{customdata[1]} to %{customdata[2]})<extra></extra>",
     },
   ];
 }
@@ -46,32 +51,34 @@ function measuredTraces({ metric, index }) {
     {
       x: metric.samples,
       y: metric.values,
-      customdata: metric.seeds,
+      customdata: texts(metric.values).map((text, at) => [metric.seeds[at], text]),
       mode: "markers",
       marker: { color: tint, size: 7, opacity: 0.55 },
-      hovertemplate: "%{x:,} samples, seed %{customdata}<br>%{y:.4g}<extra></extra>",
+      hovertemplate: "%{x:,} samples, seed %{customdata[0]}<br>%{customdata[1]}<extra></extra>",
     },
     {
       x: metric.sizes,
       y: metric.mean,
+      customdata: texts(metric.mean),
       mode: "lines",
       line: { color: tint, width: 2.5 },
-      hovertemplate: "%{x:,} samples, mean<br>%{y:.4g}<extra></extra>",
+      hovertemplate: "%{x:,} samples, mean<br>%{customdata}<extra></extra>",
     },
   ];
 }
 
-// Horizontal lines: [value, what it is, dash, colour].
+// Horizontal lines: [value, what it is and its value, dash, colour].
 function levels() {
   const { metric } = shown()[0];
   const found = [];
-  if (metric.chance !== null) found.push([metric.chance, "chance", "dash", "soft"]);
+  if (metric.chance !== null) found.push([metric.chance, `chance: ${figure(metric.chance)}`, "dash", "soft"]);
   const floor = metric.forecast?.irreducible;
   if (floor && runs.length === 1) {
     const what = metric.higher ? "best possible" : "irreducible";
-    found.push([floor[1], `${what}, by ${metric.forecast.law}`, "dashdot", "series-1"]);
+    const said = `${what}, by ${metric.forecast.law}: ${figure(floor[1])}`;
+    found.push([floor[1], said, "dashdot", "series-1"]);
   }
-  if (state.target !== null) found.push([state.target, "target", "dot", "series-3"]);
+  if (state.target !== null) found.push([state.target, `target: ${state.target}`, "dot", "series-3"]);
   return found;
 }
 
@@ -92,16 +99,18 @@ function moveMarks() {
 }
 
 function writeLegend() {
+  const { metric } = shown()[0];
+  const several = metric.samples.length > metric.sizes.length;
   const entries =
     runs.length > 1
       ? runs.map((run, index) => legendEntry("solid", `series-${index}`, run.name))
       : [
           legendEntry("point", "series-0", "one run"),
-          legendEntry("solid", "series-0", "mean over seeds"),
+          legendEntry("solid", "series-0", several ? "mean over seeds" : "measured"),
           legendEntry("dash", "series-0", "forecast, median"),
           legendEntry("band", "series-0", "50 % and 90 % bands"),
         ];
-  const lines = levels().map(([value, what, dash, tint]) => legendEntry(dash, tint, `${what}: ${figure(value)}`));
+  const lines = levels().map(([, said, dash, tint]) => legendEntry(dash, tint, said));
   document.getElementById("curve-legend").replaceChildren(...entries, ...lines);
 }
 

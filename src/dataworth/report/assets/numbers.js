@@ -17,11 +17,12 @@ function smallestSize() {
   return Math.min(...runs.map((run) => run.metrics.loss.sizes[0]));
 }
 
-// A value of a metric: four digits.
+// A value of a metric: four digits, and two of what it lacks to 1 if it is just below.
 function figure(value) {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toPrecision(3).replace("e+", "e");
-  return String(Number(value.toPrecision(4)));
+  const lack = value > 0.99 && value < 1 ? 1 - Math.floor(Math.log10(1 - value)) : 0;
+  return String(Number(value.toPrecision(Math.max(4, lack))));
 }
 
 // A number of samples: three digits, with commas.

@@ -31,7 +31,8 @@ function axis(title, log, range, text) {
     title: { text: title, standoff: 8 },
     type: log ? "log" : "linear",
     range,
-    ...(log ? logTicks(range, text) : { tickmode: "auto", nticks: 8, tickformat: "~s" }),
+    // Thousands of samples have a letter; so would thousandths of a metric have one, 800m for 0.8.
+    ...(log ? logTicks(range, text) : { tickmode: "auto", nticks: 8, tickformat: text === shortCount ? "~s" : "~g" }),
     gridcolor: color("line"),
     zerolinecolor: color("line"),
     linecolor: color("soft"),

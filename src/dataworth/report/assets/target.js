@@ -67,7 +67,9 @@ function suggestTarget() {
     return;
   }
   const value = quantileAt(found.metric, 2, found.metric.forecast.largest * 3);
-  state.target = Number(value.toPrecision(2));
+  // What a share lacks to 1 is rounded: two digits of 0.9997 would be 1, which no curve reaches.
+  const lack = Number((1 - value).toPrecision(2));
+  state.target = Number(found.metric.higher ? (1 - lack).toPrecision(12) : value.toPrecision(2));
   box.value = state.target;
 }
 
