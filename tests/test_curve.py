@@ -34,6 +34,8 @@ def test_another_metric_of_the_same_runs() -> None:
     assert accuracy["loss"].values.tolist() == [0.9, 0.3]
     with pytest.raises(DataError, match="has no metric 'f1'; it has loss, accuracy"):
         curve["f1"]
+    with pytest.raises(DataError, match=r"metric is .*expected a name"):
+        curve[["f1"]]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,10 @@ def test_seeds_that_were_not_given_are_not_written() -> None:
     [
         ({"samples": [0.1, 2.7]}, "samples holds 0.1"),
         ({"samples": [10.4, 20]}, "samples holds 10.4"),
-        ({"samples": [1e16, 1e19]}, "samples holds 1e\\+19"),
+        ({"samples": [1e16, 1e19]}, "samples holds 1e\\+19; .* positive whole numbers below 2.63"),
+        ({"samples": [-3, 20]}, "samples holds -3; expected positive whole numbers\\."),
+        ({"seeds": [0, -1e30]}, "seeds holds -1e\\+30; .* whole numbers between -2.63 and 2.63"),
+        ({"metric": ["a"]}, r"metric is \['a'\]; expected a name"),
         ({"samples": ["a", "b"]}, "samples is"),
         ({"samples": [[1, 2], [3]]}, "samples is"),
         ({"values": ["a", "b"]}, "values is"),

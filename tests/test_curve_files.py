@@ -32,12 +32,18 @@ def test_spreadsheets_leave_a_mark_spaces_and_empty_lines(tmp_path: Path) -> Non
         ("samples,value\n", "no measurements"),
         ("samples,value\n1,0.5\n2\n", "row 3: 1 fields"),
         ("samples,value\n1,high\n", "row 2, column 'value': 'high'"),
-        ("samples,value\n-3,0.4\n", "positive"),
+        ("samples,value\n\n\n1000,1\n2000,x\n", "row 5, column 'value': 'x'"),
+        ("samples,value,by\n1,1,a\u2028b\n2,x,c\n", "row 3, column 'value': 'x'"),
+        ("samples,value\n3,0.4\n\n-3,0.4\n", "row 4: samples holds -3; .* positive whole numbers."),
+        ("samples,value\n3,1\n0,1\n", "row 3: samples holds 0"),
+        ("samples,value\n3,1\n2000.5,1\n", "row 3: samples holds 2000.5"),
+        ("samples,value\n3,1\n1e30,1\n", r"row 3: samples holds 1e\+30; .* numbers below 2\^63"),
+        ("samples,value,seed\n3,1,0\n4,1,0.5\n", "row 3: seeds holds 0.5; expected whole numbers."),
         ("samples,value,f1,f1\n3,0.4,1,2\n", "2 columns are called 'f1'"),
     ],
 )
 def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=said):
         load_curve(tmp_path / "a.csv")
 
@@ -68,7 +74,7 @@ def test_a_directory_without_a_finished_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("samples,value\n0.2,1\n8,0.3\n", "samples holds 0.2"),
+        ("samples,value\n0.2,1\n8,0.3\n", "row 2: samples holds 0.2"),
         ("samples,value,seed\n2,1,nan\n8,0.3,1\n", "seeds holds nan"),
         ("samples,value,seed\n2,1,1e30\n8,0.3,1\n", "seeds holds 1e"),
         ("samples,value\n" + "9" * 140_000 + ",1\n", "not a CSV of measurements"),
@@ -80,7 +86,7 @@ def test_a_file_of_impossible_figures_is_refused_by_name(
 ) -> None:
     path = tmp_path / "odd.csv"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=rf"odd\.csv: .*{complaint}"):
+    with pytest.raises(DataError, match=rf"odd\.csv[:,] .*{complaint}"):
         load_curve(path)
 
 

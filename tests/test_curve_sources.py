@@ -150,6 +150,26 @@ def test_where_no_other_metric_has_a_name_the_values_may_have_any(
     assert as_curve(path, "perplexity").metric == "perplexity"
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "neg_brier"])
+def test_text_in_the_column_that_is_asked_for_is_named(tmp_path: Path, metric: str) -> None:
+    path = tmp_path / "a.csv"
+    rest = "10,0.9,0.5,0.4,warm\n20,0.7,,,\n30,0.5,60%,60%,\n"
+    path.write_text(f"samples,value,accuracy,brier,note\n{rest}")
+    assert as_curve(path).values.tolist() == [0.9, 0.7, 0.5]
+    column = metric.removeprefix("neg_")
+    with pytest.raises(DataError, match=f"csv, row 4, column '{column}': '60%' is not a number"):
+        as_curve(path, metric)
+
+
+def test_a_metric_has_a_name(tmp_path: Path) -> None:
+    curve = Curve(SIZES, [0.9, 0.3])
+    curve.to_csv(tmp_path / "a.csv")
+    frame = {"samples": [1], "value": [1]}
+    for thing in (curve, (SIZES, SCORES, SCORES), frame, tmp_path / "a.csv"):
+        with pytest.raises(DataError, match=r"metric is .*expected a name"):
+            as_curve(thing, ["a"])  # type: ignore[arg-type]
+
+
 def test_a_curve_has_the_metrics_that_it_has() -> None:
     curve = Curve([10, 30], [0.9, 0.3], others={"macro_f1": [0.1, 0.6]})
     assert as_curve(curve) is curve

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError
-from dataworth.scorers import HIGHER_IS_BETTER
+from dataworth.scorers import HIGHER_IS_BETTER, metric_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ class Curve:
     Raises
     ------
     DataError
-        If lengths disagree, or a number of samples is not positive and whole.
+        If lengths disagree, a number of samples is not positive and whole, or `metric` is no text.
     """
 
     samples: NDArray[np.int64]
@@ -109,7 +109,7 @@ class Curve:
                     "give one each."
                 )
         # Guessing has no skill to some metrics that rise, such as R2; a loss by chance is positive.
-        least = -math.inf if metric in HIGHER_IS_BETTER else 0.0
+        least = -math.inf if metric_name(metric) in HIGHER_IS_BETTER else 0.0
         if chance is not None and not (_is_finite(chance) and chance > least):
             raise DataError(f"chance is {chance!r}; expected a positive, finite number, or None.")
         order = np.lexsort((runs, sizes))
@@ -131,7 +131,7 @@ class Curve:
 
     def __getitem__(self, metric: str) -> Curve:
         """The curve of another metric of the same runs."""
-        if metric == self.metric:
+        if metric_name(metric) == self.metric:
             return self
         if metric not in self.others:
             known = ", ".join([self.metric, *self.others])
@@ -214,10 +214,11 @@ def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
     near = np.abs(numbers - whole) <= _ROUNDING * np.maximum(np.abs(whole), 1)
     broken = ~(near & (whole >= least) & (np.abs(whole) < _INT64))
     if broken.any():
-        raise DataError(
-            f"{name} holds {numbers[broken][0]:g}; expected "
-            + ("positive whole numbers." if least == 1 else "whole numbers.")
-        )
+        first = float(numbers[broken][0])
+        expected = "positive whole numbers" if least == 1 else "whole numbers"
+        if math.isfinite(first) and abs(first) >= _INT64:
+            expected += " below 2^63" if least == 1 else " between -2^63 and 2^63"
+        raise DataError(f"{name} holds {first:g}; expected {expected}.")
     # Large integers keep the digits that a float has no room for.
     given = np.atleast_1d(np.asarray(values))
     return (given if given.dtype.kind in "iu" else whole).astype(np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dataworth.curve import Curve, real_numbers
-from dataworth.curve_files import load_curve
+from dataworth.curve_files import load_curve_for
 from dataworth.curve_frames import curve_from_frame
 from dataworth.errors import DataError
 from dataworth.record import METRICS
@@ -46,7 +46,7 @@ def as_curve(thing: Any, metric: str | None = None) -> Curve:
     if isinstance(thing, Curve):
         return _of_metric(thing, metric)
     if isinstance(thing, (str, os.PathLike)):
-        return _of_metric(load_curve(thing), metric, named=os.path.isdir(thing))
+        return _of_metric(load_curve_for(thing, metric), metric, named=os.path.isdir(thing))
     if isinstance(thing, tuple):
         return curve_from_scores(thing, metric or "score")
     # A LazyFrame warns when it is asked for its columns.

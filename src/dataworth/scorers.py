@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import reprlib
+from typing import Any, NamedTuple
+
+from dataworth.errors import DataError
 
 _AVERAGED = ("f1", "jaccard", "precision", "recall")
 _AVERAGES = ("", "_macro", "_micro", "_samples", "_weighted")
@@ -43,11 +46,29 @@ class Scorer(NamedTuple):
     """-1 where values are losses with their sign turned, as scikit-learn's ``neg_`` scores."""
 
 
+def metric_name(value: Any) -> str:
+    """The name of a metric.
+
+    Raises
+    ------
+    DataError
+        If it is no text.
+    """
+    if not isinstance(value, str):
+        raise DataError(f"metric is {reprlib.repr(value)}; expected a name, such as 'accuracy'.")
+    return value
+
+
 def scorer_named(name: str) -> Scorer:
     """The metric behind a name: one of ours, or that of a scikit-learn scorer.
 
     ``neg_log_loss`` is "loss" with its sign turned, ``f1_macro`` is "macro_f1", and every other
     ``neg_x`` is "x" with its sign turned (scikit-learn, "The scoring parameter").
+
+    Raises
+    ------
+    DataError
+        If the name is no text.
     """
-    metric, sign = (name[4:], -1) if name.startswith("neg_") else (name, 1)
+    metric, sign = (name[4:], -1) if metric_name(name).startswith("neg_") else (name, 1)
     return Scorer(_OURS.get(metric, metric), sign)
