@@ -23,6 +23,15 @@ def test_a_single_size_is_a_list_of_one(sizes: Any) -> None:
     assert checks.sample_counts(sizes).tolist() == [5.0]
 
 
+@pytest.mark.parametrize(
+    ("given", "listed"),
+    [((), []), ((1, 2), [1, 2]), (iter([1]), [1]), (0.4, [0.4]), ("low", ["low"]), (None, [None])],
+)
+def test_one_or_more_are_a_list(given: Any, listed: list[Any]) -> None:
+    assert checks.one_or_more(given) == listed
+    assert checks.one_or_more(np.arange(2.0)) == [0.0, 1.0]
+
+
 @pytest.mark.parametrize("value", [0, 1, 90, math.nan, "a", None, [0.5], True, np.complex64(0.5)])
 def test_what_is_no_probability(value: Any) -> None:
     with pytest.raises(ForecastError, match=r"^assurance is .*a probability between 0 and 1"):

@@ -116,6 +116,16 @@ def sample_counts(sizes: ArrayLike) -> NDArray[np.float64]:
     return values
 
 
+def one_or_more(given: Any) -> list[Any]:
+    """All that was given, also of a single one; text is a single one."""
+    if isinstance(given, str):
+        return [given]
+    try:
+        return list(given)
+    except TypeError:
+        return [given]
+
+
 def probability(option: str, value: Any) -> float:
     """A probability of a forecast, above 0 and below 1."""
     if not (is_real(value) and 0 < value < 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from law_curves import SIZES, curve_of, noisy, power
 import dataworth as dw
 from dataworth import Curve
 from dataworth.errors import DataError, ForecastError
+from dataworth.laws.document import document_of
 
 AHEAD = np.array([40_000.0, 64_000.0, 128_000.0, 512_000.0])
 
@@ -202,6 +204,16 @@ def test_everything_can_be_written_as_json() -> None:
     text = json.dumps(document, allow_nan=False)
     assert json.loads(text)["targets"][1]["median"] is None
     assert document["predictions"][0]["samples"] == 64_000
+
+
+def test_numbers_of_numpy_and_single_ones_are_written_as_pythons() -> None:
+    forecast = dw.forecast(usual())
+    expected = forecast.to_dict([64_000], [0.5, 1], 0.5)
+    targets: list[Any] = [np.float32(0.5), np.int64(1)]
+    numbers = forecast.to_dict(np.array([64_000]), targets, targets[0])
+    assert json.dumps(numbers, allow_nan=False) == json.dumps(expected)
+    single = document_of(forecast, 64_000, 0.5, 0.5)
+    assert single == expected | {"targets": expected["targets"][:1]}
 
 
 def test_a_known_chance_level_is_used() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from matplotlib.figure import Figure
 
 from dataworth.curve import Curve
 from dataworth.dataset import Dataset
-from dataworth.errors import DataError
+from dataworth.errors import DataError, ForecastError
 from dataworth.laws import Forecast, forecast
 from dataworth.report import (
     curve_figure,
@@ -67,11 +69,30 @@ def test_the_forecast_s_numbers(ahead: Forecast) -> None:
     figure = forecast_figure(ahead, sizes=[50_000], targets=[0.25])
     assert figure.sizes[[0, -1]] == pytest.approx([1_600, 50_000])
     assert forecast_figure(ahead).sizes[-1] == pytest.approx(16_000)
+    single = forecast_figure(ahead, sizes=50_000, targets=0.25)
+    assert (single.sizes[-1], single.targets) == (figure.sizes[-1], figure.targets)
     prediction = ahead.predict(figure.sizes)
     np.testing.assert_allclose(figure.quantiles[2], prediction.median)
     np.testing.assert_allclose(figure.quantiles[0], prediction.lower)
     np.testing.assert_allclose(figure.quantiles[4], prediction.upper)
     assert figure.targets == (0.25,)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"sizes": ["a"]}, "sizes: .*expected numbers of samples"),
+        ({"sizes": [math.nan]}, "sizes: .*expected numbers of samples"),
+        ({"sizes": [-5]}, "sizes: .*expected numbers of samples"),
+        ({"targets": [-1]}, "target is -1; expected a value of loss above 0"),
+        ({"targets": "low"}, "target is 'low'; expected a value of loss above 0"),
+    ],
+)
+def test_what_cannot_be_forecast_is_not_drawn(
+    ahead: Forecast, asked: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ForecastError, match=said):
+        ahead.plot(**asked)
 
 
 def test_the_forecast_is_drawn_with_its_bands_and_targets(ahead: Forecast) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.option_checks import one_or_more, sample_counts
 from dataworth.report.curve_figure import CurveFigure, curve_figure, draw_measured, finish
 from dataworth.report.drawing import BLUE, GREEN, GREY, ORANGE, PINK, label_log_axes, new_axes
 from dataworth.report.metric_names import given
@@ -56,27 +57,36 @@ class ForecastFigure:
 
 
 def forecast_figure(
-    forecast: Forecast, *, sizes: Sequence[float] = (), targets: Sequence[float] = ()
+    forecast: Forecast,
+    *,
+    sizes: float | Iterable[float] = (),
+    targets: float | Iterable[float] = (),
 ) -> ForecastFigure:
     """The numbers of a forecast's picture.
 
     Parameters
     ----------
     forecast : Forecast
-    sizes : sequence of float
+    sizes : float or iterable of float
         The picture reaches to the largest of them, and at least to ten times the largest measured
         size.
-    targets : sequence of float
+    targets : float or iterable of float
         Values of the metric to be marked.
+
+    Raises
+    ------
+    ForecastError
+        If a size or a target is one that no forecast answers.
     """
     largest = float(forecast.points.sizes[-1])
-    furthest = max([largest * _TIMES, *(float(size) for size in sizes)])
+    furthest = max([largest * _TIMES, *sample_counts(one_or_more(sizes)).tolist()])
     grid = np.geomspace(largest, furthest, _POINTS)
     return ForecastFigure(
         curve=curve_figure(forecast.curve),
         sizes=grid,
         quantiles=forecast.quantiles(grid, PROBABILITIES),
-        targets=tuple(float(target) for target in targets),
+        # Asked for its refusal: what cannot be answered is not drawn either.
+        targets=tuple(float(forecast.samples_for(t).target) for t in one_or_more(targets)),
         law=forecast.law.name,
     )
 
