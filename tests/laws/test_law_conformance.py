@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -157,6 +158,12 @@ def test_a_law_that_cannot_be_fitted_is_refused_wherever_it_comes_from(
     with pytest.raises(ForecastError, match=complaint):
         dw.forecast(curve_of(SIZES, 1 / SIZES), laws=[law])
     assert law.name not in [known.name for known in all_laws()]
+
+
+@pytest.mark.parametrize("law", ["x", None, 3, []])
+def test_what_is_no_law_is_not_registered(law: Any) -> None:
+    with pytest.raises(ForecastError, match="is no law; expected a Law"):
+        register_law(law)
 
 
 def test_two_laws_of_one_name_are_refused() -> None:

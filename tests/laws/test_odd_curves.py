@@ -190,6 +190,7 @@ QUESTIONS: dict[str, Callable[[dw.Forecast], object]] = {
     "price of words": lambda f: f.stop_at("dear", 1),  # type: ignore[arg-type]
     "seed below 0": lambda f: dw.forecast(f.curve, seed=-1),
     "seed of a half": lambda f: dw.forecast(f.curve, seed=0.5),  # type: ignore[arg-type]
+    "prior of a number": lambda f: dw.forecast(f.curve, prior=5),  # type: ignore[arg-type]
     "noise of words": lambda f: dw.forecast(f.curve, test_noise="much"),  # type: ignore[arg-type]
 }
 

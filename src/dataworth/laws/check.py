@@ -23,8 +23,8 @@ def check_law(law: Law) -> Law:
     Raises
     ------
     ForecastError
-        If the name or a grid is malformed, or the basis is not finite, positive and falling on
-        every cell of the grid.
+        If it is no `Law`, the name or a grid is malformed, or the basis is not finite, positive and
+        falling on every cell of the grid.
     """
     _check_form(law)
     sizes = np.geomspace(1e-4, 1e4, 33)
@@ -68,6 +68,8 @@ def _check_unit(law: Law, sizes: Floats, values: Floats) -> None:
 
 
 def _check_form(law: Law) -> None:
+    if not isinstance(law, Law):
+        raise ForecastError(f"{law!r} is no law; expected a Law object.")
     if not (isinstance(law.name, str) and re.fullmatch(r"[a-z][a-z0-9-]*", law.name)):
         raise ForecastError(f"law name {law.name!r}: expected lower-case letters, digits, hyphens.")
     shape = law.shape

@@ -15,11 +15,12 @@ def register_law(law: Law) -> Law:
     Raises
     ------
     ForecastError
-        If the name is taken, or `check_law` refuses the law.
+        If `check_law` refuses the law, or the name is taken.
     """
-    if law.name in _REGISTRY:
-        raise ForecastError(f"a law named {law.name!r} exists already; choose another name.")
-    _REGISTRY[law.name] = check_law(law)
+    name = check_law(law).name
+    if name in _REGISTRY:
+        raise ForecastError(f"a law named {name!r} exists already; choose another name.")
+    _REGISTRY[name] = law
     return law
 
 

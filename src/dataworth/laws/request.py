@@ -66,6 +66,8 @@ def forecast(
     curve = as_curve(curve)
     if not (single_run is None or isinstance(single_run, bool)):
         raise ForecastError(f"single_run is {single_run!r}; expected True, False or None.")
+    if not (prior is None or isinstance(prior, Prior)):
+        raise ForecastError(f"prior is {prior!r}; expected a Prior, or None for the shipped one.")
     points = prepare(curve, single_run)
     chosen = _laws(laws, len(points))
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
