@@ -193,13 +193,16 @@ def test_the_command_says_who_is_better_and_where_they_cross(
         (["linear.csv", "mlp.csv", "-o", "a.html"], "the page takes run directories"),
         (["linear.csv", "mlp.csv", "--metric", "neg_log_loss"], "negative"),
         (["linear.csv", "nothing"], "nothing"),
+        (["linear.csv", "mlp.csv", "--level", "3"], "level is 3.0; expected a probability"),
+        (["linear.csv", "mlp.csv", "--at", "160000", "-5"], "expected numbers of samples"),
     ],
 )
 def test_what_the_command_cannot_compare_is_one_message_and_code_2(
     arguments: list[str], said: str, files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["compare", *arguments]) == 2
-    told = capsys.readouterr().err
+    printed, told = capsys.readouterr()
+    assert not printed
     assert told.startswith("dataworth: ")
     assert said in told
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from dataworth.commands.forecast import AHEAD, number
 from dataworth.errors import StudyError
+from dataworth.option_checks import probability, sample_counts
 
 PAGE_FILE = Path("compare.html")
 
@@ -51,6 +52,9 @@ def run(options: argparse.Namespace) -> int:
     from dataworth.comparison import compare
     from dataworth.terminal_comparison import show_comparison
 
+    # Before anything is printed.
+    probability("level", options.level)
+    sample_counts(options.at or [])
     whole = all(Path(each).is_dir() for each in options.directories)
     if options.out is not None and not whole:
         raise StudyError("the page takes run directories; leave --out away to compare CSVs.")
