@@ -28,6 +28,7 @@ ANSWERED: dict[str, tuple[Any, Any]] = {
     "huge losses": (SIZES, 1e12 * power(SIZES)),
     "enormous losses, repeated": (np.repeat(SIZES, 2), 1e160 * np.repeat(power(SIZES), 2) * WIGGLE),
     "minute losses, repeated": (np.repeat(SIZES, 2), 1e-200 * np.repeat(power(SIZES), 2) * WIGGLE),
+    "losses near the end of floats": ([100, 200, 400, 800], [5e300, 3e300, 2e300, 1e300]),
     "sizes from 1 to 7": (np.arange(1, 8), power(np.arange(1, 8) * 1000)),
     "sizes of 1e15": (SIZES * 1e12, power(SIZES)),
     "out of order and repeated": ([4000, 1000, 2000, 1000, 4000], [0.7, 1.0, 0.8, 1.1, 0.75]),
@@ -59,6 +60,7 @@ def test_answered(name: str) -> None:
         loss = float(predicted.median[0])
         forecast.samples_for(loss / 2)
         forecast.value_of(largest, 2 * largest)
+        forecast.value_of(largest / 3, 1e6 * largest)
         forecast.stop_at(1.0, 1.0)
         assert forecast.law.name in forecast.weights
         document = forecast.to_dict([2 * largest], [loss])

@@ -19,6 +19,7 @@ from dataworth.laws.backtest import backtest
 from dataworth.laws.base import Law
 from dataworth.laws.choice import choose, law_weights
 from dataworth.laws.draws import Draws, draw_curves
+from dataworth.laws.measured import measured_or_drawn
 from dataworth.laws.points import Points
 from dataworth.laws.prior import Prior
 from dataworth.laws.warn import warnings_for
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
+_LARGEST = 709.0
+"""Log of the largest loss given: the exponential of a larger one is no float."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +91,12 @@ class Forecast:
         return self._given_back(loss)
 
     def log_losses(self, sizes: ArrayLike, runs: float = math.inf) -> Floats:
-        """Draws of the log loss (of the log error), shape (draws, m), of the mean over `runs`."""
+        """Draws of the log loss (of the log error), shape (draws, m), of the mean over `runs`.
+
+        Below the largest measured size they follow the measurements; see `measured_or_drawn`.
+        """
         u = np.log(np.maximum(sample_counts(sizes) / self.points.sizes[-1], 1e-300))
-        with np.errstate(all="ignore"):
-            return self.draws.log_loss(u) + self.draws.run_noise(runs)[:, None]
+        return self._drawn(u, runs)
 
     def samples_for(
         self, target: float, level: float = 0.9, assurance: float | None = None
@@ -123,7 +128,9 @@ class Forecast:
             raise ForecastError(
                 f"target is {target!r}; expected a value of {self.curve.metric} {expected}."
             )
-        return inverse.samples_for(self.points, self.draws, loss, target, level, assurance)
+        return inverse.samples_for(
+            self.curve, self._largest, self._drawn, loss, target, level, assurance
+        )
 
     def value_of(self, n1: float, n2: float, level: float = 0.9) -> Value:
         """What going from n1 to n2 samples buys, in units of the metric, above 0 if it improves."""
@@ -155,7 +162,7 @@ class Forecast:
             if not (is_real(value) and math.isfinite(value) and value > 0):
                 raise ForecastError(f"{name} is {value!r}; expected a finite number above 0.")
         probability("level", level)
-        return inverse.stop_at(self.points, self.draws, price_per_label, worth_per_unit, level)
+        return inverse.stop_at(self._largest, self._drawn, price_per_label, worth_per_unit, level)
 
     @cached_property
     def weights(self) -> dict[str, float]:
@@ -220,11 +227,20 @@ class Forecast:
     def _laws(self) -> tuple[Law, ...]:
         return tuple(dict.fromkeys(member.law for member in self.draws.members))
 
+    @property
+    def _largest(self) -> float:
+        return float(self.points.sizes[-1])
+
+    def _drawn(self, u: Floats, runs: float = math.inf) -> Floats:
+        """Draws of the log loss at ``u = log(n / N)``, none of them one that cannot be."""
+        share = self.curve.higher_is_better and self.curve.metric not in MAY_BE_NEGATIVE
+        with np.errstate(all="ignore"):
+            logs = measured_or_drawn(self.draws, u, self.seed)
+            logs += self.draws.run_noise(runs)[:, None]
+        return np.minimum(logs, 0.0 if share else _LARGEST)
+
     def _given_back(self, loss: Floats) -> Floats:
-        if not self.curve.higher_is_better:
-            return loss
-        most = math.inf if self.curve.metric in MAY_BE_NEGATIVE else 1.0
-        return 1 - np.minimum(loss, most)
+        return 1 - loss if self.curve.higher_is_better else loss
 
     def _row_given_back(self, row: BacktestRow) -> BacktestRow:
         if not self.curve.higher_is_better:

@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.curve import Curve
 from dataworth.laws.answers import SampleSize, Stop
-from dataworth.laws.draws import Draws
-from dataworth.laws.points import Points
+from dataworth.laws.points import as_errors
 
 Floats = NDArray[np.float64]
+Drawn = Callable[[Floats], Floats]
+"""From ``u = log(n / N)``, shape (m,), to the log loss of every draw, shape (draws, m)."""
 _FURTHEST = math.log(1e6)
 """Sizes are searched up to a million times the largest one measured."""
 _STEPS = 128
 _PRICELESS = 1e100
+_EQUAL = 1 + 1e-12
+"""A mean of equal losses may differ from them in its last digits."""
 _CLOSER = 4
 """Times that the step between two sizes is cut in eight, to find the one that meets a loss."""
 
 
 def samples_for(
-    points: Points, draws: Draws, loss: float, target: float, level: float, assurance: float | None
+    curve: Curve,
+    largest: float,
+    drawn: Drawn,
+    loss: float,
+    target: float,
+    level: float,
+    assurance: float | None,
 ) -> SampleSize:
     """The sizes at which a loss is met with given probabilities; see `Forecast.samples_for`."""
-    met = _met_at(points, loss)
-    if met is not None:
-        assured = None if assurance is None else met
-        return SampleSize(target, met, met, met, 1.0, level, assurance, assured, True)
+    met = _met_at(curve, loss)
     grid = np.linspace(0.0, _FURTHEST, _STEPS)
-    chances = _chances(draws, grid, loss)
+    chances = _chances(drawn, grid, loss)
 
     def size_at(probability: float) -> float:
-        u = _reached(draws, grid, chances, loss, probability)
-        return float(points.sizes[-1]) * math.exp(u)
+        # That a mean meets the loss is an even bet; to be surer takes the draws.
+        if met is not None and probability <= max(0.5, chances[0]):
+            return met
+        return largest * math.exp(_reached(drawn, grid, chances, loss, probability))
 
     tail = (1 - level) / 2
     return SampleSize(
@@ -45,23 +55,28 @@ def samples_for(
         level,
         assurance,
         None if assurance is None else size_at(assurance),
+        met is not None,
     )
 
 
-def _met_at(points: Points, loss: float) -> float | None:
-    """The first measured size from which on the loss is met."""
-    above = np.flatnonzero(points.log_loss > math.log(loss))
+def _met_at(curve: Curve, loss: float) -> float | None:
+    """The first measured size from which on the mean meets the loss."""
+    losses, _ = as_errors(curve)
+    finite = np.isfinite(losses)
+    sizes, which = np.unique(curve.samples[finite], return_inverse=True)
+    means = np.bincount(which, losses[finite]) / np.bincount(which)
+    above = np.flatnonzero(means > loss * _EQUAL)
     first = 0 if not len(above) else int(above[-1]) + 1
-    return float(points.sizes[first]) if first < len(points) else None
+    return float(sizes[first]) if first < len(sizes) else None
 
 
-def _chances(draws: Draws, u: Floats, loss: float) -> Floats:
+def _chances(drawn: Drawn, u: Floats, loss: float) -> Floats:
     """The probability that the loss is met at each size, not counting a later rise against it."""
-    met = (draws.log_loss(u) <= math.log(loss)).mean(axis=0)
+    met = (drawn(u) <= math.log(loss)).mean(axis=0)
     return np.asarray(np.maximum.accumulate(met))
 
 
-def _reached(draws: Draws, grid: Floats, chances: Floats, loss: float, probability: float) -> float:
+def _reached(drawn: Drawn, grid: Floats, chances: Floats, loss: float, probability: float) -> float:
     """``log(n / N)`` where the probability is first reached; infinite where it never is."""
     first = int(np.searchsorted(chances, probability))
     if first == len(grid):
@@ -72,17 +87,16 @@ def _reached(draws: Draws, grid: Floats, chances: Floats, loss: float, probabili
     # Draws that hardly differ meet the loss within a thousandth of each other.
     for _ in range(_CLOSER):
         fine = np.linspace(low, high, 9)
-        met = np.append(_chances(draws, fine[1:-1], loss), 1.0)
+        met = np.append(_chances(drawn, fine[1:-1], loss), 1.0)
         closer = int(np.searchsorted(met, probability))
         low, high = fine[closer : closer + 2]
     return float(high)
 
 
-def stop_at(points: Points, draws: Draws, price: float, worth: float, level: float) -> Stop:
+def stop_at(largest: float, drawn: Drawn, price: float, worth: float, level: float) -> Stop:
     """The size with the largest net worth, per draw; see `Forecast.stop_at`."""
     grid = np.linspace(0.0, _FURTHEST, 2 * _STEPS)
-    largest = float(points.sizes[-1])
-    losses = np.exp(draws.log_loss(grid))
+    losses = np.exp(drawn(grid))
     # In units of worth, so that no currency is too small or too large.
     net = losses[:, :1] - losses - min(price / worth, _PRICELESS) * largest * np.expm1(grid)
     best = net.argmax(axis=1)

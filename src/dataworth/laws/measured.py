@@ -1,0 +1,60 @@
+"""Measured: draws of the loss at sizes up to the largest one measured, where figures say it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.laws.draws import Draws
+
+Floats = NDArray[np.float64]
+
+
+def measured_or_drawn(draws: Draws, u: Floats, seed: int) -> Floats:
+    """Log loss of every draw at ``u = log(n / N)``: as measured below N, as drawn from N on.
+
+    Below N each draw is a line, straight in log n, through figures as another measurement of them
+    might have come out, about those that were measured. It ends in the draw at N, so that what
+    laws say fades from all at N to nothing at the next smaller size. Below the smallest size the
+    draw goes on from its figure there.
+
+    Parameters
+    ----------
+    draws : Draws
+        What may come.
+    u : ndarray, shape (m,)
+        Any order; 0 is the largest measured size.
+    seed : int
+        Of the noise of the figures.
+
+    Returns
+    -------
+    ndarray, shape (draws, m)
+    """
+    logs = draws.log_loss(u)
+    below = u < 0
+    if below.any():
+        logs[:, below] = _below(draws, u[below], logs[:, below], seed)
+    return logs
+
+
+def _below(draws: Draws, u: Floats, drawn: Floats, seed: int) -> Floats:
+    nodes = draws.points.u
+    first, last = draws.log_loss(nodes[[0, -1]]).T
+    figures = _figures(draws, last, seed)
+    right = np.clip(np.searchsorted(nodes, u), 1, len(nodes) - 1)
+    share = (u - nodes[right - 1]) / (nodes[right] - nodes[right - 1])
+    between = (1 - share) * figures[:, right - 1] + share * figures[:, right]
+    return np.where(u < nodes[0], figures[:, :1] + drawn - first[:, None], between)
+
+
+def _figures(draws: Draws, last: Floats, seed: int) -> Floats:
+    """What each draw takes the measured log losses for, shape (draws, sizes)."""
+    points = draws.points
+    rng = np.random.Generator(np.random.Philox(seed))
+    noise = rng.standard_normal((len(last), len(points))) * np.sqrt(points.noise)
+    # What all sizes share, as the noise of the held-out rows, is that of the draw beyond them.
+    off = noise + draws.level[:, None]
+    figures = points.log_loss + off - np.median(off, axis=0)
+    figures[:, -1] = last
+    return np.asarray(figures)
