@@ -1,6 +1,7 @@
 import json
 import math
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_crossings_of_known_gaps() -> None:
 
     found = find_crossing(("a", "b"), gap, (10.0, 100.0), 0.25)
     assert (found.leader, found.since) == ("a", None)
-    assert found.probability == 0.8
+    assert (found.lead, found.probability) == (0.8, 0.8)
     assert found.lower == pytest.approx(200)
     assert found.median == pytest.approx(400)
     assert found.upper == pytest.approx(800)
@@ -104,6 +105,76 @@ def test_between_measured_sizes_the_figures_count() -> None:
     assert standing.name == "long"
     assert standing.median == pytest.approx(long[3].mean, rel=1e-6)
     assert comparison.crossings()[0].measured == 800
+
+
+@pytest.fixture(scope="module")
+def touching() -> Comparison:
+    """Two learners, of which one was worse in its last figure than in the one before."""
+    sizes = 1000 * 2 ** np.arange(6)
+    x, y = [1, 0.85, 0.72, 0.61, 0.52, 0.60], [1, 0.85, 0.72, 0.65, 0.62, 0.59]
+    return compare([Curve(sizes, x, name="x"), Curve(sizes, y, name="y")])
+
+
+def test_standings_do_not_jump_at_the_largest_measured_size(touching: Comparison) -> None:
+    before, at = touching.standings(31_999.999), touching.standings(32_000)
+    assert [each.name for each in before] == [each.name for each in at]
+    for one, other in zip(before, at, strict=True):
+        assert one.median == pytest.approx(other.median, rel=1e-5)
+        assert one.upper == pytest.approx(other.upper, rel=1e-5)
+        assert one.probability_best == pytest.approx(other.probability_best, abs=2e-3)
+    (crossing,) = touching.crossings()
+    assert crossing.since is not None
+    assert crossing.since < 5000
+
+
+def test_compared_or_alone_a_learner_is_answered_alike(touching: Comparison) -> None:
+    for size in (500, 3000, 20_000, 32_000, 90_000):
+        for standing in touching.standings(size):
+            alone = touching.forecasts[standing.name].predict([size])
+            assert standing.median == pytest.approx(alone.median[0], rel=1e-6)
+            assert standing.lower == pytest.approx(alone.lower[0], rel=1e-6)
+
+
+def test_no_learner_is_worse_than_a_share_can_be() -> None:
+    sizes = [100, 200, 400, 800, 1600]
+    low = Curve(sizes, [0.01, 0.02, 0.015, 0.03, 0.04], metric="accuracy", name="low")
+    high = Curve(sizes, [0.02, 0.01, 0.02, 0.05, 0.03], metric="accuracy", name="high")
+    standings = compare([low, high]).standings(1.6e6)
+    assert [each.lower for each in standings] == [0.0, 0.0]
+    # In futures where both are at 0 neither is the better one.
+    gap = compare([low, high]).difference("low", "high", 1.6e9)
+    back = compare([high, low]).difference("high", "low", 1.6e9)
+    assert gap.probability + back.probability == pytest.approx(1, abs=0.05)
+    assert sum(each.probability_best for each in standings) == pytest.approx(1)
+
+
+def test_of_equal_learners_no_difference_shows() -> None:
+    curve = falling(0.1, 3, "one")
+    (crossing,) = compare({"one": curve, "two": curve}).crossings()
+    assert crossing.lead == pytest.approx(0.5, abs=0.03)
+    assert crossing.lower == crossing.measured == 6400
+    said = in_words(crossing)
+    assert said.startswith("No difference shows between ")
+    assert "is better with probability 5" in said
+    assert "overtake" not in said
+
+
+def test_a_lead_that_shows_is_said_with_its_probability(crossed: Comparison) -> None:
+    (crossing,) = crossed.crossings()
+    assert crossing.lead > 0.9
+    assert crossing.lead == crossed.difference("mlp", "linear", 6400).probability
+
+
+def test_enormous_losses_are_compared() -> None:
+    first = Curve([100, 200, 400, 800], np.array([5, 3, 2, 1]) * 1e300)
+    second = Curve([100, 200, 400, 800], np.array([6, 3, 1.5, 0.9]) * 1e300)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        comparison = compare({"a": first, "b": second})
+        assert comparison.crossings()[0].measured == 800
+        for size in (10, 800, 1e9, 1e300):
+            assert np.isfinite([each.upper for each in comparison.standings(size)]).all()
+            assert math.isfinite(comparison.difference("a", "b", size).lower)
 
 
 def test_a_rising_metric_is_answered_in_its_own_unit() -> None:

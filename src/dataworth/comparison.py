@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.comparison_answers import Crossing, Difference, Standing
-from dataworth.crossing import find_crossing
+from dataworth.crossing import find_crossing, probability_below
 from dataworth.curve_sources import as_curve
 from dataworth.errors import ForecastError
 from dataworth.json_values import json_values
 from dataworth.laws import Forecast, forecast
-from dataworth.option_checks import forecast_seed, probability, sample_counts
+from dataworth.option_checks import forecast_seed, probability
 
 Floats = NDArray[np.float64]
 
@@ -60,11 +60,13 @@ class Comparison:
         """All learners at one size, the best by its median first."""
         tail = (1 - probability("level", level)) / 2
         losses = np.stack([self.losses(name, [size])[:, 0] for name in self.names])
-        best = np.bincount(losses.argmin(axis=0), minlength=len(losses)) / losses.shape[1]
+        best = losses == losses.min(axis=0)
+        # Learners that are as bad as can be are alike: none of them is the best alone.
+        chance = (best / best.sum(axis=0)).mean(axis=1).tolist()
         spread = np.quantile(losses, [tail, 0.5, 1 - tail], axis=1)
         order = np.argsort(spread[1], kind="stable")
         return tuple(
-            Standing(self.names[k], float(size), *self._given(*spread[:, k]), float(best[k]), level)
+            Standing(self.names[k], float(size), *self._given(*spread[:, k]), chance[k], level)
             for k in order
         )
 
@@ -73,7 +75,7 @@ class Comparison:
         gap = (self.losses(second, [size]) - self.losses(first, [size]))[:, 0]
         tail = (1 - probability("level", level)) / 2
         low, middle, high = (float(each) for each in np.quantile(gap, [tail, 0.5, 1 - tail]))
-        better = float((gap > 0).mean())
+        better = probability_below(-gap)
         return Difference(first, second, float(size), better, middle, low, high, level)
 
     def crossings(self, level: float = 0.9) -> tuple[Crossing, ...]:
@@ -90,7 +92,7 @@ class Comparison:
         if name not in self.forecasts:
             raise ForecastError(f"{name!r} is not compared; there are {', '.join(self.names)}.")
         stream = np.random.SeedSequence((self.seed, self.names.index(name)))
-        logs = _with_measured(self.forecasts[name], sample_counts(sizes))
+        logs = self.forecasts[name].log_losses(sizes)
         order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
         return np.asarray(np.exp(logs[order]))
 
@@ -174,17 +176,6 @@ def _forecast_of(thing: Any, metric: str | None, seed: int) -> Forecast:
     if isinstance(thing, Forecast):
         return thing if metric is None else forecast(as_curve(thing.curve, metric), seed=seed)
     return forecast(as_curve(thing, metric), seed=seed)
-
-
-def _with_measured(forecast: Forecast, sizes: Floats) -> Floats:
-    """Draws of the log loss; between measured sizes those figures, with the last one's spread."""
-    points, logs = forecast.points, forecast.log_losses(sizes)
-    inside = (sizes >= points.sizes[0]) & (sizes < points.sizes[-1])
-    if inside.any():
-        last = forecast.log_losses(points.sizes[-1:])
-        between = np.interp(np.log(sizes[inside]), np.log(points.sizes), points.log_loss)
-        logs[:, inside] = between + last - np.median(last)
-    return logs
 
 
 def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:

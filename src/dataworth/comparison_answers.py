@@ -16,7 +16,7 @@ class Standing:
     median, lower, upper : float
         The metric predicted there.
     probability_best : float
-        That this learner is the best of all there.
+        That this learner is the best of all there; those that tie share it.
     level : float
         Of the interval.
     """
@@ -34,7 +34,8 @@ class Standing:
 class Difference:
     """How much better the first learner is than the second at one size: above 0 if it is.
 
-    ``probability`` is that the first is better; the difference is in units of the metric.
+    ``probability`` is that the first is better, ties counting half; the difference is in units of
+    the metric.
     """
 
     first: str
@@ -55,11 +56,14 @@ class Crossing:
     ----------
     leader, follower : str
         Who is better, and who is worse, at `measured`, by the median.
+    lead : float
+        The probability that the leader is better there, ties counting half: near 1/2 where no
+        difference shows.
     measured : float
         The smaller of the two largest sizes: both were measured up to there.
     since : float or None
-        The median size from which on the leader has led, within the measured sizes; None where
-        it has led from the smallest on.
+        The size from which on the leader has led by the median, within the measured sizes; None
+        where it has led from the smallest on.
     median, lower, upper : float
         The size beyond `measured` at which the follower first does better, as the median and the
         interval over futures: ``math.inf`` in futures where it never does, `measured` in those
@@ -72,6 +76,7 @@ class Crossing:
 
     leader: str
     follower: str
+    lead: float
     measured: float
     since: float | None
     median: float

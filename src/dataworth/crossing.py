@@ -34,17 +34,20 @@ def find_crossing(
         The probability left out on each side of the interval.
     """
     smallest, measured = span
-    sign = 1.0 if np.median(gap(np.array([measured]))) <= 0 else -1.0
+    there = gap(np.array([measured]))[:, 0]
+    sign = 1.0 if np.median(there) <= 0 else -1.0
     leader, follower = names if sign > 0 else names[::-1]
 
     def behind(sizes: Floats) -> Floats:
         return sign * gap(sizes)
 
-    reached = _first_above(behind, np.geomspace(measured, measured * _FURTHEST, _STEPS))
+    ahead = np.geomspace(measured, measured * _FURTHEST, _STEPS)
+    reached = _first_above(behind(ahead), ahead)
     low, middle, high = np.quantile(reached, [tail, 0.5, 1 - tail], method="inverted_cdf")
     return Crossing(
         leader=leader,
         follower=follower,
+        lead=probability_below(sign * there),
         measured=measured,
         since=_since(behind, np.geomspace(measured, smallest, _STEPS)),
         median=float(middle),
@@ -55,15 +58,22 @@ def find_crossing(
     )
 
 
+def probability_below(gap: Floats) -> float:
+    """The share of draws of a gap that lie below 0, those at 0 counting half; shape (draws,)."""
+    return float((gap < 0).mean() + (gap == 0).mean() / 2)
+
+
 def _since(behind: Callable[[Floats], Floats], down: Floats) -> float | None:
-    """Going down from the largest size: the median of where the leader's lead ends."""
-    start = float(np.median(_first_above(behind, down)))
+    """Going down from the largest size: where the leader's lead ends, by the median."""
+    start = float(_first_above(np.median(behind(down), axis=0, keepdims=True), down)[0])
     return start if np.isfinite(start) else None
 
 
-def _first_above(gap: Callable[[Floats], Floats], sizes: Floats) -> Floats:
-    """The first of the sizes, in their order, from which the gap is above 0; infinite if none."""
-    values = gap(sizes)
+def _first_above(values: Floats, sizes: Floats) -> Floats:
+    """Per row of gaps at the sizes, the first size, in their order, from which it is above 0.
+
+    Infinite where there is none.
+    """
     above = values > 0
     first = above.argmax(axis=1)
     rows = np.arange(len(values))
@@ -72,5 +82,6 @@ def _first_above(gap: Callable[[Floats], Floats], sizes: Floats) -> Floats:
     # Between two sizes the gap is a straight line in log n.
     share = np.divide(-here, there - here, out=np.zeros_like(here), where=first > 0)
     u = np.log(sizes)
-    found = np.exp(u[before] + share * (u[first] - u[before]))
+    # The logarithm of the first size, turned back, is another number.
+    found = np.where(first > 0, np.exp(u[before] + share * (u[first] - u[before])), sizes[0])
     return np.where(above.any(axis=1), found, np.inf)

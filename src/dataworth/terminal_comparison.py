@@ -15,6 +15,9 @@ from dataworth.sample_counts import exact_count
 from dataworth.terminal_forecast import count, say, show_warnings
 from dataworth.terminal_table import new_table, print_table
 
+_SHOWS = 0.75
+"""A difference that shows has odds of three to one: below, other seeds may well turn it round."""
+
 
 def show_comparison(
     console: Console, comparison: Comparison, sizes: Sequence[float], level: float
@@ -53,11 +56,16 @@ def standings_table(comparison: Comparison, size: float, level: float) -> Table:
 
 def in_words(crossing: Crossing) -> str:
     """A crossing, in a sentence or two."""
+    at = f"at {exact_count(crossing.measured)} samples"
+    if crossing.lead < _SHOWS:
+        return (
+            f"No difference shows between {crossing.leader} and {crossing.follower} {at}, where "
+            f"{crossing.leader} is better with probability {crossing.lead:.0%}; "
+            f"{crossing.follower} does better there or at any larger size with probability "
+            f"{crossing.probability:.0%}."
+        )
     since = "" if crossing.since is None else f" and has been since about {count(crossing.since)}"
-    leads = (
-        f"{crossing.leader} is better than {crossing.follower} at {exact_count(crossing.measured)} "
-        f"samples{since}."
-    )
+    leads = f"{crossing.leader} is better than {crossing.follower} {at}{since}."
     where = f"at {count(crossing.median)} samples" if math.isfinite(crossing.median) else "nowhere"
     return (
         f"{leads} {crossing.follower} is expected to overtake it {where} ({crossing.level:.0%} "
