@@ -14,7 +14,7 @@ from dataworth.crossing import find_crossing
 from dataworth.curve import Curve
 from dataworth.errors import ForecastError
 from dataworth.laws import forecast
-from dataworth.terminal_comparison import in_words
+from dataworth.report.sentences import crossing_in_words
 
 SIZES = np.repeat(100 * 2 ** np.arange(7), 3)
 
@@ -67,10 +67,11 @@ def test_where_they_crossed_within_what_was_measured(crossed: Comparison) -> Non
     assert crossing.since == pytest.approx(true, rel=0.2)
     assert crossing.probability < 0.3
     assert crossing.upper == math.inf
-    assert "mlp is better than linear at 6,400 samples and has been since about " in in_words(
-        crossing
+    assert (
+        "mlp is better than linear at 6,400 samples and has been since about "
+        in crossing_in_words(crossing)
     )
-    assert "overtake it nowhere" in in_words(crossing)
+    assert "overtake it nowhere" in crossing_in_words(crossing)
 
 
 def test_a_crossing_ahead_holds_the_true_one() -> None:
@@ -153,7 +154,7 @@ def test_of_equal_learners_no_difference_shows() -> None:
     (crossing,) = compare({"one": curve, "two": curve}).crossings()
     assert crossing.lead == pytest.approx(0.5, abs=0.03)
     assert crossing.lower == crossing.measured == 6400
-    said = in_words(crossing)
+    said = crossing_in_words(crossing)
     assert said.startswith("No difference shows between ")
     assert "is better with probability 5" in said
     assert "overtake" not in said

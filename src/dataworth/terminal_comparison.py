@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from dataworth.comparison import Comparison
-from dataworth.comparison_answers import Crossing
 from dataworth.report.metric_names import figures
+from dataworth.report.sentences import crossing_in_words
 from dataworth.sample_counts import exact_count
-from dataworth.terminal_forecast import count, say, show_warnings
+from dataworth.terminal_forecast import say, show_warnings
 from dataworth.terminal_table import new_table, print_table
-
-_SHOWS = 0.75
-"""A difference that shows has odds of three to one: below, other seeds may well turn it round."""
 
 
 def show_comparison(
@@ -27,7 +23,7 @@ def show_comparison(
         say(console, f"At {exact_count(size)} samples:")
         print_table(console, standings_table(comparison, size, level))
     for crossing in comparison.crossings(level):
-        say(console, in_words(crossing))
+        say(console, crossing_in_words(crossing))
     for name, forecast in comparison.forecasts.items():
         show_warnings(console, forecast, sizes, of=name)
 
@@ -52,23 +48,3 @@ def standings_table(comparison: Comparison, size: float, level: float) -> Table:
             within,
         )
     return table
-
-
-def in_words(crossing: Crossing) -> str:
-    """A crossing, in a sentence or two."""
-    at = f"at {exact_count(crossing.measured)} samples"
-    if crossing.lead < _SHOWS:
-        return (
-            f"No difference shows between {crossing.leader} and {crossing.follower} {at}, where "
-            f"{crossing.leader} is better with probability {crossing.lead:.0%}; "
-            f"{crossing.follower} does better there or at any larger size with probability "
-            f"{crossing.probability:.0%}."
-        )
-    since = "" if crossing.since is None else f" and has been since about {count(crossing.since)}"
-    leads = f"{crossing.leader} is better than {crossing.follower} {at}{since}."
-    where = f"at {count(crossing.median)} samples" if math.isfinite(crossing.median) else "nowhere"
-    return (
-        f"{leads} {crossing.follower} is expected to overtake it {where} ({crossing.level:.0%} "
-        f"interval {count(crossing.lower)} to {count(crossing.upper)}), and ever to do so with "
-        f"probability {crossing.probability:.0%}."
-    )

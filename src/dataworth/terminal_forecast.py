@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dataworth.report.backtest_table import mean_error
 from dataworth.report.metric_names import figure, figures, given, metric_name
-from dataworth.report.sentences import answer
+from dataworth.report.sentences import answer, count
 from dataworth.sample_counts import exact_count, whole_count
 from dataworth.terminal_table import new_table, print_table
 
@@ -121,7 +121,9 @@ def needed(forecast: Forecast, target: SampleSize) -> str:
     """How many samples a target takes, in a sentence or two."""
     what = f"{metric_name(forecast.curve.metric)} {given(target.target)}"
     if target.met:
-        return f"Target {what}: met already, from {whole_count(target.median)} samples on."
+        said = f"Target {what}: met already, from {whole_count(target.median)} samples on."
+        sure = target.assured is None or target.assured <= target.median
+        return said if sure else f"{said}{_assured(target)}"
     expected = f"{count(target.median)} samples" if math.isfinite(target.median) else "not expected"
     if math.isfinite(target.lower):
         ends = f"{count(target.lower)} to {count(target.upper)}"
@@ -129,16 +131,15 @@ def needed(forecast: Forecast, target: SampleSize) -> str:
     said = (
         f"Target {what}: {expected}; reachable with probability {target.probability_reachable:.0%}."
     )
+    return f"{said}{_assured(target)}"
+
+
+def _assured(target: SampleSize) -> str:
     if target.assurance is None or target.assured is None:
-        return said
+        return ""
     if math.isinf(target.assured):
-        return f"{said} No number of samples meets it with probability {target.assurance:.0%}."
-    return f"{said} To meet it with probability {target.assurance:.0%}: {count(target.assured)}."
-
-
-def count(samples: float) -> str:
-    """A number of samples to three digits, or infinity."""
-    return whole_count(samples) if math.isfinite(samples) else "infinity"
+        return f" No number of samples meets it with probability {target.assurance:.0%}."
+    return f" To meet it with probability {target.assurance:.0%}: {count(target.assured)}."
 
 
 def times(ratio: float) -> str:

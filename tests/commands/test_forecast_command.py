@@ -205,3 +205,16 @@ def test_accuracies_near_1_and_their_targets_are_told_apart(
     assert "from 0.99930 to 0.9997" in said
     assert "Target held-out accuracy 0.9997: " in said
     assert "1.000" not in said
+
+
+def test_a_target_that_is_just_met_is_not_said_to_be_sure(
+    falling: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("just.csv").write_text(
+        "samples,value\n1000,1.6\n3000,1.18\n9000,0.91\n27000,0.66\n80000,0.52\n"
+    )
+    assert main(["forecast", "just.csv", "--target", "0.521", "0.9", "--test-noise", "0.02"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "0.521: met already, from 80,000 samples on. To meet it with probability 90%: " in said
+    assert "0.9: met already, from 27,000 samples on." in said
+    assert "27,000 samples on. To" not in said

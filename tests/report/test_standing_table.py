@@ -38,9 +38,9 @@ def test_a_sentence_says_who_leads_and_since_when(pair: list[RunReport]) -> None
     assert table is not None
     (sentence,) = table.crossings
     assert sentence.startswith(
-        "letters is better than flat at 48,600 samples, and has been since about "
+        "letters is better than flat at 48,600 samples and has been since about "
     )
-    assert "flat ever overtakes it with probability" in sentence
+    assert "flat is expected to overtake it" in sentence
 
 
 def test_without_two_forecasts_there_is_no_table(pair: list[RunReport]) -> None:

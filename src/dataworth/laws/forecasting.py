@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -198,8 +198,8 @@ class Forecast:
         self,
         axes: Axes | None = None,
         *,
-        sizes: Sequence[float] = (),
-        targets: Sequence[float] = (),
+        sizes: float | Iterable[float] = (),
+        targets: float | Iterable[float] = (),
     ) -> Axes:
         """Draw the curve, the median and its bands; see `dataworth.report.forecast_figure`."""
         from dataworth.report.forecast_figure import draw_forecast, forecast_figure
@@ -212,12 +212,15 @@ class Forecast:
         return forecast_html(self)
 
     def to_dict(
-        self, sizes: Iterable[float] = (), targets: Iterable[float] = (), level: float = 0.9
+        self,
+        sizes: float | Iterable[float] = (),
+        targets: float | Iterable[float] = (),
+        level: float = 0.9,
     ) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
         from dataworth.laws.document import document_of
 
-        return document_of(self, list(sizes), list(targets), level)
+        return document_of(self, sizes, targets, level)
 
     def _again(self, points: Points) -> Draws:
         """The same forecast from fewer points, for the backtest."""

@@ -29,9 +29,9 @@ class Weighed:
     root : ndarray, shape (m,)
         Square roots of the weights, which sum to 1.
     around : ndarray, shape (m,)
-        Where the log is made linear: the running median of three losses. It is the loss itself
-        wherever a curve falls or rises steadily; about a low outlier, which least squares of
-        ``p / loss`` would run after, it is that of a neighbour.
+        Where the log is made linear: the loss itself where seeds say how noisy it is; of single
+        runs the running median of three, which is the loss wherever a curve falls or rises
+        steadily. Least squares of ``p / loss`` would run after a single loss that is too low.
     target : ndarray, shape (m,)
         ``root * (1 + log(loss / around))``, or 0 where that is negative.
     """
@@ -56,7 +56,7 @@ def weigh(points: Points, nearness: float) -> Weighed:
     root = np.sqrt(weight / weight.sum())
     logs = points.log_loss - points.log_loss[-1]
     around = logs.copy()
-    if len(logs) > 2:
+    if len(logs) > 2 and not points.repeated:
         around[1:-1] = np.median([logs[:-2], logs[1:-1], logs[2:]], axis=0)
     return Weighed(root, np.exp(around), root * np.maximum(1 + logs - around, 0))
 

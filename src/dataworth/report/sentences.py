@@ -6,13 +6,16 @@ import math
 from typing import TYPE_CHECKING
 
 from dataworth.report.metric_names import figure, figures, metric_name
-from dataworth.sample_counts import exact_count
+from dataworth.sample_counts import exact_count, whole_count
 
 if TYPE_CHECKING:
+    from dataworth.comparison_answers import Crossing
     from dataworth.laws import Forecast
 
 TIMES = 3
 """The answer looks this far beyond the largest measured size."""
+_SHOWS = 0.75
+"""A difference that shows has odds of three to one: below, other seeds may well turn it round."""
 
 
 def answer(forecast: Forecast) -> str:
@@ -47,3 +50,28 @@ def irreducible(forecast: Forecast) -> str:
         f"Irreducible {metric_name(forecast.curve.metric)}, by {law.name}, the law of largest "
         f"weight: {figure(estimate.value)} ({figure(estimate.lower)} to {figure(estimate.upper)})."
     )
+
+
+def crossing_in_words(crossing: Crossing) -> str:
+    """A crossing, in a sentence or two."""
+    at = f"at {exact_count(crossing.measured)} samples"
+    if crossing.lead < _SHOWS:
+        return (
+            f"No difference shows between {crossing.leader} and {crossing.follower} {at}, where "
+            f"{crossing.leader} is better with probability {crossing.lead:.0%}; "
+            f"{crossing.follower} does better there or at any larger size with probability "
+            f"{crossing.probability:.0%}."
+        )
+    since = "" if crossing.since is None else f" and has been since about {count(crossing.since)}"
+    leads = f"{crossing.leader} is better than {crossing.follower} {at}{since}."
+    where = f"at {count(crossing.median)} samples" if math.isfinite(crossing.median) else "nowhere"
+    return (
+        f"{leads} {crossing.follower} is expected to overtake it {where} ({crossing.level:.0%} "
+        f"interval {count(crossing.lower)} to {count(crossing.upper)}), and ever to do so with "
+        f"probability {crossing.probability:.0%}."
+    )
+
+
+def count(samples: float) -> str:
+    """A number of samples to three digits, or infinity."""
+    return whole_count(samples) if math.isfinite(samples) else "infinity"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dataworth.report.metric_names import figures
 from dataworth.report.run_report import RunReport
-from dataworth.sample_counts import exact_count, whole_count
+from dataworth.report.sentences import crossing_in_words
 
 if TYPE_CHECKING:
-    from dataworth.comparison_answers import Crossing, Standing
+    from dataworth.comparison_answers import Standing
 
 _TIMES = (1, 3, 10)
 
@@ -51,30 +50,12 @@ def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
     sizes = tuple(comparison.largest * times for times in _TIMES)
     columns = [{each.name: _cell(each) for each in comparison.standings(size)} for size in sizes]
     rows = tuple((name, tuple(column[name] for column in columns)) for name in made)
-    return StandingTable(sizes, rows, tuple(_sentence(each) for each in comparison.crossings()))
+    return StandingTable(
+        sizes, rows, tuple(crossing_in_words(each) for each in comparison.crossings())
+    )
 
 
 def _cell(standing: Standing) -> StandingCell:
     median, lower, upper = figures(standing.median, standing.lower, standing.upper)
     best = f"{standing.probability_best * 100:.0f} %"
     return StandingCell(median, f"{lower} to {upper}", best)
-
-
-def _sentence(crossing: Crossing) -> str:
-    since = "" if crossing.since is None else f", and has been since about {_size(crossing.since)}"
-    leads = (
-        f"{crossing.leader} is better than {crossing.follower} at {exact_count(crossing.measured)} "
-        f"samples{since}."
-    )
-    probability = f"{crossing.probability * 100:.0f} %"
-    chance = f"{crossing.follower} ever overtakes it with probability {probability}"
-    if not math.isfinite(crossing.lower):
-        return f"{leads} {chance}."
-    return (
-        f"{leads} {chance}; at {_size(crossing.median)} samples "
-        f"({_size(crossing.lower)} to {_size(crossing.upper)})."
-    )
-
-
-def _size(samples: float) -> str:
-    return whole_count(samples) if math.isfinite(samples) else "never"

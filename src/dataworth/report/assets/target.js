@@ -1,5 +1,8 @@
 // "How many samples for a target?": the quantile curves, read the other way.
 
+// From this probability on, a target is met for good.
+const SURE = 0.995;
+
 // The first measured size from which on the mean meets the target, as Forecast has it.
 function metAt(metric, target) {
   const measured = metric.sizes.filter((_, at) => metric.mean[at] !== null);
@@ -39,7 +42,14 @@ function targeted(item) {
   }
   const met = metAt(metric, target);
   if (met !== null) {
-    return result(item, { median: met, probability: 1 }, line("Met already", "big"), line(`from ${count(met)} measured samples on`));
+    const probability = reachable(metric, target);
+    return result(
+      item,
+      { median: met, probability },
+      line("Met already", "big"),
+      line(`from ${count(met)} measured samples on`),
+      probability < SURE ? line(`That it holds: ${percent(probability)} sure`) : null,
+    );
   }
   const answer = samplesFor(metric, target);
   const never = answer.median === Infinity;
