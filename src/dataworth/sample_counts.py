@@ -38,4 +38,4 @@ def whole_count(value: float, digits: int = 3) -> str:
     if abs(value) >= _NEARLY * 1e9:
         return f"{value:.{digits}g}"
     decimals = digits - math.floor(math.log10(abs(value))) - 1
-    return f"{round(value, decimals):,.0f}"
+    return f"{round(value, decimals):,.{max(decimals, 0)}f}"

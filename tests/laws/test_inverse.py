@@ -93,3 +93,11 @@ def test_a_share_of_equal_runs_meets_itself() -> None:
     sizes = np.repeat([100, 200, 400, 800], 3)
     shares = np.repeat([0.6, 0.75, 0.85, 0.9], 3)
     assert dw.forecast(Curve(sizes, shares, metric="accuracy")).samples_for(0.9).met
+
+
+def test_what_has_been_met_can_be_met() -> None:
+    losses = [1234.9, 1234.7, 1234.6, 1234.55, 1234.52]
+    size = dw.forecast(Curve(100 * 2 ** np.arange(5), losses)).samples_for(1234.52)
+    assert size.met
+    assert size.median == 1600
+    assert size.probability_reachable >= 0.5

@@ -137,6 +137,26 @@ def test_the_ticks_of_a_flat_curve_differ() -> None:
     assert len(set(said)) == len(said) > 2
 
 
+@pytest.mark.parametrize("scale", [0.1, 1.0, 1000.0])
+def test_a_curve_that_hardly_falls_has_several_ticks(scale: float) -> None:
+    losses = scale * np.array([1.03, 1.02, 1.015, 1.01, 1.005, 1.002])
+    axes = forecast(Curve(100 * 2 ** np.arange(6), losses)).plot()
+    low, high = axes.get_ylim()
+    assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 3
+
+
+def test_a_run_that_diverged_changes_no_view() -> None:
+    sizes, losses = 100 * 2 ** np.arange(6), np.array([0.9, 0.7, 0.55, 0.45, 0.2, 0.08])
+    views = []
+    for second in (0.7, np.nan, np.inf):
+        losses[1] = second
+        axes = forecast(Curve(sizes, losses, chance=1.0)).plot()
+        views.append(axes.get_ylim()[0])
+        labels = axes.get_legend_handles_labels()[1]
+        assert any(label.startswith("chance") for label in labels)
+    assert min(views) > 0.3 * views[0]
+
+
 @pytest.mark.parametrize("losses", [[3e-300, 1e-300], [1e200, 1e-200], [1e300, 1e299]])
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_losses_at_the_ends_of_what_a_float_holds(losses: list[float]) -> None:

@@ -51,7 +51,8 @@ def samples_for(
         size_at(0.5),
         size_at(tail),
         size_at(1 - tail),
-        float(chances.max()),
+        # Even, at least, where a mean has met the loss: draws of a flat curve sway about it.
+        max(float(chances.max()), 0.0 if met is None else 0.5),
         level,
         assurance,
         None if assurance is None else size_at(assurance),

@@ -20,6 +20,8 @@ GREY, LIGHT = "#5f6368", "#e3e3e3"
 COLUMN = (3.5, 2.6)
 """Inches: one column of a paper in two columns."""
 _TEXT, _TICKS = 9.0, 8.0
+_SHORT = 0.3
+"""A log axis of fewer decades is as good as linear."""
 
 
 def new_axes(size: tuple[float, float] = COLUMN) -> Axes:
@@ -42,7 +44,13 @@ def tidy(axes: Axes) -> None:
 
 def label_log_axes(axes: Axes) -> None:
     """Write plain numbers on log axes: 30K rather than 3 x 10^4, and 0.5 rather than 5 x 10^-1."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+    from matplotlib.ticker import (
+        AutoLocator,
+        FuncFormatter,
+        LogLocator,
+        NullFormatter,
+        NullLocator,
+    )
 
     low, high = sorted(axes.get_ylim())
     if axes.get_yscale() == "log" and low > 0:
@@ -51,7 +59,9 @@ def label_log_axes(axes: Axes) -> None:
         subs: tuple[float, ...] = (1, 2, 5) if decades < 2.5 else (1,)
         if decades < 1.2:
             subs = (1, 1.5, 2, 3, 4, 5, 7)
-        axes.yaxis.set_major_locator(LogLocator(subs=subs))
+        # Of so short a stretch, hardly a number of one digit is a part.
+        short = decades < _SHORT
+        axes.yaxis.set_major_locator(AutoLocator() if short else LogLocator(subs=subs))
         axes.yaxis.set_minor_locator(NullLocator())
         span = high - low
         plain = FuncFormatter(lambda value, _: f"{value:.{digits_for(value, span)}g}")

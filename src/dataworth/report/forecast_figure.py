@@ -127,7 +127,8 @@ def _keep_in_view(figure: ForecastFigure, axes: Axes) -> None:
 
     A target may not: it was asked for.
     """
-    lowest = min(float(np.min(figure.curve.values)), float(np.min(figure.quantiles[2]))) / _DEEPEST
+    values = figure.curve.values[np.isfinite(figure.curve.values)]
+    lowest = min(float(np.min(values)), float(np.min(figure.quantiles[2]))) / _DEEPEST
     targets = (target / _BELOW_TARGETS for target in figure.targets if target > 0)
     lowest = min([lowest, *targets])
     if axes.get_ylim()[0] < lowest:
@@ -137,4 +138,4 @@ def _keep_in_view(figure: ForecastFigure, axes: Axes) -> None:
 
 def _near(chance: float, values: NDArray[np.float64]) -> bool:
     """A chance level far above the curve would press it flat."""
-    return chance < 2 * float(np.max(values)) and math.isfinite(chance)
+    return chance < 2 * float(np.max(values[np.isfinite(values)])) and math.isfinite(chance)

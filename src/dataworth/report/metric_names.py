@@ -41,7 +41,7 @@ def figure(value: float, spread: float = math.inf) -> str:
     """
     # What is just below 1 may be a share: what it lacks to 1 is then what counts.
     digits = digits_for(value, min(spread, 1 - value) if 0 < value < 1 else spread)
-    if abs(value) >= 1000:
+    if abs(value) >= (999.5 if digits == 3 else 1000):
         return whole_count(value, digits)
     if 0.1 <= abs(value) < 10:
         return f"{value:.{digits if abs(value) < 1 else digits - 1}f}"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.curve import Curve
 from dataworth.report.forecast_grid import PROBABILITIES, SHOWN, STEP, ForecastGrid
 from dataworth.report.metric_names import NAMES, axis_label
 from dataworth.report.run_report import Ahead, RunReport
@@ -53,7 +54,6 @@ def _metric(report: RunReport, metric: str) -> dict[str, Any]:
     chance = curve.chance
     if metric == "accuracy":
         chance = 1 / report.meta["classes"]
-    points = curve.summary()
     return {
         "label": axis_label(metric),
         "higher": curve.higher_is_better,
@@ -61,10 +61,17 @@ def _metric(report: RunReport, metric: str) -> dict[str, Any]:
         "samples": curve.samples.tolist(),
         "values": _numbers(curve.values),
         "seeds": curve.seeds.tolist(),
-        "sizes": [point.samples for point in points],
-        "mean": _numbers(np.array([point.mean for point in points])),
+        "sizes": curve.sizes.tolist(),
+        "mean": _numbers(_means(curve)),
         "forecast": _forecast(report.ahead[metric]) if metric in report.ahead else None,
     }
+
+
+def _means(curve: Curve) -> NDArray[np.float64]:
+    """The mean of each size over its finite runs, as a forecast takes it; NaN without any."""
+    values = np.where(np.isfinite(curve.values), curve.values, np.nan)
+    groups = [values[curve.samples == size] for size in curve.sizes]
+    return np.array([np.nan if np.isnan(g).all() else np.nanmean(g) for g in groups])
 
 
 def _forecast(ahead: Ahead) -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ function onLogOfRest(sizes, values, x) {
   const at = below(sizes, x);
   const part = share(sizes, at, x);
   const [left, right] = [1 - values[at], 1 - values[at + 1]];
+  if (left <= 0 || right <= 0) return 1 - (left + part * (right - left));
   return 1 - left * (right / left) ** part;
 }
 

@@ -1,8 +1,5 @@
 // "How many samples for a target?": the quantile curves, read the other way.
 
-// From this probability on, a target is met for good.
-const SURE = 0.995;
-
 // The first measured size from which on the mean meets the target, as Forecast has it.
 function metAt(metric, target) {
   const measured = metric.sizes.filter((_, at) => metric.mean[at] !== null);
@@ -42,13 +39,14 @@ function targeted(item) {
   }
   const met = metAt(metric, target);
   if (met !== null) {
-    const probability = reachable(metric, target);
+    const { upper } = samplesFor(metric, target);
+    const sure = Number.isFinite(upper) ? `Sure to 95 % from ${count(upper)} on` : "Never sure to 95 %";
     return result(
       item,
-      { median: met, probability },
+      { median: met, probability: Math.max(reachable(metric, target), 0.5) },
       line("Met already", "big"),
       line(`from ${count(met)} measured samples on`),
-      probability < SURE ? line(`That it holds: ${percent(probability)} sure`) : null,
+      upper > metric.forecast.largest ? line(sure) : null,
     );
   }
   const answer = samplesFor(metric, target);
