@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError
-from dataworth.scorers import HIGHER_IS_BETTER, metric_name
+from dataworth.scorers import HIGHER_IS_BETTER, checked_metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,7 +109,7 @@ class Curve:
                     "give one each."
                 )
         # Guessing has no skill to some metrics that rise, such as R2; a loss by chance is positive.
-        least = -math.inf if metric_name(metric) in HIGHER_IS_BETTER else 0.0
+        least = -math.inf if checked_metric(metric) in HIGHER_IS_BETTER else 0.0
         if chance is not None and not (_is_finite(chance) and chance > least):
             raise DataError(f"chance is {chance!r}; expected a positive, finite number, or None.")
         order = np.lexsort((runs, sizes))
@@ -131,7 +131,7 @@ class Curve:
 
     def __getitem__(self, metric: str) -> Curve:
         """The curve of another metric of the same runs."""
-        if metric_name(metric) == self.metric:
+        if checked_metric(metric) == self.metric:
             return self
         if metric not in self.others:
             known = ", ".join([self.metric, *self.others])
@@ -187,6 +187,28 @@ class Curve:
         from dataworth.report.notebook import curve_html
 
         return curve_html(self)
+
+
+def finite_means(samples: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of each distinct size over its finite runs, as forecasts take it; NaN without any.
+
+    Parameters
+    ----------
+    samples : ndarray of int, shape (n,)
+        Numbers of training samples.
+    values : ndarray, shape (n,)
+        A figure of each run.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Sizes rising.
+    """
+    finite = np.isfinite(values)
+    sizes, which = np.unique(samples, return_inverse=True)
+    runs = np.bincount(which[finite], minlength=len(sizes))
+    total = np.bincount(which[finite], values[finite], minlength=len(sizes))
+    return np.where(runs > 0, total / np.maximum(runs, 1), np.nan)
 
 
 def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:

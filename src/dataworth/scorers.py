@@ -46,8 +46,8 @@ class Scorer(NamedTuple):
     """-1 where values are losses with their sign turned, as scikit-learn's ``neg_`` scores."""
 
 
-def metric_name(value: Any) -> str:
-    """The name of a metric.
+def checked_metric(value: Any) -> str:
+    """The name of a metric, if it is one.
 
     Raises
     ------
@@ -70,5 +70,5 @@ def scorer_named(name: str) -> Scorer:
     DataError
         If the name is no text.
     """
-    metric, sign = (name[4:], -1) if metric_name(name).startswith("neg_") else (name, 1)
+    metric, sign = (name[4:], -1) if checked_metric(name).startswith("neg_") else (name, 1)
     return Scorer(_OURS.get(metric, metric), sign)

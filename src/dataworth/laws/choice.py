@@ -22,19 +22,15 @@ def law_weights(draws: Draws) -> dict[str, float]:
     return dict(sorted(total.items(), key=lambda item: -item[1]))
 
 
-def choose(draws: Draws, told: Draws) -> ChosenLaw:
+def choose(told: Draws, weight: float) -> ChosenLaw:
     """The law of largest weight, fitted, with 90 % intervals of its parameters.
 
     Parameters
     ----------
-    draws : Draws
-        Say which law weighs most.
     told : Draws
         Made of that law alone: its rows are draws from the posterior of its parameters. An
         interval is never narrower than the distance to the fitted value.
     """
-    weights = law_weights(draws)
-    name = next(iter(weights))
     best = told.members[int(np.argmax(told.weights))]
     fitted = fit_law(best.law, told.points, best.nearness).parameters
     drawn = _parameters(told)
@@ -42,7 +38,7 @@ def choose(draws: Draws, told: Draws) -> ChosenLaw:
     for key, value in fitted.items():
         low, high = np.nanquantile(drawn[key], [0.05, 0.95])
         estimates[key] = Estimate(value, min(float(low), value), max(float(high), value))
-    return ChosenLaw(name, best.law.formula, best.law.source, estimates, weights[name])
+    return ChosenLaw(best.law.name, best.law.formula, best.law.source, estimates, weight)
 
 
 def _parameters(told: Draws) -> dict[str, Floats]:

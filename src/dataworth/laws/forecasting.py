@@ -120,6 +120,19 @@ class Forecast:
         probability("level", level)
         if assurance is not None:
             probability("assurance", assurance)
+        loss = self.loss_of(target)
+        return inverse.samples_for(
+            self.curve, self._largest, self._drawn, loss, target, level, assurance
+        )
+
+    def loss_of(self, target: float) -> float:
+        """The loss (the error) that a target in the curve's own metric stands for.
+
+        Raises
+        ------
+        ForecastError
+            If the target is not a value that the metric can have.
+        """
         loss = math.nan
         if is_real(target):
             loss = 1 - target if self.curve.higher_is_better else target
@@ -128,9 +141,7 @@ class Forecast:
             raise ForecastError(
                 f"target is {target!r}; expected a value of {self.curve.metric} {expected}."
             )
-        return inverse.samples_for(
-            self.curve, self._largest, self._drawn, loss, target, level, assurance
-        )
+        return loss
 
     def value_of(self, n1: float, n2: float, level: float = 0.9) -> Value:
         """What going from n1 to n2 samples buys, in units of the metric, above 0 if it improves."""
@@ -172,12 +183,12 @@ class Forecast:
     @cached_property
     def law(self) -> ChosenLaw:
         """The law with the largest weight, its parameters and their 90 % intervals."""
+        name, weight = next(iter(self.weights.items()))
         if len(self._laws) == 1:
-            return choose(self.draws, self.draws)
-        name = next(iter(self.weights))
+            return choose(self.draws, weight)
         likeliest = next(law for law in self._laws if law.name == name)
         told = draw_curves(self.points, (likeliest,), self.prior, self.chance, self.seed)
-        return choose(self.draws, told)
+        return choose(told, weight)
 
     @cached_property
     def backtest(self) -> tuple[BacktestRow, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.curve import Curve
+from dataworth.curve import Curve, finite_means
 from dataworth.laws.answers import SampleSize, Stop
 from dataworth.laws.points import as_errors
 
@@ -63,9 +63,8 @@ def samples_for(
 def _met_at(curve: Curve, loss: float) -> float | None:
     """The first measured size from which on the mean meets the loss."""
     losses, _ = as_errors(curve)
-    finite = np.isfinite(losses)
-    sizes, which = np.unique(curve.samples[finite], return_inverse=True)
-    means = np.bincount(which, losses[finite]) / np.bincount(which)
+    means = finite_means(curve.samples, losses)
+    sizes, means = curve.sizes[np.isfinite(means)], means[np.isfinite(means)]
     above = np.flatnonzero(means > loss * _EQUAL)
     first = 0 if not len(above) else int(above[-1]) + 1
     return float(sizes[first]) if first < len(sizes) else None

@@ -31,21 +31,23 @@ def measured_or_drawn(draws: Draws, u: Floats, seed: int) -> Floats:
     -------
     ndarray, shape (draws, m)
     """
-    logs = draws.log_loss(u)
-    below = u < 0
-    if below.any():
-        logs[:, below] = _below(draws, u[below], logs[:, below], seed)
+    nodes = draws.points.u
+    inside = (u >= nodes[0]) & (u < 0)
+    logs = np.empty((len(draws.level), len(u)))
+    logs[:, ~inside] = draws.log_loss(u[~inside])
+    if (u < 0).any():
+        first, last = draws.log_loss(nodes[[0, -1]]).T
+        figures = _figures(draws, last, seed)
+        logs[:, inside] = _between(figures, nodes, u[inside])
+        before = u < nodes[0]
+        logs[:, before] = figures[:, :1] + logs[:, before] - first[:, None]
     return logs
 
 
-def _below(draws: Draws, u: Floats, drawn: Floats, seed: int) -> Floats:
-    nodes = draws.points.u
-    first, last = draws.log_loss(nodes[[0, -1]]).T
-    figures = _figures(draws, last, seed)
+def _between(figures: Floats, nodes: Floats, u: Floats) -> Floats:
     right = np.clip(np.searchsorted(nodes, u), 1, len(nodes) - 1)
     share = (u - nodes[right - 1]) / (nodes[right] - nodes[right - 1])
-    between = (1 - share) * figures[:, right - 1] + share * figures[:, right]
-    return np.where(u < nodes[0], figures[:, :1] + drawn - first[:, None], between)
+    return np.asarray((1 - share) * figures[:, right - 1] + share * figures[:, right])
 
 
 def _figures(draws: Draws, last: Floats, seed: int) -> Floats:

@@ -122,7 +122,7 @@ class _Walk:
         solved = self.solve(shapes)
         e = np.zeros(len(shapes))
         if self.law.floor:
-            low, high, side = _cut(solved)
+            low, high, side = _cut(solved.middle, solved.spread, solved.most)
             first, last = ndtr(low), ndtr(high)
             z = np.clip(ndtri(first + rng.random(len(e)) * (last - first)), low, high)
             e = solved.middle + solved.spread * side * z
@@ -143,23 +143,22 @@ class _Walk:
         error = ((e[:, None] * flat + b[:, None] * fall - self.losses.target) ** 2).sum(axis=1)
         variance = (error + self.noise) / self.amount
         spread, narrow = np.sqrt(variance / det), np.sqrt(variance / bb)
-        solved = _Solved(size[:, 0], middle, spread, most, narrow, bb, bf, by, np.zeros_like(by))
         log_share = -0.5 * self.amount * np.log(error + self.noise) + np.log(narrow)
         if self.law.floor:
-            low, high, _ = _cut(solved)
+            low, high, _ = _cut(middle, spread, most)
             inside = np.log1p(1e-12 - np.exp(log_ndtr(low) - log_ndtr(high))) + log_ndtr(high)
             # The error is that of the e that is allowed: the likelihood there times a width.
             log_share += np.log(spread) + inside + 0.5 * np.clip(0.0, low, high) ** 2
         log_share = log_share + chance_term(self.law, b / size[:, 0], self.above)
-        return replace(solved, log_share=log_share)
+        return _Solved(size[:, 0], middle, spread, most, narrow, bb, bf, by, log_share)
 
 
-def _cut(solved: _Solved) -> tuple[Floats, Floats, Floats]:
+def _cut(middle: Floats, spread: Floats, most: Floats) -> tuple[Floats, Floats, Floats]:
     """Where e is cut, in standard deviations from its middle, and the side that this is.
 
     What lies on the right is mirrored to the left, where normal probabilities keep their digits.
     """
-    low = np.clip(-solved.middle / solved.spread, -_FAR, _FAR)
-    high = np.clip((solved.most - solved.middle) / solved.spread, -_FAR, _FAR)
+    low = np.clip(-middle / spread, -_FAR, _FAR)
+    high = np.clip((most - middle) / spread, -_FAR, _FAR)
     right = low > 0
     return np.where(right, -high, low), np.where(right, -low, high), np.where(right, -1.0, 1.0)

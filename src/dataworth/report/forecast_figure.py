@@ -79,14 +79,17 @@ def forecast_figure(
         If a size or a target is one that no forecast answers.
     """
     largest = float(forecast.points.sizes[-1])
+    wanted = one_or_more(targets)
+    for target in wanted:
+        # What cannot be answered is not drawn either.
+        forecast.loss_of(target)
     furthest = max([largest * _TIMES, *sample_counts(one_or_more(sizes)).tolist()])
     grid = np.geomspace(largest, furthest, _POINTS)
     return ForecastFigure(
         curve=curve_figure(forecast.curve),
         sizes=grid,
         quantiles=forecast.quantiles(grid, PROBABILITIES),
-        # Asked for its refusal: what cannot be answered is not drawn either.
-        targets=tuple(float(forecast.samples_for(t).target) for t in one_or_more(targets)),
+        targets=tuple(float(target) for target in wanted),
         law=forecast.law.name,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.curve import Curve
+from dataworth.curve import finite_means
 from dataworth.report.forecast_grid import PROBABILITIES, SHOWN, STEP, ForecastGrid
 from dataworth.report.metric_names import NAMES, axis_label
 from dataworth.report.run_report import Ahead, RunReport
@@ -62,16 +62,9 @@ def _metric(report: RunReport, metric: str) -> dict[str, Any]:
         "values": _numbers(curve.values),
         "seeds": curve.seeds.tolist(),
         "sizes": curve.sizes.tolist(),
-        "mean": _numbers(_means(curve)),
+        "mean": _numbers(finite_means(curve.samples, curve.values)),
         "forecast": _forecast(report.ahead[metric]) if metric in report.ahead else None,
     }
-
-
-def _means(curve: Curve) -> NDArray[np.float64]:
-    """The mean of each size over its finite runs, as a forecast takes it; NaN without any."""
-    values = np.where(np.isfinite(curve.values), curve.values, np.nan)
-    groups = [values[curve.samples == size] for size in curve.sizes]
-    return np.array([np.nan if np.isnan(g).all() else np.nanmean(g) for g in groups])
 
 
 def _forecast(ahead: Ahead) -> dict[str, Any] | None:

@@ -39,11 +39,11 @@ function targeted(item) {
   }
   const met = metAt(metric, target);
   if (met !== null) {
-    const { upper } = samplesFor(metric, target);
+    const { upper, probability } = samplesFor(metric, target);
     const sure = Number.isFinite(upper) ? `Sure to 95 % from ${count(upper)} on` : "Never sure to 95 %";
     return result(
       item,
-      { median: met, probability: Math.max(reachable(metric, target), 0.5) },
+      { median: met, probability: Math.max(probability, 0.5) },
       line("Met already", "big"),
       line(`from ${count(met)} measured samples on`),
       upper > metric.forecast.largest ? line(sure) : null,
