@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from dataworth import metrics
 from dataworth.learners import Budget, Task, resolve
-from dataworth.learners.backend import load_keras
+from dataworth.learners.keras.backend import load_keras
+from dataworth.metrics import classification as metrics
 from emnist_files import real_folder, real_images
 
 VARIANTS = ((0.0, 0.0), (0.0, 0.25), (0.0, 0.5), (0.5, 0.0))

@@ -23,8 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.errors import ForecastError
-from dataworth.laws import Points, Prior, all_laws, fit_law, forecast, prepare, shipped_prior
-from dataworth.laws.backtest import power_absolute
+from dataworth.forecast.api import forecast
+from dataworth.forecast.backtest import power_absolute
+from dataworth.forecast.observations import Points, prepare
+from dataworth.forecast.prior import Prior, shipped_prior
+from dataworth.laws.fit import fit_law
+from dataworth.laws.registry import all_laws
 from markdown_table import table
 from public_curves import LEARNERS, PublicCurve, lcdb_curves, scaling_curves
 

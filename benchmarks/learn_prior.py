@@ -1,4 +1,4 @@
-"""Learn the numbers of `dataworth.laws.prior` from public curves.
+"""Learn the numbers of `dataworth.forecast.prior` from public curves.
 
     python benchmarks/learn_prior.py --curves FOLDER [--lcdb FILE]
 
@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from dataworth.laws import Points, Prior, prepare
+from dataworth.forecast.observations import Points, prepare
+from dataworth.forecast.prior import Prior
 from prior_spread import learn_spread
 from prior_weights import cases_of, learn_weights
 from public_curves import PublicCurve, lcdb_curves, scaling_curves

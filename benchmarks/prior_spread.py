@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from dataworth.laws import Prior
-from dataworth.laws.draws import draw_curves, student_scales
+from dataworth.forecast.draws import draw_curves, student_scales
+from dataworth.forecast.prior import Prior
 from prior_weights import Case
 
 Floats = NDArray[np.float64]

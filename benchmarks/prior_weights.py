@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from dataworth.errors import ForecastError
-from dataworth.laws import Law, Points, Prior, all_laws, prepare
-from dataworth.laws.candidates import Candidate, solve
-from dataworth.laws.members import member_of, weigh
+from dataworth.forecast.ensemble import member_of, weigh
+from dataworth.forecast.grid_fits import Candidate, solve
+from dataworth.forecast.observations import Points, prepare
+from dataworth.forecast.prior import Prior
+from dataworth.laws.base import Law
+from dataworth.laws.registry import all_laws
 from public_curves import PublicCurve
 
 Floats = NDArray[np.float64]

@@ -27,9 +27,9 @@ import numpy as np
 from rich.console import Console
 
 import dataworth as dw
-from dataworth.runner import prepare, run_study
-from dataworth.study import Study
-from dataworth.terminal import TerminalProgress, curve_table
+from dataworth.observers.terminal import TerminalProgress, curve_table
+from dataworth.study.run import prepare, run_study
+from dataworth.study.spec import Study
 
 # Held-out nats of 784-128-47, 10 epochs, batch 128, measured before this code existed.
 EXPECTED = {1_000: 1.76, 3_000: 1.21, 9_000: 0.918, 27_000: 0.673, 80_000: 0.510, 190_000: 0.442}

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from dataworth.errors import StudyError
-from dataworth.store import Store
+from dataworth.records.store import Store
 
 
 def main() -> int:
@@ -27,7 +27,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     options, study = parser.parse_known_args()
-    command = [sys.executable, "-m", "dataworth.cli", "run", *(study or ["quickstart"]), "--out"]
+    command = [
+        sys.executable,
+        "-m",
+        "dataworth.cli.main",
+        "run",
+        *(study or ["quickstart"]),
+        "--out",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         whole, broken = Path(folder) / "whole", Path(folder) / "broken"
         started = time.perf_counter()

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dataworth as dw
-from dataworth.laws import Law, all_laws, find_law
+from dataworth.laws.base import Law
+from dataworth.laws.registry import all_laws, find_law
 from markdown_table import table
 
 Floats = NDArray[np.float64]

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dataworth as dw
-from dataworth.curve import Curve
-from dataworth.curve_files import load_curve
-from dataworth.mistakes import PUBLISHED
-from dataworth.report import draw_forecast, forecast_figure
-from dataworth.report.drawing import BLUE, GREY, ORANGE, label_log_axes, new_axes, tidy
-from dataworth.study_file import read_studies
+from dataworth.curves.curve import Curve
+from dataworth.curves.read import load_curve
+from dataworth.plots.forecast import draw_forecast, forecast_figure
+from dataworth.plots.style import BLUE, GREY, ORANGE, label_log_axes, new_axes, tidy
+from dataworth.reproductions.emnist_paper import PUBLISHED
+from dataworth.study.toml import read_studies
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -185,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 _SCRIPT = r"""
 import json, shlex, subprocess, sys
-from dataworth.cli import main
+from dataworth.cli.main import main
 
 steps, page = json.loads(sys.argv[1]), sys.argv[2]
 names = {"__name__": "__main__"}

@@ -13,9 +13,11 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from dataworth.dataset import Dataset
+from dataworth.data.dataset import Dataset
 from dataworth.learners import Budget, Task
-from dataworth.learners.cores import offer_cores
+from dataworth.learners.keras.data_parallel import offer_cores
+
+pytest_plugins = ["report_fixtures"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-# Not lazy: the package `audit` would hide the function of its name once it is imported.
-from dataworth.audit import audit
-from dataworth.lazy import lazily
+from dataworth._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
-    from dataworth.comparison import Comparison, compare
-    from dataworth.curve import Curve
-    from dataworth.curve_frames import curves_from_frame
-    from dataworth.curve_sources import as_curve
-    from dataworth.dataset import Dataset
+    from dataworth.audit import audit
+    from dataworth.curves.curve import Curve
+    from dataworth.curves.read import as_curve, curves_from_frame
+    from dataworth.data.dataset import Dataset
     from dataworth.findings import Finding
-    from dataworth.laws import Forecast, forecast
-    from dataworth.sklearn_curves import learning_curve
+    from dataworth.forecast.api import forecast
+    from dataworth.forecast.compare import Comparison, compare
+    from dataworth.forecast.forecast import Forecast
+    from dataworth.integrations.sklearn import learning_curve
     from dataworth.sources import load
-    from dataworth.study import Study
+    from dataworth.study.spec import Study
 
 __all__ = [
     "Comparison",
@@ -37,23 +36,19 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-_ROOMS = {
-    "Comparison": "dataworth.comparison",
-    "Curve": "dataworth.curve",
-    "Dataset": "dataworth.dataset",
+_MODULES = {
+    "audit": "dataworth.audit.api",
+    "Comparison": "dataworth.forecast.compare",
+    "Curve": "dataworth.curves.curve",
+    "Dataset": "dataworth.data.dataset",
     "Finding": "dataworth.findings",
-    "Forecast": "dataworth.laws",
-    "Study": "dataworth.study",
-    "as_curve": "dataworth.curve_sources",
-    "compare": "dataworth.comparison",
-    "curves_from_frame": "dataworth.curve_frames",
-    "forecast": "dataworth.laws",
-    "learning_curve": "dataworth.sklearn_curves",
+    "Forecast": "dataworth.forecast.forecast",
+    "Study": "dataworth.study.spec",
+    "as_curve": "dataworth.curves.read",
+    "compare": "dataworth.forecast.compare",
+    "curves_from_frame": "dataworth.curves.read",
+    "forecast": "dataworth.forecast.api",
+    "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",
 }
-__getattr__ = lazily(__name__, _ROOMS)
-
-
-def __dir__() -> list[str]:
-    """The public names, for completion in notebooks: most are not loaded yet."""
-    return [*__all__, "__version__"]
+lazy_attributes(__name__, _MODULES)

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from dataworth import Curve
 from dataworth.audit import Figure, audit, audit_figures
-from dataworth.audit.bounds import least_loss
-from dataworth.audit.floors import FLOORS, nearest
-from dataworth.metrics import score
-from dataworth.mistakes import PUBLISHED, clipped_loss
+from dataworth.audit.rules.losses import FLOORS, least_loss, nearest
+from dataworth.metrics.classification import score
+from dataworth.reproductions.emnist_paper import PUBLISHED, clipped_loss
 
 SIZES = (1_000, 3_000, 9_000, 27_000)
 

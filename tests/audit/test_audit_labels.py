@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from dataworth import Dataset
 from dataworth.audit import audit, audit_dataset
+from dataworth.data.labels import LabelColumn
 from dataworth.errors import DataError
-from dataworth.label_column import LabelColumn
-from dataworth.mistakes import Mistakes
+from dataworth.reproductions.emnist_paper import Mistakes
 
 
 def test_labels_divided_by_255_are_told_from_raw_arrays() -> None:

@@ -13,13 +13,13 @@ from audit_data import codes, digits
 
 from dataworth import Finding
 from dataworth.audit import audit
-from dataworth.commands import audit as command
+from dataworth.cli import audit as command
 from dataworth.errors import DataError, DataworthError, StudyError
 from dataworth.learners.base import Epoch
-from dataworth.metrics import score
-from dataworth.mistakes import PUBLISHED
-from dataworth.record import Record, Run
-from dataworth.store import Store
+from dataworth.metrics.classification import score
+from dataworth.records.record import Record, Run
+from dataworth.records.store import Store
+from dataworth.reproductions.emnist_paper import PUBLISHED
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dataworth import Dataset
 from dataworth.audit import audit, audit_arrays, audit_dataset
-from dataworth.audit.rows import class_changes, header_findings
+from dataworth.audit.rules.rows import class_changes, header_findings
 
 
 def test_first_row_lost_by_known_row_counts() -> None:

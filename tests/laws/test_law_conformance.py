@@ -11,8 +11,10 @@ from law_curves import SIZES, curve_of
 
 import dataworth as dw
 from dataworth.errors import ForecastError
-from dataworth.laws import Law, Parameter, all_laws, find_law, fit_law, register_law, unregister_law
-from dataworth.laws.points import prepare
+from dataworth.forecast.observations import prepare
+from dataworth.laws.base import Law, Parameter
+from dataworth.laws.fit import fit_law
+from dataworth.laws.registry import all_laws, find_law, register_law, unregister_law
 
 LAWS = all_laws()
 FAR = np.geomspace(0.05, 1e4, 60)

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from law_curves import SIZES, curve_of, noisy, power
 
-from dataworth.laws import Law, all_laws, find_law, fit_law, prepare
-from dataworth.laws.projection import project, weigh
+from dataworth.forecast.observations import prepare
+from dataworth.laws.base import Law
+from dataworth.laws.fit import fit_law, project, weigh
+from dataworth.laws.registry import all_laws, find_law
 
 
 @given(st.floats(1.05, 2.7), st.integers(1, len(SIZES) - 2))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataworth.laws import find_law
+from dataworth.laws.registry import find_law
 from dataworth.laws.retention import AHEAD, retained
 
 ONE = np.ones(1)

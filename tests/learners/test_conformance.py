@@ -11,9 +11,9 @@ import pytest
 from memory_checkpoints import Memory
 from numpy.typing import NDArray
 
-from dataworth import metrics
 from dataworth.learners import Budget, Epoch, Learner, Task, Trained, resolve
-from dataworth.learners.backend import load_keras
+from dataworth.learners.keras.backend import load_keras
+from dataworth.metrics import classification as metrics
 
 
 def with_dropout_and_statistics(shape: tuple[int, ...], classes: int) -> Any:

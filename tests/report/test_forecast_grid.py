@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dataworth.curve import Curve
-from dataworth.laws import Forecast
+from dataworth.curves.curve import Curve
+from dataworth.forecast.forecast import Forecast
 from dataworth.report.forecast_grid import FURTHEST, STEP, ForecastGrid
-from dataworth.report.run_report import RunReport, look_ahead
+from dataworth.report.study_report import RunReport, look_ahead
 
 
 @pytest.fixture(scope="module", params=["loss", "accuracy"])

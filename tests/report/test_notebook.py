@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataworth.curve import Curve
-from dataworth.dataset import Dataset
+from dataworth.curves.curve import Curve
+from dataworth.data.dataset import Dataset
 from dataworth.findings import Finding, Findings
-from dataworth.laws import forecast
+from dataworth.forecast.api import forecast
 
 NASTY = "<script>alert(1)</script>"
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from dataworth.cli import main
-from dataworth.curve_files import load_curve
+from dataworth.cli.main import main
+from dataworth.curves.read import load_curve
 from dataworth.errors import StudyError
+from dataworth.records.store import Store
 from dataworth.report import write_report
 from dataworth.report.page import page_html
-from dataworth.report.run_report import RunReport
-from dataworth.store import Store
+from dataworth.report.study_report import RunReport
 
 MOST_BYTES = 6_000_000
 
@@ -107,7 +107,7 @@ def test_the_command_writes_where_it_is_told(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dataworth.report.run_report.FORECAST_METRICS", ("loss",))
+    monkeypatch.setattr("dataworth.report.study_report.FORECAST_METRICS", ("loss",))
     file = tmp_path / "mine.html"
     assert main(["report", str(run_directory), "-o", str(file)]) == 0
     assert capsys.readouterr().out == f"{file}\n"

@@ -11,10 +11,11 @@ import pytest
 from opened_page import Opened, opened
 from report_runs import make_run
 
-from dataworth.curve_files import load_curve
-from dataworth.laws import Forecast, forecast
+from dataworth.curves.read import load_curve
+from dataworth.forecast.api import forecast
+from dataworth.forecast.forecast import Forecast
 from dataworth.report.page import page_html
-from dataworth.report.run_report import read_run
+from dataworth.report.study_report import read_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -204,7 +205,7 @@ def test_a_page_of_single_runs_near_1_has_a_target_below_1_and_tells_figures_apa
     run = make_run(tmp_path / "near", seeds=1, floor=0, exponent=0.6)
     file = tmp_path / "near.html"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dataworth.report.run_report.FORECAST_METRICS", ("loss", "accuracy"))
+        patch.setattr("dataworth.report.study_report.FORECAST_METRICS", ("loss", "accuracy"))
         file.write_text(page_html([read_run(run)]), encoding="utf-8")
     with opened(browser, file) as view:
         view.page.select_option("#metric", "accuracy")

@@ -107,7 +107,7 @@ ODD: dict[str, dict[str, Any]] = {
 def test_odd_runs_have_a_page_too(
     browser: Browser, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dataworth.report.run_report.FORECAST_METRICS", ("loss",))
+    monkeypatch.setattr("dataworth.report.study_report.FORECAST_METRICS", ("loss",))
     with opened(browser, write_report(make_run(tmp_path, **ODD[kind]))) as view:
         assert view.complaints == []
         assert view.page.locator("#curve-plot .scatterlayer .point").count() > 0

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from dataworth.comparison import compare
-from dataworth.report.metric_names import figures
-from dataworth.report.run_report import Ahead, RunReport, look_ahead
-from dataworth.report.standing_table import standing_table
+from dataworth.forecast.compare import compare
+from dataworth.metrics.labels import figures
+from dataworth.report.study_report import Ahead, RunReport, look_ahead
+from dataworth.report.tables import standing_table
 
 
 @pytest.fixture(scope="module")

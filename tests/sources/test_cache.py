@@ -15,7 +15,7 @@ from source_files import digit_images
 import dataworth as dw
 from dataworth.errors import DataError, DataworthWarning
 from dataworth.sources import cache
-from dataworth.sources.npy import NpyWriter
+from dataworth.sources.cache import NpyWriter
 
 READ = "import sys, dataworth as dw; print(dw.load(sys.argv[1]).fingerprint)"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import dataworth as dw
 from dataworth.errors import LabelError
-from dataworth.sources.label_text import plain_labels
+from dataworth.sources.assemble import plain_labels
 
 
 def _table(labels: Sequence[str], point: str = "") -> str:

@@ -9,9 +9,9 @@ from source_files import emnist_of, write
 
 import dataworth as dw
 from dataworth.errors import DataError, DataNotFoundError, DataworthWarning
-from dataworth.runner import prepare
 from dataworth.sources.catalogue import catalogue
-from dataworth.sources.emnist_variants import VARIANTS, Variant
+from dataworth.sources.emnist.variants import VARIANTS, Variant
+from dataworth.study.run import prepare
 
 
 def test_letters_are_labelled_from_one(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from dataworth.errors import DataError
 from dataworth.sources import glyphs
-from dataworth.sources._glyph_render import BLOCK
-from dataworth.sources._glyph_skeletons import POINTS, skeletons
-from dataworth.sources._glyph_strokes import SKELETONS
+from dataworth.sources.glyphs.drawing import BLOCK
+from dataworth.sources.glyphs.skeletons import POINTS, skeletons
+from dataworth.sources.glyphs.strokes import SKELETONS
 
 Samples = tuple[NDArray[np.uint8], NDArray[np.int64]]
 

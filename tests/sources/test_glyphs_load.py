@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import dataworth as dw
 from dataworth.errors import DataError, DataworthWarning
 from dataworth.sources import glyphs
-from dataworth.sources.npy import NpyWriter
+from dataworth.sources.cache import NpyWriter
 
 
 @pytest.fixture(scope="module")

@@ -8,18 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dataworth.audit.classes import class_findings
-from dataworth.audit.duplicates import duplicate_findings
-from dataworth.audit.features import feature_findings
-from dataworth.audit.labels import label_findings
-from dataworth.audit.leaks import leak_findings
-from dataworth.audit.rows import header_findings, row_findings
-from dataworth.audit.samples import Samples
-from dataworth.audit.severity import worst_first
-from dataworth.dataset import Dataset
+from dataworth.audit.figures import worst_first
+from dataworth.audit.rules.features import feature_findings
+from dataworth.audit.rules.labels import class_findings, label_findings
+from dataworth.audit.rules.leaks import duplicate_findings, leak_findings
+from dataworth.audit.rules.rows import header_findings, row_findings
+from dataworth.audit.view import Samples
+from dataworth.data.dataset import Dataset
+from dataworth.data.labels import LabelColumn
+from dataworth.data.subsets import DEFAULT_HELD_OUT, Split, split
 from dataworth.findings import Finding
-from dataworth.label_column import LabelColumn
-from dataworth.subsets import DEFAULT_HELD_OUT, Split, split
 
 _CHECKS: tuple[Callable[[Samples], list[Finding]], ...] = (
     label_findings,

@@ -7,16 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dataworth.audit.bounds import bound_findings
-from dataworth.audit.figure import Figure, figures_of, figures_of_curve
-from dataworth.audit.floors import floor_findings
-from dataworth.audit.groups import groups_of
-from dataworth.audit.rises import rise_findings
-from dataworth.audit.seeds import seed_findings
-from dataworth.audit.severity import worst_first
-from dataworth.curve import Curve
+from dataworth.audit.figures import Figure, figures_of, figures_of_curve, groups_of, worst_first
+from dataworth.audit.rules.curves import rise_findings, seed_findings
+from dataworth.audit.rules.losses import bound_findings, floor_findings
+from dataworth.curves.curve import Curve
 from dataworth.findings import Finding
-from dataworth.store import Store
+from dataworth.records.store import Store
 
 _SHARES = ("accuracy", "macro_f1", "auc")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataworth.errors import ForecastError
 from dataworth.laws.base import Law
-from dataworth.laws.check import check_law
+from dataworth.laws.validate import check_law
 
 _REGISTRY: dict[str, Law] = {}
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dataworth.report.metric_names import figure
+from dataworth.metrics.labels import figure
 
 if TYPE_CHECKING:
-    from dataworth.laws import Forecast
-    from dataworth.report.run_report import RunReport
+    from dataworth.forecast.forecast import Forecast
+    from dataworth.report.study_report import RunReport
 
 
 class Item(NamedTuple):

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dataworth.curve import Curve
-from dataworth.dataset import Dataset
+from dataworth.curves.curve import Curve
+from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.findings import Finding
-from dataworth.report.curve_figure import curve_figure, draw_curve
-from dataworth.report.forecast_figure import draw_forecast, forecast_figure
-from dataworth.report.image_figure import ImageFigure, draw_images, image_figure
-from dataworth.report.measured_table import measured_table
+from dataworth.plots.curve import curve_figure, draw_curve
+from dataworth.plots.forecast import draw_forecast, forecast_figure
+from dataworth.plots.images import ImageFigure, draw_images, image_figure
+from dataworth.report.page import rendered
 from dataworth.report.sentences import TIMES, answer
-from dataworth.report.templating import rendered
+from dataworth.report.tables import measured_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from dataworth.laws import Forecast
+    from dataworth.forecast.forecast import Forecast
 
 _CLASSES = 16
 

@@ -3,20 +3,179 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import hashlib
+import json
+import math
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
 
-from dataworth.report.backtest_table import backtest_table
-from dataworth.report.class_rows import class_rows, confused_rows
-from dataworth.report.measured_table import measured_table
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.curves.curve import finite_means
+from dataworth.metrics.labels import NAMES, axis_label
+from dataworth.report.forecast_grid import PROBABILITIES, SHOWN, STEP, ForecastGrid
 from dataworth.report.method import citation, method_items
-from dataworth.report.metric_names import NAMES, axis_label
-from dataworth.report.page_data import page_json
-from dataworth.report.plotly_bundle import packed_plotly, plotly_hash, script_hash
-from dataworth.report.run_report import RunReport
 from dataworth.report.sentences import TIMES, answer, irreducible
-from dataworth.report.standing_table import standing_table
-from dataworth.report.templating import asset, rendered
+from dataworth.report.study_report import Ahead, RunReport
+from dataworth.report.tables import (
+    backtest_table,
+    class_rows,
+    confused_rows,
+    measured_table,
+    standing_table,
+)
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@lru_cache(maxsize=1)
+def packed_plotly() -> str:
+    """The plotly.js of the installed `plotly` package, gzip in base64.
+
+    Browsers unpack it with DecompressionStream; a page is 2 MB where it would be 5.
+    """
+    return base64.b64encode(gzip.compress(_script(), 9, mtime=0)).decode()
+
+
+@lru_cache(maxsize=1)
+def plotly_hash() -> str:
+    """What a Content-Security-Policy calls plotly.js."""
+    return script_hash(_script())
+
+
+def script_hash(script: bytes) -> str:
+    """What a Content-Security-Policy calls a script that may run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script).digest()).decode()
+
+
+def _script() -> bytes:
+    return resources.files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A template with its values."""
+    return _environment().get_template(template).render(values)
+
+
+def asset(name: str) -> str:
+    """The text of a script or style sheet."""
+    return (resources.files("dataworth.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("dataworth.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+_DIGITS = 7
+
+
+def page_json(reports: Sequence[RunReport]) -> str:
+    """All numbers of all runs, safe to stand inside a script element."""
+    document = {
+        "probabilities": PROBABILITIES,
+        "shown": SHOWN,
+        "step": STEP,
+        "runs": [_run_data(report) for report in reports],
+    }
+    text = json.dumps(document, separators=(",", ":"), allow_nan=False)
+    # "</script>" and "<!--" in a name would end or hide the element.
+    return text.replace("<", "\\u003c")
+
+
+def _run_data(report: RunReport) -> dict[str, Any]:
+    figure = report.classes
+    return {
+        "name": report.name,
+        "metrics": {name: _metric(report, name) for name in NAMES if _has(report, name)},
+        "classes": {
+            "numbers": figure.listed,
+            "names": [figure.names[index] for index in figure.listed],
+            "sizes": figure.sizes.tolist(),
+            "errors": [_numbers(figure.errors[index]) for index in figure.listed],
+        },
+    }
+
+
+def _has(report: RunReport, metric: str) -> bool:
+    return metric == report.curve.metric or metric in report.curve.others
+
+
+def _metric(report: RunReport, metric: str) -> dict[str, Any]:
+    curve = report.curve[metric]
+    chance = curve.chance
+    if metric == "accuracy":
+        chance = 1 / report.meta["classes"]
+    return {
+        "label": axis_label(metric),
+        "higher": curve.higher_is_better,
+        "chance": chance,
+        "samples": curve.samples.tolist(),
+        "values": _numbers(curve.values),
+        "seeds": curve.seeds.tolist(),
+        "sizes": curve.sizes.tolist(),
+        "mean": _numbers(finite_means(curve.samples, curve.values)),
+        "forecast": _forecast(report.ahead[metric]) if metric in report.ahead else None,
+    }
+
+
+def _forecast(ahead: Ahead) -> dict[str, Any] | None:
+    if ahead.forecast is None or ahead.grid is None:
+        return None
+    forecast = ahead.forecast
+    return {
+        "largest": float(forecast.points.sizes[-1]),
+        "law": forecast.law.name,
+        "irreducible": _irreducible(ahead),
+        **_grid(ahead.grid),
+    }
+
+
+def _irreducible(ahead: Ahead) -> list[float] | None:
+    """Lower, fitted and upper irreducible loss of the law of largest weight, if it has one."""
+    assert ahead.forecast is not None
+    estimate = ahead.forecast.law.parameters.get("e")
+    if estimate is None:
+        return None
+    values = [estimate.lower, estimate.value, estimate.upper]
+    return (
+        [1 - value for value in reversed(values)]
+        if ahead.forecast.curve.higher_is_better
+        else values
+    )
+
+
+def _grid(grid: ForecastGrid) -> dict[str, Any]:
+    return {
+        "samples": _numbers(grid.samples),
+        "quantiles": [_numbers(row) for row in grid.quantiles],
+        "sparse": _numbers(grid.sparse),
+        "next": [_numbers(row) for row in grid.next_step],
+        "perLabel": [_numbers(row) for row in grid.per_label],
+        "sinceLargest": [_numbers(row) for row in grid.since_largest],
+        "best": _numbers(grid.best),
+    }
+
+
+def _numbers(values: NDArray[np.floating[Any]]) -> list[float | None]:
+    """Seven digits, which is more than a page shows; JSON has no NaN."""
+    return [
+        float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None for value in values.tolist()
+    ]
+
 
 SCRIPTS = "theme numbers interpolate unpack plot view curve predict target price classes copy main"
 """In the order that they are put together: each uses only those before it."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dataworth.report.metric_names import figure, figures, metric_name
-from dataworth.sample_counts import exact_count, whole_count
+from dataworth._util.numbers import exact_count, whole_count
+from dataworth.metrics.labels import figure, figures, metric_name
 
 if TYPE_CHECKING:
-    from dataworth.comparison_answers import Crossing
-    from dataworth.laws import Forecast
+    from dataworth.forecast.compare import Crossing
+    from dataworth.forecast.forecast import Forecast
 
 TIMES = 3
 """The answer looks this far beyond the largest measured size."""

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dataworth.dataset import Dataset
+from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError, DataworthWarning
 
 
@@ -63,7 +63,7 @@ def names() -> list[str]:
 
 def _registry() -> dict[str, Callable[..., Dataset]]:
     from dataworth.sources import digits, emnist, glyphs
-    from dataworth.sources.emnist_variants import VARIANTS
+    from dataworth.sources.emnist.variants import VARIANTS
 
     return {
         "digits": digits.load,

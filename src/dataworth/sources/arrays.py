@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.errors import DataError
-from dataworth.sources.entry import Entry
-from dataworth.sources.recipe import Block, Part, Shape, as_features
+from dataworth.sources.files import Entry
+from dataworth.sources.plan import Block, Part, Shape, as_features
 
 _FEATURES = ("x", "images", "features", "data", "inputs")
 _LABELS = ("y", "labels", "label", "target", "targets", "classes")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from dataworth.errors import DataError
 from dataworth.sources import emnist
-from dataworth.sources.emnist_variants import VARIANTS
-from dataworth.sources.entry import refuse_damaged
+from dataworth.sources.emnist.variants import VARIANTS
+from dataworth.sources.files import refuse_damaged
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dataworth.dataset import Dataset
+from dataworth.data.dataset import Dataset
 
 
 def load() -> Dataset:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dataworth.dataset import Dataset
+from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources import csv, emnist, idx, mat, npz, parquet
-from dataworth.sources.emnist_variants import VARIANTS
-from dataworth.sources.entry import Entry, listing, refuse_damaged
+from dataworth.sources.emnist.variants import VARIANTS
+from dataworth.sources.files import Entry, listing, refuse_damaged
 from dataworth.sources.pairs import is_test
 
 Loader = Callable[..., Dataset]

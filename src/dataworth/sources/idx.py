@@ -10,12 +10,12 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.dataset import Dataset
+from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import read
-from dataworth.sources.entry import Entry
+from dataworth.sources.files import Entry
 from dataworth.sources.pairs import sibling, test_beside
-from dataworth.sources.recipe import Block, Part, Recipe, as_features
+from dataworth.sources.plan import Block, Part, Recipe, as_features
 
 # http://yann.lecun.com/exdb/mnist: two zero bytes, a type code, the number of axes, then one
 # big-endian 32-bit length per axis.

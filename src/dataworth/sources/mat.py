@@ -10,12 +10,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.dataset import Dataset
+from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources import arrays
 from dataworth.sources.cache import read
-from dataworth.sources.entry import Entry
-from dataworth.sources.recipe import Part, Recipe, Shape, as_images
+from dataworth.sources.files import Entry
+from dataworth.sources.plan import Part, Recipe, Shape, as_images
 
 _STRUCT = "dataset"
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dataworth.errors import DataworthWarning
-from dataworth.sources.csv_columns import LABEL_NAMES
-from dataworth.sources.entry import Entry, listing
+from dataworth.sources.csv.columns import LABEL_NAMES
+from dataworth.sources.files import Entry, listing
 
 _TRAIN = re.compile(r"(?<![a-z])train(?:ing)?(?![a-z])", re.IGNORECASE)
 _TEST = re.compile(r"(?<![a-z])(?:test(?:ing)?|t10k)(?![a-z])", re.IGNORECASE)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.dataset import Dataset
+from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import read
-from dataworth.sources.csv_columns import label_column
-from dataworth.sources.entry import Entry
+from dataworth.sources.csv.columns import label_column
+from dataworth.sources.csv.table import labels_of
+from dataworth.sources.files import Entry
 from dataworth.sources.pairs import test_beside, with_label
-from dataworth.sources.recipe import Block, Part, Recipe, as_features, as_images
-from dataworth.sources.table import labels_of
+from dataworth.sources.plan import Block, Part, Recipe, as_features, as_images
 
 _COLUMNS_AT_ONCE = 64
 _BLOCK_ROWS = 8_192

@@ -1,0 +1,1 @@
+"""Helpers that know no noun of the domain."""

@@ -1,0 +1,44 @@
+"""Lazy attributes of a package (PEP 562): the module of a name is imported at its first use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+
+def lazy_attributes(package: str, modules: Mapping[str, str]) -> None:
+    """Let public names of a package be imported at their first use, so that importing it is fast.
+
+    A name goes before a submodule of the same name: ``dataworth.audit`` is the function, also once
+    the package ``dataworth.audit`` has been imported.
+
+    Parameters
+    ----------
+    package : str
+        The package's ``__name__``.
+    modules : mapping of str to str
+        The module that defines each name; a name whose module is ``package.name`` is the module.
+    """
+
+    class LazyPackage(ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            if name not in modules:
+                raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            from importlib import import_module
+
+            module = import_module(modules[name])
+            value = module if modules[name] == f"{package}.{name}" else getattr(module, name)
+            super().__setattr__(name, value)
+            return value
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            # The import system sets each imported submodule as an attribute of its package.
+            if name not in modules or not isinstance(value, ModuleType):
+                super().__setattr__(name, value)
+
+        def __dir__(self) -> list[str]:
+            return sorted({*super().__dir__(), *modules})
+
+    sys.modules[package].__class__ = LazyPackage

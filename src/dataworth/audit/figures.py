@@ -1,0 +1,115 @@
+"""Group: all runs of one size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.curves.curve import Curve
+from dataworth.findings import Finding, Findings
+from dataworth.records.record import Record
+
+SEVERITIES = ("error", "warning", "info")
+
+
+def worst_first(findings: Sequence[Finding]) -> Findings:
+    """Errors, then warnings, then what is only worth knowing; otherwise in the order given."""
+    return Findings(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+MeasuredOn = Literal["held-out", "training"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The reported figures of one run.
+
+    Attributes
+    ----------
+    size : int
+        Number of training samples.
+    seed : int
+    loss : float
+        The reported cross-entropy, nats per sample.
+    accuracy : float, optional
+        Of the same samples as `loss`.
+    train_loss : float, optional
+        Mean training loss of the last epoch.
+    classes : int, optional
+        Number of classes; chance is ``ln(classes)``.
+    measured_on : {"held-out", "training"}
+        Which samples `loss` was measured on.
+    """
+
+    size: int
+    seed: int
+    loss: float
+    accuracy: float | None = None
+    train_loss: float | None = None
+    classes: int | None = None
+    measured_on: MeasuredOn = "held-out"
+
+
+def figures_of(records: Sequence[Record], meta: Mapping[str, Any]) -> list[Figure]:
+    """The figures of finished runs, with what a store knows of the study (`Store.meta`)."""
+    on_training = meta.get("mistakes", {}).get("loss_on_training_rows", False)
+    return [
+        Figure(
+            size=record.run.size,
+            seed=record.run.seed,
+            loss=record.scores.loss,
+            accuracy=record.scores.accuracy,
+            train_loss=record.train_loss,
+            classes=meta.get("classes"),
+            measured_on="training" if on_training else "held-out",
+        )
+        for record in records
+    ]
+
+
+def figures_of_curve(curve: Curve) -> list[Figure]:
+    """The figures of a loss curve, with accuracies and training losses where it has them."""
+    accuracies, train_losses = curve.others.get("accuracy"), curve.others.get("train_loss")
+    classes = None if curve.chance is None else round(math.exp(curve.chance))
+    return [
+        Figure(
+            size=int(curve.samples[row]),
+            seed=int(curve.seeds[row]),
+            loss=float(curve.values[row]),
+            accuracy=None if accuracies is None else float(accuracies[row]),
+            train_loss=None if train_losses is None else float(train_losses[row]),
+            classes=classes,
+        )
+        for row in range(len(curve))
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The losses of all runs of one size, positive and finite."""
+
+    size: int
+    seeds: tuple[int, ...]
+    losses: NDArray[np.float64]
+
+    @property
+    def logs(self) -> NDArray[np.float64]:
+        """Log losses: their spread over seeds is about the same at every size."""
+        return np.log(self.losses)
+
+
+def groups_of(figures: Sequence[Figure]) -> list[Group]:
+    """The runs by size, sizes rising; without losses that have no logarithm."""
+    usable = [f for f in figures if math.isfinite(f.loss) and f.loss > 0]
+    by_size: dict[int, list[Figure]] = {}
+    for figure in sorted(usable, key=lambda f: (f.size, f.seed)):
+        by_size.setdefault(figure.size, []).append(figure)
+    return [
+        Group(size, tuple(f.seed for f in runs), np.array([f.loss for f in runs], np.float64))
+        for size, runs in by_size.items()
+    ]

@@ -1,0 +1,74 @@
+"""``dataworth compare``: which of several learners is better at N, and where they cross."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from dataworth._util.validation import probability, sample_counts
+from dataworth.cli.forecast import AHEAD, number
+from dataworth.errors import StudyError
+
+PAGE_FILE = Path("compare.html")
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "compare",
+        help="say which of several learners is better at N, and where they cross",
+        description="Forecast the curves of several run directories (or CSVs) and say which "
+        "learner is better at a number of samples, with what probability, and where one overtakes "
+        "another. Of run directories it also writes one self-contained HTML page.",
+    )
+    parser.add_argument("directories", nargs="+", metavar="DIR", help="two or more")
+    parser.add_argument(
+        "--at",
+        type=number,
+        nargs="+",
+        action="extend",
+        metavar="N",
+        help="compare at these numbers of samples (1, 2, 4 and 10 times the largest measured)",
+    )
+    parser.add_argument("--metric", metavar="M", help="accuracy, macro_f1, ... (loss)")
+    parser.add_argument(
+        "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON document on stdout, null for infinity; a page only with --out",
+    )
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help=f"the page ({PAGE_FILE})")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the comparison, write the page and say where it is."""
+    from dataworth.cli.show.forecast import show_comparison
+    from dataworth.forecast.compare import compare
+
+    # Before anything is printed.
+    probability("level", options.level)
+    sample_counts(options.at or [])
+    whole = all(Path(each).is_dir() for each in options.directories)
+    if options.out is not None and not whole:
+        raise StudyError("the page takes run directories; leave --out away to compare CSVs.")
+    made = compare(options.directories, metric=options.metric)
+    sizes = options.at or [made.largest * times for times in (1, *AHEAD)]
+    if options.json:
+        print(json.dumps(made.to_dict(sizes, options.level), allow_nan=False))
+    else:
+        show_comparison(Console(), made, sizes, options.level)
+    if whole and (options.out is not None or not options.json):
+        # Slow to load: not before the answer is on the screen.
+        from dataworth.report import write_comparison
+
+        page = write_comparison(options.directories, options.out or PAGE_FILE)
+        if not options.json:
+            print(f"Page: {page}")
+    return 0

@@ -1,0 +1,172 @@
+"""``dataworth data list | fetch | show``: what data there are, and what they look like."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from dataworth.cli.options import add_table_options, table_options
+from dataworth.data.dataset import Dataset
+from dataworth.errors import DataError
+
+_GLYPHS = 1_000
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command ``data`` and its three subcommands."""
+    parser = subparsers.add_parser("data", help="list, fetch and show data sets")
+    parser.set_defaults(command=run)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|fetch|show")
+
+    actions.add_parser("list", help="every data set with a name, and whether it is here")
+
+    fetch = actions.add_parser("fetch", help="download a data set")
+    fetch.add_argument("name", metavar="NAME", help="emnist (all six of its data sets)")
+    fetch.add_argument(
+        "--from",
+        dest="origin",
+        choices=("official", "kaggle"),
+        default="official",
+        help="the official archive (540 MB), or Kaggle's CSV files with your kaggle.json",
+    )
+
+    show = actions.add_parser("show", help="a summary, and one sample drawn in the terminal")
+    show.add_argument("name", metavar="NAME", help="a name of `data list`, a file or a folder")
+    show.add_argument("--row", type=int, default=0, help="which sample, counted from 0")
+    add_table_options(show)
+    show.add_argument("--out", type=Path, metavar="FILE.png", help="save the image too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked; the exit code is 0, or an error is raised."""
+    if args.action == "list":
+        return _list()
+    if args.action == "fetch":
+        return _fetch(args.name, args.origin)
+    return _show(args.name, args.row, table_options(args), args.out)
+
+
+def _list() -> int:
+    from dataworth.cli.show.tables import new_table, print_table
+    from dataworth.sources.catalogue import catalogue
+    from dataworth.sources.location import data_folder
+
+    table = new_table("name", "samples", "held out", "classes", "here, or how to get it", text=4)
+    table.columns[0].justify = "left"
+    for each in catalogue():
+        held_out = f"{each.held_out:,}" if each.held_out else "-"
+        place = each.place or f"not here: {each.how}"
+        table.add_row(each.name, f"{each.samples:,}", held_out, f"{each.classes}", place)
+    print_table(Console(), table)
+    print(f"Data folder: {data_folder()} (DATAWORTH_DATA sets another one)")
+    print("Data of your own: give the path of a CSV, Parquet, IDX, MAT or NPZ file, or a folder.")
+    return 0
+
+
+def _fetch(name: str, origin: str) -> int:
+    from dataworth.sources import download, names
+
+    if name in ("digits", "glyphs"):
+        print(f"{name} is built in: nothing to download.")
+        return 0
+    if name != "emnist" and name not in names():
+        raise DataError(f"{name!r} cannot be downloaded; only emnist can be.")
+    place = download.fetch_kaggle() if origin == "kaggle" else download.fetch_official()
+    print(f"EMNIST is in {place}. Try: dataworth data show emnist/byclass --row 6")
+    return 0
+
+
+def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int:
+    from dataworth.sources import load
+
+    if name == "glyphs":
+        # They are made on the spot: not all of them for the sake of one.
+        options = options | {"samples": max(row + 1, _GLYPHS), "held_out": 1}
+    dataset = load(name, **options)
+    if not 0 <= row < dataset.samples:
+        raise DataError(f"--row {row}: {dataset.name} has the rows 0..{dataset.samples - 1}.")
+    print(_summary(dataset))
+    index = int(dataset.y_train[row])
+    print(f"row {row}: class {index}, {dataset.class_names[index]!r}")
+    image = _as_image(np.asarray(dataset.x_train[row], np.float64), dataset.shape)
+    if image is None:
+        print("features: " + ", ".join(f"{value:g}" for value in dataset.x_train[row].flat[:20]))
+    else:
+        print(draw(image, grey=sys.stdout.isatty()))
+    if out is not None:
+        _save(image, out)
+    return 0
+
+
+def _summary(dataset: Dataset) -> str:
+    counts = np.bincount(dataset.y_train, minlength=dataset.classes)
+    held_out = 0 if dataset.x_test is None else len(dataset.x_test)
+    lines = {
+        "data": dataset.name,
+        "samples": f"{dataset.samples:,}",
+        "held out": f"{held_out:,} (official split)" if held_out else "no official split",
+        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x_train.dtype}",
+        "scale": f"{dataset.scale:g}",
+        "classes": f"{dataset.classes}, of {counts.min():,} to {counts.max():,} samples",
+        "fingerprint": dataset.fingerprint,
+    }
+    return "\n".join(f"{key:<12} {value}" for key, value in lines.items())
+
+
+def _as_image(sample: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64] | None:
+    """The sample as shades 0..1, shape (height, width), or None if it is no image."""
+    if len(shape) not in (2, 3):
+        return None
+    image = sample.mean(axis=2) if len(shape) == 3 else sample
+    spread = image.max() - image.min()
+    shades: NDArray[np.float64] = (image - image.min()) / (spread or 1.0)
+    return shades
+
+
+def draw(image: NDArray[np.float64], grey: bool) -> str:
+    """An image as text, two rows of pixels to a line.
+
+    Parameters
+    ----------
+    image : ndarray, shape (height, width)
+        Shades from 0 (background) to 1 (ink).
+    grey : bool
+        Whether to use a terminal's 24 shades of grey; else a pixel is ink or not.
+    """
+    if len(image) % 2:
+        image = np.vstack([image, np.zeros((1, image.shape[1]))])
+    pairs = zip(image[::2], image[1::2], strict=True)
+    if not grey:
+        return "\n".join(
+            "".join(" ▄▀█"[2 * (top >= 0.5) + (low >= 0.5)] for top, low in zip(*pair, strict=True))
+            for pair in pairs
+        )
+    return "\n".join(
+        "".join(
+            f"\x1b[38;5;{_shade(top)};48;5;{_shade(low)}m▀" for top, low in zip(*pair, strict=True)
+        )
+        + "\x1b[0m"
+        for pair in pairs
+    )
+
+
+def _shade(value: float) -> int:
+    return 232 + round(23 * float(value))
+
+
+def _save(image: NDArray[np.float64] | None, out: Path) -> None:
+    if image is None:
+        raise DataError("--out: the samples are not images; there is nothing to save.")
+    from matplotlib.image import imsave
+
+    try:
+        imsave(out, image, cmap="gray", vmin=0.0, vmax=1.0, format="png")
+    except OSError as error:
+        raise DataError(f"--out {out} cannot be written: {error.strerror or error}.") from None
+    print(f"saved {out}")

@@ -1,0 +1,106 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NoReturn
+
+from dataworth import __version__
+from dataworth._util import signals as stopping
+from dataworth.cli.streams import discard, outlets
+from dataworth.errors import DataworthError, DataworthWarning
+
+INTERRUPTED = 130
+FAILED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code: 0; 1 or 2 as the command says; 2 for an error; 130 after Ctrl-C.
+    """
+    with outlets():
+        try:
+            return _run(arguments)
+        except KeyboardInterrupt as interrupt:
+            print(str(interrupt) or "Stopped.", file=sys.stderr)
+            return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        with stopping.heard(), warnings.catch_warnings():
+            warnings.showwarning = partial(_show_warning, warnings.showwarning)
+            options = _parser().parse_args(arguments)
+            code: int = options.command(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except DataworthError as error:
+        print(f"dataworth: {error}", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        # Rooms say what they know of their files; what is left is most often the output.
+        place = error.filename or "the output"
+        print(f"dataworth: {place}: {error.strerror or error}.", file=sys.stderr)
+        # What could not be written is not tried again, with a traceback, when Python ends.
+        discard(sys.stdout.fileno())
+        return FAILED
+    return code
+
+
+def _show_warning(
+    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any
+) -> None:
+    """Print what is for people in one line, and other libraries' warnings as Python does."""
+    if issubclass(category, DataworthWarning):
+        print(f"dataworth: warning: {message}", file=sys.stderr)
+    else:
+        otherwise(message, category, *rest)
+
+
+def _parser() -> argparse.ArgumentParser:
+    # Slow to load: by now a Ctrl-C is listened for.
+    from dataworth.cli import audit, compare, data, forecast, report, run
+
+    parser = argparse.ArgumentParser(
+        prog="dataworth",
+        description="What is more data worth? Measure and forecast loss against training samples.",
+    )
+    parser.add_argument("--version", action="version", version=f"dataworth {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for module in (run, forecast, audit, data, report, compare):
+        module.add_parser(commands)
+    return parser
+
+
+def program() -> NoReturn:
+    """Run a command as a process of its own, which Ctrl-C and SIGTERM stop without a traceback."""
+    stopping.listen()
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        # Asked again while the first request was being answered.
+        code = INTERRUPTED
+    finally:
+        stopping.ignore()
+    if code == INTERRUPTED:
+        # A library that was stopped while it was being loaded may crash when Python tidies up.
+        os._exit(code)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    program()

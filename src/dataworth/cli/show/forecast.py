@@ -1,0 +1,235 @@
+"""A forecast as a terminal shows it: law, backtest, predictions, targets, warnings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from dataworth._util.numbers import exact_count, whole_count
+from dataworth.cli.show.tables import new_table, print_table
+from dataworth.forecast.compare import Comparison
+from dataworth.metrics.labels import figure, figures, given, metric_name
+from dataworth.report.sentences import answer, count, crossing_in_words
+from dataworth.report.tables import mean_error
+
+if TYPE_CHECKING:
+    from dataworth.forecast.forecast import Forecast
+    from dataworth.forecast.results import BacktestRow, SampleSize, Stop
+
+
+def show_comparison(
+    console: Console, comparison: Comparison, sizes: Sequence[float], level: float
+) -> None:
+    """Print the standings at some sizes, the crossings, and what to beware of."""
+    for size in sizes:
+        say(console, f"At {exact_count(size)} samples:")
+        print_table(console, standings_table(comparison, size, level))
+    for crossing in comparison.crossings(level):
+        say(console, crossing_in_words(crossing))
+    for name, forecast in comparison.forecasts.items():
+        show_warnings(console, forecast, sizes, of=name)
+
+
+def standings_table(comparison: Comparison, size: float, level: float) -> Table:
+    """All learners at one size, the best first, and how far the others are behind it."""
+    interval = f"{level:.0%} interval"
+    table = new_table("learner", comparison.metric, interval, "best with", "behind", interval)
+    standings = comparison.standings(size, level)
+    for row, standing in enumerate(standings):
+        median, lower, upper = figures(standing.median, standing.lower, standing.upper)
+        behind, within = "", ""
+        if row:
+            gap = comparison.difference(standings[0].name, standing.name, size, level)
+            behind, within = f"{gap.median:.2g}", f"{gap.lower:.2g} to {gap.upper:.2g}"
+        table.add_row(
+            standing.name,
+            median,
+            f"{lower} to {upper}",
+            f"{standing.probability_best:.0%}",
+            behind,
+            within,
+        )
+    return table
+
+
+_LAWS_NAMED = 3
+_ALWAYS_SHOWN = {
+    "forecast": "this forecast",
+    "last-value": "baseline: last value stays",
+    "power-absolute": "baseline: plain power law",
+}
+
+
+def say(console: Console, *lines: str, style: str | None = None) -> None:
+    """Print lines as they are; only a terminal wraps them."""
+    for line in lines:
+        console.print(
+            line, markup=False, highlight=False, style=style, soft_wrap=not console.is_terminal
+        )
+
+
+def show_forecast(
+    console: Console,
+    forecast: Forecast,
+    sizes: Sequence[float],
+    targets: Sequence[SampleSize],
+    level: float,
+    stop: Stop | None,
+) -> None:
+    """Print everything that was asked of a forecast."""
+    law = forecast.law
+    say(console, f"{forecast.curve.name or 'curve'}: {measured(forecast)}")
+    say(console, answer(forecast), "")
+    say(console, f"Law: {_loss_name(forecast)} = {law.formula}   ({law.name}; {law.source})")
+    print_table(console, law_table(forecast))
+    say(console, shares(forecast), "")
+    _show_backtest(console, forecast)
+    show_predictions(console, forecast, sizes, level)
+    for target in targets:
+        say(console, needed(forecast, target))
+    if stop is not None:
+        say(console, _stopping(stop))
+    show_warnings(console, forecast, sizes)
+
+
+def show_short(console: Console, forecast: Forecast, sizes: Sequence[float]) -> None:
+    """Print what a forecast comes to, in one sentence and one small table."""
+    say(console, answer(forecast))
+    show_predictions(console, forecast, sizes, 0.9)
+    show_warnings(console, forecast, sizes)
+
+
+def measured(forecast: Forecast) -> str:
+    """What the forecast was made from, in words."""
+    curve, sizes = forecast.curve, forecast.curve.sizes
+    return (
+        f"{metric_name(curve.metric)} of {len(curve)} runs at {len(sizes)} sizes, "
+        f"{exact_count(sizes[0])} to {exact_count(sizes[-1])} samples"
+    )
+
+
+def law_table(forecast: Forecast) -> Table:
+    """The parameters of the law of largest weight."""
+    table = new_table("parameter", "fitted", "90% interval")
+    for name, estimate in forecast.law.parameters.items():
+        interval = f"{estimate.lower:.4g} to {estimate.upper:.4g}"
+        table.add_row(name, f"{estimate.value:.4g}", interval)
+    return table
+
+
+def shares(forecast: Forecast) -> str:
+    """The laws of largest weight, in words."""
+    first = list(forecast.weights.items())[:_LAWS_NAMED]
+    named = ", ".join(f"{name} {weight:.0%}" for name, weight in first)
+    return f"The forecast weighs {len(forecast.weights)} laws by how well they fit: {named}, ..."
+
+
+def show_predictions(
+    console: Console, forecast: Forecast, sizes: Sequence[float], level: float
+) -> None:
+    """Print what is predicted at some sizes, with its interval and what going there buys."""
+    predicted = forecast.predict(sizes, level)
+    largest = float(forecast.points.sizes[-1])
+    interval = f"{level:.0%} interval"
+    table = new_table(
+        "samples", "times", forecast.curve.metric, interval, "gain", interval, text=None
+    )
+    for row, size in enumerate(predicted.samples):
+        median, lower, upper = figures(
+            *(float(part[row]) for part in (predicted.median, predicted.lower, predicted.upper))
+        )
+        gain = forecast.value_of(largest, float(size), level)
+        table.add_row(
+            exact_count(float(size)),
+            times(size / largest),
+            median,
+            f"{lower} to {upper}",
+            f"{gain.median:.2g}",
+            f"{gain.lower:.2g} to {gain.upper:.2g}",
+        )
+    say(console, f"Predictions, and what going there from {exact_count(largest)} samples gains:")
+    print_table(console, table)
+
+
+def needed(forecast: Forecast, target: SampleSize) -> str:
+    """How many samples a target takes, in a sentence or two."""
+    what = f"{metric_name(forecast.curve.metric)} {given(target.target)}"
+    if target.met:
+        said = f"Target {what}: met already, from {whole_count(target.median)} samples on."
+        sure = target.assured is None or target.assured <= target.median
+        return said if sure else f"{said}{_assured(target)}"
+    expected = f"{count(target.median)} samples" if math.isfinite(target.median) else "not expected"
+    if math.isfinite(target.lower):
+        ends = f"{count(target.lower)} to {count(target.upper)}"
+        expected = f"{expected}, {target.level:.0%} interval {ends}"
+    said = (
+        f"Target {what}: {expected}; reachable with probability {target.probability_reachable:.0%}."
+    )
+    return f"{said}{_assured(target)}"
+
+
+def _assured(target: SampleSize) -> str:
+    if target.assurance is None or target.assured is None:
+        return ""
+    if math.isinf(target.assured):
+        return f" No number of samples meets it with probability {target.assurance:.0%}."
+    return f" To meet it with probability {target.assurance:.0%}: {count(target.assured)}."
+
+
+def times(ratio: float) -> str:
+    """A ratio to three digits; a large one like a number of samples."""
+    return f"{ratio:.3g}" if ratio < 1_000 else exact_count(ratio)
+
+
+def show_warnings(
+    console: Console, forecast: Forecast, sizes: Sequence[float], of: str = ""
+) -> None:
+    """Print what a reader must know about the curve and the distance."""
+    for warning in forecast.warnings_at(sizes):
+        say(console, f"Warning{of and f' ({of})'}: {warning}", style="yellow")
+
+
+def _show_backtest(console: Console, forecast: Forecast) -> None:
+    """Print how the forecast, the baselines and the best law did on a hidden size."""
+    rows = forecast.backtest
+    if not rows:
+        say(console, "Backtest: too few sizes to hide one and predict it from the others.", "")
+        return
+    by_method: dict[str, list[BacktestRow]] = {}
+    for row in rows:
+        by_method.setdefault(row.method, []).append(row)
+    mean = {method: mean_error(found) for method, found in by_method.items()}
+    best = min((method for method in mean if method not in _ALWAYS_SHOWN), key=mean.__getitem__)
+    names = {**_ALWAYS_SHOWN, best: f"best law, in hindsight: {best}"}
+    origins = sorted({row.fitted_up_to for row in rows}, reverse=True)
+    table = new_table(
+        "predicted by", *(f"<= {exact_count(size)}" for size in origins), "mean error"
+    )
+    for method in sorted(names, key=mean.__getitem__):
+        errors = {row.fitted_up_to: math.expm1(row.log_error) for row in by_method[method]}
+        cells = [f"{errors[size]:+.1%}" for size in origins]
+        table.add_row(names[method], *cells, f"{mean[method]:.1%}")
+    say(
+        console,
+        f"Backtest: {exact_count(rows[0].hidden)} samples, where {forecast.curve.metric} was "
+        f"{figure(rows[0].actual)}, hidden; error of {_loss_name(forecast)} when predicted from "
+        "the sizes up to:",
+    )
+    print_table(console, table)
+
+
+def _loss_name(forecast: Forecast) -> str:
+    """What the laws describe: the loss, or what a rising metric lacks to 1."""
+    metric = forecast.curve.metric
+    return f"1 - {metric}" if forecast.curve.higher_is_better else metric
+
+
+def _stopping(stop: Stop) -> str:
+    return (
+        f"Another label stops paying at {count(stop.median)} samples, {stop.level:.0%} interval "
+        f"{count(stop.lower)} to {count(stop.upper)}; going there is worth {stop.net:,.2f} net."
+    )

@@ -1,0 +1,259 @@
+"""Curve: measurements of one metric against the number of training samples."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import reprlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dataworth.errors import DataError
+from dataworth.metrics.registry import HIGHER_IS_BETTER, checked_metric
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_INT64 = 2**63
+_ROUNDING = 1e-6
+"""A number of samples may be off a whole one by this share: it has been computed."""
+
+
+class CurvePoint(NamedTuple):
+    """Summary of all runs of one size."""
+
+    samples: int
+    mean: float
+    std: float
+    """Sample standard deviation over seeds (ddof 1); NaN with one run."""
+    runs: int
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A learning curve: values of a metric at numbers of training samples, one row per run.
+
+    Parameters
+    ----------
+    samples : array_like, shape (n,)
+        Numbers of training samples, in any order, repeated for several seeds.
+    values : array_like, shape (n,)
+        The metric, measured on held-out rows ("loss": cross-entropy in nats).
+    seeds : array_like of int, shape (n,), optional
+        The seed of each run. Without it the runs of one size are numbered, and forecasts may
+        take many sizes close together for looks at a single run.
+    metric : str
+        Name of the metric; see `higher_is_better`.
+    chance : float, optional
+        The metric of guessing at random (ln C nats for a loss over C classes).
+    name : str
+        What tables and pictures call the curve.
+    others : mapping of str to array_like, optional
+        Further metrics of the same runs, reached as ``curve["accuracy"]``.
+
+    Raises
+    ------
+    DataError
+        If lengths disagree, a number of samples is not positive and whole, or `metric` is no text.
+    """
+
+    samples: NDArray[np.int64]
+    values: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+    metric: str = "loss"
+    chance: float | None = None
+    name: str = ""
+    others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    seeded: bool = False
+    """Whether seeds were given: every row is then known to be a run of its own."""
+
+    def __init__(
+        self,
+        samples: ArrayLike,
+        values: ArrayLike,
+        seeds: ArrayLike | None = None,
+        metric: str = "loss",
+        *,
+        chance: float | None = None,
+        name: str = "",
+        others: Mapping[str, ArrayLike] | None = None,
+    ) -> None:
+        sizes = _whole(samples, "samples", 1)
+        measured = real_numbers(values, "values")
+        if sizes.shape != measured.shape or sizes.ndim != 1 or not len(sizes):
+            raise DataError(
+                f"samples has shape {sizes.shape} and values {measured.shape}; expected two lists "
+                "of the same length, at least one measurement."
+            )
+        runs = _numbered(sizes) if seeds is None else _whole(seeds, "seeds", -_INT64)
+        if runs.shape != sizes.shape:
+            raise DataError(f"seeds has shape {runs.shape}, samples {sizes.shape}; give one each.")
+        if not (others is None or isinstance(others, Mapping)):
+            raise DataError(
+                f"others is {reprlib.repr(others)}; expected metrics by their names, such as "
+                "{'accuracy': [0.5, 0.8]}."
+            )
+        rest = {
+            key: real_numbers(column, f"others[{key!r}]") for key, column in (others or {}).items()
+        }
+        for key, column in rest.items():
+            if column.shape != sizes.shape:
+                raise DataError(
+                    f"others[{key!r}] has shape {column.shape}, samples {sizes.shape}; "
+                    "give one each."
+                )
+        # Guessing has no skill to some metrics that rise, such as R2; a loss by chance is positive.
+        least = -math.inf if checked_metric(metric) in HIGHER_IS_BETTER else 0.0
+        if chance is not None and not (_is_finite(chance) and chance > least):
+            raise DataError(f"chance is {chance!r}; expected a positive, finite number, or None.")
+        order = np.lexsort((runs, sizes))
+        values_by_name = {
+            "samples": sizes[order],
+            "values": measured[order],
+            "seeds": runs[order],
+            "metric": metric,
+            "chance": chance,
+            "name": name,
+            "others": {key: column[order] for key, column in rest.items()},
+            "seeded": seeds is not None,
+        }
+        for key, value in values_by_name.items():
+            object.__setattr__(self, key, value)
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, metric: str) -> Curve:
+        """The curve of another metric of the same runs."""
+        if checked_metric(metric) == self.metric:
+            return self
+        if metric not in self.others:
+            known = ", ".join([self.metric, *self.others])
+            raise DataError(f"this curve has no metric {metric!r}; it has {known}.")
+        rest = {key: column for key, column in self.others.items() if key != metric}
+        rest[self.metric] = self.values
+        seeds = self.seeds if self.seeded else None
+        return Curve(self.samples, self.others[metric], seeds, metric, name=self.name, others=rest)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether the metric improves by rising (accuracy, F1, AUC, a scikit-learn score)."""
+        return self.metric in HIGHER_IS_BETTER
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """The distinct numbers of samples, rising."""
+        return np.unique(self.samples)
+
+    def summary(self) -> list[CurvePoint]:
+        """Mean and standard deviation over the runs of each size, sizes rising."""
+        return [self._point(int(size)) for size in self.sizes]
+
+    def _point(self, size: int) -> CurvePoint:
+        values = self.values[self.samples == size]
+        std = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+        return CurvePoint(size, float(np.mean(values)), std, len(values))
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """The runs as CSV text, columns ``samples,seed,value`` and other metrics.
+
+        The column of seeds is left out where none were given. Figures are written with the shortest
+        digits that read back to the same float64.
+        """
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["samples", *(["seed"] if self.seeded else []), "value", *self.others])
+        for row in range(len(self)):
+            seed = [int(self.seeds[row])] if self.seeded else []
+            figures = [column[row] for column in (self.values, *self.others.values())]
+            writer.writerow([int(self.samples[row]), *seed, *(repr(float(f)) for f in figures)])
+        if path is not None:
+            Path(path).write_text(text.getvalue(), encoding="utf-8")
+        return text.getvalue()
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the runs and their mean, on a new figure or where it is told."""
+        from dataworth.plots.curve import curve_figure, draw_curve
+
+        return draw_curve(curve_figure(self), axes)
+
+    def _repr_html_(self) -> str:
+        from dataworth.report.notebook import curve_html
+
+        return curve_html(self)
+
+
+def finite_means(samples: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of each distinct size over its finite runs, as forecasts take it; NaN without any.
+
+    Parameters
+    ----------
+    samples : ndarray of int, shape (n,)
+        Numbers of training samples.
+    values : ndarray, shape (n,)
+        A figure of each run.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Sizes rising.
+    """
+    finite = np.isfinite(values)
+    sizes, which = np.unique(samples, return_inverse=True)
+    runs = np.bincount(which[finite], minlength=len(sizes))
+    total = np.bincount(which[finite], values[finite], minlength=len(sizes))
+    return np.where(runs > 0, total / np.maximum(runs, 1), np.nan)
+
+
+def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Real numbers as an array of at least one dimension; `name` is what a message calls them.
+
+    Raises
+    ------
+    DataError
+        If something among them is no number, or too large for a float.
+    """
+    try:
+        given = np.atleast_1d(np.asarray(values))
+        # NumPy would drop imaginary parts, and read dates as numbers of days.
+        if given.dtype.kind in "cmM":
+            raise TypeError
+        return given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        shown = reprlib.repr(values.tolist() if isinstance(values, np.ndarray) else values)
+        raise DataError(f"{name} is {shown}; expected a list of numbers.") from None
+
+
+def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
+    numbers = real_numbers(values, name)
+    whole = np.round(np.where(np.isfinite(numbers), numbers, 0.0))
+    near = np.abs(numbers - whole) <= _ROUNDING * np.maximum(np.abs(whole), 1)
+    broken = ~(near & (whole >= least) & (np.abs(whole) < _INT64))
+    if broken.any():
+        first = float(numbers[broken][0])
+        expected = "positive whole numbers" if least == 1 else "whole numbers"
+        if math.isfinite(first) and abs(first) >= _INT64:
+            expected += " below 2^63" if least == 1 else " between -2^63 and 2^63"
+        raise DataError(f"{name} holds {first:g}; expected {expected}.")
+    # Large integers keep the digits that a float has no room for.
+    given = np.atleast_1d(np.asarray(values))
+    return (given if given.dtype.kind in "iu" else whole).astype(np.int64)
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and bool(np.isfinite(value))
+
+
+def _numbered(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    seen: dict[int, int] = {}
+    numbers = []
+    for size in sizes.tolist():
+        numbers.append(seen.get(size, 0))
+        seen[size] = numbers[-1] + 1
+    return np.array(numbers, dtype=np.int64)

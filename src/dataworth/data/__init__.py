@@ -1,0 +1,1 @@
+"""Data sets, labels, splits and subsets."""

@@ -1,0 +1,118 @@
+"""Request: from whatever holds a curve to its forecast."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dataworth._util.validation import forecast_seed, is_real
+from dataworth.curves.read import as_curve
+from dataworth.errors import ForecastError
+from dataworth.forecast.draws import draw_curves
+from dataworth.forecast.forecast import Forecast
+from dataworth.forecast.observations import as_errors, prepare
+from dataworth.forecast.prior import Prior, shipped_prior
+from dataworth.laws.base import Law
+from dataworth.laws.registry import all_laws, find_law
+from dataworth.laws.validate import check_law
+
+_FEW_SIZES, _FEW_FREE = 5, 3
+_MOST_SHIFT = 10
+
+
+def forecast(
+    curve: Any,
+    *,
+    laws: Sequence[str | Law] | None = None,
+    seed: int = 0,
+    test_noise: float = 0.0,
+    single_run: bool | None = None,
+    prior: Prior | None = None,
+) -> Forecast:
+    """Forecast a learning curve beyond its largest measured size.
+
+    Parameters
+    ----------
+    curve : Curve, path, tuple or data frame
+        Whatever `as_curve` reads: a `Curve`, a run directory or CSV, scikit-learn's
+        ``learning_curve`` result, a frame. At least two sizes; losses above 0, or shares between
+        0 and 1 where higher is better.
+    laws : sequence of str or Law, optional
+        The laws to choose from; by default all registered ones but the baselines. From five sizes
+        or fewer, only laws of at most three free parameters are used.
+    seed : int
+        Of the draws. The same curve and seed give the same figures.
+    test_noise : float
+        Standard error of the measured metric that comes from the held-out rows being a sample:
+        the standard deviation over rows divided by the root of their number. Give it to forecast
+        the metric on the whole population instead of on these held-out rows.
+    single_run : bool, optional
+        Whether the sizes are looks at a single training run, whose errors go together and which are
+        often the best so far; else each was trained by itself. Without it, curves without seeds
+        of more than 20 sizes, less than a factor of 1.3 apart on average, are taken for looks.
+    prior : Prior, optional
+        Instead of the one learned from public curves.
+
+    Raises
+    ------
+    ForecastError
+        If the curve says nothing about other sizes, and why.
+    DataError, StudyError
+        If `curve` is or holds no learning curve; see `as_curve`.
+    """
+    curve = as_curve(curve)
+    if not (single_run is None or isinstance(single_run, bool)):
+        raise ForecastError(f"single_run is {single_run!r}; expected True, False or None.")
+    if not (prior is None or isinstance(prior, Prior)):
+        raise ForecastError(f"prior is {prior!r}; expected a Prior, or None for the shipped one.")
+    points = prepare(curve, single_run)
+    chosen = _laws(laws, len(points))
+    if not (is_real(test_noise) and 0 <= test_noise < math.inf):
+        raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
+    seed = forecast_seed(seed)
+    _, chance = as_errors(curve)
+    log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
+    used = shipped_prior(points.noisy) if prior is None else prior
+    shift = test_noise / math.exp(points.log_loss[-1])
+    if shift > _MOST_SHIFT:
+        raise ForecastError(
+            f"test_noise is {test_noise:g}, more than {_MOST_SHIFT} times the last loss (error) of "
+            f"{math.exp(points.log_loss[-1]):.3g}; expected a standard error in the same unit."
+        )
+    # Losses may lie hundreds of orders of magnitude apart; what overflows fits no law.
+    with np.errstate(all="ignore"):
+        draws = draw_curves(points, chosen, used, log_chance, seed, shift)
+    return Forecast(curve, points, draws, used, log_chance, seed)
+
+
+def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
+    if isinstance(laws, str | Law) or not (laws is None or isinstance(laws, Iterable)):
+        raise ForecastError(f"laws is {laws!r}; expected a list of names, such as [{laws!r}].")
+    if laws is None:
+        asked = [law for law in all_laws() if not law.baseline]
+    else:
+        asked = list(dict.fromkeys(_asked(law) for law in laws))
+    if not asked:
+        raise ForecastError("laws is empty; name at least one, such as power-3, or leave it out.")
+    names = [law.name for law in asked]
+    if len(set(names)) < len(names):
+        raise ForecastError(f"laws asked for: {', '.join(names)}; expected a name for each law.")
+    small = tuple(law for law in asked if sizes > _FEW_SIZES or law.free <= _FEW_FREE)
+    if not small:
+        raise ForecastError(
+            f"laws asked for: {', '.join(names)}; {sizes} sizes allow only laws of at most "
+            f"{_FEW_FREE} free parameters, such as power-3. Measure more sizes, or ask for such a "
+            "law."
+        )
+    return small
+
+
+def _asked(law: str | Law) -> Law:
+    if isinstance(law, Law):
+        return check_law(law)
+    if isinstance(law, str):
+        return find_law(law)
+    raise ForecastError(f"laws holds {law!r}; expected names of laws, or Law objects.")

@@ -1,0 +1,82 @@
+"""Backtest: hide the largest measured sizes, predict them from the rest, and compare."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import OptimizeWarning, curve_fit
+
+from dataworth.forecast.draws import Draws
+from dataworth.forecast.grid_fits import origins
+from dataworth.forecast.observations import Points
+from dataworth.forecast.results import BacktestRow
+from dataworth.laws.base import Law
+from dataworth.laws.fit import fit_law
+
+Floats = NDArray[np.float64]
+
+
+def backtest(
+    points: Points, laws: tuple[Law, ...], again: Callable[[Points], Draws]
+) -> list[BacktestRow]:
+    """Predict the largest size from the sizes at most 1/2, 1/3 and 1/6 of it.
+
+    Parameters
+    ----------
+    points : Points
+        What was measured.
+    laws : tuple of Law
+        Each is fitted alone.
+    again : callable
+        Makes the combined forecast from fewer points.
+    """
+    rows = []
+    for count in origins(points):
+        seen = points.until(count)
+        log_ratio = np.array([math.log(points.sizes[-1] / seen.sizes[-1])])
+        guesses = {"forecast": float(np.median(again(seen).log_loss(log_ratio)))}
+        hidden = points.sizes[-1:]
+        guesses["power-absolute"] = _log(power_absolute(seen, hidden)[0])
+        for law in laws:
+            guesses[law.name] = _log(fit_law(law, seen, refine=False).predict(hidden)[0])
+        guesses["last-value"] = float(seen.log_loss[-1])
+        rows += [
+            _row(method, guess, float(seen.sizes[-1]), points) for method, guess in guesses.items()
+        ]
+    return rows
+
+
+def power_absolute(points: Points, sizes: Floats) -> Floats:
+    """The baseline that most tools use: e + b n^-c by least squares of the plain residuals."""
+    x, loss = points.sizes / points.sizes[-1], np.exp(points.log_loss - points.log_loss[-1])
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", OptimizeWarning)
+        try:
+            best = curve_fit(_power, x, loss, (0.5, 0.5, 0.5), bounds=(0, np.inf), maxfev=5000)[0]
+        except (RuntimeError, TypeError, ValueError):
+            return np.full(len(sizes), math.exp(points.log_loss[-1]))
+    return np.asarray(_power(sizes / points.sizes[-1], *best) * math.exp(points.log_loss[-1]))
+
+
+def _power(x: Floats, e: float, b: float, c: float) -> Floats:
+    return np.asarray(e + b * x**-c)
+
+
+def _log(loss: float) -> float:
+    return math.log(loss) if loss > 0 else -math.inf
+
+
+def _row(method: str, log_guess: float, seen: float, points: Points) -> BacktestRow:
+    actual = float(points.log_loss[-1])
+    return BacktestRow(
+        method,
+        seen,
+        float(points.sizes[-1]),
+        math.exp(log_guess),
+        math.exp(actual),
+        log_guess - actual,
+    )

@@ -1,0 +1,348 @@
+"""Comparison: which of several learners is better at a number of samples, and where they cross."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dataworth._util.json import json_values
+from dataworth._util.validation import forecast_seed, probability
+from dataworth.curves.read import as_curve
+from dataworth.errors import ForecastError
+from dataworth.forecast.api import forecast
+from dataworth.forecast.forecast import Forecast
+
+Floats = NDArray[np.float64]
+_FURTHEST, _STEPS = 1e6, 192
+"""Sizes are searched up to so many times the one that both learners were measured up to."""
+
+
+def find_crossing(
+    names: tuple[str, str],
+    gap: Callable[[Floats], Floats],
+    span: tuple[float, float],
+    tail: float,
+) -> Crossing:
+    """Find where one learner overtakes another, in every draw of their futures.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The learners.
+    gap : callable
+        From sizes, shape (m,), to the first one's loss less the second's, shape (draws, m).
+    span : tuple of float
+        The larger of their smallest measured sizes, and the smaller of their largest ones.
+    tail : float
+        The probability left out on each side of the interval.
+    """
+    smallest, measured = span
+    there = gap(np.array([measured]))[:, 0]
+    sign = 1.0 if np.median(there) <= 0 else -1.0
+    leader, follower = names if sign > 0 else names[::-1]
+
+    def behind(sizes: Floats) -> Floats:
+        return sign * gap(sizes)
+
+    ahead = np.geomspace(measured, measured * _FURTHEST, _STEPS)
+    reached = _first_above(behind(ahead), ahead)
+    low, middle, high = np.quantile(reached, [tail, 0.5, 1 - tail], method="inverted_cdf")
+    return Crossing(
+        leader=leader,
+        follower=follower,
+        lead=probability_below(sign * there),
+        measured=measured,
+        since=_since(behind, np.geomspace(measured, smallest, _STEPS)),
+        median=float(middle),
+        lower=float(low),
+        upper=float(high),
+        probability=float(np.isfinite(reached).mean()),
+        level=1 - 2 * tail,
+    )
+
+
+def probability_below(gap: Floats) -> float:
+    """The share of draws of a gap that lie below 0, those at 0 counting half; shape (draws,)."""
+    return float((gap < 0).mean() + (gap == 0).mean() / 2)
+
+
+def _since(behind: Callable[[Floats], Floats], down: Floats) -> float | None:
+    """Going down from the largest size: where the leader's lead ends, by the median."""
+    start = float(_first_above(np.median(behind(down), axis=0, keepdims=True), down)[0])
+    return start if np.isfinite(start) else None
+
+
+def _first_above(values: Floats, sizes: Floats) -> Floats:
+    """Per row of gaps at the sizes, the first size, in their order, from which it is above 0.
+
+    Infinite where there is none.
+    """
+    above = values > 0
+    first = above.argmax(axis=1)
+    rows = np.arange(len(values))
+    before = np.maximum(first - 1, 0)
+    here, there = values[rows, before], values[rows, first]
+    # Between two sizes the gap is a straight line in log n.
+    share = np.divide(-here, there - here, out=np.zeros_like(here), where=first > 0)
+    u = np.log(sizes)
+    # The logarithm of the first size, turned back, is another number.
+    found = np.where(first > 0, np.exp(u[before] + share * (u[first] - u[before])), sizes[0])
+    return np.where(above.any(axis=1), found, np.inf)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One learner at one size, in the curves' own metric.
+
+    Attributes
+    ----------
+    name : str
+    samples : float
+    median, lower, upper : float
+        The metric predicted there.
+    probability_best : float
+        That this learner is the best of all there; those that tie share it.
+    level : float
+        Of the interval.
+    """
+
+    name: str
+    samples: float
+    median: float
+    lower: float
+    upper: float
+    probability_best: float
+    level: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better the first learner is than the second at one size: above 0 if it is.
+
+    ``probability`` is that the first is better, ties counting half; the difference is in units of
+    the metric.
+    """
+
+    first: str
+    second: str
+    samples: float
+    probability: float
+    median: float
+    lower: float
+    upper: float
+    level: float
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Which of two learners leads, since when, and where the other overtakes it.
+
+    Attributes
+    ----------
+    leader, follower : str
+        Who is better, and who is worse, at `measured`, by the median.
+    lead : float
+        The probability that the leader is better there, ties counting half: near 1/2 where no
+        difference shows.
+    measured : float
+        The smaller of the two largest sizes: both were measured up to there.
+    since : float or None
+        The size from which on the leader has led by the median, within the measured sizes; None
+        where it has led from the smallest on.
+    median, lower, upper : float
+        The size beyond `measured` at which the follower first does better, as the median and the
+        interval over futures: ``math.inf`` in futures where it never does, `measured` in those
+        where it does so already.
+    probability : float
+        That the follower ever does better, up to a million times `measured`.
+    level : float
+        Of the interval.
+    """
+
+    leader: str
+    follower: str
+    lead: float
+    measured: float
+    since: float | None
+    median: float
+    lower: float
+    upper: float
+    probability: float
+    level: float
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several forecasts side by side; made by `compare`.
+
+    Curves of different learners are drawn independently of each other. Learners that are measured
+    on the same held-out rows err together, so that intervals of differences are, if anything, too
+    wide.
+
+    Attributes
+    ----------
+    forecasts : mapping of str to Forecast
+        By the learner's name.
+    seed : int
+        Of the draws.
+    """
+
+    forecasts: Mapping[str, Forecast]
+    seed: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The learners, in the order in which they were given."""
+        return tuple(self.forecasts)
+
+    @property
+    def metric(self) -> str:
+        """The metric that they are compared by."""
+        return next(iter(self.forecasts.values())).curve.metric
+
+    @property
+    def largest(self) -> float:
+        """The largest size that any of them was measured at."""
+        return max(float(each.points.sizes[-1]) for each in self.forecasts.values())
+
+    def standings(self, size: float, level: float = 0.9) -> tuple[Standing, ...]:
+        """All learners at one size, the best by its median first."""
+        tail = (1 - probability("level", level)) / 2
+        losses = np.stack([self.losses(name, [size])[:, 0] for name in self.names])
+        best = losses == losses.min(axis=0)
+        # Learners that are as bad as can be are alike: none of them is the best alone.
+        chance = (best / best.sum(axis=0)).mean(axis=1).tolist()
+        spread = np.quantile(losses, [tail, 0.5, 1 - tail], axis=1)
+        order = np.argsort(spread[1], kind="stable")
+        return tuple(
+            Standing(self.names[k], float(size), *self._given(*spread[:, k]), chance[k], level)
+            for k in order
+        )
+
+    def difference(self, first: str, second: str, size: float, level: float = 0.9) -> Difference:
+        """How much better one learner is than another at one size."""
+        gap = (self.losses(second, [size]) - self.losses(first, [size]))[:, 0]
+        tail = (1 - probability("level", level)) / 2
+        low, middle, high = (float(each) for each in np.quantile(gap, [tail, 0.5, 1 - tail]))
+        better = probability_below(-gap)
+        return Difference(first, second, float(size), better, middle, low, high, level)
+
+    def crossings(self, level: float = 0.9) -> tuple[Crossing, ...]:
+        """For each pair of learners: which leads, since when, and where it is overtaken."""
+        tail = (1 - probability("level", level)) / 2
+        return tuple(self._crossing(*pair, tail) for pair in combinations(self.names, 2))
+
+    def losses(self, name: str, sizes: ArrayLike) -> Floats:
+        """Draws of one learner's loss (error), shape (draws, m); rows of two learners pair up.
+
+        The draws of a forecast fill the space of futures in a fixed order. Shuffled, the futures
+        of one learner say nothing about those of another.
+        """
+        if name not in self.forecasts:
+            raise ForecastError(f"{name!r} is not compared; there are {', '.join(self.names)}.")
+        stream = np.random.SeedSequence((self.seed, self.names.index(name)))
+        logs = self.forecasts[name].log_losses(sizes)
+        order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
+        return np.asarray(np.exp(logs[order]))
+
+    def to_dict(self, sizes: Sequence[float], level: float = 0.9) -> dict[str, Any]:
+        """Everything as JSON values; infinite sizes as None."""
+        rows = [self.standings(size, level) for size in sizes]
+        gaps = [
+            self.difference(*pair, size, level)
+            for size in sizes
+            for pair in combinations(self.names, 2)
+        ]
+        document = {
+            "metric": self.metric,
+            "learners": list(self.names),
+            "largest_size": self.largest,
+            "standings": [asdict(standing) for row in rows for standing in row],
+            "differences": [asdict(gap) for gap in gaps],
+            "crossings": [asdict(crossing) for crossing in self.crossings(level)],
+        }
+        values: dict[str, Any] = json_values(document)
+        return values
+
+    def _given(self, low: float, middle: float, high: float) -> tuple[float, float, float]:
+        """Median, lower and upper end in the curves' own metric."""
+        if next(iter(self.forecasts.values())).curve.higher_is_better:
+            low, middle, high = 1 - high, 1 - middle, 1 - low
+        return float(middle), float(low), float(high)
+
+    def _crossing(self, first: str, second: str, tail: float) -> Crossing:
+        sizes = [self.forecasts[name].points.sizes for name in (first, second)]
+        low = max(float(each[0]) for each in sizes)
+        measured = min(float(each[-1]) for each in sizes)
+        return find_crossing(
+            (first, second),
+            lambda at: self.losses(first, at) - self.losses(second, at),
+            (min(low, measured), measured),
+            tail,
+        )
+
+
+def compare(
+    things: Mapping[str, Any] | Sequence[Any], *, metric: str | None = None, seed: int = 0
+) -> Comparison:
+    """Compare learners by the forecasts of their curves.
+
+    Parameters
+    ----------
+    things : sequence, or mapping of str to things
+        Two or more: forecasts, curves, or whatever `as_curve` reads, as run directories. A
+        mapping gives them names; else curves are called by their own, or by their paths.
+    metric : str, optional
+        See `as_curve`.
+    seed : int
+        Of the draws. The same curves and seed give the same figures.
+
+    Raises
+    ------
+    ForecastError
+        If there are fewer than two, their metrics differ, two have one name, or one of the curves
+        says nothing about other sizes; or if `seed` is no whole number from 0 on.
+    """
+    if isinstance(things, str | bytes) or not isinstance(things, Iterable):
+        raise ForecastError(
+            f"{things!r} is no list of curves; expected two or more, as compare([a, b]) or "
+            "compare({'linear': a, 'mlp': b})."
+        )
+    # Forecasts that are made already do not look at it.
+    seed = forecast_seed(seed)
+    given = list(things.values() if isinstance(things, Mapping) else things)
+    made = [_forecast_of(thing, metric, seed) for thing in given]
+    names = list(things) if isinstance(things, Mapping) else _names(given, made)
+    if len(made) < 2:
+        raise ForecastError(f"{len(made)} curve to compare; expected two or more.")
+    metrics = {name: each.curve.metric for name, each in zip(names, made, strict=True)}
+    if len(set(metrics.values())) > 1:
+        raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
+    return Comparison(dict(zip(names, made, strict=True)), seed)
+
+
+def _forecast_of(thing: Any, metric: str | None, seed: int) -> Forecast:
+    if isinstance(thing, Forecast):
+        return thing if metric is None else forecast(as_curve(thing.curve, metric), seed=seed)
+    return forecast(as_curve(thing, metric), seed=seed)
+
+
+def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
+    names = [each.curve.name for each in made]
+    if len(set(names)) < len(names):
+        names = [
+            os.fspath(thing) if isinstance(thing, (str, os.PathLike)) else name
+            for thing, name in zip(given, names, strict=True)
+        ]
+    if len(set(names)) < len(names):
+        raise ForecastError(
+            f"the curves are called {names}; give each once, or in Python its own name, as "
+            "compare({'linear': a, 'mlp': b})."
+        )
+    return names

@@ -1,0 +1,254 @@
+"""Draws: whole curves, weighed by backtest, so that every answer comes from the same future."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincinv, ndtri
+from scipy.stats.qmc import Sobol
+
+from dataworth.forecast.ensemble import Member, independent, member_of, weigh
+from dataworth.forecast.grid_fits import solve
+from dataworth.forecast.observations import Points
+from dataworth.forecast.posterior import posterior_of
+from dataworth.forecast.prior import Prior
+from dataworth.laws.base import Law
+
+Floats = NDArray[np.float64]
+
+
+def measured_or_drawn(draws: Draws, u: Floats, seed: int) -> Floats:
+    """Log loss of every draw at ``u = log(n / N)``: as measured below N, as drawn from N on.
+
+    Below N each draw is a line, straight in log n, through figures as another measurement of them
+    might have come out, about those that were measured. It ends in the draw at N, so that what
+    laws say fades from all at N to nothing at the next smaller size. Below the smallest size the
+    draw goes on from its figure there.
+
+    Parameters
+    ----------
+    draws : Draws
+        What may come.
+    u : ndarray, shape (m,)
+        Any order; 0 is the largest measured size.
+    seed : int
+        Of the noise of the figures.
+
+    Returns
+    -------
+    ndarray, shape (draws, m)
+    """
+    nodes = draws.points.u
+    inside = (u >= nodes[0]) & (u < 0)
+    logs = np.empty((len(draws.level), len(u)))
+    logs[:, ~inside] = draws.log_loss(u[~inside])
+    if (u < 0).any():
+        first, last = draws.log_loss(nodes[[0, -1]]).T
+        figures = _figures(draws, last, seed)
+        logs[:, inside] = _between(figures, nodes, u[inside])
+        before = u < nodes[0]
+        logs[:, before] = figures[:, :1] + logs[:, before] - first[:, None]
+    return logs
+
+
+def _between(figures: Floats, nodes: Floats, u: Floats) -> Floats:
+    right = np.clip(np.searchsorted(nodes, u), 1, len(nodes) - 1)
+    share = (u - nodes[right - 1]) / (nodes[right] - nodes[right - 1])
+    return np.asarray((1 - share) * figures[:, right - 1] + share * figures[:, right])
+
+
+def _figures(draws: Draws, last: Floats, seed: int) -> Floats:
+    """What each draw takes the measured log losses for, shape (draws, sizes)."""
+    points = draws.points
+    rng = np.random.Generator(np.random.Philox(seed))
+    noise = rng.standard_normal((len(last), len(points))) * np.sqrt(points.noise)
+    # What all sizes share, as the noise of the held-out rows, is that of the draw beyond them.
+    off = noise + draws.level[:, None]
+    figures = points.log_loss + off - np.median(off, axis=0)
+    figures[:, -1] = last
+    return np.asarray(figures)
+
+
+COUNT = 4096
+_FROZEN = math.log(1000.0)
+"""Residuals carry on to a thousand times the largest size: beyond, all is guess."""
+
+_ROUGH = 0.01
+"""No fall ahead is known to better than this share, however exactly the points keep to a law."""
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Curves that may come, each as likely as the next.
+
+    Attributes
+    ----------
+    points : Points
+        What was measured.
+    members : tuple of Member
+        The fits.
+    weights : ndarray, shape (j,)
+        The weight of each member.
+    member, row : ndarray of int, shape (d,)
+        The member, and its shape, that each draw follows.
+    kept : float
+        The share of their distance from the middle of all draws that draws keep.
+    level : ndarray, shape (d,)
+        Added to the draw's log loss at every size.
+    stray : ndarray, shape (d,)
+        Added beyond the largest size, per unit of what is unforeseen there.
+    carry, apart : float
+        What is unforeseen per unit of ``log(n / N)``, and per unit of the laws' disagreement.
+    noise : float
+        Standard deviation of one measured log loss at the largest size.
+    chance : ndarray, shape (d,)
+        What the noise of a new run is multiplied by: a standard normal where the noise shows,
+        else as heavy in its tails as the rest.
+    """
+
+    points: Points
+    members: tuple[Member, ...]
+    weights: Floats
+    member: NDArray[np.int64]
+    row: NDArray[np.int64]
+    kept: float
+    level: Floats
+    stray: Floats
+    carry: float
+    apart: float
+    noise: float
+    chance: Floats
+
+    def log_loss(self, u: Floats) -> Floats:
+        """Log loss of every draw at ``u = log(n / N)``, shape (d, m), noise left out."""
+        laws = self._of_laws(u)
+        low, middle, high = _bands(laws, [0.16, 0.5, 0.84])
+        further = np.hypot(self.carry * np.clip(u, 0.0, _FROZEN), _ROUGH * middle * (u > 0))
+        unforeseen = np.hypot(further, self.apart * (high - low) / 2)
+        off = self.kept * (laws - middle) + self.level[:, None] + self.stray[:, None] * unforeseen
+        # Laws that are skewed move the middle of the sum, which is not to move the forecast.
+        around = middle + off - _bands(off, [0.5])[0]
+        return np.asarray(around + float(self.points.log_loss[-1]))
+
+    def _of_laws(self, u: Floats) -> Floats:
+        """Log loss of the law that each draw follows, in units of the loss at N."""
+        out = np.empty((len(self.member), len(u)))
+        for index in np.unique(self.member):
+            mine = np.flatnonzero(self.member == index)
+            rows, back = np.unique(self.row[mine], return_inverse=True)
+            out[mine] = self.members[index].log_loss(u, rows)[back]
+        return out
+
+    def run_noise(self, runs: float) -> Floats:
+        """What noise adds to each draw's log loss when it is measured as the mean of some runs."""
+        return self.noise / math.sqrt(runs) * self.chance
+
+
+def draw_curves(
+    points: Points,
+    laws: tuple[Law, ...],
+    prior: Prior,
+    chance: float | None = None,
+    seed: int = 0,
+    shift: float = 0.0,
+) -> Draws:
+    """Fit and weigh all members, and draw curves.
+
+    Parameters
+    ----------
+    points : Points
+        What was measured.
+    laws : tuple of Law
+        What to choose from; one alone is taken as known.
+    prior : Prior
+        What was believed before.
+    chance : float, optional
+        Log of the loss by chance.
+    seed : int
+        Of the draws.
+    shift : float
+        Standard deviation of an error of the log loss that all sizes share.
+    """
+    above = None if chance is None else chance - float(points.log_loss[-1])
+    candidates = solve(points, laws)
+    if len(laws) == 1:
+        members = [posterior_of(candidate, points, prior, above) for candidate in candidates]
+        # The points have said how far the law goes; only what no law foresees is added.
+        kept, prior = 1.0, replace(prior, level=0.0, apart=0.0)
+    else:
+        members = [member_of(candidate, prior, above) for candidate in candidates]
+        kept = _kept(prior, len(points))
+    weights = weigh(members, prior)
+    residual = float(weights @ np.array([member.residual for member in members]))
+    even = _even(COUNT, 5, seed)
+    member, row = _picked(members, weights, even[:, 0])
+    how_far = student_scales(prior.tail, even[:, 4])
+    return Draws(
+        points,
+        tuple(members),
+        weights,
+        member,
+        row,
+        kept=kept,
+        level=np.hypot(prior.level * residual * how_far, shift) * ndtri(even[:, 1]),
+        stray=how_far * ndtri(even[:, 2]),
+        carry=prior.carry * residual,
+        apart=prior.apart,
+        noise=math.sqrt(points.run_noise) if points.noisy else residual,
+        chance=ndtri(even[:, 3]) * (1.0 if points.noisy else how_far),
+    )
+
+
+def _bands(values: Floats, around: list[float]) -> Floats:
+    """Means of the draws near some quantiles, within 4 % of all, of each column.
+
+    A quantile follows one draw, and then another with another slope; these follow hundreds.
+    """
+    edges = [round(len(values) * (at + side)) for at in around for side in (-0.04, 0.04)]
+    parted = np.partition(values, edges, axis=0)
+    bands = zip(edges[::2], edges[1::2], strict=True)
+    return np.stack([parted[low:high].mean(axis=0) for low, high in bands])
+
+
+def student_scales(tail: float, probabilities: Floats) -> Floats:
+    """What a normal draw is multiplied by to become one of Student's t.
+
+    Parameters
+    ----------
+    tail : float
+        Degrees of freedom.
+    probabilities : ndarray
+        Which quantiles of the scale.
+    """
+    return np.asarray(np.sqrt(tail / 2 / gammaincinv(tail / 2, probabilities)))
+
+
+def _kept(prior: Prior, sizes: int) -> float:
+    """The share of the laws' disagreement that draws keep.
+
+    A mixture over shapes has its middle where it predicts best when a curve counts as few points;
+    it is then as wide as so few points would leave it.
+    """
+    amount = independent(prior, sizes)
+    return prior.kept * math.sqrt(amount / max(amount, sizes))
+
+
+def _picked(
+    members: list[Member], weights: Floats, even: Floats
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The member and the shape of each draw, as often as they weigh."""
+    shares = np.concatenate([w * m.weights for w, m in zip(weights, members, strict=True)])
+    owner = np.repeat(np.arange(len(members)), [len(m.weights) for m in members])
+    rows = np.concatenate([np.arange(len(m.weights)) for m in members])
+    total = np.cumsum(shares)
+    at = np.minimum(np.searchsorted(total, even * total[-1]), len(total) - 1)
+    return owner[at], rows[at]
+
+
+def _even(count: int, columns: int, seed: int) -> Floats:
+    """Numbers that fill the unit cube evenly: Sobol 1967, scrambled as in Owen 1998."""
+    sequence = Sobol(columns, rng=np.random.Generator(np.random.Philox(seed)))
+    return np.asarray(np.clip(sequence.random(count), 1e-9, 1 - 1e-9))

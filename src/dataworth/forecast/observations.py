@@ -1,0 +1,253 @@
+"""Points: a curve made ready for fitting, one point per size, losses on the log scale."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.curves.curve import Curve
+from dataworth.errors import ForecastError
+
+Floats = NDArray[np.float64]
+_UNKNOWN = 0.03
+"""Relative noise taken for granted where two sizes were measured once: they show none."""
+_CLOSE, _MANY = math.log(1.3), 20
+"""More sizes than this, closer together in log n on average, are taken for looks at a run."""
+_FREEDOM = 4
+"""Repeats that show the noise, however many other sizes were measured once."""
+_ORDERS = 1e30
+"""No law says anything of figures that lie this far apart."""
+_MOST = 40
+"""More distinct sizes than this are merged with their neighbours in log n."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """What a forecast fits: sizes rising, losses positive, lower is better.
+
+    Attributes
+    ----------
+    sizes : ndarray, shape (m,)
+        Numbers of samples.
+    u : ndarray, shape (m,)
+        ``log(size / largest size)``: zero at the end, negative before it.
+    log_loss : ndarray, shape (m,)
+        Natural logarithm of the mean loss (or error) over the runs of each size.
+    noise : ndarray, shape (m,)
+        Variance of `log_loss` that the spread over runs, or the scatter of runs, explains; 0 where
+        `noisy` is false.
+    counts : ndarray, shape (m,)
+        Sizes that were merged into each point.
+    run_noise : float
+        Variance of one run's log loss at the largest size, likewise.
+    scatter : float
+        Standard deviation of a point's log loss about the line through its neighbours: the noise
+        that shows without repeats. Curvature counts as noise.
+    repeated : bool
+        Whether sizes were measured several times, with figures that differ.
+    noisy : bool
+        Whether the noise shows: by repeats, or by the scatter of sizes that were trained each by
+        itself. Looks at a single run show none: their errors go together, and they are often the
+        best so far.
+    notes : tuple of str
+        What was left out or changed on the way, for people.
+    """
+
+    sizes: Floats
+    u: Floats
+    log_loss: Floats
+    noise: Floats
+    counts: Floats
+    run_noise: float
+    scatter: float
+    repeated: bool
+    noisy: bool
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def until(self, count: int) -> Points:
+        """The smallest `count` sizes, with u counted from the largest of them."""
+        first = slice(count)
+        return replace(
+            self,
+            sizes=self.sizes[first],
+            u=self.u[first] - self.u[count - 1],
+            log_loss=self.log_loss[first],
+            noise=self.noise[first],
+            counts=self.counts[first],
+        )
+
+
+def as_errors(curve: Curve) -> tuple[Floats, float | None]:
+    """The curve's values, and its chance level, as losses: where higher is better, 1 - value."""
+    if not curve.higher_is_better:
+        return curve.values, curve.chance
+    best = float(np.max(curve.values, initial=-math.inf, where=np.isfinite(curve.values)))
+    if best > 1:
+        raise ForecastError(
+            f"metric {curve.metric!r} holds {best:g}, but a metric where higher is better is read "
+            "as a share between 0 and 1; divide percentages by 100, or hand over a loss."
+        )
+    return 1 - curve.values, None if curve.chance is None else 1 - curve.chance
+
+
+def prepare(curve: Curve, single_run: bool | None = None) -> Points:
+    """Sort, average and check a curve.
+
+    Parameters
+    ----------
+    curve : Curve
+        What was measured.
+    single_run : bool, optional
+        Whether the sizes are looks at a single training run; see `forecast`.
+
+    Raises
+    ------
+    ForecastError
+        If fewer than two sizes have a finite, positive loss, or a loss is negative.
+    """
+    losses, _ = as_errors(curve)
+    notes = []
+    finite = np.isfinite(losses)
+    if not finite.all():
+        notes.append(f"{int((~finite).sum())} of {len(losses)} values are not finite: left out.")
+    samples, losses = curve.samples[finite], losses[finite]
+    if (losses < 0).any():
+        raise ForecastError(
+            f"the curve holds a negative {curve.metric}, {losses.min():g}; a forecast works on "
+            "ratios of losses and needs them positive. Negate a score such as neg_log_loss."
+        )
+    sizes = np.unique(samples)
+    groups = [losses[samples == size] for size in sizes]
+    with np.errstate(over="ignore"):
+        means = np.array([float(np.mean(group)) for group in groups])
+    if not np.isfinite(means).all():
+        raise ForecastError(f"the mean {curve.metric} of a size overflows; give a smaller unit.")
+    if (means == 0).any():
+        notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
+    _check(sizes, means, curve)
+    kept = means > 0
+    groups = [group for group, keep in zip(groups, kept, strict=True) if keep]
+    told = False if single_run is None and curve.seeded else single_run
+    return _points(sizes[kept].astype(np.float64), means[kept], groups, tuple(notes), told)
+
+
+def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
+    if len(means) and means[-1] == 0:
+        raise ForecastError(
+            f"the {curve.metric} is already perfect at {sizes[-1]:,} samples; there is nothing "
+            "left to forecast. Measure it on more held-out rows."
+        )
+    above = means[means > 0]
+    if len(above) and above.max() / _ORDERS > above.min():
+        raise ForecastError(
+            f"the {curve.metric} runs from {above.min():g} to {above.max():g}, further than "
+            "any learning curve; look for figures in another unit or of something else."
+        )
+    usable = int((means > 0).sum())
+    if usable < 2:
+        raise ForecastError(
+            f"the curve has {usable} usable size{'' if usable == 1 else 's'}; a forecast needs at "
+            "least two different sizes with a finite, positive loss, and is worth something from "
+            "four on. Several runs of one size say nothing about other sizes."
+        )
+
+
+def _points(
+    sizes: Floats,
+    means: Floats,
+    groups: list[Floats],
+    notes: tuple[str, ...],
+    single_run: bool | None,
+) -> Points:
+    u = np.log(sizes / sizes[-1])
+    runs = np.array([len(group) for group in groups], np.float64)
+    several = bool((runs > 1).mean() >= 0.5 or (runs - 1).sum() >= _FREEDOM)
+    repeated = several and any(np.ptp(group) > 0 for group in groups)
+    if several and not repeated:
+        notes += ("the runs of each size are identical: they are taken for one run.",)
+    scatter = _scatter(u, np.log(means))
+    if repeated and single_run:
+        raise ForecastError(
+            "single_run: sizes were measured several times, with figures that differ, so that they "
+            "cannot be looks at a single run. Leave single_run out."
+        )
+    if single_run is None and not repeated and len(u) > _MANY and -u[0] < _CLOSE * (len(u) - 1):
+        single_run = True
+        notes += (
+            f"the {len(u)} sizes lie close together: they are taken for looks at a single training "
+            "run. If each was trained by itself, say so: single_run=False, --no-single-run, or a "
+            "seed for each (all may be 0).",
+        )
+    if repeated:
+        per_run = _run_noise(u, groups)
+    else:
+        per_run = np.full_like(u, 0.0 if single_run else scatter**2)
+    points = Points(
+        sizes,
+        u,
+        np.log(means),
+        per_run / runs if repeated else per_run,
+        np.ones_like(u),
+        float(per_run[-1]),
+        scatter,
+        repeated,
+        repeated or not single_run,
+        notes,
+    )
+    if len(u) <= _MOST:
+        return points
+    merged = _merge(points)
+    return replace(merged, scatter=_scatter(merged.u, merged.log_loss))
+
+
+def _scatter(u: Floats, log_loss: Floats) -> float:
+    if len(u) < 3:
+        return _UNKNOWN
+    left, right = np.diff(u)[:-1], np.diff(u)[1:]
+    share = right / (left + right)
+    off = log_loss[1:-1] - share * log_loss[:-2] - (1 - share) * log_loss[2:]
+    # The noise of three points makes up each difference; larger sizes say more of the last one.
+    return math.sqrt(
+        np.average(off**2 / (1 + share**2 + (1 - share) ** 2), weights=np.exp(u[1:-1] / 2))
+    )
+
+
+def _run_noise(u: Floats, groups: list[Floats]) -> Floats:
+    """Relative variance of one run at each size, smoothed over sizes.
+
+    Each size's own variance has few degrees of freedom; it is pooled with those of its
+    neighbours within a factor of about four in n.
+    """
+    freedom = np.array([len(group) - 1 for group in groups], np.float64)
+    spread = np.array([float(np.sum((g / g.mean() - 1) ** 2)) for g in groups])
+    logs = np.where(freedom > 0, -0.5 * (u[:, None] - u[None, :]) ** 2, -np.inf)
+    near = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(near @ spread / (near @ freedom))
+
+
+def _merge(points: Points) -> Points:
+    """Average neighbouring sizes until few are left; the largest stays alone."""
+    span = np.linspace(points.u[0], points.u[-1], _MOST)[1:-1]
+    bins = np.searchsorted(span, points.u, side="left")
+    bins[-1] = bins[-2] + 1
+    size = np.bincount(bins)
+    used = size > 0
+    count = size[used].astype(np.float64)
+    u, log_loss, noise = (
+        np.bincount(bins, values)[used] / count
+        for values in (points.u, points.log_loss, points.noise)
+    )
+    return replace(
+        points,
+        sizes=np.exp(u) * points.sizes[-1],
+        u=u,
+        log_loss=log_loss,
+        noise=noise / count,
+        counts=count,
+    )

@@ -1,0 +1,164 @@
+"""Posterior: all that one law can be, given the points and that the law holds.
+
+Among many laws a shape counts by how well it predicts; there a likelihood sharper than the points
+warrant gives the better middle, and the laws' disagreement the width. Where the law is taken as
+known there is no disagreement. Its parameters then have the distribution that the points leave
+them, all values within their bounds being as likely as others beforehand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_ndtr, ndtr, ndtri
+
+from dataworth.forecast.ensemble import Member, chance_term, member_of, noise_of
+from dataworth.forecast.grid_fits import QUIETEST, Candidate
+from dataworth.forecast.observations import Points
+from dataworth.forecast.prior import Prior
+from dataworth.laws.fit import equations, weigh
+
+Floats = NDArray[np.float64]
+_ROWS = 512
+_STEPS = 30
+_PER_POINT = 5.0
+"""Independent points that one point of full weight amounts to; benchmarks/simulation.py: intervals
+then hold the parameters of known laws as often as they say."""
+_STRIDES = (1.0, 0.3, 0.1, 0.03)
+"""Steps of the walk, in cells of the grid: posteriors may be far narrower than a cell."""
+_FAR = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """Irreducible loss and amplitude of some shapes, as the points leave them.
+
+    ``e`` is normal around `middle` with the standard deviation `spread`, but from 0 to `most`;
+    given e, ``b`` is normal around ``(by - e * bf) / bb`` with the standard deviation `narrow`,
+    counted in the basis at the largest size, `size`.
+    ``log_share`` is the log of the likelihood, e and b integrated out.
+    """
+
+    size: Floats
+    middle: Floats
+    spread: Floats
+    most: Floats
+    narrow: Floats
+    bb: Floats
+    bf: Floats
+    by: Floats
+    log_share: Floats
+
+
+def posterior_of(
+    candidate: Candidate, points: Points, prior: Prior, above: float | None = None
+) -> Member:
+    """The member of a law that is taken as known: its rows are draws from the posterior.
+
+    The shapes walk by Metropolis et al. 1953 from where the grid's rows are likely; e and b are
+    integrated out on the way (their posterior is normal, cut at zero) and drawn at the end.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        The law, solved.
+    points : Points
+        What it was solved on.
+    prior : Prior
+        Says what noise to take for granted; what it knows of retention is left out.
+    above : float, optional
+        Log of the loss by chance over that at the largest size, where it is known.
+    """
+    walk = _Walk(candidate, points, prior, above)
+    rng = np.random.Generator(np.random.Philox(0))
+    cells = np.array(list(np.ndindex(*[len(grid) for grid in walk.grids])), np.float64)
+    log_share = walk.solve(candidate.shapes).log_share
+    total = np.cumsum(np.exp(log_share - log_share.max()))
+    even = (np.arange(_ROWS) + 0.5) / _ROWS * total[-1]
+    shapes = walk.shapes_at(walk.wander(cells[np.searchsorted(total, even)], rng))
+    e, b = walk.draw(shapes, rng)
+    same = np.full(_ROWS, 1 / _ROWS)
+    return replace(member_of(candidate, prior, above), shapes=shapes, e=e, b=b, weights=same)
+
+
+class _Walk:
+    """The posterior density of a law's shapes, and a walk through it."""
+
+    def __init__(
+        self, candidate: Candidate, points: Points, prior: Prior, above: float | None
+    ) -> None:
+        self.law, self.above = candidate.law, above
+        self.grids = [np.array(parameter.grid) for parameter in candidate.law.shape]
+        self.x = np.exp(points.u)
+        self.losses = weigh(points, candidate.nearness)
+        self.noise = noise_of(candidate.profile, prior) + QUIETEST
+        self.amount = min(prior.evidence, _PER_POINT * candidate.profile.weighing)
+
+    def shapes_at(self, cells: Floats) -> Floats:
+        """Shapes at places counted in cells of the grid, shape (k, p)."""
+        out = np.empty_like(cells)
+        for column, grid in enumerate(self.grids):
+            out[:, column] = np.interp(cells[:, column], np.arange(len(grid)), grid)
+        return out
+
+    def wander(self, cells: Floats, rng: np.random.Generator) -> Floats:
+        """Let every row walk by itself, as far as it gets in a fixed number of steps."""
+        last = np.array([len(grid) - 1 for grid in self.grids])
+        log_share = self.solve(self.shapes_at(cells)).log_share
+        for _ in range(_STEPS if len(last) else 0):
+            stride = rng.choice(_STRIDES, size=(len(cells), 1))
+            tried = cells + stride * rng.normal(size=cells.shape) * (last > 0)
+            inside = ((tried >= 0) & (tried <= last)).all(axis=1)
+            there = self.solve(self.shapes_at(np.clip(tried, 0, last))).log_share
+            go = inside & (np.log(rng.random(len(cells))) < there - log_share)
+            cells = np.where(go[:, None], tried, cells)
+            log_share = np.where(go, there, log_share)
+        return cells
+
+    def draw(self, shapes: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """One e and one b for every shape."""
+        solved = self.solve(shapes)
+        e = np.zeros(len(shapes))
+        if self.law.floor:
+            low, high, side = _cut(solved.middle, solved.spread, solved.most)
+            first, last = ndtr(low), ndtr(high)
+            z = np.clip(ndtri(first + rng.random(len(e)) * (last - first)), low, high)
+            e = solved.middle + solved.spread * side * z
+        e = np.clip(e, 0.0, solved.most)
+        b = (solved.by - e * solved.bf) / solved.bb + solved.narrow * rng.normal(size=len(e))
+        return e, np.maximum(b, 0.0) / solved.size
+
+    def solve(self, shapes: Floats) -> _Solved:
+        """Solve e and b as `project` does, and keep how far the points leave them open."""
+        basis = self.law.evaluate(shapes, self.x)
+        size, fall, flat, left, (by, fy) = equations(self.law, basis, self.losses)
+        bb, ff, bf = np.maximum(left[0], 1e-300), max(left[1], 1e-300), left[2]
+        det = np.maximum(ff - bf**2 / bb, 1e-9 * ff)
+        middle = (fy - bf * by / bb) / det
+        most = by / np.maximum(bf, 1e-300) if self.law.floor else np.zeros_like(by)
+        e = np.clip(middle, 0.0, most)
+        b = (by - e * bf) / bb
+        error = ((e[:, None] * flat + b[:, None] * fall - self.losses.target) ** 2).sum(axis=1)
+        variance = (error + self.noise) / self.amount
+        spread, narrow = np.sqrt(variance / det), np.sqrt(variance / bb)
+        log_share = -0.5 * self.amount * np.log(error + self.noise) + np.log(narrow)
+        if self.law.floor:
+            low, high, _ = _cut(middle, spread, most)
+            inside = np.log1p(1e-12 - np.exp(log_ndtr(low) - log_ndtr(high))) + log_ndtr(high)
+            # The error is that of the e that is allowed: the likelihood there times a width.
+            log_share += np.log(spread) + inside + 0.5 * np.clip(0.0, low, high) ** 2
+        log_share = log_share + chance_term(self.law, b / size[:, 0], self.above)
+        return _Solved(size[:, 0], middle, spread, most, narrow, bb, bf, by, log_share)
+
+
+def _cut(middle: Floats, spread: Floats, most: Floats) -> tuple[Floats, Floats, Floats]:
+    """Where e is cut, in standard deviations from its middle, and the side that this is.
+
+    What lies on the right is mirrored to the left, where normal probabilities keep their digits.
+    """
+    low = np.clip(-middle / spread, -_FAR, _FAR)
+    high = np.clip((most - middle) / spread, -_FAR, _FAR)
+    right = low > 0
+    return np.where(right, -high, low), np.where(right, -low, high), np.where(right, -1.0, 1.0)

@@ -1,0 +1,79 @@
+"""Warnings: what a reader of a forecast must know about its curve and its distance."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth._util.numbers import exact_count
+from dataworth.forecast.observations import Points
+
+Floats = NDArray[np.float64]
+_SPARSE = 8
+"""From more sizes than this, single runs show their noise well enough by how they scatter."""
+_STEEPER = 0.01
+"""A slope of the log loss per unit of log n below this is flat to anyone."""
+
+
+def warnings_for(points: Points, sizes: Floats | None = None) -> tuple[str, ...]:
+    """Sentences, the gravest first: distance, number of sizes, span, rise, flatness, notes."""
+    largest = float(points.sizes[-1])
+    found = [] if sizes is None or not len(sizes) else _distance(float(sizes.max()), largest)
+    if len(points) < 4:
+        found.append(
+            f"only {len(points)} sizes: the forecast leans on what other curves do; measure four "
+            "or more, each about twice the one before."
+        )
+    if points.u[0] > -np.log(8):
+        found.append(
+            f"the sizes span a factor of {np.exp(-points.u[0]):.2g}; a span of eight or more "
+            "says much more about the slope."
+        )
+    if not points.repeated and len(points) <= _SPARSE:
+        found.append(
+            "one run of each size: their noise is guessed from how they scatter about each other, "
+            "which so few show badly; measure with several seeds."
+        )
+    rise = _rise(points)
+    if rise > 0:
+        found.append(
+            f"the loss rises by {np.expm1(rise):.1%} towards the largest sizes, where every law "
+            "falls: find out why before you trust the forecast."
+        )
+    elif _is_flat(points):
+        found.append("the curve looks flat: more data may change nothing.")
+    return (*found, *points.notes)
+
+
+def _distance(size: float, largest: float) -> list[str]:
+    ratio = size / largest
+    if ratio <= 3:
+        return []
+    grave = "far beyond what any curve can promise" if ratio > 10 else "intervals widen fast there"
+    over = "ten" if ratio > 10 else "three"
+    times = f"{ratio:.1f}" if ratio < 1_000 else exact_count(ratio)
+    return [
+        f"{exact_count(size)} samples are {times} times the largest measured size, more than "
+        f"{over} times: {grave}."
+    ]
+
+
+def _rise(points: Points) -> float:
+    """Rise of the log loss over the last factor of four, where it is more than noise."""
+    near = points.u >= -np.log(4) - 1e-9
+    if near.sum() < 2:
+        return 0.0
+    slope = _slope(points, near)
+    noise = float(np.sqrt(points.noise[near].mean()))
+    rise = slope * float(points.u[near][-1] - points.u[near][0])
+    return rise if rise > max(3 * noise, 0.01) else 0.0
+
+
+def _is_flat(points: Points) -> bool:
+    """Whether the fall over the larger half of the sizes is hardly more than nothing."""
+    half = np.arange(len(points)) >= min(len(points) // 2, len(points) - 2)
+    return _slope(points, half) > -_STEEPER
+
+
+def _slope(points: Points, rows: NDArray[np.bool_]) -> float:
+    return float(np.polyfit(points.u[rows], points.log_loss[rows], 1)[0])

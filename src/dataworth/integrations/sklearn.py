@@ -1,0 +1,114 @@
+"""learning_curve: scikit-learn's function of that name, and what it takes to forecast from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.curves.read import curve_from_scores
+from dataworth.data.subsets import subset_rows
+from dataworth.errors import StudyError
+
+Rows = NDArray[np.int64]
+
+
+def learning_curve(
+    estimator: Any,
+    X: Any,  # noqa: N803
+    y: Any,
+    *,
+    seeds: int | Sequence[int] | None = None,
+    return_curve: bool = False,
+    **options: Any,
+) -> Any:
+    """Train a scikit-learn estimator on growing subsets and score it on held-out rows.
+
+    Takes and returns what ``sklearn.model_selection.learning_curve`` does; with the same arguments
+    the results are the same, to the bit. Two keywords are added.
+
+    Parameters
+    ----------
+    estimator, X, y, **options
+        As scikit-learn's: ``groups``, ``train_sizes``, ``cv``, ``scoring``, ``n_jobs``, ...
+    seeds : int or sequence of int, optional
+        Draw the subsets of each fold once per seed, stratified: each holds every class of `y` in
+        proportion to its share, to within one row, and is contained in the seed's larger ones
+        (see `dataworth.data.subsets.subset_rows`). An int is a number of seeds. Scores then have
+        ``folds * seeds`` columns, all seeds of the first fold first. Without it subsets are what
+        scikit-learn takes: beginnings of the fold, in its order or shuffled.
+    return_curve : bool
+        Return a `Curve` of the scores on held-out rows instead of the tuple. Scores that are
+        negated losses, as "neg_log_loss", become losses; folds and seeds become the curve's seeds.
+
+    Returns
+    -------
+    tuple or Curve
+        ``(train_sizes_abs, train_scores, test_scores)`` and, with ``return_times``,
+        ``(fit_times, score_times)``; or the curve.
+
+    Raises
+    ------
+    StudyError
+        If `seeds` are asked for labels that are no classes, or with ``shuffle``, or a curve of a
+        `scoring` that has no name.
+    """
+    from sklearn.model_selection import learning_curve as learning_curve_of_sklearn
+
+    metric = _metric(estimator, options.get("scoring")) if return_curve else ""
+    if seeds is not None:
+        chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+        options = {**options, "cv": _seeded(estimator, X, y, chosen, options)}
+    result = learning_curve_of_sklearn(estimator, X, y, **options)
+    return curve_from_scores(result, metric) if return_curve else result
+
+
+def _seeded(
+    estimator: Any,
+    X: Any,  # noqa: N803
+    y: Any,
+    seeds: tuple[int, ...],
+    options: Mapping[str, Any],
+) -> list[tuple[Rows, Rows]]:
+    """Each fold once per seed, its training rows in the seed's order.
+
+    Beginnings of such an order, which scikit-learn takes, are stratified and nested.
+    """
+    from sklearn.base import is_classifier
+    from sklearn.model_selection import check_cv
+
+    if not seeds:
+        raise StudyError("seeds is empty; expected at least one.")
+    if options.get("shuffle"):
+        raise StudyError("shuffle would undo the order of seeds; leave one of them out.")
+    labels = np.asarray(y)
+    if labels.ndim != 1 or labels.dtype.kind == "f":
+        raise StudyError(
+            f"seeds draws stratified subsets, but y has shape {labels.shape} and dtype "
+            f"{labels.dtype}; expected one class per row. Use shuffle=True instead."
+        )
+    classes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    folds = check_cv(options.get("cv"), y, classifier=is_classifier(estimator))
+    return [
+        (subset_rows(classes, train, len(train), seed=seed), test)
+        for train, test in folds.split(X, y, options.get("groups"))
+        for seed in seeds
+    ]
+
+
+def _metric(estimator: Any, scoring: Any) -> str:
+    """The name of what the scores are: the scoring's, or of the estimator's own ``score``."""
+    from sklearn.base import is_classifier, is_regressor
+
+    if isinstance(scoring, str):
+        return scoring
+    if scoring is None and is_classifier(estimator):
+        return "accuracy"
+    if scoring is None and is_regressor(estimator):
+        return "r2"
+    raise StudyError(
+        "scoring has no name that says what the scores are; give one of scikit-learn's, or read "
+        "the tuple with as_curve(result, metric=...)."
+    )

@@ -1,0 +1,1 @@
+"""Keras models trained by compiled JAX programs."""

@@ -1,0 +1,71 @@
+"""Keras and JAX, imported late and together: Keras must run on JAX here."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from dataworth.errors import StudyError
+from dataworth.learners.keras.data_parallel import offer_cores
+
+
+def load_keras() -> Any:
+    """Import Keras on its JAX backend.
+
+    Returns
+    -------
+    module
+        ``keras``.
+
+    Raises
+    ------
+    StudyError
+        If Keras has been imported on another backend already, or works in another float type.
+    """
+    if "keras" not in sys.modules:
+        # Keras reads this once, when it is first imported; dataworth has no other backend.
+        os.environ["KERAS_BACKEND"] = "jax"
+        offer_cores()
+    keras = importlib.import_module("keras")
+    backend = keras.backend.backend()
+    if backend != "jax":
+        raise StudyError(
+            f"Keras was imported on its {backend} backend before dataworth needed it, and a "
+            "process has one backend only. Set the environment variable KERAS_BACKEND=jax, or "
+            'write os.environ["KERAS_BACKEND"] = "jax" above the first import of keras.'
+        )
+    floats = keras.config.floatx()
+    if floats != "float32":
+        raise StudyError(
+            f"Keras is set to compute in {floats}; dataworth trains in float32. "
+            'Set "floatx": "float32" in keras.json, or call keras.config.set_floatx("float32").'
+        )
+    return keras
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Make everything that Keras draws while it builds a model depend on `seed` alone.
+
+    Keras seeds initializers, dropout and seed generators from Python's global ``random``; a
+    builder of the user's may use NumPy's. Both are put back as they were.
+    """
+    # The import itself draws from these, and must not do so between the seeds and the builder.
+    load_keras()
+    python_state = random.getstate()
+    numpy_state = np.random.get_state()  # noqa: NPY002
+    words = np.random.SeedSequence([seed, 0]).generate_state(2)
+    random.seed(int(words[0]))
+    np.random.seed(int(words[1]))  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)  # noqa: NPY002

@@ -1,0 +1,147 @@
+"""Models that a person brings: an object, a file, or a function that builds one."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dataworth.errors import StudyError
+from dataworth.learners.keras.backend import load_keras, seeded
+from dataworth.learners.keras.fingerprint import fingerprint, layer_configs
+from dataworth.learners.keras.learner import Describe, Description
+from dataworth.learners.keras.network import Build, Network, input_scales
+from dataworth.learners.source_hash import is_own, module_source
+from dataworth.learners.user_code import one_line, user_code
+
+
+def from_model(model: Any) -> tuple[Build, Describe]:
+    """Take a ``keras.Model`` as a pattern: its configuration without its weights."""
+    try:
+        config = model.get_config()
+        anew = type(model).from_config(config)
+    except Exception as error:
+        raise _not_built_anew(model, one_line(error)) from None
+    if not is_own(type(model).get_config) and layer_configs(anew) != layer_configs(model):
+        raise _not_built_anew(model, "Keras does not know what its class was given: other layers")
+    _refuse_adapted(model)
+    identity = {"model": fingerprint(model)}
+
+    def build(shape: tuple[int, ...], outputs: int) -> Any:
+        return type(model).from_config(config)
+
+    def describe(shape: tuple[int, ...], outputs: int) -> Description:
+        return Description(identity, input_scales(_example(build, shape, outputs)))
+
+    return build, describe
+
+
+def from_function(function: Callable[..., Any]) -> tuple[Build, Describe]:
+    """Take a function of (shape, classes), or of fewer of them, that returns a ``keras.Model``."""
+    arguments = _arguments(function)
+    name = getattr(function, "__name__", type(function).__name__)
+
+    def build(shape: tuple[int, ...], outputs: int) -> Any:
+        given = arguments(shape, outputs)
+        with user_code(f"the model's builder {name}"):
+            return function(*given)
+
+    def describe(shape: tuple[int, ...], outputs: int) -> Description:
+        model = _example(build, shape, outputs)
+        identity = {"model": fingerprint(model, module_source(function))}
+        return Description(identity, input_scales(model))
+
+    return build, describe
+
+
+def load_model(path: Path) -> Any:
+    """Read a ``.keras`` file."""
+    if not path.is_file():
+        raise StudyError(f"there is no file {path}; expected a model saved by Keras (.keras).")
+    try:
+        return load_keras().models.load_model(path, compile=False)
+    except Exception as error:
+        raise StudyError(
+            f"{path} cannot be read as a Keras model ({one_line(error)}). A model with layers of "
+            'your own needs the "module:function" form, which imports them.'
+        ) from None
+
+
+def import_function(text: str) -> Callable[..., Any]:
+    """Import what "module:function" names; modules in the working directory count."""
+    # A module that imports Keras at its top must find it on the JAX backend.
+    load_keras()
+    module_name, _, name = text.partition(":")
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise StudyError(
+            f'model "{text}": the module {module_name} cannot be imported ({one_line(error)}). '
+            f"Modules are looked for in {here} and on PYTHONPATH."
+        ) from None
+    function = getattr(module, name, None)
+    if not callable(function):
+        functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+        raise StudyError(
+            f'model "{text}": {module_name} has no function {name}; '
+            f"it has {', '.join(functions) or 'none'}."
+        )
+    found: Callable[..., Any] = function
+    return found
+
+
+def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int], tuple[Any, ...]]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return lambda shape, outputs: (shape, outputs)
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = [p for p in positional if p.default is p.empty]
+    if len(needed) > 2:
+        raise StudyError(
+            f"the function {getattr(function, '__name__', function)} needs {len(needed)} "
+            "arguments; it is called with two: the shape of one sample, and the number of classes."
+        )
+    if len(needed) == 2 or any(p.kind == p.VAR_POSITIONAL for p in parameters):
+        return lambda shape, outputs: (shape, outputs)
+    if len(needed) == 1:
+        only_shape = "shape" in needed[0].name
+        return lambda shape, outputs: (shape,) if only_shape else (outputs,)
+    return lambda shape, outputs: ()
+
+
+def _example(build: Build, shape: tuple[int, ...], outputs: int) -> Any:
+    with seeded(0):
+        return Network(build, shape, outputs).model
+
+
+def _refuse_adapted(model: Any) -> None:
+    """Statistics that ``adapt`` found are weights: no configuration has them."""
+    normalization = load_keras().layers.Normalization
+    for layer in model._flatten_layers():
+        if not (isinstance(layer, normalization) and layer.built and layer.input_mean is None):
+            continue
+        mean, variance = np.asarray(layer.adapt_mean), np.asarray(layer.adapt_variance)
+        if (mean != 0).any() or (variance != 1).any():
+            raise StudyError(
+                f"the layer {layer.name!r} of the model {model.name!r} was adapted to data, which "
+                "a model that is built anew for every run forgets. Give the layer its mean= and "
+                "variance=, or give a function that builds the model and adapts it."
+            )
+
+
+def _not_built_anew(model: Any, why: str) -> StudyError:
+    return StudyError(
+        f"the model {model.name!r} cannot be built anew from its configuration, which every run "
+        f"needs ({why}). Give a function that builds it instead, or write get_config and "
+        "from_config."
+    )

@@ -1,0 +1,1 @@
+"""CPU kernels for operations that XLA compiles slowly."""

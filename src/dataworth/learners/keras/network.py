@@ -1,0 +1,258 @@
+"""Network: a Keras model as pure functions of its weights, fitted to the data's shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dataworth.errors import StudyError
+from dataworth.learners.keras.backend import load_keras
+from dataworth.learners.source_hash import is_own
+from dataworth.learners.user_code import one_line, place, user_code
+
+_PROBED = 16
+_SCALES = (1.0, 30.0, 1000.0)
+
+
+def with_logits(model: Any, shape: tuple[int, ...]) -> tuple[Any, bool]:
+    """Take a final softmax off, exactly; else say whether the outputs are logits already.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built.
+    shape : tuple of int
+        Of the samples that it takes.
+
+    Returns
+    -------
+    (keras.Model, bool)
+        Where the bool is False, outputs are probabilities.
+
+    Raises
+    ------
+    StudyError
+        If the columns are not one distribution over the classes.
+    """
+    keras = load_keras()
+    last = _last_layer(model)
+    if last is None or is_own(type(last)):
+        return model, not _gives_probabilities(model, shape)
+    if isinstance(last, keras.layers.Softmax) and last in model.layers:
+        return keras.Model(model.inputs, last.input), True
+    activation = getattr(last, "activation", None)
+    if activation is keras.activations.softmax:
+        last.activation = keras.activations.linear
+        return model, True
+    if activation is keras.activations.sigmoid:
+        raise _sigmoid("the model ends with a sigmoid")
+    if isinstance(last, keras.layers.Dense) and activation is keras.activations.linear:
+        return model, True
+    return model, not _gives_probabilities(model, shape)
+
+
+def _last_layer(model: Any) -> Any:
+    """Find the layer that makes the output, also within nested models; None if hidden in code."""
+    keras = load_keras()
+    outputs = getattr(model, "outputs", None)
+    if not outputs or _has_own_call(model):
+        return None
+    layer = outputs[0]._keras_history.operation
+    return _last_layer(layer) if isinstance(layer, keras.Model) else layer
+
+
+def _has_own_call(model: Any) -> bool:
+    """Whether code of the user's own stands between a model's graph of layers and its output."""
+    return is_own(type(model).call)
+
+
+def _gives_probabilities(model: Any, shape: tuple[int, ...]) -> bool:
+    """Tell by the outputs for noise, of all sizes and signs lest logits pass for a sigmoid's."""
+    random = np.random.Generator(np.random.Philox(0))
+    noise = [random.random((_PROBED, *shape))]
+    noise += [scale * random.standard_normal((_PROBED, *shape)) for scale in _SCALES]
+    samples = load_keras().ops.convert_to_tensor(np.concatenate(noise).astype(np.float32))
+    output = np.asarray(model(samples, training=False), np.float64)
+    # Features that a model takes for indices of a table are beyond it in places.
+    output = output[np.isfinite(output).all(axis=1)]
+    if not len(output):
+        raise StudyError(
+            "the model's outputs are not finite numbers before any training; look at what it "
+            "makes of its inputs."
+        )
+    if (output < 0).any() or (output == 0).all() or (output > 1 + 1e-4).any():
+        return False
+    if not np.allclose(output.sum(axis=1), 1.0, atol=1e-4):
+        raise _sigmoid("the model's outputs lie between 0 and 1 like those of a sigmoid")
+    return True
+
+
+def _sigmoid(seen: str) -> StudyError:
+    return StudyError(
+        f"{seen}, whose columns are not one distribution over the classes; end it with a softmax, "
+        "or with no activation."
+    )
+
+
+_STRONG = 1 / 32
+"""Layers that scale within a network, as before a sum, hardly do so by less than this."""
+
+
+def input_scales(model: Any) -> dict[str, float]:
+    """Factors below 1/32 of the ``Rescaling`` and ``Normalization`` layers, by the layer's name."""
+    found = {layer.name: _factor(layer) for layer in model._flatten_layers()}
+    return {name: factor for name, factor in found.items() if 0 < factor < _STRONG}
+
+
+def _factor(layer: Any) -> float:
+    layers = load_keras().layers
+    if isinstance(layer, layers.Rescaling):
+        return float(np.abs(layer.scale).max())
+    variance = getattr(layer, "variance", None)
+    if isinstance(layer, layers.Normalization) and not layer.invert and variance is not None:
+        return 1.0 / math.sqrt(np.mean(variance))
+    return 1.0
+
+
+Build = Callable[[tuple[int, ...], int], Any]
+"""Called with the shape of one sample and the number of classes; returns a ``keras.Model``."""
+
+
+class Network:
+    """A built Keras model that takes samples of `shape` and gives logits of `outputs` columns.
+
+    Parameters
+    ----------
+    build : callable
+        Called with `shape` and `outputs`; returns a fresh ``keras.Model``.
+    shape : tuple of int
+        Shape of one sample as the data have it.
+    outputs : int
+        Number of classes.
+
+    Raises
+    ------
+    StudyError
+        If the model cannot take such samples, or does not end in `outputs` columns.
+    """
+
+    def __init__(self, build: Build, shape: tuple[int, ...], outputs: int) -> None:
+        self.shape = shape
+        self.model, self.input_shape = _fitted(build, shape, outputs)
+        self.model, self.gives_logits = with_logits(self.model, self.input_shape)
+
+    @property
+    def trainable(self) -> list[Any]:
+        """Values of the trainable weights, in Keras' order."""
+        return [variable.value for variable in self.model.trainable_variables]
+
+    @property
+    def state(self) -> list[Any]:
+        """Values of all else that a step may change: statistics, seeds of dropout."""
+        return [variable.value for variable in self.model.non_trainable_variables]
+
+    @property
+    def has_only_seeds(self) -> bool:
+        """Whether `state` holds seeds and nothing else: no statistics, no frozen weights."""
+        return not self.model.non_trainable_weights
+
+    def __call__(
+        self, trainable: Sequence[Any], state: Sequence[Any], x: Any, *, training: bool
+    ) -> tuple[Any, list[Any], Any]:
+        """Apply the model to a batch.
+
+        Returns
+        -------
+        (logits, state, penalty)
+            float32 logits, shape (batch, outputs); the state afterwards; the sum of the model's
+            own losses (weight decay and the like).
+        """
+        import jax.numpy as jnp
+
+        keywords = {"training": training} if self.model._call_has_training_arg else {}
+        with user_code(f"the model {self.model.name!r}, compiled by JAX,"):
+            output, after, losses = self.model.stateless_call(
+                list(trainable),
+                list(state),
+                x.reshape(x.shape[0], *self.input_shape),
+                return_losses=True,
+                **keywords,
+            )
+        output = output.astype(jnp.float32)
+        if not self.gives_logits:
+            output = jnp.log(jnp.maximum(output, np.finfo(np.float32).tiny))
+        return output, after, sum(losses, jnp.float32(0.0))
+
+
+def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tuple[int, ...]]:
+    """Build the model for the first of the sample's possible shapes that it takes."""
+    keras = load_keras()
+    model = build(shape, outputs)
+    if not isinstance(model, keras.Model):
+        raise StudyError(
+            f"the model's builder returned a {type(model).__name__}; expected a keras.Model."
+        )
+    wanted = _wanted(model)
+    failures = []
+    for candidate in _candidates(shape, wanted):
+        if not _takes(wanted, candidate):
+            continue
+        try:
+            produced = _built(model, candidate)
+            failure = f"its output has shape {produced}"
+        except Exception as error:
+            # Keras reports a shape that does not fit by exceptions of many kinds.
+            produced, failure = None, one_line(error) + place(error)
+        if isinstance(produced, tuple) and len(produced) == 2 and produced[1] == outputs:
+            return model, candidate
+        failures.append(f"given samples of shape {candidate}, {failure}")
+        model = build(shape, outputs)
+    raise StudyError(
+        f"the model does not fit the data, which have samples of shape {shape} and {outputs} "
+        f"classes: {'; '.join(failures) or f'it takes samples of shape {wanted}'}. "
+        f"It must take one batch of samples and end in {outputs} columns."
+    )
+
+
+def _built(model: Any, shape: tuple[int, ...]) -> Any:
+    """Let a model make its weights for samples of `shape`; return its output's shape."""
+    sample = load_keras().ops.zeros((1, *shape))
+    try:
+        produced = model.compute_output_shape((None, *shape))
+    except NotImplementedError:
+        # A class of the user's own need not say; what it returns does.
+        return tuple(model(sample).shape)
+    if not model.built or not model.variables:
+        model(sample)
+    return produced
+
+
+def _wanted(model: Any) -> tuple[int | None, ...] | None:
+    """Return the sample shape that the model is bound to, or None while it takes any."""
+    shape = getattr(model, "input_shape", None) if model.built else None
+    return tuple(shape[1:]) if isinstance(shape, tuple) else None
+
+
+def _takes(wanted: tuple[int | None, ...] | None, candidate: tuple[int, ...]) -> bool:
+    if wanted is None:
+        return True
+    return len(wanted) == len(candidate) and all(
+        size in (None, have) for size, have in zip(wanted, candidate, strict=True)
+    )
+
+
+def _candidates(shape: tuple[int, ...], wanted: Any) -> list[tuple[int, ...]]:
+    """List the shapes under which a sample means the same: with or without a channel, or flat."""
+    shapes = [shape]
+    if len(shape) > 1 and shape[-1] == 1:
+        shapes.append(shape[:-1])
+    elif len(shape) == 2:
+        shapes.append((*shape, 1))
+    if len(shape) > 1:
+        shapes.append((math.prod(shape),))
+    elif isinstance(wanted, tuple) and None not in wanted and math.prod(wanted) == shape[0]:
+        shapes.append(wanted)
+    return shapes

@@ -1,0 +1,103 @@
+"""The networks that come with dataworth, as builders of Keras models."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from dataworth.errors import StudyError
+from dataworth.learners.keras.backend import load_keras
+from dataworth.learners.keras.network import Build
+
+DEFAULT_HIDDEN = (128,)
+CNN_DROPOUT = 0.5
+CHOICES = ("linear", "mlp", "mlp:512,512", "cnn")
+
+
+def linear(shape: tuple[int, ...], classes: int) -> Any:
+    """Build softmax regression."""
+    return mlp(shape, classes, hidden=())
+
+
+def mlp(shape: tuple[int, ...], classes: int, hidden: tuple[int, ...] = DEFAULT_HIDDEN) -> Any:
+    """Build dense layers with ReLU between them."""
+    keras = load_keras()
+    layers = [keras.layers.Dense(units, activation="relu") for units in hidden]
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Flatten(),
+            *layers,
+            keras.layers.Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+def cnn(shape: tuple[int, ...], classes: int) -> Any:
+    """Build 32C3-P-64C3-P-128: two 3x3 convolutions, each with 2x2 max-pooling, and a dense layer.
+
+    Borders are padded with zeros (Keras' "same"), so that of 28x28 images 7x7 places are left.
+    Half of what comes from them is dropped in training, as in Keras' own example of such a network:
+    on real EMNIST images that is more accurate than without (benchmarks/RESULTS.md).
+
+    Raises
+    ------
+    StudyError
+        If the samples are not images of at least 4x4 pixels.
+    """
+    keras = load_keras()
+    if len(shape) not in (2, 3) or min(shape[:2]) < 4:
+        raise StudyError(
+            f'model "cnn" needs images of at least 4x4 pixels; the samples have shape {shape}. '
+            'Reshape them to (samples, height, width), or choose "mlp".'
+        )
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(shape if len(shape) == 3 else (*shape, 1)),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dropout(CNN_DROPOUT),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+def preset(name: str) -> tuple[Build, dict[str, Any]] | None:
+    """Look a preset up by name.
+
+    Parameters
+    ----------
+    name : str
+        "linear", "mlp", "mlp:512,512" (widths of the hidden layers) or "cnn".
+
+    Returns
+    -------
+    (builder, identity) or None
+        None where `name` is no preset. The identity says all that the name stands for.
+
+    Raises
+    ------
+    StudyError
+        If the widths after "mlp:" are not positive whole numbers.
+    """
+    if name == "linear":
+        return linear, {"preset": "linear"}
+    if name == "cnn":
+        network = {"network": "32C3-P-64C3-P-128", "padding": "same", "dropout": CNN_DROPOUT}
+        return cnn, {"preset": "cnn", **network}
+    family, colon, widths = name.partition(":")
+    if family != "mlp":
+        return None
+    if colon and not re.fullmatch(r"\s*[1-9]\d*\s*(,\s*[1-9]\d*\s*)*", widths):
+        raise StudyError(
+            f'model "{name}": what follows "mlp:" must be the widths of the hidden layers, '
+            'separated by commas, as in "mlp:512,512".'
+        )
+    hidden = tuple(int(width) for width in widths.split(",")) if colon else DEFAULT_HIDDEN
+    return partial(mlp, hidden=hidden), {"preset": "mlp", "hidden": list(hidden)}

@@ -1,0 +1,277 @@
+"""Program: the compiled training loop and the compiled forward pass of one network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.errors import StudyError
+from dataworth.learners.keras import data_parallel as cores
+from dataworth.learners.keras import program as losses
+from dataworth.learners.keras.kernels import adam
+from dataworth.learners.keras.network import Network
+
+CLIP = 1e-7
+
+
+def crossentropy(logits: Any, y: Any) -> Any:
+    """Softmax cross-entropy from float32 logits (batch, classes) and labels (batch,)."""
+    import jax
+
+    chosen = (logits * jax.nn.one_hot(y, logits.shape[-1], dtype=logits.dtype)).sum(axis=-1)
+    return jax.nn.logsumexp(logits, axis=-1) - chosen
+
+
+def clipped(logits: Any, y: Any) -> Any:
+    """Cross-entropy of clipped probabilities, as Keras' ``categorical_crossentropy``.
+
+    No sample's loss can fall below ``-log(1 - 1e-7)``, which is 1.1920929e-07 in float32.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    chosen = jax.nn.one_hot(y, logits.shape[-1], dtype=logits.dtype)
+    probabilities = jnp.clip(jax.nn.softmax(logits, axis=-1), CLIP, 1 - CLIP)
+    return -(chosen * jnp.log(probabilities)).sum(axis=-1)
+
+
+def named(name: str) -> Callable[[Any, Any], Any]:
+    """Return the loss that `name` stands for.
+
+    Raises
+    ------
+    StudyError
+        If there is no such loss.
+    """
+    choices = {"crossentropy": crossentropy, "clipped": clipped}
+    if name not in choices:
+        raise StudyError(f'loss "{name}" is not known; choose one of {", ".join(choices)}.')
+    return choices[name]
+
+
+CHUNK_BYTES = 8 << 20
+CHUNK_STEPS = 256
+BLOCK_ROWS = 512
+_ALIGNMENT = 64
+"""Bytes; arrays that start elsewhere are copied by JAX."""
+# XLA keeps to vectors of 256 bits by itself; Adam's update is faster with the wider ones that some
+# processors have.
+COMPILER_OPTIONS = {"xla_cpu_prefer_vector_width": 512}
+
+
+class Weights(NamedTuple):
+    """All that training changes: arrays of JAX."""
+
+    trainable: list[Any]
+    state: list[Any]
+    moments: adam.Moments
+    step: Any
+
+
+class Program:
+    """One network's training steps in one compiled loop.
+
+    The loop takes a chunk of batches at a time, as raw features that the host picked out of the
+    (memory-mapped) pool while the chunk before was being trained on. So no more than a few
+    megabytes of the data are ever copied, and one compilation serves subsets of every size.
+
+    Parameters
+    ----------
+    network : Network
+    scale : float
+        Features are multiplied by this as they are read.
+    loss : str
+        As in `Task`.
+    learning_rate : float
+    """
+
+    def __init__(self, network: Network, scale: float, loss: str, learning_rate: float) -> None:
+        import jax
+
+        self._scale = scale
+        self._loss = losses.named(loss)
+        self._learning_rate = learning_rate
+        self._apply = _lowered(network)
+        self._divisible = cores.is_divisible(network.trainable, network.has_only_seeds)
+        self._steps = _compiled(partial(self._run_steps, on_cores=False))
+        self._divided: dict[Any, Any] = {}
+        self._forward = jax.jit(self._run_forward)
+
+    def epoch(
+        self,
+        weights: Weights,
+        x: NDArray[Any],
+        y: NDArray[np.int64],
+        order: NDArray[np.int64],
+        batch_size: int,
+    ) -> tuple[Weights, float]:
+        """Train once on the rows `order` of `x` and `y`, the last batch smaller if need be.
+
+        Returns
+        -------
+        (weights, loss)
+            `weights` given are used up. The loss is the mean over samples, in nats, before each
+            step.
+        """
+        import jax
+
+        pending: list[tuple[Any, int]] = []
+        for batches, length in _chunks(order, batch_size, _sample_bytes(x)):
+            count, batch = batches.shape
+            weights, steps = self._placed(weights, batch)
+            features, labels = _picked(x, batches, length), _picked(y, batches, length)
+            if not self._divisible:
+                features = jax.device_put(features, may_alias=True)
+            weights, chunk_losses = steps(weights, features, labels.astype(np.int32), count)
+            # Waiting for the chunk before this one bounds memory and leaves this one running.
+            if pending:
+                pending[-1][0].block_until_ready()
+            pending.append((chunk_losses, count * batch))
+        if self._divisible:
+            weights = cores.on_one(weights)
+        total = 0.0
+        for chunk_losses, samples in pending:
+            batch = batch_size if samples >= batch_size else samples
+            total += float(np.asarray(chunk_losses, np.float64).sum()) * batch
+        return weights, total / len(order)
+
+    def logits(
+        self, weights: Weights, x: NDArray[Any], rows: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
+        """Apply the network to raw features, or some rows of them, block by block.
+
+        Returns
+        -------
+        ndarray of float32, shape (rows, outputs)
+        """
+        total = len(x) if rows is None else len(rows)
+        blocks = []
+        for start in range(0, max(total, 1), BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, total)
+            block = x[start:stop] if rows is None else x[rows[start:stop]]
+            padding = [(0, BLOCK_ROWS - len(block))] + [(0, 0)] * (block.ndim - 1)
+            padded = np.pad(block, padding) if len(block) < BLOCK_ROWS else block
+            found = self._forward(weights.trainable, weights.state, padded)
+            blocks.append(np.asarray(found)[: len(block)])
+        return np.concatenate(blocks)
+
+    def loss(self, logits: NDArray[np.float32], y: NDArray[np.int64]) -> float:
+        """Mean loss of `logits`, in nats."""
+        return float(np.asarray(self._loss(logits, y), np.float64).mean())
+
+    def _placed(self, weights: Weights, batch: int) -> tuple[Weights, Any]:
+        """Weights where the program for batches of this size has them, and that program."""
+        over = cores.mesh(batch) if self._divisible else None
+        if over is None:
+            return (cores.on_one(weights) if self._divisible else weights), self._steps
+        if over not in self._divided:
+            steps = cores.divided(partial(self._run_steps, on_cores=True), over)
+            self._divided[over] = _compiled(steps)
+        return cores.on_all(weights, over), self._divided[over]
+
+    def _run_steps(
+        self, weights: Weights, x: Any, y: Any, count: Any, on_cores: bool
+    ) -> tuple[Weights, Any]:
+        import jax
+        import jax.numpy as jnp
+
+        def step(index: Any, carry: tuple[Weights, Any]) -> tuple[Weights, Any]:
+            now, seen = carry
+            state = cores.own_seeds(now.state, now.step) if on_cores else now.state
+            (loss, state), gradients = jax.value_and_grad(self._objective, has_aux=True)(
+                now.trainable, state, x[index], y[index]
+            )
+            if on_cores:
+                loss, gradients = cores.averaged((loss, gradients))
+                # The step's number made its seeds new; what all cores share stays as it is.
+                state = now.state
+            trainable, moments = adam.update(
+                now.trainable, now.moments, gradients, now.step, self._learning_rate
+            )
+            stepped = Weights(trainable, state, moments, now.step + 1)
+            return stepped, seen.at[index].set(loss)
+
+        done: tuple[Weights, Any] = jax.lax.fori_loop(0, count, step, (weights, jnp.zeros(len(x))))
+        return done
+
+    def _objective(
+        self, trainable: list[Any], state: list[Any], x: Any, y: Any
+    ) -> tuple[Any, list[Any]]:
+        logits, state, penalty = self._apply(True, trainable, state, self._scaled(x))
+        return self._loss(logits, y).mean() + penalty, state
+
+    def _run_forward(self, trainable: list[Any], state: list[Any], x: Any) -> Any:
+        return self._apply(False, trainable, state, self._scaled(x))[0]
+
+    def _scaled(self, x: Any) -> Any:
+        import jax.numpy as jnp
+
+        return x.astype(jnp.float32) * self._scale
+
+
+def _lowered(network: Network) -> Callable[..., Any]:
+    """Return `network` as a function of (training, trainable, state, x), made for this device."""
+    import jax
+
+    from dataworth.learners.keras.kernels.lowering import for_cpu
+
+    def apply(training: bool, *arguments: Any) -> Any:
+        function = partial(network, training=training)
+        return (for_cpu(function) if jax.default_backend() == "cpu" else function)(*arguments)
+
+    return apply
+
+
+def _compiled(steps: Callable[..., Any]) -> Any:
+    import jax
+
+    return jax.jit(steps, donate_argnums=0, compiler_options=COMPILER_OPTIONS)
+
+
+def fresh_weights(network: Network) -> Weights:
+    """Copy the weights of `network`, before the first step."""
+    import jax.numpy as jnp
+
+    trainable = [jnp.array(value) for value in network.trainable]
+    state = [jnp.array(value) for value in network.state]
+    return Weights(trainable, state, adam.zeros(trainable), jnp.int32(0))
+
+
+def _sample_bytes(x: NDArray[Any]) -> int:
+    return int(x[:1].nbytes)
+
+
+def _chunks(
+    order: NDArray[np.int64], batch_size: int, sample_bytes: int
+) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Cut an epoch into (batches, length): row numbers (steps, batch), at most `length` steps.
+
+    All chunks but the one with the last, smaller batch have one length, and so one compilation.
+    """
+    length = max(1, min(CHUNK_STEPS, CHUNK_BYTES // (batch_size * sample_bytes)))
+    full = len(order) // batch_size * batch_size
+    batches = order[:full].reshape(-1, batch_size)
+    for start in range(0, len(batches), length):
+        yield batches[start : start + length], length
+    if full < len(order):
+        yield order[None, full:], 1
+
+
+def _picked(values: NDArray[Any], batches: NDArray[np.int64], length: int) -> NDArray[Any]:
+    """The rows of some batches, followed by as many unused ones as `length` steps need.
+
+    They lie where JAX on the CPU can use them without copying them once more.
+    """
+    shape = (length, *batches.shape[1:], *values.shape[1:])
+    size = math.prod(shape) * values.itemsize
+    room = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % _ALIGNMENT
+    picked = room[start : start + size].view(values.dtype).reshape(shape)
+    # Rows are known to be within bounds; NumPy copies once more where it has to check them.
+    np.take(values, batches, axis=0, out=picked[: len(batches)], mode="clip")
+    return picked

@@ -1,0 +1,144 @@
+"""Own code: the functions and classes of a model that its Keras configuration only names."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from dataworth.learners.keras.backend import load_keras
+
+_LIBRARIES = frozenset({"jax", "jaxlib", "keras", "numpy"}) | sys.stdlib_module_names
+_PLAIN = (bool, int, float, complex, str, bytes)
+
+
+def is_own(thing: Any) -> bool:
+    """Whether a class, function or module is none of Keras', JAX', NumPy's or Python's."""
+    name = thing.__name__ if isinstance(thing, ModuleType) else thing.__module__
+    return str(name or "builtins").partition(".")[0] not in _LIBRARIES
+
+
+def own_code(model: Any) -> list[str]:
+    """The code that `model` runs beside that of the libraries, and the constants that it reads.
+
+    The layers' own classes, activations, initializers and the like are followed through the
+    globals and closures that they use. Nothing is known of what they reach in other ways.
+
+    Returns
+    -------
+    list of str
+        Sorted; source where it can be read, else (in an interactive session) the compiled code.
+    """
+    texts: set[str] = set()
+    seen: set[int] = set()
+    waiting = [part for layer in model._flatten_layers() for part in _parts(layer)]
+    while waiting:
+        thing = waiting.pop()
+        known = isinstance(thing, type | FunctionType | ModuleType)
+        if known and id(thing) not in seen and is_own(thing):
+            seen.add(id(thing))
+            texts.add(_text(thing))
+            waiting += _used(thing)
+    return sorted(texts)
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers and texts among attributes, apart from private ones and the name."""
+    return {
+        name: value
+        for name, value in values.items()
+        if not name.startswith("_") and name != "name" and isinstance(value, _PLAIN)
+    }
+
+
+def module_source(thing: Any) -> str:
+    """Source of the module that `thing` is defined in; empty for a script or a notebook."""
+    module = sys.modules.get(getattr(thing, "__module__", ""))
+    return "" if module is None or module.__name__ == "__main__" else _source(module)
+
+
+def _parts(layer: Any) -> list[Any]:
+    """A layer's class, and what it was given that holds code."""
+    keras = load_keras()
+    kinds = (
+        keras.initializers.Initializer,
+        keras.regularizers.Regularizer,
+        keras.constraints.Constraint,
+    )
+    values = [inspect.unwrap(v) if callable(v) else v for v in vars(layer).values()]
+    functions = [value for value in values if isinstance(value, FunctionType)]
+    return [type(layer), *functions, *(type(value) for value in values if isinstance(value, kinds))]
+
+
+def _text(thing: Any) -> str:
+    # A class's functions are texts of their own: a notebook knows no source of a class.
+    text, read = "", vars(thing)
+    if not isinstance(thing, type):
+        text = _source(thing) or (
+            _compiled(thing.__code__) if isinstance(thing, FunctionType) else ""
+        )
+        read = _around(thing) if isinstance(thing, FunctionType) else {}
+    constants = sorted(f"{name} = {value!r}" for name, value in plain_values(read).items())
+    return "\n".join([text, *constants])
+
+
+def _used(thing: Any) -> list[Any]:
+    """What a class is made of; what a function reads from around it."""
+    if isinstance(thing, FunctionType):
+        return list(_around(thing).values())
+    if isinstance(thing, ModuleType):
+        return []
+    members = [getattr(value, "__func__", value) for value in vars(thing).values()]
+    getters = [value.fget for value in members if isinstance(value, property)]
+    functions = [value for value in (*members, *getters) if isinstance(value, FunctionType)]
+    return [*thing.__bases__, *map(inspect.unwrap, functions)]
+
+
+def _around(function: FunctionType) -> dict[str, Any]:
+    """What a function reads that is not its own, by name: globals, closures, defaults."""
+    names = set(_names(function.__code__))
+    found = {name: value for name, value in function.__globals__.items() if name in names}
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    found.update((name, _content(cell)) for name, cell in cells)
+    defaults = function.__defaults__ or ()
+    return found | {f"default {index}": value for index, value in enumerate(defaults)}
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Names of the globals that a function reads, also in functions within it."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _source(thing: Any) -> str:
+    """Source, or nothing where there is none, as of what was typed in an interactive session."""
+    try:
+        return inspect.getsource(thing)
+    except (OSError, TypeError):
+        return ""
+
+
+def _compiled(code: CodeType) -> str:
+    constants = map(_constant, code.co_consts)
+    return repr((code.co_code, code.co_names, code.co_varnames, *constants))
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, CodeType):
+        return _compiled(value)
+    # The order of a set is another in every process.
+    return repr(sorted(value, key=repr) if isinstance(value, frozenset) else value)

@@ -1,0 +1,1 @@
+"""Metrics: their names, directions, ranges, units and computation."""

@@ -1,0 +1,1 @@
+"""Observers: objects that are notified of a study's progress."""

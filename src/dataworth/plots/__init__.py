@@ -1,0 +1,1 @@
+"""Pictures: numbers first, then matplotlib axes."""

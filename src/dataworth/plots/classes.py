@@ -1,0 +1,198 @@
+"""Drawing classes: every class's error against the number of samples, the worst by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    SKY,
+    label_log_axes,
+    new_axes,
+    tidy,
+)
+from dataworth.records.record import Record
+from dataworth.records.store import Store
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+MOST = 100
+"""More classes than this are too many to look at."""
+
+
+class Confused(NamedTuple):
+    """Two classes that the model takes for each other."""
+
+    true: int
+    predicted: int
+    samples: float
+    """Held-out samples of `true` called `predicted`, mean over seeds."""
+    share: float
+    """`samples` as a share of the class's held-out samples."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassFigure:
+    """The numbers of the picture; errors and losses are means over seeds.
+
+    Attributes
+    ----------
+    names : tuple of str
+        One per class.
+    sizes : ndarray of int64, shape (n_sizes,)
+    errors, losses : ndarray, shape (n_classes, n_sizes)
+        Share misclassified, and cross-entropy in nats; NaN for a class without samples.
+    gain : ndarray, shape (n_classes,)
+        Errors that a doubling of the training samples saves, as a share of the class's samples:
+        minus the slope of the error against log2(size) over the last three sizes.
+    confused : tuple of Confused
+        The most frequent confusions at the largest size, most frequent first.
+    """
+
+    names: tuple[str, ...]
+    sizes: NDArray[np.int64]
+    errors: Floats
+    losses: Floats
+    gain: Floats
+    confused: tuple[Confused, ...]
+
+    @property
+    def listed(self) -> list[int]:
+        """The classes that a page lists: the `MOST` of highest error, the highest first."""
+        return [int(index) for index in self.worst(MOST) if self.errors[index, -1] >= 0]
+
+    @property
+    def pictured(self) -> list[int]:
+        """The classes whose images a page shows: those listed, and the confused ones."""
+        pairs = (index for pair in self.confused for index in (pair.true, pair.predicted))
+        return list(dict.fromkeys([*self.listed, *pairs]))
+
+    def worst(self, count: int) -> NDArray[np.int64]:
+        """The classes with the highest error at the largest size, highest first."""
+        last = np.nan_to_num(self.errors[:, -1], nan=-1.0)
+        return np.argsort(-last, kind="stable")[:count]
+
+
+def class_figure(
+    records: Sequence[Record], names: Sequence[str], *, pairs: int = 12
+) -> ClassFigure:
+    """The numbers of a picture of classes.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        The runs of one study, at least one.
+    names : sequence of str
+        The classes.
+    pairs : int
+        How many confused pairs to keep.
+    """
+    sizes = np.unique([record.run.size for record in records])
+    groups = [[r.scores for r in records if r.run.size == size] for size in sizes]
+    errors = np.stack([_mean([s.class_errors for s in group]) for group in groups], axis=1)
+    losses = np.stack([_mean([s.class_losses for s in group]) for group in groups], axis=1)
+    largest = np.mean([scores.confusion for scores in groups[-1]], axis=0)
+    return ClassFigure(
+        names=tuple(names),
+        sizes=sizes,
+        errors=errors,
+        losses=losses,
+        gain=_gain(sizes, errors),
+        confused=_most_confused(largest, pairs),
+    )
+
+
+def _mean(rows: Sequence[Floats]) -> Floats:
+    """The mean over seeds; a class without held-out samples has none in any of them."""
+    return np.asarray(np.mean(np.stack(rows), axis=0))
+
+
+def _gain(sizes: NDArray[np.int64], errors: Floats) -> Floats:
+    if len(sizes) < 2:
+        return np.full(len(errors), np.nan)
+    x = np.log2(sizes[-3:].astype(np.float64))
+    x -= x.mean()
+    return np.asarray(-(errors[:, -len(x) :] @ x) / (x @ x))
+
+
+def _most_confused(confusion: Floats, pairs: int) -> tuple[Confused, ...]:
+    wrong = confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:pairs]
+    total = confusion.sum(axis=1)
+    found = []
+    for flat in order:
+        true, predicted = divmod(int(flat), wrong.shape[1])
+        count = float(wrong[true, predicted])
+        if count > 0:
+            found.append(Confused(true, predicted, count, count / float(total[true])))
+    return tuple(found)
+
+
+_NAMED = (ORANGE, BLUE, GREEN, PINK, SKY)
+_GAP = 0.055
+
+
+def plot_classes(directory: str | os.PathLike[str], axes: Axes | None = None) -> Axes:
+    """Draw the error of each class of a run directory; see `draw_classes`.
+
+    Raises
+    ------
+    StudyError
+        If the directory holds no finished run.
+    """
+    with Store(Path(directory)) as store:
+        return draw_classes(class_figure(store.records(), store.meta()["class_names"]), axes)
+
+
+def draw_classes(figure: ClassFigure, axes: Axes | None = None) -> Axes:
+    """Draw a line per class; the five with the highest error are coloured and named.
+
+    Parameters
+    ----------
+    figure : ClassFigure
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; a new figure of one column's width otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    axes = new_axes() if axes is None else axes
+    worst = figure.worst(len(_NAMED)).tolist()
+    for index in range(len(figure.names)):
+        if index not in worst:
+            axes.plot(figure.sizes, figure.errors[index], color=GREY, alpha=0.3, lw=0.7)
+    top = min(1.0, 1.05 * float(np.nanmax(figure.errors))) or 1.0
+    heights = _apart([float(figure.errors[index, -1]) for index in worst], top * _GAP)
+    for index, colour, height in zip(worst, _NAMED, heights, strict=False):
+        axes.plot(figure.sizes, figure.errors[index], color=colour, lw=1.6)
+        name = figure.names[index].replace("$", r"\$")
+        place = (1.02, height / top)
+        axes.annotate(name, place, xycoords="axes fraction", color=colour, fontsize=8, va="center")
+    axes.set(xscale="log", xlabel="training samples", ylabel="share misclassified", ylim=(0, top))
+    axes.set_xlim(right=float(figure.sizes[-1]))
+    label_log_axes(axes)
+    tidy(axes)
+    return axes
+
+
+def _apart(heights: list[float], gap: float) -> list[float]:
+    """Falling heights, moved down where two are closer than a line of text."""
+    placed: list[float] = []
+    for height in heights:
+        placed.append(min(height, placed[-1] - gap) if placed else height)
+    return placed

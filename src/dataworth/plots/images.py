@@ -1,0 +1,114 @@
+"""The picture of sample images: a few of each class."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.data.dataset import Dataset
+from dataworth.errors import DataError
+from dataworth.plots.style import new_axes
+from dataworth.records.store import Store
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SAMPLES, _ACROSS, _GAP = 4, 4, 0.35
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFigure:
+    """The numbers of the picture.
+
+    Attributes
+    ----------
+    names : tuple of str
+        One per class.
+    images : ndarray of uint8, shape (n_classes, n_samples, height, width)
+        Blank where a class has fewer samples.
+    """
+
+    names: tuple[str, ...]
+    images: NDArray[np.uint8]
+
+
+def image_figure(
+    thing: Dataset | str | os.PathLike[str], *, classes: int | None = None
+) -> ImageFigure:
+    """Samples of each class of a data set, or those that a run directory keeps.
+
+    Parameters
+    ----------
+    thing : Dataset or path
+    classes : int, optional
+        No more than the first so many classes.
+
+    Raises
+    ------
+    DataError
+        If the samples are no images.
+    StudyError
+        If there is no run directory.
+    """
+    if isinstance(thing, Dataset):
+        return ImageFigure(thing.class_names[:classes], _samples(thing, classes))
+    with Store(Path(thing)) as store:
+        names, images = store.meta()["class_names"], store.array("sample_images")
+    if images is None:
+        raise DataError(f"{thing}: the samples of this study are no images.")
+    return ImageFigure(tuple(names[:classes]), images[:classes])
+
+
+def _samples(dataset: Dataset, classes: int | None) -> NDArray[np.uint8]:
+    shape = dataset.shape[:2] if dataset.shape[2:] == (1,) else dataset.shape
+    if len(shape) != 2:
+        raise DataError(f"{dataset.name}: samples of shape {dataset.shape} are no images.")
+    count = min(dataset.classes, classes or dataset.classes)
+    images = np.zeros((count, _SAMPLES, *shape), np.uint8)
+    for index in range(count):
+        rows = np.flatnonzero(dataset.y_train == index)[:_SAMPLES]
+        shown = dataset.x_train[rows].reshape(-1, *shape) * (255.0 * (dataset.scale or 1.0))
+        images[index, : len(rows)] = np.clip(shown, 0, 255)
+    return images
+
+
+def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
+    """Draw a few images of each class, dark on white, with the class's name before them.
+
+    Parameters
+    ----------
+    figure : ImageFigure
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; a new figure of one column's width otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    classes, samples = figure.images.shape[:2]
+    across = min(_ACROSS, classes)
+    down = math.ceil(classes / across)
+    cell = samples + 1 + _GAP
+    axes = new_axes((3.5, max(0.5, 3.5 * down * 1.1 / (across * cell)))) if axes is None else axes
+    for index in range(classes):
+        row, column = divmod(index, across)
+        left, top = column * cell, row * 1.1
+        name = figure.names[index].replace("$", r"\$")
+        axes.text(left + 0.85, top + 0.5, name, ha="right", va="center", fontsize=7)
+        strip = np.hstack(list(figure.images[index]))
+        place = (left + 1, left + 1 + samples, top + 1, top)
+        axes.imshow(strip, cmap="gray_r", extent=place, vmin=0, vmax=255, interpolation="none")
+    axes.set(xlim=(0, across * cell - _GAP), ylim=(down * 1.1, 0), aspect="equal")
+    axes.set_axis_off()
+    return axes
+
+
+def plot_images(thing: Dataset | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
+    """Draw a few images of each class of a data set or a run directory; see `draw_images`."""
+    return draw_images(image_figure(thing), axes)

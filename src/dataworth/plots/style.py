@@ -1,0 +1,73 @@
+"""What all figures have in common: colours, size, and axes that say plain numbers.
+
+Colours are those of Okabe and Ito 2008, told apart by colour-blind readers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dataworth._util.numbers import short_count
+from dataworth.metrics.labels import digits_for
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BLUE, ORANGE, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
+GREY, LIGHT = "#5f6368", "#e3e3e3"
+COLUMN = (3.5, 2.6)
+"""Inches: one column of a paper in two columns."""
+_TEXT, _TICKS = 9.0, 8.0
+_SHORT = 0.3
+"""A log axis of fewer decades is as good as linear."""
+
+
+def new_axes(size: tuple[float, float] = COLUMN) -> Axes:
+    """Axes of one column's width of a paper, made without touching pyplot's global state."""
+    from matplotlib.figure import Figure
+
+    axes = Figure(figsize=size, dpi=300, layout="constrained").subplots()
+    axes.tick_params(labelsize=_TICKS)
+    axes.xaxis.label.set_fontsize(_TEXT)
+    axes.yaxis.label.set_fontsize(_TEXT)
+    return axes
+
+
+def tidy(axes: Axes) -> None:
+    """Leave what carries numbers: two spines, a faint grid."""
+    axes.grid(visible=True, which="major", color=LIGHT, lw=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def label_log_axes(axes: Axes) -> None:
+    """Write plain numbers on log axes: 30K rather than 3 x 10^4, and 0.5 rather than 5 x 10^-1."""
+    from matplotlib.ticker import (
+        AutoLocator,
+        FuncFormatter,
+        LogLocator,
+        NullFormatter,
+        NullLocator,
+    )
+
+    low, high = sorted(axes.get_ylim())
+    if axes.get_yscale() == "log" and low > 0:
+        # Not of the ratio: it overflows where the ends lie 300 decades apart.
+        decades = np.log10(high) - np.log10(low)
+        subs: tuple[float, ...] = (1, 2, 5) if decades < 2.5 else (1,)
+        if decades < 1.2:
+            subs = (1, 1.5, 2, 3, 4, 5, 7)
+        # Of so short a stretch, hardly a number of one digit is a part.
+        short = decades < _SHORT
+        axes.yaxis.set_major_locator(AutoLocator() if short else LogLocator(subs=subs))
+        axes.yaxis.set_minor_locator(NullLocator())
+        span = high - low
+        plain = FuncFormatter(lambda value, _: f"{value:.{digits_for(value, span)}g}")
+        axes.yaxis.set_major_formatter(plain)
+    left, right = axes.get_xlim()
+    across: tuple[float, ...] = (1, 3) if np.log10(right) - np.log10(left) < 3.5 else (1,)
+    axes.xaxis.set_major_locator(LogLocator(subs=across))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(FuncFormatter(short_count))

@@ -1,0 +1,100 @@
+"""RunReport: all numbers that the page of one run directory shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dataworth.audit import audit
+from dataworth.curves.curve import Curve
+from dataworth.curves.read import curve_of
+from dataworth.errors import ForecastError
+from dataworth.findings import Finding
+from dataworth.plots.classes import ClassFigure, class_figure
+from dataworth.records.record import Record
+from dataworth.records.store import Store
+from dataworth.report.forecast_grid import ForecastGrid, forecast_grid
+from dataworth.report.thumbnails import Thumbnails, thumbnails
+
+if TYPE_CHECKING:
+    from dataworth.forecast.forecast import Forecast
+
+FORECAST_METRICS = ("loss", "accuracy", "macro_f1")
+"""Calibration errors and training losses are shown as measured: no law is known for them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """A forecast of one metric, and its grid; or why there is none."""
+
+    forecast: Forecast | None
+    grid: ForecastGrid | None
+    refusal: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class RunReport:
+    """What is known of one run directory.
+
+    Attributes
+    ----------
+    name : str
+    meta : mapping
+        See `dataworth.study.metadata.describe`.
+    curve : Curve
+        Loss, and the other metrics beside it.
+    records : sequence of Record
+    ahead : mapping of str to Ahead
+        By metric.
+    classes : ClassFigure
+    images : Thumbnails or None
+    findings : sequence of Finding
+    """
+
+    name: str
+    meta: Mapping[str, Any]
+    curve: Curve
+    records: Sequence[Record]
+    ahead: Mapping[str, Ahead]
+    classes: ClassFigure
+    images: Thumbnails | None
+    findings: Sequence[Finding]
+
+
+def read_run(directory: str | os.PathLike[str]) -> RunReport:
+    """Read a run directory, forecast its curves and audit it.
+
+    Raises
+    ------
+    StudyError
+        If the directory holds no finished run, or cannot be read.
+    """
+    with Store(Path(directory)) as store:
+        records, meta = store.records(), store.meta()
+        curve = curve_of(store)
+        images = store.array("sample_images")
+    classes = class_figure(records, meta["class_names"])
+    return RunReport(
+        name=curve.name,
+        meta=meta,
+        curve=curve,
+        records=records,
+        ahead={metric: look_ahead(curve[metric]) for metric in FORECAST_METRICS},
+        classes=classes,
+        images=None if images is None else thumbnails(images, classes.pictured),
+        findings=audit(Path(directory)),
+    )
+
+
+def look_ahead(curve: Curve) -> Ahead:
+    """Forecast a curve; a curve from which nothing can be said gives the reason instead."""
+    from dataworth.forecast.api import forecast
+
+    try:
+        made = forecast(curve)
+        return Ahead(made, forecast_grid(made))
+    except ForecastError as error:
+        return Ahead(None, None, str(error))

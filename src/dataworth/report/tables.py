@@ -1,0 +1,221 @@
+"""The table of several runs: which is better at which size, and where they cross."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dataworth.curves.curve import Curve
+from dataworth.metrics.labels import figure, figures
+from dataworth.plots.classes import ClassFigure
+from dataworth.report.sentences import crossing_in_words
+from dataworth.report.study_report import RunReport
+
+if TYPE_CHECKING:
+    from dataworth.forecast.compare import Standing
+    from dataworth.forecast.results import BacktestRow
+
+_NAMES = {
+    "forecast": "this forecast",
+    "last-value": "last value stays (baseline)",
+    "power-absolute": "plain power law, unweighted fit (baseline)",
+}
+
+
+class BacktestLine(NamedTuple):
+    """One method: what it predicted from each origin, and how far off it was on average."""
+
+    method: str
+    cells: tuple[str, ...]
+    error: float
+    """Mean over the origins of how far off it was, as a share of the true loss."""
+    kind: str
+    """ "forecast", "baseline" or "law"."""
+
+
+class BacktestTable(NamedTuple):
+    """Methods, the best first."""
+
+    hidden: float
+    actual: float
+    origins: tuple[float, ...]
+    lines: tuple[BacktestLine, ...]
+
+
+def backtest_table(rows: Sequence[BacktestRow]) -> BacktestTable | None:
+    """Put a backtest's rows into a table; None where the curve is too short for one."""
+    if not rows:
+        return None
+    origins = tuple(sorted({row.fitted_up_to for row in rows}, reverse=True))
+    methods = dict.fromkeys(row.method for row in rows)
+    lines = [_line([row for row in rows if row.method == method], origins) for method in methods]
+    lines.sort(key=lambda line: line.error)
+    return BacktestTable(rows[0].hidden, rows[0].actual, origins, tuple(lines))
+
+
+def mean_error(rows: Sequence[BacktestRow]) -> float:
+    """How far off a method was on average, as a share of the true loss."""
+    with np.errstate(over="ignore"):
+        return float(np.mean(np.abs(np.expm1([row.log_error for row in rows]))))
+
+
+def _line(rows: Sequence[BacktestRow], origins: tuple[float, ...]) -> BacktestLine:
+    method = rows[0].method
+    by_origin = {row.fitted_up_to: row for row in rows}
+    cells = tuple(_cell(by_origin.get(origin)) for origin in origins)
+    kind = "forecast" if method == "forecast" else "baseline" if method in _NAMES else "law"
+    return BacktestLine(_NAMES.get(method, method), cells, mean_error(rows), kind)
+
+
+def _cell(row: BacktestRow | None) -> str:
+    if row is None:
+        return ""
+    if not math.isfinite(row.log_error):
+        return figure(row.predicted)
+    return f"{figure(row.predicted)} ({math.expm1(row.log_error) * 100:+.1f} %)"
+
+
+class HeatCell(NamedTuple):
+    """One class at one size."""
+
+    text: str
+    heat: float
+    """0 to 1: the error as a share of the highest error in the map."""
+
+
+class ClassRow(NamedTuple):
+    """One class."""
+
+    number: int
+    name: str
+    cells: tuple[HeatCell, ...]
+    error: float
+    gain: float
+    gain_text: str
+
+
+class ConfusedRow(NamedTuple):
+    """A pair of classes."""
+
+    true: int
+    predicted: int
+    true_name: str
+    predicted_name: str
+    text: str
+
+
+def class_rows(figure: ClassFigure) -> list[ClassRow]:
+    """One row per class that has held-out samples, the highest error first."""
+    listed = figure.listed
+    highest = max((float(figure.errors[index].max()) for index in listed), default=0.0) or 1.0
+    return [_row(figure, index, highest) for index in listed]
+
+
+def _row(figure: ClassFigure, index: int, highest: float) -> ClassRow:
+    errors = figure.errors[index].tolist()
+    gain = float(figure.gain[index])
+    return ClassRow(
+        number=index,
+        name=figure.names[index],
+        cells=tuple(HeatCell(f"{error * 100:.1f}", round(error / highest, 3)) for error in errors),
+        error=errors[-1],
+        gain=gain if gain == gain else 0.0,
+        gain_text=f"{gain * 100:+.1f}" if gain == gain else "",
+    )
+
+
+def confused_rows(figure: ClassFigure) -> list[ConfusedRow]:
+    """One row per confused pair, the most frequent first."""
+    return [
+        ConfusedRow(
+            pair.true,
+            pair.predicted,
+            figure.names[pair.true],
+            figure.names[pair.predicted],
+            f"{pair.share * 100:.1f} % of the class, {pair.samples:.3g} samples",
+        )
+        for pair in figure.confused
+    ]
+
+
+_COLUMNS = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "brier": "Brier",
+    "ece": "Calibration error",
+    "train_loss": "Training loss",
+}
+
+
+class MeasuredTable(NamedTuple):
+    """Headings, and rows of text."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def measured_table(curve: Curve) -> MeasuredTable:
+    """Mean and standard deviation of the loss over seeds, and the means of other metrics."""
+    names = [name for name in _COLUMNS if name in curve.others]
+    others = [curve[name].summary() for name in names]
+    rows = []
+    for index, point in enumerate(curve.summary()):
+        spread = "" if math.isnan(point.std) else f"{point.std:.2g}"
+        rest = (f"{column[index].mean:.4f}" for column in others)
+        rows.append((f"{point.samples:,}", str(point.runs), f"{point.mean:.4g}", spread, *rest))
+    columns = ("Samples", "Runs", "Loss (nats)", "Std over seeds")
+    return MeasuredTable((*columns, *(_COLUMNS[name] for name in names)), tuple(rows))
+
+
+_TIMES = (1, 3, 10)
+
+
+class StandingCell(NamedTuple):
+    """One run at one size."""
+
+    median: str
+    interval: str
+    best: str
+    """The probability that it is the best of all."""
+
+
+class StandingTable(NamedTuple):
+    """Rows of text, a row per run; and a sentence per pair of runs."""
+
+    sizes: tuple[float, ...]
+    rows: tuple[tuple[str, tuple[StandingCell, ...]], ...]
+    crossings: tuple[str, ...]
+
+
+def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
+    """Compare runs at the largest measured size, three times and ten times it.
+
+    Returns
+    -------
+    StandingTable or None
+        None for one run, or if one of them has no forecast.
+    """
+    forecasts = {report.name: report.ahead["loss"].forecast for report in reports}
+    made = {name: forecast for name, forecast in forecasts.items() if forecast is not None}
+    if len(made) < 2 or len(made) < len(reports):
+        return None
+    from dataworth.forecast.compare import compare
+
+    comparison = compare(made)
+    sizes = tuple(comparison.largest * times for times in _TIMES)
+    columns = [
+        {each.name: _standing_cell(each) for each in comparison.standings(size)} for size in sizes
+    ]
+    rows = tuple((name, tuple(column[name] for column in columns)) for name in made)
+    return StandingTable(
+        sizes, rows, tuple(crossing_in_words(each) for each in comparison.crossings())
+    )
+
+
+def _standing_cell(standing: Standing) -> StandingCell:
+    median, lower, upper = figures(standing.median, standing.lower, standing.upper)
+    best = f"{standing.probability_best * 100:.0f} %"
+    return StandingCell(median, f"{lower} to {upper}", best)

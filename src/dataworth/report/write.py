@@ -1,0 +1,58 @@
+"""Writing a report: the page of a run directory, or of several side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dataworth._util.files import write_whole
+from dataworth.records.layout import REPORT_FILE
+from dataworth.report.page import page_html
+from dataworth.report.study_report import read_run
+
+
+def write_report(
+    directory: str | os.PathLike[str], out: str | os.PathLike[str] | None = None
+) -> Path:
+    """Write the page of a run directory.
+
+    Parameters
+    ----------
+    directory : path
+        Of a study that was run.
+    out : path, optional
+        The file; ``report.html`` in the run directory by default.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    StudyError
+        If the directory holds no finished run, or the file cannot be written.
+    """
+    return write_comparison([directory], Path(directory) / REPORT_FILE if out is None else out)
+
+
+def write_comparison(
+    directories: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
+) -> Path:
+    """Write one page of several run directories; where two have one name, the paths name them.
+
+    Raises
+    ------
+    StudyError
+        If a directory holds no finished run, or the file cannot be written.
+    """
+    reports = [read_run(directory) for directory in directories]
+    if len({report.name for report in reports}) < len(reports):
+        reports = [
+            replace(report, name=str(directory))
+            for report, directory in zip(reports, directories, strict=True)
+        ]
+    advice = "Make room, or choose another place (dataworth report DIR -o FILE)."
+    return write_whole(Path(out), page_html(reports), advice)

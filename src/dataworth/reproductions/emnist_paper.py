@@ -1,0 +1,182 @@
+"""Mistakes: the published study's mistakes, made on purpose, each by its own switch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.data.dataset import Dataset
+from dataworth.data.labels import LabelColumn
+from dataworth.errors import StudyError
+
+CLIP = 1e-7
+"""``keras.config.epsilon()``: Keras clips probabilities to [1e-7, 1 - 1e-7] before the log."""
+
+PUBLISHED: Mapping[int, float] = MappingProxyType(
+    {9_000: 2.73e-6, 27_000: 1.56e-7, 80_000: 1.23e-7, 240_000: 1.198e-7, 697_931: 1.193e-7}
+)
+"""The published table: number of training samples of EMNIST, and the "loss" of 10 epochs.
+
+No figure of recognising characters: 1.1921e-7 is -log(1 - 1e-7) in float32, the least that a
+clipped cross-entropy can be, and these figures fall to it because every target was class 0.
+"""
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """Which mistakes a study makes on purpose; none unless asked for.
+
+    Attributes
+    ----------
+    labels_divided_by_255 : bool
+        The label column is scaled with the pixels; ``int(label / 255)`` is then 0 for every label
+        below 255, so every target is class 0.
+    first_row_lost : bool
+        The first row of a file without a header is read as its header.
+    outputs : int, optional
+        Number of output columns, whatever the number of classes (published: 47, of bymerge).
+    clipped_loss : bool
+        Cross-entropy of float32 probabilities clipped to [1e-7, 1 - 1e-7] (`clipped_loss`).
+    loss_on_training_rows : bool
+        The loss reported is that of the rows that were trained on.
+    prefix_subsets : bool
+        A subset of n samples is the first n rows.
+    """
+
+    labels_divided_by_255: bool = False
+    first_row_lost: bool = False
+    outputs: int | None = None
+    clipped_loss: bool = False
+    loss_on_training_rows: bool = False
+    prefix_subsets: bool = False
+
+    def __post_init__(self) -> None:
+        for key, value in asdict(self).items():
+            if key == "outputs":
+                if value is not None and (type(value) is not int or value < 1):
+                    raise StudyError(
+                        f"[mistakes] outputs = {value!r}: expected a whole number of at least 1."
+                    )
+            elif type(value) is not bool:
+                raise StudyError(f"[mistakes] {key} = {value!r}: expected true or false.")
+
+    def __bool__(self) -> bool:
+        return self != Mistakes()
+
+    @classmethod
+    def as_published(cls) -> Mistakes:
+        """Every mistake of the published study."""
+        return cls(
+            labels_divided_by_255=True,
+            first_row_lost=True,
+            outputs=47,
+            clipped_loss=True,
+            loss_on_training_rows=True,
+            prefix_subsets=True,
+        )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Mistakes:
+        """Read the ``[mistakes]`` section of a study.
+
+        Raises
+        ------
+        StudyError
+            If it is no section, a key is not a mistake, or a value not of its type.
+        """
+        if not isinstance(values, Mapping):
+            raise StudyError(
+                f"mistakes = {values!r}: expected a section [mistakes] with lines as "
+                "first_row_lost = true."
+            )
+        known = [field.name for field in fields(cls)]
+        unknown = [key for key in values if key not in known]
+        if unknown:
+            raise StudyError(
+                f"[mistakes] {unknown[0]}: no such mistake; expected one of {', '.join(known)}."
+            )
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The mistakes that are made, as JSON or TOML values; empty without any."""
+        return {key: value for key, value in asdict(self).items() if value not in (None, False)}
+
+    def apply(self, dataset: Dataset) -> Dataset:
+        """What the network gets when these mistakes are made on a data set.
+
+        The result has `outputs` class names where `outputs` is set. Its ``source`` says what was
+        done and keeps what an audit needs: ``labels_as_read`` (see `LabelColumn`),
+        ``rows_in_file`` and ``classes_in_file``. Features are views, never copies.
+
+        Raises
+        ------
+        StudyError
+            If a label has no output column, or no row is left.
+        """
+        if not self:
+            return dataset
+        if self.first_row_lost and dataset.samples < 2:
+            raise StudyError("[mistakes] first_row_lost: the data have one row; none is left.")
+        start = int(self.first_row_lost)
+        train, as_read = self._labels(dataset.y_train[start:])
+        test = None if dataset.y_test is None else self._labels(dataset.y_test)[0]
+        identity = json.dumps([dataset.fingerprint, self.to_dict()], sort_keys=True)
+        return Dataset(
+            dataset.x_train[start:],
+            train,
+            dataset.x_test,
+            test,
+            class_names=self._class_names(dataset),
+            name=dataset.name,
+            scale=dataset.scale,
+            source={
+                **dataset.source,
+                "mistakes": self.to_dict(),
+                "labels_as_read": as_read.to_mapping(),
+                "rows_in_file": dataset.samples,
+                "classes_in_file": dataset.classes,
+            },
+            known_fingerprint=hashlib.blake2b(identity.encode(), digest_size=16).hexdigest(),
+        )
+
+    def _labels(self, labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], LabelColumn]:
+        read = labels / 255.0 if self.labels_divided_by_255 else labels
+        targets = np.asarray(read).astype(np.int64)
+        if self.outputs is not None and targets.max() >= self.outputs:
+            raise StudyError(
+                f"[mistakes] outputs = {self.outputs}: the labels run up to {targets.max()}, which "
+                f"has no output column. Use at least {targets.max() + 1} outputs."
+            )
+        return targets, LabelColumn.of(read)
+
+    def _class_names(self, dataset: Dataset) -> tuple[str, ...]:
+        count = dataset.classes if self.outputs is None else self.outputs
+        unused = tuple(f"unused {index}" for index in range(dataset.classes, count))
+        return dataset.class_names[:count] + unused
+
+
+def clipped_loss(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """Mean cross-entropy as Keras reports it: float32 softmax, clipped to [1e-7, 1 - 1e-7].
+
+    Never below 1.1920929e-07 nats, and never above 16.118. The mean is taken in float64.
+
+    Parameters
+    ----------
+    logits : ndarray of float32, shape (n, n_classes)
+    labels : ndarray of int64, shape (n,)
+
+    References
+    ----------
+    ``categorical_crossentropy`` in ``keras/src/backend/jax/nn.py`` of Keras 3.
+    """
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    chosen = exponentials[np.arange(len(labels)), labels] / exponentials.sum(axis=1)
+    low, high = np.float32(CLIP), np.float32(1) - np.float32(CLIP)
+    return float(-np.log(np.clip(chosen, low, high)).mean(dtype=np.float64))

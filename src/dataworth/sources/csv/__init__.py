@@ -1,0 +1,129 @@
+"""CSV files: pixels on the fast path, everything else through polars."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from typing import BinaryIO
+
+import numpy as np
+
+from dataworth.data.dataset import Dataset
+from dataworth.errors import DataworthWarning
+from dataworth.sources.cache import read
+from dataworth.sources.csv.diagnose import pixel_samples
+from dataworth.sources.csv.pixels import Pixels, read_rows
+from dataworth.sources.csv.sniff import CsvForm, form_of, head_of
+from dataworth.sources.csv.table import csv_blocks
+from dataworth.sources.files import Entry
+from dataworth.sources.pairs import leave_aside, test_beside, with_label
+from dataworth.sources.plan import Block, NotPixelsError, Part, Recipe, Shape, as_images
+
+
+def load(
+    entry: Entry,
+    *,
+    label: str | int | None = None,
+    header: bool | None = None,
+    pixels: bool = True,
+    scale: float | None = None,
+) -> Dataset:
+    """A CSV file of one's own; a test file beside it becomes the official held-out split.
+
+    A test file without the label column, as competitions have it, is left aside with a warning.
+
+    Parameters
+    ----------
+    entry : Entry
+        The file. Its pair is found by name: ``train`` in it, ``test`` in the other.
+    label : str or int, optional
+        Name or index (from 0) of the label column. By default the column called label, class,
+        target or y; without a header, the first of a file with as many further columns as a square
+        image has pixels.
+    header : bool, optional
+        Whether the first row holds names; found out by default.
+    pixels : bool
+        Whether features that are whole numbers 0..255 are kept as ``uint8``. If false, they are
+        read as real numbers.
+    scale : float, optional
+        As in `Dataset`.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be used; the message says which row, and what to do.
+    """
+    options = {"label": label, "header": header, "pixels": pixels}
+    beside = _labelled_test(entry, label, header)
+    parts = [
+        part(each, label, header, as_images, pixels) if each else None for each in (entry, beside)
+    ]
+    assert parts[0] is not None
+    name = entry.stem.removesuffix(".csv")
+    return read(Recipe(name, parts[0], parts[1], scale=scale, options=options))
+
+
+def part(
+    entry: Entry,
+    label: str | int | None,
+    header: bool | None,
+    shape: Shape,
+    may_be_pixels: bool = True,
+) -> Part:
+    """One split, read from one CSV file; `shape` makes images of flat samples."""
+
+    @cache
+    def form() -> CsvForm:
+        found = form_of(entry, label, header)
+        if header is None and found.numbered:
+            warnings.warn(
+                f"{entry}: the first row, {found.header[0]}..{found.header[-1]}, is read as the "
+                "names of the columns. If it is a sample, say header=False (--no-header on the "
+                "command line).",
+                DataworthWarning,
+                stacklevel=2,
+            )
+        return found
+
+    def blocks(pixels: bool) -> Iterator[Block]:
+        if pixels and not may_be_pixels:
+            raise NotPixelsError
+        if pixels and form().plain:
+            return _pixel_blocks(entry, form(), shape)
+        return csv_blocks(entry, form(), shape, pixels)
+
+    return Part((entry,), blocks, lambda: form().first_row)
+
+
+def _labelled_test(entry: Entry, label: str | int | None, header: bool | None) -> Entry | None:
+    """The test file beside `entry`, unless it lacks the label column."""
+    test = test_beside(entry)
+    if test is None:
+        return None
+    form, head = form_of(entry, label, header), head_of(test, header)
+    if form.header and head.header:
+        return with_label(test, head.header, entry, form.header, form.label)
+    if head.columns == form.columns - 1:
+        leave_aside(test, entry, f"one column less than {entry.name}: no labels")
+        return None
+    return test
+
+
+def _pixel_blocks(entry: Entry, form: CsvForm, shape: Shape) -> Iterator[Block]:
+    def plain(rows: Pixels) -> Block:
+        features = rows[:, 1:] if form.label == 0 else np.delete(rows, form.label, axis=1)
+        return Block(np.ascontiguousarray(shape(features)), rows[:, form.label].astype(np.int64))
+
+    def careful(text: bytes, row: int) -> Block:
+        features, labels = pixel_samples(entry, form, text, row)
+        return Block(np.ascontiguousarray(shape(features)), labels)
+
+    with entry.open() as file:
+        _skip(file, form.start)
+        yield from read_rows(file, form.columns, plain, careful, form.first_row, form.label)
+
+
+def _skip(file: BinaryIO, count: int) -> None:
+    while count > 0:
+        count -= len(file.read(count))

@@ -1,0 +1,53 @@
+"""What the columns of a table are: numbers, the pixels of an image, and which is the label."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dataworth.errors import DataError
+from dataworth.sources.files import Entry
+
+LABEL_NAMES = ("label", "class", "target", "y")
+_IMAGE_SIDE = 8
+
+
+def counts_up(fields: Sequence[str]) -> bool:
+    """Whether fields are 0, 1, 2, ... or 1, 2, 3, ..., in order."""
+    return any(list(fields) == [str(i + k) for i in range(len(fields))] for k in (0, 1))
+
+
+def is_square(features: int) -> bool:
+    """Whether so many features are the pixels of a square image of 8 x 8 or more."""
+    side = math.isqrt(features)
+    return side >= _IMAGE_SIDE and side * side == features
+
+
+def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | int | None) -> int:
+    """Index of the label column, given what the caller said and the columns' names (if any)."""
+    if isinstance(label, int):
+        if not -columns <= label < columns:
+            raise DataError(
+                f"{entry} has {columns} columns; label={label} is none of 0..{columns - 1}."
+            )
+        return label % columns
+    lower = [name.lower() for name in names]
+    wanted = [label.lower()] if label is not None else list(LABEL_NAMES)
+    for name in wanted:
+        if lower.count(name) > 1:
+            raise DataError(
+                f"{entry}: {lower.count(name)} columns are called {name!r}; rename all but one, or "
+                "give the label column's index (from 0): label=0 (--label 0 on the command line)."
+            )
+        if name in lower:
+            return lower.index(name)
+    if label is not None:
+        known = ", ".join(names[:8]) or "none: the file has no header row"
+        raise DataError(f"{entry} has no column {label!r}; its names are: {known}.")
+    if is_square(columns - 1):
+        return 0
+    raise DataError(
+        f"{entry}: which of the {columns} columns is the label? None is called "
+        f"{', '.join(LABEL_NAMES)}. Give its name or index (from 0), such as label=0 or label=-1 "
+        "(--label 0 or --label -1 on the command line)."
+    )

@@ -1,0 +1,101 @@
+"""Rows of a CSV file read field by field, to say what is wrong with the first bad one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth._util.numbers import is_number
+from dataworth.errors import DataError
+from dataworth.sources.assemble import plain_labels
+from dataworth.sources.csv.sniff import CsvForm
+from dataworth.sources.files import Entry
+from dataworth.sources.plan import NotPixelsError
+
+Table = tuple[NDArray[np.uint8], NDArray[Any]]
+
+
+def pixel_samples(entry: Entry, form: CsvForm, text: bytes, row: int) -> Table:
+    """Read rows that are not of the plain form: spaces, quotes, ``5.0`` for 5, other labels.
+
+    Returns
+    -------
+    features : ndarray of uint8, shape (rows, features)
+    labels : ndarray, shape (rows,)
+
+    Raises
+    ------
+    NotPixelsError
+        If a value is no pixel and the data need not be pixels.
+    DataError
+        If a row cannot be used at all.
+    """
+    features, labels = [], []
+    for number, fields in enumerate(_fields(entry, text, row), row):
+        check_row(entry, form, fields, number)
+        labels.append(fields.pop(form.label).strip())
+        if not all(map(is_pixel, fields)):
+            raise NotPixelsError
+        features.append([int(float(field)) for field in fields])
+    return np.array(features, np.uint8), plain_labels(np.array(labels))
+
+
+def explain(entry: Entry, form: CsvForm, text: bytes) -> None:
+    """Raise DataError for the first row that cannot be used; return if there is none."""
+    for row, fields in enumerate(_fields(entry, text, form.first_row), form.first_row):
+        check_row(entry, form, fields, row)
+
+
+def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
+    """Refuse a row of another length, with a gap or text, or with a value that is no pixel."""
+    if len(fields) != form.columns:
+        what = f"has {len(fields)} fields" if fields else "is blank"
+        raise DataError(
+            f"{entry}, row {row} {what}; expected {form.columns}, as in the first row. "
+            "Correct the row or remove it; if the file ends there, copy it again."
+        )
+    for column, field in enumerate(fields):
+        where = f"{entry}, row {row}, {form.column_name(column)}"
+        if not field.strip():
+            raise DataError(f"{where}: the field is empty. Fill the gap, or remove the row.")
+        if column == form.label:
+            continue
+        if not is_number(field):
+            raise DataError(f"{where}: {field!r} is no number. Correct it, or remove the row.")
+        if not abs(float(field)) <= _LARGEST:
+            raise DataError(
+                f"{where}: {field!r} is not finite, or beyond float32. Fill the gap, or remove the "
+                "row."
+            )
+        if form.image and not is_pixel(field):
+            raise DataError(
+                f"{where}: {field!r} is no pixel; expected a whole number 0..255, as elsewhere in "
+                "the file. Correct it or remove the row; or say pixels=False (--no-pixels on the "
+                "command line) to read real numbers."
+            )
+
+
+def is_pixel(field: str) -> bool:
+    """Whether a field holds a whole number 0..255."""
+    return is_number(field) and field.strip() != "" and float(field) in _PIXELS
+
+
+_PIXELS = frozenset(map(float, range(256)))
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def _fields(entry: Entry, text: bytes, row: int) -> Iterator[list[str]]:
+    lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
+    try:
+        yield from csv.reader(lines)
+    except UnicodeDecodeError:
+        raise DataError(
+            f"{entry} holds something after row {row} that is not UTF-8 text. Convert the file."
+        ) from None
+    except csv.Error as error:
+        raise DataError(f"{entry}, after row {row}: {error}. Correct the file.") from None

@@ -1,0 +1,265 @@
+"""What the head of a CSV file tells: its columns, whether it has a header, where the label is."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dataworth._util.numbers import is_number
+from dataworth.errors import DataError
+from dataworth.sources.csv.columns import LABEL_NAMES, counts_up, is_square, label_column
+from dataworth.sources.files import Entry
+
+_HEAD_BYTES = 1 << 18
+_HEAD_ROWS = 50
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class CsvHead:
+    """What the first bytes of a CSV file hold.
+
+    Attributes
+    ----------
+    header : tuple of str
+        Names of the columns; empty without a header row.
+    rows : list of list of str
+        The first rows of data, in fields.
+    text : bytes
+        The first bytes of data, as they are.
+    start : int
+        Bytes of the file before the first row of data.
+    """
+
+    header: tuple[str, ...]
+    rows: list[list[str]]
+    text: bytes
+    start: int
+
+    @property
+    def columns(self) -> int:
+        """Number of fields per row."""
+        return len(self.header or self.rows[0])
+
+
+def head_of(entry: Entry, header: bool | None) -> CsvHead:
+    """Read the head of a CSV file.
+
+    Parameters
+    ----------
+    entry : Entry
+        The file.
+    header : bool, optional
+        Whether the first row holds names; found out if None, see `has_header`.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, is no CSV, or leaves open whether it has a header.
+    """
+    with entry.open() as file:
+        head = b""
+        while head.count(b"\n") < 2 and (more := file.read(_HEAD_BYTES)):
+            head += more
+        complete = len(head) % _HEAD_BYTES != 0 or not file.read(1)
+    start = len(_BOM) if head.startswith(_BOM) else 0
+    rows = _rows(entry, head[start:], complete)
+    if header is None:
+        header = has_header(entry, rows)
+    if header:
+        if len(rows) < 2:
+            raise DataError(f"{entry} has a header row and no row of data.")
+        start = head.index(b"\n", start) + 1
+    names = tuple(field.strip() for field in rows[0]) if header else ()
+    return CsvHead(names, rows[header:], head[start:], start)
+
+
+def _rows(entry: Entry, head: bytes, complete: bool) -> list[list[str]]:
+    try:
+        text = (head if complete else head[: head.rfind(b"\n") + 1]).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{entry} is not UTF-8 text (byte {error.start:,}: {error.reason}); "
+            "is it a CSV file? Convert it to UTF-8."
+        ) from None
+    reader = csv.reader(io.StringIO(text, newline=""))
+    rows = [row for row, _ in zip((row for row in reader if row), range(_HEAD_ROWS), strict=False)]
+    if not rows:
+        raise DataError(f"{entry} holds no rows. Copy or download it again.")
+    return rows
+
+
+# So many numbers that count up from 0 or 1 are names of columns, and no sample.
+_COUNTED = 8
+# In so many rows, a column that holds nothing but text or fractions holds nothing else.
+_ENOUGH_ROWS = 8
+
+
+def has_header(entry: Entry, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row holds names.
+
+    It does if it holds text above numbers, or counts its columns, 0, 1, 2, ... or 1, 2, 3, ...,
+    as pandas names those that have no names.
+
+    Raises
+    ------
+    DataError
+        If it may be a sample, with a fault or by chance.
+    """
+    first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
+    # An index that pandas wrote has no name.
+    texts = [not field.strip() or not is_number(field) for field in first]
+    if not rest:
+        return all(texts)
+    numbers = [field.strip() for field, text in zip(first, texts, strict=True) if not text]
+    counted = counts_up(numbers)
+    if counted and not any(texts) and len(first) > 1:
+        return _counts_columns(entry, first, rest)
+    above_numbers = [
+        column
+        for column, text in enumerate(texts)
+        if text and all(is_number(row[column]) for row in rest)
+    ]
+    named = any(field.strip().lower() in LABEL_NAMES for field in first)
+    sure = counted and len(numbers) >= _COUNTED
+    if above_numbers and (not numbers or sure or (named and counted)):
+        return True
+    # Text labels under a name, and numbers for the names of the pixels: label,0,1,2,...
+    if named and sure:
+        return True
+    if above_numbers or (named and numbers and counted):
+        column = above_numbers[0] if above_numbers else texts.index(True)
+        raise DataError(
+            f"{entry}, row 1, column {column + 1}: {first[column]!r} is no number, and it is not "
+            "clear whether the row is a header or a sample with a fault. Correct the field; or "
+            f"{_SAY}"
+        )
+    return False
+
+
+_SAY = "say header=True or header=False (--header or --no-header on the command line)."
+
+
+def _counts_columns(entry: Entry, first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether a first row of 0, 1, 2, ... is one of names: True, or refused."""
+    if not any(map(_is_ramp, rest)) and (len(first) >= _COUNTED or _are_of_another_kind(rest)):
+        return True
+    raise DataError(
+        f"{entry}, row 1 counts {first[0].strip()}..{first[-1].strip()}, and it is not clear "
+        f"whether it is a header or a sample: {_SAY}"
+    )
+
+
+def _is_ramp(row: Sequence[str]) -> bool:
+    """Whether the numbers of a sample rise by 1 as well: so may those of the first, then."""
+    values = [float(field or "nan") if is_number(field) else float("nan") for field in row]
+    return all(after - before == 1 for before, after in pairwise(values))
+
+
+def _are_of_another_kind(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a column holds text alone, or fractions alone, and so no whole number."""
+    return len(rows) >= _ENOUGH_ROWS and any(
+        all(not is_number(field) or "." in field for field in column)
+        for column in zip(*rows, strict=True)
+    )
+
+
+_PIXEL_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class CsvForm:
+    """The form of a CSV file.
+
+    Attributes
+    ----------
+    columns : int
+        Fields per row.
+    header : tuple of str
+        Names of the columns; empty without a header row.
+    start : int
+        Bytes before the first row of data.
+    label : int
+        Index of the label column.
+    plain : bool
+        Whether the first rows of data are digits and commas alone, or nearly so in an image.
+    image : bool
+        Whether the features are the pixels of a square image: as many as one has, and nearly all
+        of those in the first rows whole numbers 0..255.
+    """
+
+    columns: int
+    header: tuple[str, ...]
+    start: int
+    label: int
+    plain: bool
+    image: bool
+
+    @property
+    def first_row(self) -> int:
+        """Line of the file, counted from 1, on which the data start."""
+        return 2 if self.header else 1
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the columns have numbers for names, all of them."""
+        return bool(self.header) and all(name.isdigit() for name in self.header)
+
+    def column_name(self, column: int) -> str:
+        """What an error calls a column."""
+        named = f" ({self.header[column]!r})" if column < len(self.header) else ""
+        return f"column {column + 1}{named}"
+
+
+def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvForm:
+    """Look at the head of a CSV file.
+
+    Parameters
+    ----------
+    entry : Entry
+        The file.
+    label : str or int, optional
+        Name or index (from 0) of the label column.
+    header : bool, optional
+        Whether the first row holds names; found out if None.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, is no CSV, or leaves open what is what.
+    """
+    head = head_of(entry, header)
+    columns = head.columns
+    if columns < 2:
+        raise DataError(
+            f"{entry}: the first row has no comma; expected a label and at least one feature, "
+            "separated by commas. If another sign separates them, convert the file."
+        )
+    if head.header and not head.header[0].strip() and counts_up([row[0] for row in head.rows]):
+        raise DataError(
+            f"{entry}, column 1 has no name and counts the rows: an index, as pandas writes it, "
+            "which is no feature. Write the file without it: to_csv(..., index=False)."
+        )
+    position = label_column(entry, columns, head.header, label)
+    features = [
+        field for row in head.rows for column, field in enumerate(row) if column != position
+    ]
+    labels = [row[position] for row in head.rows if len(row) > position]
+    pixels = sum(map(_is_plain_pixel, features))
+    image = is_square(columns - 1) and pixels >= _PIXEL_SHARE * len(features)
+    plain = all(map(_is_plain_pixel, labels)) and (image or pixels == len(features))
+    return CsvForm(
+        columns=columns,
+        header=head.header,
+        start=head.start,
+        label=position,
+        plain=plain and b'"' not in head.text,
+        image=image,
+    )
+
+
+def _is_plain_pixel(field: str) -> bool:
+    return field.isascii() and field.isdigit() and int(field) <= 255

@@ -1,0 +1,183 @@
+"""Glyphs: handwriting-like images of 0-9A-Za-z, as many as anyone asks for, made by a program.
+
+The 62 classes and the 28x28 ``uint8`` form are those of EMNIST byclass, upright. Sample i depends
+on ``(seed, i)`` alone: the set has no end, and any slice of it can be made anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import string
+import tempfile
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from numbers import Integral
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.data.dataset import Dataset
+from dataworth.errors import DataError, DataworthWarning
+from dataworth.sources.cache import NpyWriter
+from dataworth.sources.location import cache_folder
+
+CLASS_NAMES = tuple(string.digits + string.ascii_uppercase + string.ascii_lowercase)
+GENERATOR_VERSION = 1
+"""Raised whenever any picture changes, so that no old result is taken for a new one."""
+HELD_OUT_START = 2**40
+"""Index of the first held-out sample; the training samples are those before."""
+
+_END = 2**56
+_SIDE = 28
+_CACHED_FROM = 50_000
+_CHUNK = 32_768
+
+
+def render(start: int, stop: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Make samples `start` to `stop`.
+
+    Parameters
+    ----------
+    start, stop : int
+        Indices, ``0 <= start <= stop <= 2**56``; the held-out samples begin at ``2**40``.
+    seed : int
+        Below 2**64. Another seed gives other samples of the same distribution.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (stop - start, 28, 28)
+        Ink on a ground of 0, upright.
+    labels : ndarray of int64, shape (stop - start,)
+        Class indices; every class is equally likely.
+
+    Raises
+    ------
+    DataError
+        If an index or the seed is not a whole number in range.
+    """
+    _check("start", start, 0, _END)
+    _check("stop", stop, start, _END)
+    _check("seed", seed, 0, 2**64 - 1)
+    images = np.empty((stop - start, _SIDE, _SIDE), np.uint8)
+    labels = np.empty(stop - start, np.int64)
+    _fill(images, labels, start, seed)
+    return images, labels
+
+
+def load(samples: int = 697_932, held_out: int = 26_000, seed: int = 0) -> Dataset:
+    """Glyphs as a data set with an official held-out split.
+
+    Parameters
+    ----------
+    samples : int
+        Training samples, the indices ``0`` to `samples`; a larger set begins with the smaller one.
+        From 50,000 on they are kept in the cache folder and memory-mapped.
+    held_out : int
+        Held-out samples, indices from ``2**40`` on.
+    seed : int
+        Below 2**64.
+
+    Returns
+    -------
+    Dataset
+        62 classes, ``uint8`` images of shape (28, 28), named "glyphs".
+
+    Raises
+    ------
+    DataError
+        If an option is not a whole number in range.
+    """
+    _check("samples", samples, 1, HELD_OUT_START)
+    _check("held_out", held_out, 1, _END - HELD_OUT_START)
+    _check("seed", seed, 0, 2**64 - 1)
+    x_train, y_train = _training(samples, seed)
+    x_test, y_test = render(HELD_OUT_START, HELD_OUT_START + held_out, seed)
+    made_from = {
+        "source": "glyphs",
+        "generator_version": GENERATOR_VERSION,
+        "samples": int(samples),
+        "held_out": int(held_out),
+        "seed": int(seed),
+    }
+    return Dataset(
+        x_train,
+        y_train,
+        x_test,
+        y_test,
+        class_names=CLASS_NAMES,
+        name="glyphs",
+        source=made_from,
+        known_fingerprint=hashlib.blake2b(repr(made_from).encode(), digest_size=16).hexdigest(),
+    )
+
+
+def _check(option: str, value: int, low: int, high: int) -> None:
+    if not isinstance(value, Integral) or not low <= value <= high:
+        raise DataError(
+            f"glyphs: {option} is {value!r}; expected a whole number from {low:,} to {high:,}."
+        )
+
+
+def _fill(images: NDArray[np.uint8], labels: NDArray[np.int64], start: int, seed: int) -> None:
+    from dataworth.sources.glyphs.drawing import BLOCK, program
+
+    made = program()
+    key = np.array([seed & 0xFFFFFFFF, seed >> 32], np.uint32)
+    stop = start + len(images)
+
+    def one(block: int) -> None:
+        first = block * BLOCK
+        place = np.uint32(first >> 32), np.uint32((first & 0xFFFFFFFF) // BLOCK)
+        made_images, made_labels = made(*place, key)
+        low, high = max(start, first), min(stop, first + BLOCK)
+        here, there = slice(low - start, high - start), slice(low - first, high - first)
+        images[here] = np.asarray(made_images)[there].reshape(-1, _SIDE, _SIDE)
+        labels[here] = np.asarray(made_labels)[there]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(one, range(start // BLOCK, -(-stop // BLOCK))):
+            pass
+
+
+def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    if samples < _CACHED_FROM:
+        return render(0, samples, seed)
+    folder = cache_folder() / f"glyphs-v{GENERATOR_VERSION}-seed{seed}-{samples}"
+    try:
+        if not folder.is_dir():
+            _write(folder, samples, seed)
+        return _mapped(folder)
+    except (OSError, ValueError) as error:
+        warnings.warn(
+            f"Glyphs cannot be kept in {folder} ({error}); they are made in memory instead. "
+            "Delete that folder if it is damaged, or set DATAWORTH_DATA to one with space.",
+            DataworthWarning,
+            stacklevel=3,
+        )
+        return render(0, samples, seed)
+
+
+def _write(folder: Path, samples: int, seed: int) -> None:
+    """Make the folder whole under another name, then name it: it is there complete, or not."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".draft-") as work:
+        new = Path(work) / "new"
+        new.mkdir()
+        labels = []
+        with NpyWriter(new / "images.npy") as writer:
+            for low in range(0, samples, _CHUNK):
+                images, chunk = render(low, min(samples, low + _CHUNK), seed)
+                writer.append(images)
+                labels.append(chunk)
+        np.save(new / "labels.npy", np.concatenate(labels))
+        try:
+            new.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else another process was first, with the same pictures
+                raise
+
+
+def _mapped(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    return np.load(folder / "images.npy", "r"), np.load(folder / "labels.npy")

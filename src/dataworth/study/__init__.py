@@ -1,0 +1,1 @@
+"""Studies: what is asked, and the loop that runs it."""

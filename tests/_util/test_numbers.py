@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from dataworth._util.numbers import exact_count, short_count, whole_count
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.4, "0"),
+        (697_931, "697,931"),
+        (999_999_999_999, "999,999,999,999"),
+        (1.5e12, "1.5e+12"),
+        (1e30, "1e+30"),
+        (1.7e308, "1.7e+308"),
+    ],
+)
+def test_an_exact_count_has_all_its_digits_or_an_exponent(value: float, text: str) -> None:
+    assert exact_count(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (900, "900"),
+        (27_000, "27K"),
+        (999_999, "1M"),
+        (1.5e6, "1.5M"),
+        (2e9, "2G"),
+        (999e9, "999G"),
+        (999.9e9, "1e+12"),
+        (1e14, "1e+14"),
+        (0.5, "0.5"),
+    ],
+)
+def test_a_count_in_few_characters(value: float, text: str) -> None:
+    assert short_count(value) == text
+
+
+def test_a_count_in_a_sentence() -> None:
+    assert whole_count(12.0) == "12"
+    assert whole_count(123_456) == "123,000"
+    assert whole_count(math.inf) == "infinite"
+    assert whole_count(1e30) == "1e+30"

@@ -1,0 +1,102 @@
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dataworth.curves.curve import Curve
+from dataworth.errors import DataError
+
+
+def test_sorts_by_size_and_numbers_the_runs() -> None:
+    curve = Curve([30, 10, 30], [0.3, 0.9, 0.4])
+    assert curve.samples.tolist() == [10, 30, 30]
+    assert curve.values.tolist() == [0.9, 0.3, 0.4]
+    assert curve.seeds.tolist() == [0, 0, 1]
+    assert curve.sizes.tolist() == [10, 30]
+
+
+def test_summary_is_mean_and_sample_deviation() -> None:
+    small, large = Curve([10, 30, 30], [0.9, 0.3, 0.4]).summary()
+    assert small[:2] == (10, 0.9)
+    assert math.isnan(small.std)
+    assert large.mean == pytest.approx(0.35)
+    assert large.std == pytest.approx(0.1 / math.sqrt(2))
+    assert large.runs == 2
+
+
+def test_another_metric_of_the_same_runs() -> None:
+    curve = Curve([10, 30], [0.9, 0.3], others={"accuracy": [0.5, 0.8]}, chance=1.0)
+    accuracy = curve["accuracy"]
+    assert accuracy.values.tolist() == [0.5, 0.8]
+    assert accuracy.higher_is_better
+    assert not curve.higher_is_better
+    assert accuracy["loss"].values.tolist() == [0.9, 0.3]
+    with pytest.raises(DataError, match="has no metric 'f1'; it has loss, accuracy"):
+        curve["f1"]
+    with pytest.raises(DataError, match=r"metric is .*expected a name"):
+        curve[["f1"]]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("samples", "values", "seeds"),
+    [([1, 2], [0.1], None), ([], [], None), ([0], [1], None), ([math.nan], [1], None)],
+)
+def test_what_is_no_curve_is_refused(
+    samples: list[float], values: list[float], seeds: None
+) -> None:
+    with pytest.raises(DataError):
+        Curve(samples, values, seeds)
+
+
+def test_csv_holds_every_digit() -> None:
+    values = [1 / 3, 2 / 7]
+    lines = Curve([10, 30], values, [4, 5], others={"b": [0.1, math.nan]}).to_csv().splitlines()
+    assert lines[0] == "samples,seed,value,b"
+    assert [float(line.split(",")[2]) for line in lines[1:]] == values
+    assert np.isnan(float(lines[2].split(",")[3]))
+
+
+def test_seeds_that_were_not_given_are_not_written() -> None:
+    curve = Curve([10, 10, 30], [0.5, 0.4, 0.2], others={"accuracy": [0.7, 0.8, 0.9]})
+    assert curve.to_csv().splitlines()[:2] == ["samples,value,accuracy", "10,0.5,0.7"]
+    assert not curve["accuracy"].seeded
+    assert Curve([10, 30], [0.5, 0.4], [0, 0])["loss"].seeded
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"samples": [0.1, 2.7]}, "samples holds 0.1"),
+        ({"samples": [10.4, 20]}, "samples holds 10.4"),
+        ({"samples": [1e16, 1e19]}, "samples holds 1e\\+19; .* positive whole numbers below 2.63"),
+        ({"samples": [-3, 20]}, "samples holds -3; expected positive whole numbers\\."),
+        ({"seeds": [0, -1e30]}, "seeds holds -1e\\+30; .* whole numbers between -2.63 and 2.63"),
+        ({"metric": ["a"]}, r"metric is \['a'\]; expected a name"),
+        ({"samples": ["a", "b"]}, "samples is"),
+        ({"samples": [[1, 2], [3]]}, "samples is"),
+        ({"values": ["a", "b"]}, "values is"),
+        ({"values": [1 + 2j, 1j]}, "values is"),
+        ({"values": [10**400, 1]}, "values is"),
+        ({"samples": np.array(["2020", "2021"], "M8[Y]")}, "samples is"),
+        ({"seeds": [0, math.nan]}, "seeds holds nan"),
+        ({"seeds": [0, 0.5]}, "seeds holds 0.5"),
+        ({"seeds": ["a", "b"]}, "seeds is"),
+        ({"others": {"accuracy": ["a", "b"]}}, r"others\['accuracy'\] is"),
+        ({"others": {"accuracy": [1.0]}}, r"others\['accuracy'\] has shape"),
+        ({"others": [[0.5, 0.8]]}, "others is .*expected metrics by their names"),
+        ({"chance": math.inf}, "chance is inf"),
+        ({"chance": "3"}, "chance is '3'"),
+    ],
+    ids=lambda case: str(case)[:40] if isinstance(case, dict) else None,
+)
+def test_what_is_no_measurement_is_refused(arguments: dict[str, Any], complaint: str) -> None:
+    usual: dict[str, Any] = {"samples": [1000, 2000], "values": [1.0, 0.8]}
+    with pytest.raises(DataError, match=complaint):
+        Curve(**usual | arguments)
+
+
+def test_a_computed_size_may_be_off_by_a_rounding_error_and_a_large_seed_keeps_its_digits() -> None:
+    curve = Curve([1000 * (1 + 1e-9), 2000], [1.0, 0.8], seeds=[2**62 + 1, 0])
+    assert curve.samples.tolist() == [1000, 2000]
+    assert curve.seeds.tolist() == [2**62 + 1, 0]

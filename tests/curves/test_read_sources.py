@@ -1,0 +1,182 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.metrics import get_scorer_names
+
+from dataworth.curves.curve import Curve
+from dataworth.curves.read import as_curve, curve_from_frame, curve_from_scores, curves_from_frame
+from dataworth.errors import DataError
+from dataworth.metrics.registry import HIGHER_IS_BETTER, scorer_named
+
+SIZES = np.array([10, 20])
+SCORES = np.array([[0.5, 0.6, 0.7], [0.8, 0.9, 1.0]])
+LCDB = {
+    "openmlid": [3, 3, 3, 6, 6],
+    "learner": ["tree", "tree", "svm", "tree", "tree"],
+    "size_train": [16, 32, 16, 16, 32],
+    "outer_seed": [1, 1, 0, 0, 2],
+    "score_valid": [-0.7, -0.5, -0.9, -2.0, -1.5],
+}
+
+
+def test_scikit_learns_result_is_its_scores_on_held_out_rows() -> None:
+    curve = as_curve((SIZES, SCORES * 0, SCORES), "accuracy")
+    assert curve.metric == "accuracy"
+    assert curve.higher_is_better
+    assert curve.samples.tolist() == [10, 10, 10, 20, 20, 20]
+    assert curve.values.tolist() == SCORES.ravel().tolist()
+    assert curve.seeds.tolist() == [0, 1, 2, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("scoring", "metric"),
+    [("neg_log_loss", "loss"), ("neg_mean_squared_error", "mean_squared_error")],
+)
+def test_negated_losses_are_losses_again(scoring: str, metric: str) -> None:
+    curve = curve_from_scores((SIZES, SCORES, -SCORES, SCORES), scoring)
+    assert (curve.metric, curve.higher_is_better) == (metric, False)
+    assert (curve.values == SCORES.ravel()).all()
+    assert as_curve(Curve(SIZES, [0.4, 0.3], metric=metric), scoring).values.tolist() == [0.4, 0.3]
+
+
+def test_every_scorer_of_scikit_learn_is_known() -> None:
+    for name in get_scorer_names():
+        metric, sign = scorer_named(name)
+        assert (metric in HIGHER_IS_BETTER) == (sign == 1), name
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ((SIZES, SCORES), "tuple of 2"),
+        ((SIZES, SCORES, SCORES.T), r"test_scores \(3, 2\)"),
+        ((SIZES, SCORES, -SCORES), "neg_log_loss"),
+        (("a", "b", "c"), "train_sizes_abs is 'a'"),
+        ((SIZES, SCORES, [["a"], ["b"]]), "test_scores is"),
+    ],
+)
+def test_what_is_no_result_of_learning_curve(result: tuple[np.ndarray, ...], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        as_curve(result)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame(LCDB), pl.DataFrame(LCDB), LCDB])
+def test_a_frame_of_several_curves(frame: object) -> None:
+    curves = curves_from_frame(
+        frame,
+        ["openmlid", "learner"],
+        samples="size_train",
+        value="score_valid",
+        seed="outer_seed",
+        metric="neg_log_loss",
+    )
+    assert list(curves) == [(3, "tree"), (3, "svm"), (6, "tree")]
+    tree = curves[6, "tree"]
+    assert (tree.name, tree.metric) == ("6 tree", "loss")
+    assert tree.samples.tolist() == [16, 32]
+    assert tree.values.tolist() == [2.0, 1.5]
+    assert tree.seeds.tolist() == [0, 2]
+    by_learner = curves_from_frame(frame, "learner", samples="size_train", value="score_valid")
+    assert {key: len(curve) for key, curve in by_learner.items()} == {"tree": 4, "svm": 1}
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_frame_of_one_curve(library: object) -> None:
+    frame = library.DataFrame({"samples": [30, 10], "value": [0.3, 0.9], "seed": [4, 5]})  # type: ignore[attr-defined]
+    curve = as_curve(frame)
+    assert curve.to_csv() == Curve([10, 30], [0.9, 0.3], [5, 4]).to_csv()
+    assert as_curve(frame, "roc_auc").higher_is_better
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "column 'samples' is missing; the frame has openmlid, learner"),
+        ({"samples": "learner", "value": "score_valid"}, "'learner' is .'tree'"),
+        ({"samples": "size_train", "value": "score_valid", "seed": "s"}, "'s' is missing"),
+    ],
+)
+def test_a_frame_with_other_columns(options: dict[str, str], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        curve_from_frame(pd.DataFrame(LCDB), **options)
+
+
+def test_a_lazy_frame_is_told_to_collect() -> None:
+    frame = pl.DataFrame(LCDB).lazy()
+    for read in (as_curve, curve_from_frame, lambda lazy: curves_from_frame(lazy, "learner")):
+        with pytest.raises(DataError, match=r"LazyFrame holds no values yet; call .collect\(\)"):
+            read(frame)
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, dict])
+@pytest.mark.parametrize("seeds", [[0.0, float("nan")], [0.5, 1.0]])
+def test_seeds_of_a_frame_are_whole(library: Any, seeds: list[float]) -> None:
+    with pytest.raises(DataError, match="seeds holds"):
+        as_curve(library({"samples": [10, 30], "value": [0.9, 0.5], "seed": seeds}))
+
+
+def test_a_csv_is_what_the_caller_says_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("samples,value,accuracy,neg_brier\n10,-0.9,0.5,-0.4\n30,-0.5,0.7,-0.2\n")
+    assert as_curve(path).metric == "loss"
+    assert as_curve(path, "accuracy").values.tolist() == [0.5, 0.7]
+    assert as_curve(path, "neg_log_loss").values.tolist() == [0.9, 0.5]
+    assert as_curve(str(path), "neg_brier").values.tolist() == [0.4, 0.2]
+    assert as_curve(path, "r2").values.tolist() == [-0.9, -0.5]
+    assert as_curve(path, "max_error").metric == "max_error"
+
+
+@pytest.mark.parametrize("typo", ["acuracy", "neg_acuracy", "Accuracy"])
+def test_a_name_that_no_column_has_is_refused_where_columns_have_names(
+    tmp_path: Path, typo: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("samples,value,accuracy,note,f1\n10,0.9,0.5,warm,0.4\n30,0.5,0.7,,0.6\n")
+    with pytest.raises(DataError, match=f"called '{typo}'; .* value are accuracy, f1. Name"):
+        as_curve(path, typo)
+
+
+@pytest.mark.parametrize("rest", ["note\n10,0.9,warm\n30,0.5,\n", "seed\n10,0.9,1\n30,0.5,2\n"])
+def test_where_no_other_metric_has_a_name_the_values_may_have_any(
+    tmp_path: Path, rest: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"samples,value,{rest}")
+    assert as_curve(path, "perplexity").metric == "perplexity"
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "neg_brier"])
+def test_text_in_the_column_that_is_asked_for_is_named(tmp_path: Path, metric: str) -> None:
+    path = tmp_path / "a.csv"
+    rest = "10,0.9,0.5,0.4,warm\n20,0.7,,,\n30,0.5,60%,60%,\n"
+    path.write_text(f"samples,value,accuracy,brier,note\n{rest}")
+    assert as_curve(path).values.tolist() == [0.9, 0.7, 0.5]
+    column = metric.removeprefix("neg_")
+    with pytest.raises(DataError, match=f"csv, row 4, column '{column}': '60%' is not a number"):
+        as_curve(path, metric)
+
+
+def test_a_metric_has_a_name(tmp_path: Path) -> None:
+    curve = Curve(SIZES, [0.9, 0.3])
+    curve.to_csv(tmp_path / "a.csv")
+    frame = {"samples": [1], "value": [1]}
+    for thing in (curve, (SIZES, SCORES, SCORES), frame, tmp_path / "a.csv"):
+        with pytest.raises(DataError, match=r"metric is .*expected a name"):
+            as_curve(thing, ["a"])  # type: ignore[arg-type]
+
+
+def test_a_curve_has_the_metrics_that_it_has() -> None:
+    curve = Curve([10, 30], [0.9, 0.3], others={"macro_f1": [0.1, 0.6]})
+    assert as_curve(curve) is curve
+    assert as_curve(curve, "f1_macro").values.tolist() == [0.1, 0.6]
+    with pytest.raises(DataError, match="has no metric 'roc_auc'; it has loss, macro_f1"):
+        as_curve(curve, "roc_auc")
+
+
+def test_what_is_no_curve_at_all() -> None:
+    with pytest.raises(DataError, match="int is no learning curve; expected a Curve, a run"):
+        as_curve(3)

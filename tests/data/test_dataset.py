@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataworth.data.dataset import Dataset
+from dataworth.errors import DataError
+
+X = np.arange(12, dtype=np.uint8).reshape(6, 2)
+
+
+def test_integer_labels_are_class_indices() -> None:
+    data = Dataset(X, [0, 1, 2, 2, 1, 0])
+    assert data.classes == 3
+    assert data.class_names == ("0", "1", "2")
+    assert data.x_train is X
+    assert data.scale == pytest.approx(1 / 255)
+
+
+def test_text_labels_are_sorted_into_classes() -> None:
+    data = Dataset(X, list("bacabc"))
+    assert data.class_names == ("a", "b", "c")
+    assert data.y_train.tolist() == [1, 0, 2, 0, 1, 2]
+
+
+def test_labels_far_from_zero_are_values_not_indices() -> None:
+    data = Dataset(X, [2020, 2021, 2020, 2021, 2020, 2021])
+    assert data.class_names == ("2020", "2021")
+
+
+def test_one_hot_labels() -> None:
+    assert Dataset(X, np.eye(3)[[0, 1, 2, 2, 1, 0]]).y_train.tolist() == [0, 1, 2, 2, 1, 0]
+
+
+def test_train_and_test_share_their_classes() -> None:
+    data = Dataset(X, list("aabbaa"), X[:2], ["b", "c"])
+    assert data.class_names == ("a", "b", "c")
+    assert data.y_test is not None
+    assert data.y_test.tolist() == [1, 2]
+
+
+def test_given_class_names_order_text_labels() -> None:
+    data = Dataset(X, list("bababa"), class_names=["b", "a", "c"])
+    assert data.y_train.tolist() == [0, 1, 0, 1, 0, 1]
+    assert data.classes == 3
+
+
+def test_other_numbers_become_float32_and_are_not_scaled() -> None:
+    data = Dataset(X.astype(np.int64), [0, 1, 0, 1, 0, 1])
+    assert data.x_train.dtype == np.float32
+    assert data.scale == 1.0
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        (X, [0, 1], "6 samples and y_train 2 labels"),
+        (X[:, 0], [0, 1, 0, 1, 0, 1], "expected \\(samples, ...\\)"),
+        (X[:0], [], "at least one sample"),
+        ([["a", "b"]], [0], "not a number"),
+        ([[1.0, np.nan], [0.0, 0.0]], [0, 1], "in row 0"),
+        ([[1.0, 0.0], [0.0, np.inf]], [0, 1], "in row 1"),
+        (X, [0, 1, 2, 0.5, 1, 2], "row 3: .* 0.5"),
+        (X, np.array([1, 2, 3, 4, 5, 6]) / 255, "divided by 255"),
+        (X, np.ones((6, 3)), "row 0 is not one-hot"),
+    ],
+)
+def test_what_cannot_be_used_is_named(x: np.ndarray, y: np.ndarray, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        Dataset(x, y)
+
+
+def test_half_a_held_out_split_and_other_shapes_are_refused() -> None:
+    with pytest.raises(DataError, match="x_test was given without y_test"):
+        Dataset(X, [0, 1, 0, 1, 0, 1], X)
+    with pytest.raises(DataError, match="must be the same"):
+        Dataset(X, [0, 1, 0, 1, 0, 1], X[:, :1], [0, 1, 0, 1, 0, 1])
+    with pytest.raises(DataError, match="labels run from 0 to 1, and 1 class names"):
+        Dataset(X, [0, 1, 0, 1, 0, 1], class_names=["a"])
+    with pytest.raises(DataError, match="not among the class names"):
+        Dataset(X, list("ababab"), class_names=["a", "c"])
+
+
+@given(st.integers(0, 5), st.integers(0, 1))
+def test_the_fingerprint_changes_with_any_value(row: int, column: int) -> None:
+    labels = [0, 1, 0, 1, 0, 1]
+    x = X.copy()
+    x[row, column] += 1
+    y = list(labels)
+    y[row] = 1 - y[row]
+    prints = [Dataset(X, labels), Dataset(x, labels), Dataset(X, y), Dataset(X, labels, scale=1.0)]
+    assert len({data.fingerprint for data in prints}) == 4
+    assert Dataset(X.copy(), labels).fingerprint == prints[0].fingerprint

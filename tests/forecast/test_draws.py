@@ -1,0 +1,67 @@
+"""Draws: what widens them, and what leaves them alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from law_curves import SIZES, curve_of, noisy, power
+
+from dataworth import Curve, forecast
+from dataworth.forecast.draws import Draws, draw_curves
+from dataworth.forecast.observations import Points, prepare
+from dataworth.forecast.prior import Prior, shipped_prior
+from dataworth.laws.registry import all_laws
+
+PRIOR = shipped_prior(False)
+AHEAD = np.log([2.0, 8.0, 64.0])
+
+
+@pytest.fixture
+def points() -> Points:
+    return prepare(curve_of(SIZES, noisy(power(SIZES), 0.01, 0)))
+
+
+def drawn(points: Points, **changes: float) -> Draws:
+    return draw_curves(points, all_laws(), replace(PRIOR, **changes))
+
+
+def widths(draws: Draws) -> np.ndarray:
+    low, high = np.quantile(draws.log_loss(AHEAD), [0.05, 0.95], axis=0)
+    return np.asarray(high - low)
+
+
+@pytest.mark.parametrize("name", ["level", "carry", "apart"])
+def test_each_source_of_spread_widens_and_keeps_the_middle(points: Points, name: str) -> None:
+    little, much = drawn(points, **{name: 0.0}), drawn(points, **{name: 3.0})
+    assert (widths(much) > widths(little)).all()
+    middles = [np.median(draws.log_loss(AHEAD), axis=0) for draws in (little, much)]
+    # Far out the laws are skewed, and so are draws that keep all of their disagreement.
+    np.testing.assert_allclose(middles[0][:2], middles[1][:2], atol=0.02)
+
+
+def test_spread_grows_with_the_distance(points: Points) -> None:
+    assert (np.diff(widths(drawn(points))) > 0).all()
+
+
+def test_many_sizes_that_count_as_few_points_keep_less_of_the_disagreement() -> None:
+    sizes = np.geomspace(500, 32_000, 32).round()
+    points = prepare(curve_of(sizes, power(sizes)))
+    assert drawn(points, evidence=2.0, kept=1.0).kept == pytest.approx(0.25)
+    assert drawn(points, evidence=32.0, kept=0.8).kept == pytest.approx(0.8)
+
+
+def test_a_prior_is_read_as_it_was_written() -> None:
+    for shows in (True, False):
+        prior = shipped_prior(shows)
+        assert Prior.from_json(prior.to_json()) == prior
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_intervals_hardly_depend_on_the_seed_of_the_draws(repeats: int) -> None:
+    sizes = np.repeat(SIZES, repeats)
+    curve = Curve(sizes, noisy(power(sizes), 0.02, 0))
+    each = [forecast(curve, seed=seed).predict([SIZES[-1] * 10]) for seed in range(8)]
+    ends = np.log([[p.lower[0], p.median[0], p.upper[0]] for p in each])
+    assert (ends.std(axis=0) < 0.03 * np.mean(ends[:, 2] - ends[:, 0]) / 2).all()

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from dataworth.learners.keras.kernels.convolution import Geometry, convolve
+
+SAME = ((1, 1), (1, 1))
+VALID = ((0, 0), (0, 0))
+CASES = {
+    "direct": ((5, 8, 7, 1), (3, 3, 1, 4), Geometry((1, 1), SAME, (1, 1))),
+    "winograd same": ((19, 14, 14, 8), (3, 3, 8, 16), Geometry((1, 1), SAME, (1, 1))),
+    "winograd valid, odd": ((3, 9, 12, 16), (3, 3, 16, 8), Geometry((1, 1), VALID, (1, 1))),
+    "winograd, one-sided": ((2, 6, 5, 8), (3, 3, 8, 8), Geometry((1, 1), ((2, 0), (0, 1)), (1, 1))),
+    "patches 5x5": ((4, 9, 9, 8), (5, 5, 8, 6), Geometry((1, 1), ((2, 2), (2, 2)), (1, 1))),
+    "patches 1x1": ((4, 5, 6, 40), (1, 1, 40, 3), Geometry((1, 1), VALID, (1, 1))),
+    "strides": ((3, 11, 10, 8), (3, 3, 8, 5), Geometry((2, 3), SAME, (1, 1))),
+    "dilation": ((3, 11, 10, 8), (3, 2, 8, 5), Geometry((1, 1), SAME, (2, 3))),
+    "direct strides": ((3, 9, 9, 2), (2, 2, 2, 3), Geometry((2, 2), VALID, (1, 1))),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_value_and_gradients_equal_those_of_xla(case: str) -> None:
+    image, kernel, geometry = CASES[case]
+    random = np.random.default_rng(7)
+    x = jnp.asarray(random.normal(size=image).astype(np.float32))
+    w = jnp.asarray(random.normal(size=kernel).astype(np.float32))
+
+    def theirs(x: jax.Array, w: jax.Array) -> jax.Array:
+        return lax.conv_general_dilated(
+            x,
+            w,
+            geometry.strides,
+            geometry.padding,
+            rhs_dilation=geometry.dilation,
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        )
+
+    expected, back = jax.vjp(theirs, x, w)
+    found, mine_back = jax.vjp(lambda x, w: convolve(x, w, geometry), x, w)
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5 * np.abs(expected).max())
+    dy = jnp.asarray(random.normal(size=expected.shape).astype(np.float32))
+    for mine, other in zip(mine_back(dy), back(dy), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=2e-5, atol=2e-5 * np.abs(other).max())

@@ -1,0 +1,98 @@
+"""A batch divided among cores: the same figures every time, and random numbers of each core's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from memory_checkpoints import Memory
+
+from dataworth.learners import Budget, Epoch, Task, resolve
+from dataworth.learners.keras import data_parallel as cores
+from dataworth.learners.keras.backend import load_keras
+from dataworth.learners.keras.network import Network
+from dataworth.learners.keras.program import Program, fresh_weights
+
+
+@pytest.fixture(autouse=True)
+def _several_cores() -> None:
+    load_keras()
+    if cores.mesh(2) is None:
+        pytest.skip("one core: nothing is divided")
+
+
+def with_half_dropped(shape: tuple[int, ...], classes: int) -> Any:
+    """Build a network whose 1,024 hidden units are positive, and dropped half of the time."""
+    layers = load_keras().layers
+    return load_keras().Sequential(
+        [
+            load_keras().Input((*shape, 1)),
+            layers.Conv2D(16, 3, padding="same", kernel_initializer="ones"),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(classes),
+        ]
+    )
+
+
+def with_statistics(shape: tuple[int, ...], classes: int) -> Any:
+    network = with_half_dropped(shape, classes)
+    return load_keras().Sequential([*network.layers, load_keras().layers.BatchNormalization()])
+
+
+def with_frozen_weights(shape: tuple[int, ...], classes: int) -> Any:
+    network = with_half_dropped(shape, classes)
+    network.layers[0].trainable = False
+    return network
+
+
+@pytest.mark.parametrize(
+    ("build", "seeds"),
+    [(with_half_dropped, True), (with_statistics, False), (with_frozen_weights, False)],
+)
+def test_only_seeds_are_told_from_other_state(build: Any, seeds: bool) -> None:
+    network = Network(build, (8, 8), 10)
+    assert network.state
+    assert network.has_only_seeds == seeds
+
+
+def test_every_core_and_step_has_its_own_seeds() -> None:
+    def steps(seeds: Any, x: Any, y: Any, step: Any) -> Any:
+        return seeds, jax.lax.all_gather(cores.own_seeds(seeds, step)[0], cores.AXIS)
+
+    over = cores.mesh(2)
+    batch = np.zeros((1, len(over.devices)))
+    program = jax.jit(cores.divided(steps, over))
+    seeds = [np.array([7, 0], np.uint32)]
+    found = np.concatenate([program(seeds, batch, batch, step)[1] for step in (0, 1)])
+    assert len(np.unique(found, axis=0)) == 2 * len(over.devices)
+
+
+def test_cores_drop_other_units() -> None:
+    """Of two samples on two cores: a weight moves unless its unit is dropped for both."""
+    network = Network(with_half_dropped, (8, 8), 10)
+    before = fresh_weights(network)
+    kernel = np.array(before.trainable[-2])
+    program = Program(network, 1.0, "crossentropy", 1e-3)
+    x = np.ones((2, 8, 8), np.uint8)
+    after, _ = program.epoch(before, x, np.array([0, 1]), np.arange(2), 2)
+    still = (np.asarray(after.trainable[-2]) == kernel).all(axis=1).mean()
+    assert still == pytest.approx(0.25, abs=0.06)
+
+
+def test_resumes_to_the_bit_where_the_last_batch_is_not_divided(task: Task) -> None:
+    learner = resolve(with_half_dropped)
+    odd = replace(task, rows=np.arange(45), budget=Budget(epochs=3, batch_size=32))
+    unbroken, memory = learner.train(odd), Memory()
+
+    def stopping(epoch: Epoch, epochs: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learner.train(odd, watch=stopping, checkpoints=memory)
+    resumed = learner.train(odd, checkpoints=memory)
+    assert [epoch.loss for epoch in resumed.history] == [epoch.loss for epoch in unbroken.history]
+    assert resumed.logits(task.x).tobytes() == unbroken.logits(task.x).tobytes()

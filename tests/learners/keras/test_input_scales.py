@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dataworth import Dataset, Study
+from dataworth.learners import resolve
+from dataworth.learners.keras.backend import load_keras
+from dataworth.study.run import run_study
+
+
+def rescaled(scale: float) -> Any:
+    layers = load_keras().layers
+
+    def build(shape: tuple[int, ...], classes: int) -> Any:
+        first = layers.Rescaling(scale, name="first")
+        return load_keras().Sequential([first, layers.Flatten(), layers.Dense(classes)])
+
+    return build
+
+
+def normalised(shape: tuple[int, ...], classes: int) -> Any:
+    layers = load_keras().layers
+    first = layers.Normalization(axis=None, mean=33.0, variance=6400.0, name="first")
+    return load_keras().Sequential([first, layers.Flatten(), layers.Dense(classes)])
+
+
+def test_layers_that_scale_pixels_are_told() -> None:
+    assert resolve(rescaled(1 / 255)).input_scales((8, 8), 10) == {  # type: ignore[attr-defined]
+        "first": pytest.approx(1 / 255)
+    }
+    assert resolve(normalised).input_scales((8, 8), 10) == {  # type: ignore[attr-defined]
+        "first": pytest.approx(1 / 80)
+    }
+
+
+@pytest.mark.parametrize("model", ["mlp", rescaled(1.0), rescaled(0.1)])
+def test_other_layers_are_not(model: Any) -> None:
+    assert resolve(model).input_scales((8, 8), 10) == {}  # type: ignore[attr-defined]
+
+
+def test_a_study_says_that_its_model_scales_pixels_again(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (200, 6, 6), dtype=np.uint8)
+    data = Dataset(pixels, np.arange(200) % 2)
+    study = Study(data, rescaled(1 / 255), sizes=[20], seeds=1, epochs=1)
+    finding, *_ = run_study(study, tmp_path, progress=False).findings
+    assert (finding.code, finding.severity) == ("features-scaled-twice", "warning")
+    assert finding.evidence["model_scales"] == {"first": pytest.approx(1 / 255)}
+
+
+def test_one_build_tells_all_that_is_asked_before_training() -> None:
+    made = []
+
+    def build(shape: tuple[int, ...], classes: int) -> Any:
+        made.append(shape)
+        return rescaled(1 / 255)(shape, classes)
+
+    learner: Any = resolve(build)
+    identity = learner.identity((8, 8), 10)
+    builds = len(made)
+    assert learner.input_scales((8, 8), 10)
+    assert learner.identity((8, 8), 10) == identity
+    assert len(made) == builds

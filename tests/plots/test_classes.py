@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dataworth.learners.base import Epoch
+from dataworth.metrics.classification import Scores
+from dataworth.plots.classes import ClassFigure, class_figure
+from dataworth.records.record import Record, Run
+from dataworth.report.tables import class_rows, confused_rows
+
+
+def _record(size: int, seed: int, confusion: list[list[int]]) -> Record:
+    counts = np.array(confusion, np.int64)
+    losses = np.array([1.0, 2.0, np.nan]) / size
+    scores = Scores(1.0, 0.5, 0.5, 0.5, 0.0, counts, losses)
+    return Record(Run(size, seed, f"{size}{seed}"), scores, [Epoch(1, 1, 1, 1.0, 1.0)], 1)
+
+
+@pytest.fixture
+def figure() -> ClassFigure:
+    """Two classes, and a third without held-out samples; the first class halves its error."""
+    records = [
+        _record(100, 0, [[6, 4, 0], [1, 9, 0], [0, 0, 0]]),
+        _record(100, 1, [[6, 2, 2], [0, 9, 1], [0, 0, 0]]),
+        _record(200, 0, [[8, 2, 0], [1, 9, 0], [0, 0, 0]]),
+        _record(200, 1, [[8, 1, 1], [1, 9, 0], [0, 0, 0]]),
+    ]
+    return class_figure(records, ["a", "b", "never"])
+
+
+def test_errors_and_losses_are_means_over_seeds(figure: ClassFigure) -> None:
+    np.testing.assert_allclose(figure.errors, [[0.4, 0.2], [0.1, 0.1], [np.nan, np.nan]])
+    np.testing.assert_allclose(figure.losses[:2], [[0.01, 0.005], [0.02, 0.01]])
+
+
+def test_gain_is_what_a_doubling_saves(figure: ClassFigure) -> None:
+    np.testing.assert_allclose(figure.gain, [0.2, 0.0, np.nan], atol=1e-12)
+
+
+def test_pairs_are_counted_at_the_largest_size(figure: ClassFigure) -> None:
+    first = figure.confused[0]
+    assert (first.true, first.predicted) == (0, 1)
+    assert first.samples == 1.5
+    assert first.share == pytest.approx(0.15)
+    assert len(figure.confused) == 3
+    assert confused_rows(figure)[0].text == "15.0 % of the class, 1.5 samples"
+
+
+def test_rows_show_the_highest_error_first_and_no_class_without_samples(
+    figure: ClassFigure,
+) -> None:
+    rows = class_rows(figure)
+    assert [row.name for row in rows] == ["a", "b"]
+    assert [cell.text for cell in rows[0].cells] == ["40.0", "20.0"]
+    assert [cell.heat for cell in rows[0].cells] == [1.0, 0.5]
+    assert rows[0].gain_text == "+20.0"
+
+
+def test_one_size_has_no_gain(figure: ClassFigure) -> None:
+    alone = class_figure([_record(100, 0, [[6, 4, 0], [1, 9, 0], [0, 0, 0]])], ["a", "b", "never"])
+    assert np.isnan(alone.gain).all()
+    assert class_rows(alone)[0].gain_text == ""

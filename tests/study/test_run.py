@@ -1,0 +1,252 @@
+import json
+import math
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dataworth.curves.read import load_curve
+from dataworth.data.dataset import Dataset
+from dataworth.errors import DataError, DataworthWarning, StudyError
+from dataworth.learners import resolve
+from dataworth.learners.base import Checkpoints, Epoch, Task, Trained, Watch
+from dataworth.records.record import Record, Run
+from dataworth.records.store import Store
+from dataworth.reproductions.emnist_paper import Mistakes
+from dataworth.study.run import run_study
+from dataworth.study.spec import Study
+
+
+class Counting:
+    """A learner that counts its trainings, and stops after some epochs when told to."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.name = "linear"
+        self.trained = 0
+        self.epochs = 0
+        self._learner = resolve("linear", learning_rate=0.02)
+        self._stop_after = stop_after
+
+    def identity(self, shape: tuple[int, ...], outputs: int) -> Any:
+        return self._learner.identity(shape, outputs)
+
+    def train(
+        self, task: Task, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
+    ) -> Trained:
+        self.trained += 1
+
+        def counted(epoch: Epoch, epochs: int) -> None:
+            self.epochs += 1
+            if watch is not None:
+                watch(epoch, epochs)
+            if self.epochs == self._stop_after:
+                raise KeyboardInterrupt
+
+        return self._learner.train(task, watch=counted, checkpoints=checkpoints)
+
+
+class Heard:
+    """A progress that remembers."""
+
+    def __init__(self) -> None:
+        self.runs: Sequence[Run] = []
+        self.done: Sequence[Run] = []
+        self.records: list[Record] = []
+        self.ended = 0
+
+    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+        assert len(work) == len(runs)
+        self.runs, self.done = runs, done
+
+    def findings(self, findings: object) -> None:
+        pass
+
+    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
+        assert run in self.runs
+        assert 1 <= epoch.number <= epochs
+
+    def finished(self, record: Record) -> None:
+        self.records.append(record)
+
+    def end(self) -> None:
+        self.ended += 1
+
+
+def study(digits: Dataset, **options: Any) -> Study:
+    given: dict[str, Any] = {
+        "model": "linear",
+        "sizes": [50, 200],
+        "seeds": 2,
+        "epochs": 4,
+        "name": "small",
+    }
+    given |= {"learning_rate": 0.02, "batch_size": 16}
+    return Study(data=digits, **(given | options))
+
+
+def test_a_study_leaves_a_whole_directory(digits: Dataset, tmp_path: Path) -> None:
+    curve = study(digits).run(tmp_path / "run")
+    assert curve.samples.tolist() == [50, 50, 200, 200]
+    assert curve.seeds.tolist() == [0, 1, 0, 1]
+    assert curve.chance == pytest.approx(math.log(10))
+    small, large = curve.summary()
+    assert large.mean < small.mean < math.log(10)
+    assert curve["accuracy"].summary()[1].mean > 0.85
+    kept = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"study.toml", "results.sqlite", "curve.csv", "curve.png"} <= kept
+    assert (tmp_path / "run" / "curve.csv").read_text() == curve.to_csv()
+    shutil.move(tmp_path / "run", tmp_path / "moved")
+    assert load_curve(tmp_path / "moved").to_csv() == curve.to_csv()
+
+
+def test_finished_runs_are_never_repeated(digits: Dataset, tmp_path: Path) -> None:
+    first, again = Counting(), Counting()
+    one = study(digits, model=first).run(tmp_path)
+    two = study(digits, model=again).run(tmp_path)
+    assert (first.trained, again.trained) == (4, 0)
+    assert one.to_csv() == two.to_csv()
+
+
+def test_more_sizes_and_seeds_train_only_what_is_new(digits: Dataset, tmp_path: Path) -> None:
+    learner, heard = Counting(), Heard()
+    study(digits).run(tmp_path)
+    curve = study(digits, model=learner, sizes=[50, 200, 400], seeds=3).run(
+        tmp_path, progress=heard
+    )
+    assert learner.trained == 5
+    assert (len(heard.runs), len(heard.done), len(heard.records), heard.ended) == (9, 4, 5, 1)
+    assert len(curve) == 9
+
+
+def test_an_interrupted_study_goes_on_to_the_same_figures(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataworth.execution.base.SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    whole = study(digits).run(tmp_path / "whole")
+    for stop_after in (1, 6):
+        directory = tmp_path / str(stop_after)
+        heard = Heard()
+        with pytest.raises(KeyboardInterrupt):
+            study(digits, model=Counting(stop_after)).run(directory, progress=heard)
+        assert heard.ended == 1
+        rest = Counting()
+        resumed = study(digits, model=rest).run(directory)
+        assert rest.epochs == 16 - stop_after
+        assert resumed.to_csv() == whole.to_csv()
+        assert (directory / "curve.csv").read_bytes() == (
+            tmp_path / "whole" / "curve.csv"
+        ).read_bytes()
+
+
+def test_a_directory_of_another_study_is_refused(digits: Dataset, tmp_path: Path) -> None:
+    study(digits).run(tmp_path)
+    with pytest.raises(StudyError, match=r"holds another study: .* differs in learner"):
+        study(digits, model="mlp").run(tmp_path)
+    with pytest.raises(StudyError, match="budget"):
+        study(digits, epochs=9).run(tmp_path)
+    other = Dataset(digits.x_train[:1000], digits.y_train[:1000])
+    with pytest.raises(StudyError, match="data"):
+        study(other).run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"steps": 7}, {"patience": 1, "epochs": 6}, {"subset": "prefix"}, {"held_out": 300}],
+)
+def test_every_way_to_run(digits: Dataset, tmp_path: Path, options: dict[str, Any]) -> None:
+    curve = study(digits, **options).run(tmp_path)
+    assert np.isfinite(curve.values).all()
+    with Store(tmp_path) as store:
+        records, meta = store.records(), store.meta()
+    if "steps" in options:
+        assert all(sum(epoch.steps for epoch in record.history) == 7 for record in records)
+    if "patience" in options:
+        assert all(epoch.validation_loss is not None for epoch in records[0].history)
+    if "held_out" in options:
+        assert records[0].scores.samples == meta["held_out"] == 300
+
+
+def test_old_figures_are_not_mixed_with_those_of_another_protocol(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study(digits, sizes=[50], seeds=1).run(tmp_path)
+    monkeypatch.setattr("dataworth.study.resolved.PROTOCOL", 10**6)
+    with pytest.raises(StudyError, match="differs in protocol"):
+        study(digits, sizes=[50, 90], seeds=1).run(tmp_path)
+
+
+def test_a_size_too_small_for_early_stopping_is_said_before_anything_is_trained(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    learner = Counting()
+    with pytest.raises(StudyError, match="size 4 with patience"):
+        study(digits, model=learner, sizes=[4, 200], patience=2).run(tmp_path)
+    assert learner.trained == 0
+
+
+def test_a_run_that_diverged_is_kept_drawn_and_found(digits: Dataset, tmp_path: Path) -> None:
+    outcome = run_study(study(digits, learning_rate=1e38, seeds=1, sizes=[50, 200]), tmp_path)
+    assert np.isnan(outcome.curve.values).any()
+    assert len(load_curve(tmp_path)) == 2
+    assert "loss-not-a-loss" in {finding.code for finding in outcome.findings}
+    assert (tmp_path / "curve.png").stat().st_size
+
+
+def test_no_data_no_study(tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        Study(data="emnist/bymerge").run(tmp_path / "a")
+    with pytest.raises(StudyError, match="workers = 0"):
+        Study(data="digits").run(tmp_path / "b", workers=0)
+    assert not (tmp_path / "a").exists()
+
+
+def test_the_fallback_stands_in_for_absent_data(digits: Dataset, tmp_path: Path) -> None:
+    asked = study(digits, sizes=[50], seeds=1, fallback="digits")
+    with pytest.warns(DataworthWarning, match="emnist/bymerge is not .*digits is used"):
+        curve = replace(asked, data="emnist/bymerge").run(tmp_path)
+    with Store(tmp_path) as store:
+        assert store.meta()["data"] == "digits"
+    assert len(curve) == 1
+
+
+def test_mistakes_reach_the_loss_and_the_audit_says_so(digits: Dataset, tmp_path: Path) -> None:
+    wrong = study(digits, mistakes=Mistakes.as_published(), epochs=30, sizes=[1_000], seeds=1)
+    outcome = run_study(wrong, tmp_path)
+    assert outcome.records[0].scores.samples == 1_000
+    assert outcome.records[0].scores.accuracy == 1.0
+    errors = {finding.code for finding in outcome.findings if finding.severity == "error"}
+    assert "one-class-targets" in errors
+    with Store(tmp_path) as store:
+        assert store.meta()["classes"] == 47
+        assert json.dumps(store.meta()["findings"])
+
+
+def test_a_study_of_real_digits_is_clean(digits: Dataset, tmp_path: Path) -> None:
+    outcome = run_study(study(digits), tmp_path)
+    assert [finding for finding in outcome.findings if finding.severity == "error"] == []
+
+
+def test_a_full_disk_keeps_what_was_finished(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study(digits, sizes=[50], seeds=1).run(tmp_path)
+    connect = sqlite3.connect
+
+    def full(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*arguments, **options)
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", full)
+    with pytest.raises(StudyError, match="make room"):
+        study(digits, sizes=[50, 200], seeds=6).run(tmp_path)
+    monkeypatch.undo()
+    with Store(tmp_path) as store:
+        assert store.records()[0].run.size == 50
+    assert len(study(digits, sizes=[50, 200], seeds=6).run(tmp_path)) == 12

@@ -1,0 +1,83 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dataworth.errors import StudyError
+from dataworth.study.spec import Study
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("sizes", [], "sizes"),
+        ("sizes", [10, 0], "sizes"),
+        ("sizes", [10, 10], "each may be given once"),
+        ("sizes", 10, "expected a list"),
+        ("sizes", [1.5], "whole number"),
+        ("seeds", 0, "seeds"),
+        ("seeds", [-1], "seeds"),
+        ("epochs", 0, "epochs = 0"),
+        ("epochs", 2.5, "epochs = 2.5"),
+        ("epochs", True, "epochs = True"),
+        ("steps", 0, "steps = 0"),
+        ("batch_size", "big", "batch_size = 'big'"),
+        ("patience", 0, "patience = 0"),
+        ("learning_rate", 0, "learning_rate = 0"),
+        ("learning_rate", float("inf"), "learning_rate = inf"),
+        ("learning_rate", True, "learning_rate = True"),
+        ("seeds", 0, "seeds = 0: expected a whole number of at least 1"),
+        ("seeds", True, "seeds = True"),
+        ("seeds", 20240101, r"at most 10,000; which ones .* as \[20240101\]"),
+        ("sizes", "100", "sizes = '100'"),
+        ("seeds", [2**63], "seeds = .*expected at least one whole number"),
+        ("held_out", "a fifth", "held_out = 'a fifth'"),
+        ("held_out", True, "held_out = True"),
+        ("held_out", float("nan"), "held_out = nan"),
+        ("held_out", 1.5, "held_out = 1.5"),
+        ("held_out", 0, "held_out = 0"),
+        ("name", 5, "name = 5"),
+        ("name", "", "name = ''"),
+        ("name", "a\0b", "without control characters"),
+        ("name", "../elsewhere", "not a way out of a folder"),
+        ("name", "/elsewhere", "not a way out of a folder"),
+        ("fallback", 5, "fallback = 5"),
+        ("data_options", 5, "data_options = 5"),
+        ("mistakes", {}, "mistakes = {}"),
+        ("subset", "random", "expected one of nested, prefix"),
+    ],
+)
+def test_an_impossible_option_is_named(option: str, value: object, said: str) -> None:
+    options: dict[str, Any] = {option: value}
+    with pytest.raises(StudyError, match=said):
+        Study(data="digits", **options)
+
+
+def test_sizes_and_seeds_are_sorted_and_counted() -> None:
+    study = Study(data="digits", sizes=np.array([30, 10]).tolist(), seeds=3)
+    assert study.sizes == (10, 30)
+    assert study.seeds == (0, 1, 2)
+    assert Study(data="digits", seeds=[7, 4]).seeds == (4, 7)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    study = Study(
+        data="digits",
+        sizes=np.array([30, 10]),  # type: ignore[arg-type]
+        epochs=np.int64(3),  # type: ignore[arg-type]
+        learning_rate=np.float32(0.5),  # type: ignore[arg-type]
+        held_out=np.int64(100),  # type: ignore[arg-type]
+    )
+    kept = (*study.sizes_for(100), study.epochs, study.learning_rate, study.held_out)
+    assert kept == (10, 30, 3, 0.5, 100)
+    assert {type(number) for number in kept} == {int, float}
+
+
+def test_sizes_are_a_factor_three_apart_by_default() -> None:
+    assert Study(data="digits").sizes_for(8_100) == (100, 300, 900, 2_700, 8_100)
+    assert Study(data="digits").sizes_for(2) == (1, 2)
+
+
+def test_more_samples_than_there_are_is_refused() -> None:
+    with pytest.raises(StudyError, match=r"9,000 was asked for and 1,437 samples"):
+        Study(data="digits", sizes=[100, 9_000]).sizes_for(1_437)

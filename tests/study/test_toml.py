@@ -1,0 +1,168 @@
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dataworth.data.dataset import Dataset
+from dataworth.errors import StudyError
+from dataworth.reproductions.emnist_paper import Mistakes
+from dataworth.study.spec import Study
+from dataworth.study.toml import is_run_directory, read_studies, shipped_studies, to_toml
+
+
+def test_toml_and_python_say_the_same(tmp_path: Path) -> None:
+    study = Study(
+        data="emnist/bymerge",
+        model="mlp:512,512",
+        sizes=[9_000, 27_000],
+        seeds=[0, 4],
+        epochs=3,
+        steps=500,
+        batch_size=32,
+        learning_rate=0.01,
+        patience=2,
+        subset="prefix",
+        mistakes=Mistakes.as_published(),
+        name="mine",
+        data_options={"folder": str(tmp_path / "here")},
+        fallback="glyphs",
+    )
+    (tmp_path / "study.toml").write_text(to_toml(study))
+    (back,) = read_studies(tmp_path)
+    for option in fields(Study):
+        assert getattr(back, option.name) == getattr(study, option.name), option.name
+
+
+def test_the_studies_that_come_with_it_are_valid() -> None:
+    assert set(shipped_studies()) == {"quickstart", "glyphs", "emnist", "as-published"}
+    for name in shipped_studies():
+        assert read_studies(name)
+    paper = (9_000, 27_000, 80_000, 240_000, 697_000)
+    assert [study.sizes for study in read_studies("emnist")] == [paper, paper]
+    assert [study.name for study in read_studies("emnist")] == ["emnist/bymerge", "emnist/byclass"]
+    assert read_studies("glyphs")[0].sizes == paper
+
+
+def test_a_path_is_relative_to_the_file_and_absolute_in_a_run_directory(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("a")
+    (tmp_path / "study.toml").write_text('data = "mine.csv"')
+    (study,) = read_studies(tmp_path / "study.toml")
+    assert Path(str(study.data)) == tmp_path / "mine.csv"
+    assert str((tmp_path / "mine.csv").resolve()) in to_toml(study)
+
+
+def test_a_model_file_is_found_wherever_the_run_directory_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "net.keras").write_text("a")
+    (tmp_path / "mlp").write_text("no model, whatever its name")
+    monkeypatch.chdir(tmp_path)
+    for given in ("net.keras", Path("net.keras")):
+        assert tomllib.loads(to_toml(Study(data="digits", model=given)))["model"] == str(
+            (tmp_path / "net.keras").resolve()
+        )
+    assert 'model = "mlp"' in to_toml(Study(data="digits"))
+    (tmp_path / "s.toml").write_text('data = "digits"\nmodel = "net.keras"')
+    monkeypatch.chdir("/")
+    assert Path(read_studies(tmp_path / "s.toml")[0].model) == tmp_path / "net.keras"
+
+
+def test_options_of_the_data_become_values_that_toml_has(tmp_path: Path) -> None:
+    options = {"folder": tmp_path, "samples": np.int64(7), "label": None}
+    kept = tomllib.loads(to_toml(Study(data="digits", data_options=options)))["data_options"]
+    assert kept == {"folder": str(tmp_path.resolve()), "samples": 7}
+
+
+def test_a_folder_of_data_is_relative_to_the_file_and_absolute_in_a_run_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "s.toml").write_text('data = "emnist/letters"\ndata_options = { folder = "f" }')
+    monkeypatch.chdir("/")
+    assert read_studies(tmp_path / "s.toml")[0].data_options == {"folder": str(tmp_path / "f")}
+    monkeypatch.chdir(tmp_path)
+    for given in ("f", Path("f")):
+        study = Study(data="emnist/letters", data_options={"folder": given})
+        kept = tomllib.loads(to_toml(study))["data_options"]
+        assert kept == {"folder": str(tmp_path.resolve() / "f")}
+
+
+def test_a_file_of_notepad_is_read(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text('data = "digits"', "utf-8-sig")
+    assert read_studies(tmp_path)[0].data == "digits"
+
+
+def test_data_of_one_list_get_names_that_differ(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text('data = ["a/train.csv", "b/train.csv", "digits"]')
+    names = [study.name for study in read_studies(tmp_path / "s.toml")]
+    assert names == ["s/a-train.csv", "s/b-train.csv", "s/digits"]
+
+
+def test_the_name_of_a_shipped_study_wins_over_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "quickstart").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for text in (None, 'data = "glyphs"'):
+        if text:
+            (tmp_path / "quickstart" / "study.toml").write_text(text)
+        assert read_studies("quickstart")[0].data == "digits"
+        assert not is_run_directory("quickstart")
+    assert read_studies("./quickstart")[0].data == "glyphs"
+    assert is_run_directory("./quickstart")
+    (tmp_path / "data").mkdir()
+    assert not is_run_directory("data")
+    with pytest.raises(StudyError, match="data: no study of this name"):
+        read_studies("data")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_bytes(b'data = "\xff"')
+    with pytest.raises(StudyError, match="it is not UTF-8 text"):
+        read_studies(tmp_path)
+
+
+def test_a_folder_of_the_same_name_does_not_hide_a_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "digits").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert 'data = "digits"' in to_toml(Study(data="digits"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("data = digits", "not valid TOML"),
+        ("model = 'mlp'", "data is missing"),
+        ("data = 'digits'\nepoch = 3", "unknown option 'epoch'.*Did you mean epochs"),
+        ("data = 'digits'\nepochs = 0", "epochs = 0"),
+        ("data = 'digits'\n[mistakes]\nlabel = true", "no such mistake"),
+        ("data = 3", "data = 3"),
+        ("data = []", r"data = \[\]: expected .* a list of at least one"),
+        ("data = ''", "data = ''"),
+        ("data = ['digits', 3]", "data = 3"),
+        ("data = ['a/x.csv', 'a/x.csv']", "would be called 'a-x.csv'"),
+        ("data = 'digits'\nmistakes = 3", r"mistakes = 3: expected a section \[mistakes\]"),
+        ("data = 'digits'\ndata_options = 3", "data_options = 3"),
+        ("data = 'digits'\ndata_options = { folder = 3 }", "folder = 3: expected a path"),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_option(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(text)
+    with pytest.raises(StudyError, match=f"(?s)study.toml.*{said}"):
+        read_studies(path)
+
+
+def test_an_unknown_study_is_answered_with_those_there_are() -> None:
+    with pytest.raises(StudyError, match="Did you mean quickstart"):
+        read_studies("quikstart")
+
+
+def test_objects_cannot_be_read_back_and_the_message_says_what_to_do(tmp_path: Path) -> None:
+    data = Dataset(np.zeros((4, 2)), [0, 1, 0, 1])
+    (tmp_path / "study.toml").write_text(to_toml(Study(data=data)))
+    with pytest.raises(StudyError, match="run it again from Python"):
+        read_studies(tmp_path)
