@@ -18,7 +18,7 @@ from dataworth.execution.processes import LocalProcesses, dump_sharing_arrays, s
 from dataworth.execution.serial import InProcess
 from dataworth.learners.base import Arrays, Epoch
 from dataworth.learners.keras.backend import load_keras
-from dataworth.records.record import Run
+from dataworth.records.record import RunKey
 from dataworth.study.resolved import Experiment
 from dataworth.study.run import prepare
 from dataworth.study.spec import Study
@@ -48,15 +48,15 @@ def quick(digits: Dataset) -> Experiment:
     return prepare(Study(data=digits, model=NearestMean(), sizes=[500, 900], seeds=2))
 
 
-def perform(executor: Executor, experiment: Experiment) -> dict[Run, float]:
-    epochs: list[tuple[Run, int]] = []
+def perform(executor: Executor, experiment: Experiment) -> dict[RunKey, float]:
+    epochs: list[tuple[RunKey, int]] = []
     records = executor.perform(
         experiment,
         experiment.runs(),
         Memory(),
         lambda run, epoch, _: epochs.append((run, epoch.number)),
     )
-    losses = {record.run: record.scores.loss for record in records}
+    losses = {record.key: record.scores["loss"] for record in records}
     assert set(epochs) == {(run, number) for run in losses for number in (1, 2)}
     assert len(epochs) == 2 * len(losses)
     return losses
@@ -103,7 +103,7 @@ def test_closing_ends_the_processes(quick: Experiment) -> None:
 def test_a_killed_worker_is_named_with_its_run(quick: Experiment) -> None:
     before = set(_children())
 
-    def kill(run: Run, epoch: Epoch, epochs: int) -> None:
+    def kill(run: RunKey, epoch: Epoch, epochs: int) -> None:
         for child in set(_children()) - before:
             os.kill(child, signal.SIGKILL)
 
@@ -161,7 +161,7 @@ def test_the_last_run_of_a_stopped_study_has_the_cores_it_would_have_had(
     before = set(_children())
     shares: list[list[int]] = []
 
-    def look(run: Run, epoch: Epoch, epochs: int) -> None:
+    def look(run: RunKey, epoch: Epoch, epochs: int) -> None:
         shares.extend(sorted(os.sched_getaffinity(child)) for child in set(_children()) - before)
 
     list(LocalProcesses(2).perform(quick, quick.runs()[-1:], Memory(), look))

@@ -2,9 +2,9 @@ import pytest
 
 from dataworth.learners.base import Epoch
 from dataworth.observers.eta import Pace, clock
-from dataworth.records.record import Run
+from dataworth.records.record import RunKey
 
-RUNS = [Run(100, 0, "a"), Run(100, 1, "b"), Run(300, 0, "c")]
+RUNS = [RunKey("m", 100, 0, "a"), RunKey("m", 100, 1, "b"), RunKey("m", 300, 0, "c")]
 WORK = [1_000, 1_000, 3_000]
 EPOCHS = 10
 
@@ -24,7 +24,7 @@ def clocked(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def _train(pace: Pace, clocked: Clock, run: Run, first: int, last: int) -> None:
+def _train(pace: Pace, clocked: Clock, run: RunKey, first: int, last: int) -> None:
     """Train some epochs at 100 samples a second."""
     for number in range(first, last + 1):
         clocked.now += run.size / 100

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import DataError, StudyError
 from dataworth.metrics.registry import HIGHER_IS_BETTER, scorer_named
-from dataworth.records.record import METRICS
 from dataworth.records.store import Store
 
 _SAMPLES, _VALUE, _SEED = "samples", "value", "seed"
+_LOSSES = ("loss", "brier", "ece")
 
 
 def load_curve(path: str | os.PathLike[str]) -> Curve:
@@ -69,22 +69,26 @@ def curve_of(store: Store) -> Curve:
     StudyError
         If the store holds no finished run.
     """
-    records, meta = store.records(), store.meta()
-    if not records:
+    table, metric = store.table(), "loss"
+    if not len(table):
         raise StudyError(
             f"{store.directory}: no run is finished yet. Go on with: "
             f"dataworth run {store.directory}"
         )
-    others = {name: [getattr(r.scores, name) for r in records] for name in METRICS[1:]}
-    others["train_loss"] = [record.train_loss for record in records]
+    values = dict(table.values)
+    if metric not in values:
+        raise StudyError(
+            f"{store.directory}: no run has the metric {metric!r}, but {', '.join(values)}."
+        )
     return Curve(
-        [record.run.size for record in records],
-        [record.scores.loss for record in records],
-        [record.run.seed for record in records],
+        table.samples,
+        values.pop(metric),
+        table.seeds,
+        metric,
         # Of one class, every guess is right: there is no level to compare with.
-        chance=math.log(meta["classes"]) or None,
-        name=meta["name"],
-        others=others,
+        chance=math.log(max(store.require("classes", int), 1)) or None,
+        name=store.require("name", str),
+        others=values,
     )
 
 
@@ -362,7 +366,7 @@ def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve
 def _check_known(metric: str, curve: Curve) -> None:
     """Where columns have names, one that nobody knows is misspelt rather than the values' own."""
     columns = [name for name, values in curve.others.items() if np.isfinite(values).any()]
-    if not columns or scorer_named(metric).metric in {*METRICS, *HIGHER_IS_BETTER}:
+    if not columns or scorer_named(metric).metric in {*_LOSSES, *HIGHER_IS_BETTER}:
         return
     # Slow to load, and seldom needed: whoever names a metric mostly names a column.
     from sklearn.metrics import get_scorer_names

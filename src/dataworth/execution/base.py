@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from dataworth.learners.base import Arrays, Epoch
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 from dataworth.study.resolved import Experiment
 
 KeptCheckpoint = tuple[Sequence[Epoch], Arrays]
-EpochListener = Callable[[Run, Epoch, int], None]
+EpochListener = Callable[[RunKey, Epoch, int], None]
 
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
 
@@ -32,7 +32,7 @@ class Executor(Protocol):
     def perform(
         self,
         experiment: Experiment,
-        runs: Sequence[Run],
+        runs: Sequence[RunKey],
         pending: Pending,
         on_epoch: EpochListener,
     ) -> Iterator[Record]:

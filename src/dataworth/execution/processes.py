@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from dataworth.errors import DataworthError, StudyError
 from dataworth.execution.base import EpochListener, Pending
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 from dataworth.study.resolved import Experiment
 
 _SHARED_BYTES = 1 << 20
@@ -81,7 +81,7 @@ def _open(path: str) -> NDArray[Any]:
 @dataclass(eq=False)
 class _Worker:
     process: subprocess.Popen[bytes]
-    run: Run | None = None
+    run: RunKey | None = None
 
     @property
     def inbox(self) -> IO[bytes]:
@@ -105,7 +105,7 @@ class LocalProcesses:
     def perform(
         self,
         experiment: Experiment,
-        runs: Sequence[Run],
+        runs: Sequence[RunKey],
         pending: Pending,
         on_epoch: EpochListener,
     ) -> Iterator[Record]:
@@ -129,7 +129,7 @@ class LocalProcesses:
                         case ("epoch", epoch, epochs):
                             on_epoch(run, epoch, epochs)
                         case ("checkpoint", history, state):
-                            pending.save_checkpoint(run.key, history, state)
+                            pending.save_checkpoint(run.digest, history, state)
                         case ("record", record):
                             worker.run = None
                             yield record
@@ -217,16 +217,16 @@ def _listen(worker: _Worker, messages: queue.SimpleQueue[tuple[_Worker, Any]]) -
         messages.put((worker, message))
 
 
-def _hand_over(worker: _Worker, run: Run, pending: Pending) -> None:
+def _hand_over(worker: _Worker, run: RunKey, pending: Pending) -> None:
     worker.run = run
     try:
-        pickle.dump((run, pending.load_checkpoint(run.key)), worker.inbox)
+        pickle.dump((run, pending.load_checkpoint(run.digest)), worker.inbox)
         worker.inbox.flush()
     except OSError:
         raise _died(worker, run) from None
 
 
-def _died(worker: _Worker, run: Run) -> DataworthError:
+def _died(worker: _Worker, run: RunKey) -> DataworthError:
     code = worker.process.wait()
     how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
     return StudyError(

@@ -18,7 +18,7 @@ from typing import IO, Any, NoReturn
 
 from dataworth.errors import DataworthError, StudyError
 from dataworth.execution.base import KeptCheckpoint, RunCheckpoints
-from dataworth.records.record import Run
+from dataworth.records.record import RunKey
 from dataworth.study.resolved import Experiment
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     if cores:
         # Before the numerical libraries are loaded: they make one thread for each core they see.
         os.sched_setaffinity(0, map(int, cores))
-    orders: queue.SimpleQueue[tuple[Run, KeptCheckpoint | None]] = queue.SimpleQueue()
+    orders: queue.SimpleQueue[tuple[RunKey, KeptCheckpoint | None]] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(orders, Path(payload)), daemon=True).start()
     experiment: Experiment = pickle.loads(Path(payload).read_bytes())
     while True:
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _receive(
-    orders: queue.SimpleQueue[tuple[Run, KeptCheckpoint | None]], payload: Path
+    orders: queue.SimpleQueue[tuple[RunKey, KeptCheckpoint | None]], payload: Path
 ) -> NoReturn:
     """Take orders until the main process is gone, then clean up in its place and end at once."""
     try:
@@ -52,7 +52,7 @@ def _receive(
 
 
 def _perform(
-    experiment: Experiment, run: Run, kept: KeptCheckpoint | None, outbox: IO[bytes]
+    experiment: Experiment, run: RunKey, kept: KeptCheckpoint | None, outbox: IO[bytes]
 ) -> tuple[str, Any]:
     checkpoints = RunCheckpoints(
         kept, lambda history, state: _send(outbox, ("checkpoint", history, state))

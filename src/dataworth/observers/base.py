@@ -7,19 +7,19 @@ from typing import Protocol
 
 from dataworth.findings import Finding
 from dataworth.learners.base import Epoch
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 
 
 class Progress(Protocol):
     """Hears of a study while it runs. Every method is called in the main process."""
 
-    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+    def begin(self, runs: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]) -> None:
         """Before the first run: all runs, those done before, and each run's work in samples."""
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """What the audit found, before or after the runs."""
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
+    def epoch(self, run: RunKey, epoch: Epoch, epochs: int) -> None:
         """A run has trained `epoch` of `epochs`."""
 
     def finished(self, record: Record) -> None:
@@ -32,13 +32,13 @@ class Progress(Protocol):
 class Silent:
     """Tells nobody."""
 
-    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+    def begin(self, runs: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]) -> None:
         """Say nothing."""
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """Say nothing."""
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
+    def epoch(self, run: RunKey, epoch: Epoch, epochs: int) -> None:
         """Say nothing."""
 
     def finished(self, record: Record) -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from dataworth.learners.base import Epoch
-from dataworth.records.record import Run
+from dataworth.records.record import RunKey
 
 _WINDOW_SECONDS = 30.0
 
@@ -21,27 +21,27 @@ class Pace:
 
     Parameters
     ----------
-    runs, done : sequence of Run
+    runs, done : sequence of RunKey
         All runs, and those that were done before.
     work : sequence of int
         Samples that each of `runs` passes through training, at most.
     """
 
-    def __init__(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+    def __init__(self, runs: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]) -> None:
         kept = set(done)
         self._work = {run: each for run, each in zip(runs, work, strict=True) if run not in kept}
         self._waiting = set(self._work)
-        self._before: dict[Run, float] = {}
-        self._share: dict[Run, float] = {}
+        self._before: dict[RunKey, float] = {}
+        self._share: dict[RunKey, float] = {}
         self._moments = deque([(time.monotonic(), 0.0)])
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
+    def epoch(self, run: RunKey, epoch: Epoch, epochs: int) -> None:
         """A run has trained `epoch` of `epochs`."""
         self._before.setdefault(run, (epoch.number - 1) / epochs)
         self._share[run] = epoch.number / epochs
         self._note()
 
-    def finished(self, run: Run) -> None:
+    def finished(self, run: RunKey) -> None:
         """A run is done and kept."""
         self._waiting.discard(run)
         if run not in self._share:

@@ -10,7 +10,7 @@ from typing import Any
 from dataworth.findings import Finding
 from dataworth.learners.base import Epoch
 from dataworth.observers.eta import Pace, clock
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 
 _SECONDS_BETWEEN = 0.25
 
@@ -28,7 +28,7 @@ class NotebookProgress:
         self._pace = Pace([], [], [])
         self._started = self._shown = 0.0
 
-    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+    def begin(self, runs: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]) -> None:
         """Show how much there is to do."""
         self._runs = len(runs)
         self._pace = Pace(runs, done, work)
@@ -44,7 +44,7 @@ class NotebookProgress:
             told = "\n".join(f"{each.severity} {each.code}: {each.message}" for each in findings)
             _display({"text/plain": told, "text/html": findings_html(findings)})
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
+    def epoch(self, run: RunKey, epoch: Epoch, epochs: int) -> None:
         """Advance the bar, a few times a second at most."""
         self._pace.epoch(run, epoch, epochs)
         if time.monotonic() - self._shown >= _SECONDS_BETWEEN:
@@ -55,11 +55,11 @@ class NotebookProgress:
 
     def finished(self, record: Record) -> None:
         """Show the run's figures."""
-        run, scores = record.run, record.scores
+        run, scores = record.key, record.scores
         self._pace.finished(run)
         self._show(
-            f"{run.size:,} samples, seed {run.seed}: loss {scores.loss:.4g}, "
-            f"accuracy {scores.accuracy:.4f}"
+            f"{run.size:,} samples, seed {run.seed}: loss {scores['loss']:.4g}, "
+            f"accuracy {scores['accuracy']:.4f}"
         )
 
     def end(self) -> None:

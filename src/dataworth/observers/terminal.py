@@ -21,7 +21,7 @@ from dataworth.curves.curve import Curve
 from dataworth.findings import Finding
 from dataworth.learners.base import Epoch
 from dataworth.observers.eta import Pace, clock
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 from dataworth.reproductions.emnist_paper import PUBLISHED
 
 _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
@@ -40,10 +40,10 @@ class TerminalProgress:
         self._console = console
         self._bars: Progress | None = None
         self._total: TaskID | None = None
-        self._under_way: dict[Run, TaskID] = {}
+        self._under_way: dict[RunKey, TaskID] = {}
         self._pace = Pace([], [], [])
 
-    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+    def begin(self, runs: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]) -> None:
         """Show how much there is to do."""
         self._pace = Pace(runs, done, work)
         kept = f", {len(done)} of them kept from before" if done else ""
@@ -67,7 +67,7 @@ class TerminalProgress:
         """Print each finding."""
         print_findings(self._console, findings)
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
+    def epoch(self, run: RunKey, epoch: Epoch, epochs: int) -> None:
         """Advance the bars."""
         self._pace.epoch(run, epoch, epochs)
         if self._bars is None:
@@ -81,10 +81,10 @@ class TerminalProgress:
 
     def finished(self, record: Record) -> None:
         """Print the run's figures."""
-        run, scores = record.run, record.scores
+        run, scores = record.key, record.scores
         self._console.print(
-            f"{run.size:>9,} samples  seed {run.seed}  loss {scores.loss:.4g}  "
-            f"accuracy {scores.accuracy:.4f}  {record.seconds:.1f} s",
+            f"{run.size:>9,} samples  seed {run.seed}  loss {scores['loss']:.4g}  "
+            f"accuracy {scores['accuracy']:.4f}  {record.seconds:.1f} s",
             highlight=False,
         )
         self._pace.finished(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -13,10 +14,12 @@ from dataworth.data.dataset import Dataset
 from dataworth.data.subsets import Method, Rows, Split, subset_rows, validation_split
 from dataworth.learners.base import Budget, Checkpoints, Learner, Task, Trained, Watch
 from dataworth.metrics import classification as metrics
-from dataworth.records.record import PROTOCOL, Record, Run, run_key
+from dataworth.records.record import PROTOCOL, Record, RunKey, run_key
 from dataworth.reproductions.emnist_paper import Mistakes, clipped_loss
+from dataworth.study.history import columns_of
 
 _BLOCK_ROWS = 32_768
+_METRICS = ("loss", "accuracy", "macro_f1", "brier", "ece")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,31 +72,43 @@ class Experiment:
         )
         return {} if tell is None else tell(self.dataset.shape, self.dataset.classes)
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[RunKey]:
         """Every (size, seed) asked for, sizes rising."""
         return [
-            Run(size, seed, run_key(self.identity, size, seed))
+            RunKey(self.learner.name, size, seed, run_key(self.identity, size, seed))
             for size in self.sizes
             for seed in self.seeds
         ]
 
-    def work(self, run: Run) -> int:
+    def work(self, run: RunKey) -> int:
         """Samples that a run passes through training, at most."""
         if self.budget.steps is not None:
             return self.budget.steps * min(self.budget.batch_size, run.size)
         return self.budget.epochs * run.size
 
     def perform(
-        self, run: Run, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
+        self, run: RunKey, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
     ) -> Record:
         """Train one run and score it on the held-out samples."""
         labels = self.dataset.y_train
         rows = subset_rows(labels, self.split.rows, run.size, seed=run.seed, method=self.subset)
         task = self._task(run, rows)
         trained = self.learner.train(task, watch=watch, checkpoints=checkpoints)
-        return Record(run, self._score(trained, rows), trained.history, trained.parameters)
+        scored = self._score(trained, rows)
+        history = columns_of(trained.history)
+        scores = {name: getattr(scored, name) for name in _METRICS}
+        if history:
+            scores["train_loss"] = float(history["loss"][-1])
+        return Record(
+            run,
+            scores,
+            history=history,
+            facts={"parameters": float(trained.parameters)},
+            arrays={"confusion": scored.confusion, "class_losses": scored.class_losses},
+            seconds=float(history["seconds"].sum()) if history else math.nan,
+        )
 
-    def _task(self, run: Run, rows: Rows) -> Task:
+    def _task(self, run: RunKey, rows: Rows) -> Task:
         validation = np.empty(0, np.int64)
         if self.budget.patience is not None:
             rows, validation = validation_split(self.dataset.y_train, rows, seed=run.seed)

@@ -26,9 +26,10 @@ from dataworth.learners.base import Epoch
 from dataworth.observers.base import Progress
 from dataworth.observers.choose import audience
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE, STUDY_FILE
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.sources import load
+from dataworth.study.history import StoredCheckpoints
 from dataworth.study.metadata import describe, sample_images
 from dataworth.study.resolved import Experiment
 from dataworth.study.spec import Study
@@ -81,30 +82,30 @@ def run_study(
     progress.findings(found)
     with Store(Path(directory), write=True) as store:
         _take_possession(store, study, experiment, found)
-        records = store.records()
-        finished = {record.run.key for record in records}
+        finished = store.digests("finished")
         runs = experiment.runs()
-        waiting = [run for run in runs if run.key not in finished]
-        done = [run for run in runs if run.key in finished]
+        waiting = [run for run in runs if run.digest not in finished]
+        done = [run for run in runs if run.digest in finished]
         progress.begin(runs, done, [experiment.work(run) for run in runs])
 
-        def on_epoch(run: Run, epoch: Epoch, epochs: int) -> None:
+        def on_epoch(run: RunKey, epoch: Epoch, epochs: int) -> None:
             progress.epoch(run, epoch, epochs)
             stopping.check()
 
+        pending = StoredCheckpoints(store)
         executor: Executor = InProcess() if workers == 1 else LocalProcesses(workers)
         try:
             if waiting:
-                for record in executor.perform(experiment, waiting, store, on_epoch):
+                for record in executor.perform(experiment, waiting, pending, on_epoch):
                     store.add(record)
                     _write_curve(store)
                     progress.finished(record)
         finally:
             progress.end()
-        records = store.records()
+        records = store.records(arrays=True)
         curve = _write_curve(store)
         _write_picture(store.directory / CURVE_PICTURE, curve)
-        figures = figures_of(records, store.meta())
+        figures = figures_of(store.table(), store.meta())
     late = audit_figures(figures)
     progress.findings(late)
     return Outcome(Path(directory), curve, records, [*found, *late], len(waiting))

@@ -1,0 +1,1 @@
+"""Conformance suites that authors of plug-ins can run; they need pytest."""
