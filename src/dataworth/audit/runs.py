@@ -64,7 +64,12 @@ def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
         If the directory holds no results, or they can't be read.
     """
     with Store(Path(directory)) as store:
-        meta, table = store.meta(), store.table()
+        return audit_store(store)
+
+
+def audit_store(store: Store) -> list[Finding]:
+    """Look at the results of a run directory; see `audit_run`."""
+    meta, table = store.meta(), store.table()
     of_data = [Finding(**finding) for finding in meta.get("findings", [])]
     figures = figures_of(table, meta)
-    return worst_first(of_data + audit_figures(figures, str(meta.get("name", directory))))
+    return worst_first(of_data + audit_figures(figures, str(meta.get("name", store.directory))))

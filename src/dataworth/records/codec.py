@@ -29,7 +29,12 @@ from dataworth.errors import StudyError
 
 _MOST_BYTES = 1 << 30
 """No blob unpacks to more: a few forged bytes must not fill the memory."""
-_TYPES = frozenset(["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"])
+_HEAD_BYTES = 1 << 10
+"""The names of most histories fit in so many bytes."""
+_DTYPES = {
+    code: np.dtype("<" + code)
+    for code in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+}
 _DECIMALS = 1e6
 
 
@@ -49,7 +54,7 @@ def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     entries, parts = [], []
     for name, array in arrays.items():
         values = np.asarray(array)
-        if _code(values.dtype) not in _TYPES:
+        if _code(values.dtype) not in _DTYPES:
             raise TypeError(f"{name} is an array of {values.dtype}; expected numbers.")
         stored, scale = _narrowed(values.ravel())
         entries.append([name, _code(values.dtype), list(values.shape), _code(stored.dtype), scale])
@@ -76,7 +81,7 @@ def is_intact(blob: bytes) -> bool:
 
 
 class PackedArrays(Mapping[str, NDArray[Any]]):
-    """The arrays of a blob, each unpacked when it is asked for.
+    """The arrays of a blob, each unpacked when it is asked for, and no further.
 
     Parameters
     ----------
@@ -88,7 +93,14 @@ class PackedArrays(Mapping[str, NDArray[Any]]):
         self._blob = blob
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return self._parts[name].values()
+        part = self._parts[name]
+        try:
+            planes = np.frombuffer(self._bytes(part.start, part.end), np.uint8)
+            planes = planes.reshape(part.stored.itemsize, -1)
+            values = planes.T.copy().view(part.stored).astype(part.dtype)
+            return (values / part.scale if part.scale else values).reshape(part.shape)
+        except (ValueError, TypeError, zlib.error) as error:
+            raise _forged(error) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._parts)
@@ -104,41 +116,43 @@ class PackedArrays(Mapping[str, NDArray[Any]]):
         if not is_intact(self._blob):
             raise StudyError("stored arrays are damaged: their checksum does not match.")
         try:
-            return _parts_of(self._blob)
-        except (ValueError, TypeError, zlib.error) as error:
-            # The checksum holds: these bytes were forged.
-            raise StudyError(f"stored arrays are damaged: {error}.") from None
+            head = self._bytes(0, _HEAD_BYTES)
+            start = 4 + int.from_bytes(head[:4], "little")
+            if start > len(head):
+                head = self._bytes(0, start)
+            parts = {}
+            for name, code, shape, stored, scale in json.loads(head[4:start]):
+                dtype, stored_dtype = _DTYPES[code], _DTYPES[stored]
+                end = start + math.prod(shape) * stored_dtype.itemsize
+                if end < start or not isinstance(name, str):
+                    raise ValueError("its header describes no arrays")
+                parts[name] = _Part(dtype, tuple(shape), stored_dtype, float(scale), start, end)
+                start = end
+            return parts
+        except (ValueError, TypeError, KeyError, zlib.error) as error:
+            raise _forged(error) from None
+
+    def _bytes(self, start: int, end: int) -> bytes:
+        """Some of the unpacked bytes; those before them are unpacked on the way."""
+        if end > _MOST_BYTES:
+            raise ValueError("an array is too large")
+        return zlib.decompressobj().decompress(memoryview(self._blob)[4:], end)[start:]
 
 
 class _Part(NamedTuple):
-    """One array of a blob."""
+    """Where one array of a blob is, and what it was before `_narrowed`."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     stored: np.dtype[Any]
     scale: float
-    data: memoryview
-
-    def values(self) -> NDArray[Any]:
-        planes = np.frombuffer(self.data, np.uint8).reshape(self.stored.itemsize, -1)
-        values = planes.T.copy().view(self.stored).astype(self.dtype)
-        return (values / self.scale if self.scale else values).reshape(self.shape)
+    start: int
+    end: int
 
 
-def _parts_of(blob: bytes) -> dict[str, _Part]:
-    data = memoryview(zlib.decompressobj().decompress(memoryview(blob)[4:], _MOST_BYTES))
-    start = 4 + int.from_bytes(data[:4], "little")
-    parts = {}
-    for name, code, shape, stored, scale in json.loads(bytes(data[4:start])):
-        if not isinstance(name, str) or {code, stored} - _TYPES:
-            raise ValueError("a header names no array of numbers")
-        end = start + math.prod(shape) * int(stored[1:])
-        if min(shape, default=0) < 0 or end > len(data):
-            raise ValueError("an array is cut short")
-        dtypes = np.dtype("<" + code), np.dtype("<" + stored)
-        parts[name] = _Part(dtypes[0], tuple(shape), dtypes[1], float(scale), data[start:end])
-        start = end
-    return parts
+def _forged(error: Exception) -> StudyError:
+    """The error of a blob whose checksum holds, but which `pack` has not written."""
+    return StudyError(f"stored arrays are damaged: {error}.")
 
 
 def _narrowed(values: NDArray[Any]) -> tuple[NDArray[Any], float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataworth.audit import audit
+from dataworth.audit.runs import audit_store
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import curve_of
 from dataworth.errors import ForecastError
@@ -74,7 +74,7 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
     """
     with Store(Path(directory)) as store:
         records, meta = store.records(arrays=True), store.meta()
-        curve = curve_of(store)
+        curve, findings = curve_of(store), audit_store(store)
         images = store.array("sample_images")
     classes = class_figure(records, meta["class_names"])
     return RunReport(
@@ -85,7 +85,7 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
         ahead={metric: look_ahead(curve[metric]) for metric in FORECAST_METRICS},
         classes=classes,
         images=None if images is None else thumbnails(images, classes.pictured),
-        findings=audit(Path(directory)),
+        findings=findings,
     )
 
 
