@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding, Findings
+from dataworth.records.layout import RESULTS_FILE
+from dataworth.records.meta import checked_entry
 from dataworth.records.store import Table
 
 SEVERITIES = ("error", "warning", "info")
@@ -62,7 +64,9 @@ def figures_of(table: Table, meta: Mapping[str, Any]) -> list[Figure]:
     """
     if "loss" not in table.values:
         return []
-    on_training = meta.get("mistakes", {}).get("loss_on_training_rows", False)
+    mistakes = checked_entry({"mistakes": {}, **meta}, "mistakes", dict, RESULTS_FILE)
+    classes = checked_entry({"classes": None, **meta}, "classes", int | None, RESULTS_FILE)
+    measured_on: MeasuredOn = "training" if mistakes.get("loss_on_training_rows") else "held-out"
     nothing: list[float | None] = [None] * len(table)
     columns = {name: values.tolist() for name, values in table.values.items()}
     return [
@@ -72,8 +76,8 @@ def figures_of(table: Table, meta: Mapping[str, Any]) -> list[Figure]:
             loss=loss,
             accuracy=accuracy,
             train_loss=train_loss,
-            classes=meta.get("classes"),
-            measured_on="training" if on_training else "held-out",
+            classes=classes,
+            measured_on=measured_on,
         )
         for size, seed, loss, accuracy, train_loss in zip(
             table.samples.tolist(),

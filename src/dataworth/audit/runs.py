@@ -6,12 +6,22 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from dataworth.audit.figures import Figure, figures_of, figures_of_curve, groups_of, worst_first
+from dataworth.audit.figures import (
+    SEVERITIES,
+    Figure,
+    figures_of,
+    figures_of_curve,
+    groups_of,
+    worst_first,
+)
 from dataworth.audit.rules.curves import rise_findings, seed_findings
 from dataworth.audit.rules.losses import bound_findings, floor_findings
 from dataworth.curves.curve import Curve
+from dataworth.errors import StudyError
 from dataworth.findings import Finding
+from dataworth.records.meta import checked_entry
 from dataworth.records.store import Store
 
 _SHARES = ("accuracy", "macro_f1", "auc")
@@ -69,7 +79,24 @@ def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
 
 def audit_store(store: Store) -> list[Finding]:
     """Look at the results of a run directory; see `audit_run`."""
-    meta, table = store.meta(), store.table()
-    of_data = [Finding(**finding) for finding in meta.get("findings", [])]
-    figures = figures_of(table, meta)
-    return worst_first(of_data + audit_figures(figures, str(meta.get("name", store.directory))))
+    meta = {"name": str(store.directory), "findings": [], **store.meta()}
+    entries = checked_entry(meta, "findings", list, str(store.path))
+    name = checked_entry(meta, "name", str, str(store.path))
+    of_data = [_finding(entry, str(store.path)) for entry in entries]
+    return worst_first(of_data + audit_figures(figures_of(store.table(), meta), name))
+
+
+def _finding(entry: Any, where: str) -> Finding:
+    texts = ("code", "severity", "where", "message", "advice")
+    fields: dict[str, Any] = entry if isinstance(entry, dict) else {}
+    types = {**dict.fromkeys(texts, str), "evidence": dict}
+    if (
+        set(fields) != set(types)
+        or fields["severity"] not in SEVERITIES
+        or not all(isinstance(fields[name], kind) for name, kind in types.items())
+    ):
+        raise StudyError(
+            f"{where}: the entry 'findings' of the table meta holds {str(entry)[:60]!r}; expected "
+            "the fields of a finding. Restore the file from a copy, or run the study again."
+        )
+    return Finding(**fields)

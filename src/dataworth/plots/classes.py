@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.errors import StudyError
 from dataworth.plots.style import (
     BLUE,
     GREEN,
@@ -105,22 +106,37 @@ def class_figure(
     for record in records:
         groups[record.key.size].append(record)
     sizes = sorted(groups)
-    # Rows are true classes, of shape (n_seeds, n_classes, n_classes).
-    confusions = [np.stack([r.arrays["confusion"] for r in groups[size]]) for size in sizes]
+    classes = len(names)
+    confusions = [_stacked(groups[size], "confusion", (classes, classes)) for size in sizes]
+    losses = [_stacked(groups[size], "class_losses", (classes,)) for size in sizes]
     errors = np.stack([_errors(counts).mean(axis=0) for counts in confusions], axis=1)
-    losses = np.stack(
-        [np.mean([r.arrays["class_losses"] for r in groups[size]], axis=0) for size in sizes],
-        axis=1,
-    )
-    largest = confusions[-1].mean(axis=0)
     return ClassFigure(
         names=tuple(names),
         sizes=np.array(sizes, np.int64),
         errors=errors,
-        losses=losses,
+        losses=np.stack([each.mean(axis=0) for each in losses], axis=1),
         gain=_gain(np.array(sizes), errors),
-        confused=_most_confused(largest, pairs),
+        confused=_most_confused(confusions[-1].mean(axis=0), pairs),
     )
+
+
+def _stacked(records: Sequence[Record], name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """An array of each of several runs, shape (n_runs, *shape).
+
+    Raises
+    ------
+    StudyError
+        If a run has none, or one of another shape.
+    """
+    arrays = [record.arrays.get(name) for record in records]
+    for record, array in zip(records, arrays, strict=True):
+        found = None if array is None else array.shape
+        if found != shape:
+            raise StudyError(
+                f"size {record.key.size:,}, seed {record.key.seed}: its array {name!r} has the "
+                f"shape {found}; expected {shape}, one row for each name in 'class_names'."
+            )
+    return np.stack([array for array in arrays if array is not None])
 
 
 def _errors(confusion: NDArray[np.int64]) -> Floats:
@@ -167,7 +183,7 @@ def plot_classes(directory: str | os.PathLike[str], axes: Axes | None = None) ->
     """
     with Store(Path(directory)) as store:
         return draw_classes(
-            class_figure(store.records(arrays=True), store.meta()["class_names"]), axes
+            class_figure(store.records(arrays=True), store.require("class_names", list[str])), axes
         )
 
 

@@ -59,7 +59,7 @@ def image_figure(
     if isinstance(thing, Dataset):
         return ImageFigure(thing.class_names[:classes], _samples(thing, classes))
     with Store(Path(thing)) as store:
-        names, images = store.meta()["class_names"], store.array("sample_images")
+        names, images = store.require("class_names", list[str]), store.array("sample_images")
     if images is None:
         raise DataError(f"{thing}: the samples of this study are no images.")
     return ImageFigure(tuple(names[:classes]), images[:classes])

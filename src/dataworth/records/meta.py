@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
 
 from dataworth.errors import StudyError
 
-_T = TypeVar("_T")
 _WORDS: Mapping[Any, str] = {
     str: "text",
     bool: "true or false",
     int: "a whole number, 0 or more",
     dict: "a mapping",
     list: "a list",
-    list[str]: "a list of texts",
-    list[int]: "a list of whole numbers, 0 or more",
+    NoneType: "null",
 }
 
 
-def checked_entry(meta: Mapping[str, Any], name: str, kind: type[_T], where: str) -> _T:
+def checked_entry(meta: Mapping[str, Any], name: str, kind: Any, where: str) -> Any:
     """An entry that has to be there.
 
     Parameters
@@ -27,8 +26,10 @@ def checked_entry(meta: Mapping[str, Any], name: str, kind: type[_T], where: str
     meta : mapping
         As `Store.meta` gives it.
     name : str
+        Of the entry; "machine.cores" is the entry "cores" of the mapping "machine".
     kind : type
-        str, bool, int, dict, list, list[str] or list[int]; integers are 0 or more.
+        str, bool, int (0 or more), dict, list, a list of one of them (``list[str]``), or one of
+        several (``int | None``).
     where : str
         What a message calls the file.
 
@@ -37,24 +38,35 @@ def checked_entry(meta: Mapping[str, Any], name: str, kind: type[_T], where: str
     StudyError
         If the entry is missing or of another type.
     """
-    if name not in meta:
-        raise StudyError(
-            f"{where}: the entry {name!r} of the table meta is missing; expected {_WORDS[kind]}. "
-            "Restore the file from a copy, or run the study again."
-        )
-    value: _T = meta[name]
+    value: Any = meta
+    for key in name.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            raise StudyError(
+                f"{where}: the entry {name!r} of the table meta is missing; expected "
+                f"{_in_words(kind)}. Restore the file from a copy, or run the study again."
+            )
+        value = value[key]
     if not _is(value, kind):
         raise StudyError(
             f"{where}: the entry {name!r} of the table meta is {str(value)[:60]!r}; expected "
-            f"{_WORDS[kind]}. Restore the file from a copy, or run the study again."
+            f"{_in_words(kind)}. Restore the file from a copy, or run the study again."
         )
     return value
 
 
 def _is(value: Any, kind: Any) -> bool:
+    if isinstance(kind, UnionType):
+        return any(_is(value, each) for each in get_args(kind))
     if get_origin(kind) is list:
-        (inner,) = get_args(kind)
-        return isinstance(value, list) and all(_is(item, inner) for item in value)
+        return isinstance(value, list) and all(_is(item, get_args(kind)[0]) for item in value)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return isinstance(value, kind)
+
+
+def _in_words(kind: Any) -> str:
+    if isinstance(kind, UnionType):
+        return " or ".join(map(_in_words, get_args(kind)))
+    if get_origin(kind) is list:
+        return f"a list, each item {_in_words(get_args(kind)[0])}"
+    return _WORDS[kind]

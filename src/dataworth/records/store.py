@@ -150,21 +150,15 @@ class Store:
             return {name: json.loads(value) for name, value in rows}
 
     def require(self, name: str, kind: type[_T]) -> _T:
-        """An entry of `meta` that has to be there.
-
-        Parameters
-        ----------
-        name : str
-        kind : type
-            Of the entry: str, bool, int (0 or more), dict, list, or a list of one type, as
-            ``list[str]``.
+        """An entry of `meta` that has to be there; see `dataworth.records.meta.checked_entry`.
 
         Raises
         ------
         StudyError
-            If it is missing or of another type.
+            If it is missing or of another type than `kind`.
         """
-        return checked_entry(self.meta(), name, kind, str(self.path))
+        entry: _T = checked_entry(self.meta(), name, kind, str(self.path))
+        return entry
 
     def set_meta(self, values: Mapping[str, Any]) -> None:
         """Set entries of `meta`; the others stay as they are."""

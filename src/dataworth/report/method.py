@@ -91,7 +91,7 @@ def _points(report: RunReport) -> list[Item]:
     return [
         Item("Sizes (training samples)", sizes),
         Item("Seeds", ", ".join(map(str, seeds))),
-        Item("Subsets", subsets[report.meta["subset"]]),
+        Item("Subsets", subsets.get(report.meta["subset"], report.meta["subset"])),
         Item("Runs", f"{len(report.records)}; all are shown, none was left out"),
         Item("Scored", "once per run, at its end, on all held-out samples"),
         Item("Loss", "mean cross-entropy in nats, from logits in float64, without a clip"),

@@ -118,7 +118,7 @@ def _metric(report: RunReport, metric: str) -> dict[str, Any]:
     curve = report.curve[metric]
     chance = curve.chance
     if metric == "accuracy":
-        chance = 1 / report.meta["classes"]
+        chance = 1 / report.meta["classes"] if report.meta["classes"] else None
     return {
         "label": axis_label(metric),
         "higher": curve.higher_is_better,

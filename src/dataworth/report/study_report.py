@@ -14,6 +14,7 @@ from dataworth.curves.read import curve_of
 from dataworth.errors import ForecastError
 from dataworth.findings import Finding
 from dataworth.plots.classes import ClassFigure, class_figure
+from dataworth.records.meta import checked_entry
 from dataworth.records.record import Record
 from dataworth.records.store import Store
 from dataworth.report.forecast_grid import ForecastGrid, forecast_grid
@@ -24,6 +25,22 @@ if TYPE_CHECKING:
 
 FORECAST_METRICS = ("loss", "accuracy", "macro_f1")
 """Calibration errors and training losses are shown as measured: no law is known for them."""
+
+
+_META = {
+    **dict.fromkeys(["name", "data", "fingerprint", "dtype", "model", "subset"], str),
+    **dict.fromkeys(["samples", "held_out", "classes"], int),
+    **dict.fromkeys(["source", "learner", "mistakes", "versions"], dict),
+    "class_names": list[str],
+    "shape": list[int],
+    "held_out_official": bool,
+    **dict.fromkeys(["machine.system", "machine.processor", "machine.python"], str),
+    "machine.cores": int | None,
+    "versions.dataworth": str,
+    **dict.fromkeys(["identity.budget.epochs", "identity.budget.batch_size"], int),
+    **dict.fromkeys(["identity.budget.steps", "identity.budget.patience"], int | None),
+}
+"""What a page needs to know of a study, and its types; see `Store.meta`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +91,8 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
     """
     with Store(Path(directory)) as store:
         records, meta = store.records(arrays=True), store.meta()
+        for entry, kind in _META.items():
+            checked_entry(meta, entry, kind, str(store.path))
         curve, findings = curve_of(store), audit_store(store)
         images = store.array("sample_images")
     classes = class_figure(records, meta["class_names"])
