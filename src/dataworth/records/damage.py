@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args
 
 from dataworth.records.codec import is_intact
@@ -21,64 +22,75 @@ class DamagedRun(NamedTuple):
     reason: str
 
 
-def find_damaged(connection: sqlite3.Connection) -> dict[int, DamagedRun]:
+class RunRow(NamedTuple):
+    """A row of the table ``runs``: of the types below, unless the run is damaged."""
+
+    id: int
+    digest: str
+    learner: str
+    size: int
+    seed: int
+    status: str
+    attempt: int
+    seconds: float | None
+
+
+def run_rows(connection: sqlite3.Connection) -> list[RunRow]:
+    """All rows of the table ``runs``, by size, then seed."""
+    rows = connection.execute(
+        "SELECT id, digest, learner, size, seed, status, attempt, seconds FROM runs "
+        "ORDER BY size, seed, id"
+    )
+    return list(map(RunRow._make, rows))
+
+
+def find_damaged(connection: sqlite3.Connection, rows: Sequence[RunRow]) -> dict[int, DamagedRun]:
     """The runs that cannot be read, by their number in the table ``runs``.
 
     Values of a wrong type, text that is not UTF-8 (which is read as bytes), and blobs that have
     changed since they were written.
     """
-    reasons: dict[int, str] = {}
-    runs = connection.execute(
-        "SELECT id, digest, learner, size, seed, status, attempt, seconds FROM runs"
-    ).fetchall()
-    for number, *values in runs:
-        reason = _reason(*values)
-        if reason:
-            reasons[number] = reason
+    reasons = {row.id: reason for row in rows if (reason := _reason(row))}
     for table in ("histories", "run_arrays"):
         for number, blob in connection.execute(f"SELECT run, data FROM {table}"):
             if not isinstance(blob, bytes) or not is_intact(blob):
                 reasons[number] = "its history or its arrays have been changed"
+    # Texts and blobs, and they alone, are not below the empty text.
     for (number,) in connection.execute(
-        "SELECT run FROM scores WHERE typeof(value) NOT IN ('real', 'integer', 'null') "
-        "OR typeof(standard_error) NOT IN ('real', 'integer', 'null') "
+        "SELECT run FROM scores WHERE value >= '' OR standard_error >= '' "
         "OR metric NOT IN (SELECT id FROM metrics)"
     ):
         reasons[number] = "a score is not a number, or of an unknown metric"
-    for number, name, kind in connection.execute("SELECT run, name, typeof(value) FROM facts"):
-        if not isinstance(name, str) or kind not in ("real", "integer", "null"):
+    for number, name, wrong in connection.execute("SELECT run, name, value >= '' FROM facts"):
+        if wrong or not isinstance(name, str):
             reasons[number] = "a fact is not a number"
-    statuses = {number: status for number, *_, status, _, _ in runs}
+    damaged_before = {row.id for row in rows if row.status == DAMAGED}
     for number, *texts in connection.execute("SELECT run, kind, message, traceback FROM failures"):
-        if not all(isinstance(text, str) for text in texts) or texts[0] not in get_args(
-            FailureKind
-        ):
+        kind, message, _ = texts
+        if not all(isinstance(text, str) for text in texts) or kind not in get_args(FailureKind):
             reasons[number] = "the reason of its failure cannot be read"
-        elif statuses.get(number) == DAMAGED:
-            reasons[number] = texts[1]
-    for number, status in statuses.items():
-        if status == DAMAGED:
-            reasons.setdefault(number, "it was damaged in an older format")
+        elif number in damaged_before:
+            reasons[number] = message
+    for number in damaged_before:
+        reasons.setdefault(number, "it was damaged in an older format")
     return {
-        number: DamagedRun(_text(learner), _whole(size), _whole(seed), reasons[number])
-        for number, _, learner, size, seed, *_ in runs
-        if number in reasons
+        row.id: DamagedRun(_text(row.learner), _whole(row.size), _whole(row.seed), reasons[row.id])
+        for row in rows
+        if row.id in reasons
     }
 
 
-def _reason(
-    digest: Any, learner: Any, size: Any, seed: Any, status: Any, attempt: Any, seconds: Any
-) -> str:
-    """Why one row of the table ``runs`` cannot be read; empty if it can."""
-    for name, value in {"digest": digest, "learner": learner}.items():
-        if not isinstance(value, str):
-            return f"its {name} is not text"
-    for name, value in {"size": size, "seed": seed, "attempt": attempt}.items():
-        if not isinstance(value, int):
-            return f"its {name} is not a whole number"
-    if status not in _STATUSES:
-        return f"its status is {status!r}"
-    if not isinstance(seconds, float | int | None):
+def _reason(row: RunRow) -> str:
+    """Why a row of the table ``runs`` cannot be read; empty if it can."""
+    if not (isinstance(row.digest, str) and isinstance(row.learner, str)):
+        return "its digest or its learner is not text"
+    if not (
+        isinstance(row.size, int) and isinstance(row.seed, int) and isinstance(row.attempt, int)
+    ):
+        return "its size, its seed or its attempt is not a whole number"
+    if row.status not in _STATUSES:
+        return f"its status is {row.status!r}"
+    if not isinstance(row.seconds, float | int | None):
         return "its time is not a number"
     return ""
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -26,7 +26,7 @@ from dataworth.records.codec import (
     plain_bytes,
     unpack,
 )
-from dataworth.records.damage import DamagedRun, find_damaged
+from dataworth.records.damage import DamagedRun, RunRow, find_damaged, run_rows
 from dataworth.records.database import (
     close,
     open_for_reading,
@@ -394,16 +394,13 @@ class Store:
             # NumPy's reader raises nearly anything of damaged bytes. The run begins again.
             return None
 
-    def _runs(self, status: Status | None, learner: str | None = None) -> list[_Row]:
+    def _runs(self, status: Status | None, learner: str | None = None) -> list[RunRow]:
         """The rows of the table ``runs`` that can be read, by size, then seed."""
-        damaged = self._damaged_rows()
-        rows = self._connection.execute(
-            "SELECT id, digest, learner, size, seed, status, attempt, seconds FROM runs "
-            "ORDER BY size, seed, id"
-        )
+        rows = run_rows(self._connection)
+        damaged = self._damaged_rows(rows)
         return [
             row
-            for row in map(_Row._make, rows)
+            for row in rows
             if row.id not in damaged
             and status in (None, row.status)
             and learner in (None, row.learner)
@@ -417,10 +414,11 @@ class Store:
                 raise StudyError(f"the name of a metric is {name!r}; expected text.")
         return dict(rows)
 
-    def _damaged_rows(self) -> dict[int, DamagedRun]:
+    def _damaged_rows(self, rows: Sequence[RunRow] | None = None) -> dict[int, DamagedRun]:
         """The runs that cannot be read, looked for once and warned of."""
         if self._damaged is None:
-            self._damaged = find_damaged(self._connection)
+            rows = run_rows(self._connection) if rows is None else rows
+            self._damaged = find_damaged(self._connection, rows)
             if self._damaged:
                 first = min(self._damaged.values(), key=lambda run: run[1:3])
                 warnings.warn(
@@ -431,19 +429,6 @@ class Store:
                     stacklevel=4,
                 )
         return self._damaged
-
-
-class _Row(NamedTuple):
-    """A row of the table ``runs``."""
-
-    id: int
-    digest: str
-    learner: str
-    size: int
-    seed: int
-    status: str
-    attempt: int
-    seconds: float | None
 
 
 def _packed_history(history: Columns) -> bytes:
