@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ from dataworth.learners.keras.fingerprint import fingerprint, layer_configs
 from dataworth.learners.keras.learner import Describe, Description
 from dataworth.learners.keras.network import Build, Network, input_scales
 from dataworth.learners.source_hash import is_own, module_source
-from dataworth.learners.user_code import one_line, user_code
+from dataworth._util.user_code import one_line, user_code
 
 
 def from_model(model: Any) -> tuple[Build, Describe]:
@@ -71,32 +68,6 @@ def load_model(path: Path) -> Any:
             f"{path} cannot be read as a Keras model ({one_line(error)}). A model with layers of "
             'your own needs the "module:function" form, which imports them.'
         ) from None
-
-
-def import_function(text: str) -> Callable[..., Any]:
-    """Import what "module:function" names; modules in the working directory count."""
-    # A module that imports Keras at its top must find it on the JAX backend.
-    load_keras()
-    module_name, _, name = text.partition(":")
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        raise StudyError(
-            f'model "{text}": the module {module_name} cannot be imported ({one_line(error)}). '
-            f"Modules are looked for in {here} and on PYTHONPATH."
-        ) from None
-    function = getattr(module, name, None)
-    if not callable(function):
-        functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
-        raise StudyError(
-            f'model "{text}": {module_name} has no function {name}; '
-            f"it has {', '.join(functions) or 'none'}."
-        )
-    found: Callable[..., Any] = function
-    return found
 
 
 def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int], tuple[Any, ...]]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from dataworth.errors import StudyError
 from dataworth.learners.keras import data_parallel as cores
-from dataworth.learners.keras import program as losses
 from dataworth.learners.keras.kernels import adam
 from dataworth.learners.keras.network import Network
 
@@ -86,7 +85,8 @@ class Program:
     scale : float
         Features are multiplied by this as they are read.
     loss : str
-        As in `Task`.
+        "crossentropy", from logits; or "clipped", Keras' categorical cross-entropy of clipped
+        probabilities.
     learning_rate : float
     """
 
@@ -94,7 +94,7 @@ class Program:
         import jax
 
         self._scale = scale
-        self._loss = losses.named(loss)
+        self._loss = named(loss)
         self._learning_rate = learning_rate
         self._apply = _lowered(network)
         self._divisible = cores.is_divisible(network.trainable, network.has_only_seeds)
