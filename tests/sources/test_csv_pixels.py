@@ -144,7 +144,7 @@ def test_blocks_before_an_error_come_first_and_no_thread_is_left(
         return Block(rows[:, 1:], rows[:, 0])
 
     def refuse(text: bytes, row: int) -> Block:
-        raise DataError(f"row {row}: {text!r}")
+        raise DataError(f"row {row}: {text!r}", code="not-a-number")
 
     text = b"1,2,3,4\n" * 20 + b"1,2,x,4\n" + b"1,2,3,4\n" * 20
     blocks = read_rows(io.BytesIO(text), 4, split, refuse, first_row=1)
