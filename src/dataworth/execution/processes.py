@@ -172,7 +172,8 @@ def _payload(experiment: Experiment) -> Iterator[Path]:
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise StudyError(
                 f"workers: the model cannot be handed to other processes ({error}). Give it as "
-                "module:function or a .keras file, or use one worker."
+                "module:function or a .keras file, or use one worker.",
+                code="not-picklable",
             ) from None
         yield path
 
@@ -180,7 +181,8 @@ def _payload(experiment: Experiment) -> Iterator[Path]:
 def _no_room(error: OSError) -> StudyError:
     return StudyError(
         "workers: the data could not be laid out for the processes in the folder for temporary "
-        f"files ({error.strerror}). Make room there, set TMPDIR, or use one worker."
+        f"files ({error.strerror}). Make room there, set TMPDIR, or use one worker.",
+        code="file-not-writable",
     )
 
 
@@ -231,5 +233,6 @@ def _died(worker: _Worker, run: Run) -> DataworthError:
     how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
     return StudyError(
         f"size {run.size:,}, seed {run.seed}: its worker process was {how}. Finished runs are "
-        "kept. If memory ran out (signal 9), use fewer workers; then run the same command again."
+        "kept. If memory ran out (signal 9), use fewer workers; then run the same command again.",
+        code="worker-died",
     )

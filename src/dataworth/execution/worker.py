@@ -67,7 +67,7 @@ def _perform(
         return "failed", error
     except MemoryError:
         message = f"size {run.size:,}, seed {run.seed}: memory ran out. Use fewer workers."
-        return "failed", StudyError(message)
+        return "failed", StudyError(message, code="out-of-memory")
     return "record", record
 
 

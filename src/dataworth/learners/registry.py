@@ -46,7 +46,9 @@ def resolve(model: Any, *, learning_rate: float = 1e-3) -> Learner:
         learner: Learner = model
         return learner
     if not 0 < learning_rate < float("inf"):
-        raise StudyError(f"learning_rate is {learning_rate}; it must be a positive number.")
+        raise StudyError(
+            f"learning_rate is {learning_rate}; it must be a positive number.", code="not-positive"
+        )
     again = partial(resolve, model, learning_rate=learning_rate)
     known = preset(os.fspath(model)) if isinstance(model, str | os.PathLike) else None
     if known is not None:
@@ -65,12 +67,12 @@ def _given(model: Any) -> tuple[str, Build, Describe]:
             return Path(text).stem, *given.from_model(given.load_model(Path(text)))
         if re.fullmatch(r"[\w.]+:\w+", text):
             return text, *given.from_function(given.import_function(text))
-        raise StudyError(_unknown(text))
+        raise StudyError(_unknown(text), code="unknown-model")
     if "keras" in sys.modules and isinstance(model, load_keras().Model):
         return str(model.name), *given.from_model(model)
     if callable(model):
         return getattr(model, "__name__", type(model).__name__), *given.from_function(model)
-    raise StudyError(_unknown(repr(model)))
+    raise StudyError(_unknown(repr(model)), code="unknown-model")
 
 
 def _unknown(text: str) -> str:

@@ -32,7 +32,8 @@ def user_code(what: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise StudyError(
-            f"{what} raised {one_line(error)}{place(error)}. Mend it, then run the same again."
+            f"{what} raised {one_line(error)}{place(error)}. Mend it, then run the same again.",
+            code="user-code-failed",
         ) from error
 
 

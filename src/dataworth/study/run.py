@@ -144,9 +144,11 @@ def _load(study: Study) -> Dataset:
         if study.fallback is None:
             raise
         warnings.warn(
-            f"{study.data} is not on this machine; {study.fallback} is used in its place. "
-            "`dataworth data list` says how to get it.",
-            DataworthWarning,
+            DataworthWarning(
+                f"{study.data} is not on this machine; {study.fallback} is used in its place. "
+                "`dataworth data list` says how to get it.",
+                code="fallback-used",
+            ),
             stacklevel=4,
         )
         return load(study.fallback)
@@ -162,7 +164,8 @@ def _take_possession(
         raise StudyError(
             f"{store.directory} holds another study: what is asked now differs in "
             f"{', '.join(changed)}. Choose another --out, or delete the directory if it is not "
-            "needed."
+            "needed.",
+            code="study-differs",
         )
     kept = [asdict(finding) for finding in found]
     store.set_meta({**describe(study, experiment), "identity": identity, "findings": kept})

@@ -85,15 +85,28 @@ class Study:
         if not isinstance(self.data, str | Path | Dataset) or self.data == "":
             raise StudyError(
                 f"data = {self.data!r}: expected a name, a path or a Dataset; arrays become one "
-                "by Dataset(x_train, y_train)."
+                "by Dataset(x_train, y_train).",
+                code="wrong-type",
+                option="data",
+                value=self.data,
             )
         for option, value in self._checked().items():
             object.__setattr__(self, option, value)
         if self.subset not in METHODS:
             allowed = ", ".join(get_args(Method))
-            raise StudyError(f"subset = {self.subset!r}: expected one of {allowed}.")
+            raise StudyError(
+                f"subset = {self.subset!r}: expected one of {allowed}.",
+                code="unknown-choice",
+                option="subset",
+                value=self.subset,
+            )
         if not isinstance(self.mistakes, Mistakes):
-            raise StudyError(f"mistakes = {self.mistakes!r}: expected Mistakes(...).")
+            raise StudyError(
+                f"mistakes = {self.mistakes!r}: expected Mistakes(...).",
+                code="wrong-type",
+                option="mistakes",
+                value=self.mistakes,
+            )
 
     def _checked(self) -> dict[str, Any]:
         """Options that may be given in several forms, in the one that is kept."""
@@ -136,7 +149,8 @@ class Study:
         if max(self.sizes) > rows:
             raise StudyError(
                 f"sizes: {max(self.sizes):,} was asked for and {rows:,} samples may be trained "
-                "on. Use smaller sizes, more data, or a smaller held_out."
+                "on. Use smaller sizes, more data, or a smaller held_out.",
+                code="size-out-of-range",
             )
         return tuple(self.sizes)
 

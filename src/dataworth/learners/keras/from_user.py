@@ -63,13 +63,17 @@ def from_function(function: Callable[..., Any]) -> tuple[Build, Describe]:
 def load_model(path: Path) -> Any:
     """Read a ``.keras`` file."""
     if not path.is_file():
-        raise StudyError(f"there is no file {path}; expected a model saved by Keras (.keras).")
+        raise StudyError(
+            f"there is no file {path}; expected a model saved by Keras (.keras).",
+            code="file-not-found",
+        )
     try:
         return load_keras().models.load_model(path, compile=False)
     except Exception as error:
         raise StudyError(
             f"{path} cannot be read as a Keras model ({one_line(error)}). A model with layers of "
-            'your own needs the "module:function" form, which imports them.'
+            'your own needs the "module:function" form, which imports them.',
+            code="file-damaged",
         ) from None
 
 
@@ -86,14 +90,16 @@ def import_function(text: str) -> Callable[..., Any]:
     except Exception as error:
         raise StudyError(
             f'model "{text}": the module {module_name} cannot be imported ({one_line(error)}). '
-            f"Modules are looked for in {here} and on PYTHONPATH."
+            f"Modules are looked for in {here} and on PYTHONPATH.",
+            code="import-failed",
         ) from None
     function = getattr(module, name, None)
     if not callable(function):
         functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
         raise StudyError(
             f'model "{text}": {module_name} has no function {name}; '
-            f"it has {', '.join(functions) or 'none'}."
+            f"it has {', '.join(functions) or 'none'}.",
+            code="unknown-function",
         )
     found: Callable[..., Any] = function
     return found
@@ -109,7 +115,8 @@ def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int],
     if len(needed) > 2:
         raise StudyError(
             f"the function {getattr(function, '__name__', function)} needs {len(needed)} "
-            "arguments; it is called with two: the shape of one sample, and the number of classes."
+            "arguments; it is called with two: the shape of one sample, and the number of classes.",
+            code="wrong-arguments",
         )
     if len(needed) == 2 or any(p.kind == p.VAR_POSITIONAL for p in parameters):
         return lambda shape, outputs: (shape, outputs)
@@ -135,7 +142,8 @@ def _refuse_adapted(model: Any) -> None:
             raise StudyError(
                 f"the layer {layer.name!r} of the model {model.name!r} was adapted to data, which "
                 "a model that is built anew for every run forgets. Give the layer its mean= and "
-                "variance=, or give a function that builds the model and adapts it."
+                "variance=, or give a function that builds the model and adapts it.",
+                code="layer-adapted",
             )
 
 
@@ -143,5 +151,6 @@ def _not_built_anew(model: Any, why: str) -> StudyError:
     return StudyError(
         f"the model {model.name!r} cannot be built anew from its configuration, which every run "
         f"needs ({why}). Give a function that builds it instead, or write get_config and "
-        "from_config."
+        "from_config.",
+        code="model-not-rebuildable",
     )

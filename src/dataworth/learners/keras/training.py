@@ -70,11 +70,12 @@ def train(
 def _check(task: Task) -> None:
     budget = task.budget
     if len(task.rows) == 0:
-        raise StudyError("there are no rows to train on; the subset is empty.")
+        raise StudyError("there are no rows to train on; the subset is empty.", code="no-rows")
     if budget.patience is not None and len(task.validation_rows) == 0:
         raise StudyError(
             f"early stopping (patience={budget.patience}) needs validation rows, and the subset "
-            f"of {len(task.rows):,} samples left none; use a larger size, or no patience."
+            f"of {len(task.rows):,} samples left none; use a larger size, or no patience.",
+            code="size-too-small",
         )
 
 
