@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +21,8 @@ from dataworth.errors import (
     MissingDependencyError,
     StudyError,
 )
+
+ROOT = Path(__file__).parents[1]
 
 _ERRORS = [
     DataworthError("Wrong.", code="some-code"),
@@ -59,3 +64,23 @@ def test_errors_are_the_builtin_ones_that_callers_may_expect() -> None:
     assert issubclass(MissingDependencyError, ImportError)
     assert issubclass(DataworthWarning, UserWarning)
     assert not issubclass(DataworthWarning, DataworthError)
+
+
+def _codes_in(call: ast.Call) -> set[str]:
+    """Codes that a call which makes an error gives, except another error's own."""
+    (code,) = (keyword.value for keyword in call.keywords if keyword.arg == "code")
+    constants = {node.value for node in ast.walk(code) if isinstance(node, ast.Constant)}
+    assert constants or isinstance(code, ast.Attribute), ast.unparse(call)
+    return {value for value in constants if isinstance(value, str)}
+
+
+def test_the_page_lists_every_code_that_is_raised_and_no_other() -> None:
+    names = {kind.__name__ for kind in map(type, _ERRORS)}
+    raised = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names:
+                raised |= _codes_in(node)
+    page = (ROOT / "docs" / "api" / "errors.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `([^`]*)` \|", page, re.MULTILINE)) == raised
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in raised)
