@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from errors import raises
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ def test_prefix_is_the_first_rows_whatever_the_seed() -> None:
 
 @pytest.mark.parametrize("size", [0, 13])
 def test_impossible_sizes_are_refused(size: int) -> None:
-    with pytest.raises(StudyError, match="12 samples may be trained on"):
+    with raises("size-out-of-range", StudyError, "12 samples"):
         subset_rows(np.zeros(12, np.int64), np.arange(12), size, seed=0)
 
 
@@ -88,13 +89,13 @@ def test_the_official_split_is_used_whole() -> None:
     assert parts.official
     assert len(parts.rows) == 50
     assert parts.x_test is data.x_test
-    with pytest.raises(StudyError, match="official held-out split of 3"):
+    with raises("options-conflict", StudyError, "held_out.* 3 samples"):
         split(data, 0.3)
 
 
 @pytest.mark.parametrize("held_out", [0, -1, 50, 1.5e9])
 def test_impossible_held_out_is_refused(held_out: float) -> None:
-    with pytest.raises(StudyError, match="held_out"):
+    with raises("not-a-share", StudyError, "held_out"):
         split(dataset(np.arange(50) % 5), held_out)
 
 
@@ -104,5 +105,5 @@ def test_validation_rows_are_a_stratified_tenth_of_the_subset() -> None:
     training, validation = validation_split(labels, subset, seed=0)
     assert sorted([*training, *validation]) == sorted(subset)
     assert np.bincount(labels[validation]).tolist() == [10] * 5
-    with pytest.raises(StudyError, match="patience"):
+    with raises("size-too-small", StudyError, "patience"):
         validation_split(labels, subset[:4], seed=0)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from errors import raises
 from nearest_mean import NearestMean
 
 from dataworth.data.dataset import Dataset
@@ -107,7 +108,7 @@ def test_a_killed_worker_is_named_with_its_run(quick: Experiment) -> None:
         for child in set(_children()) - before:
             os.kill(child, signal.SIGKILL)
 
-    with pytest.raises(StudyError, match="worker process was killed by signal 9"):
+    with raises("worker-died", StudyError, "signal 9"):
         list(LocalProcesses(1).perform(quick, quick.runs(), Memory(), kill))
 
 
@@ -140,7 +141,7 @@ def test_no_place_for_temporary_files_is_named(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
-    with pytest.raises(StudyError, match="set TMPDIR"):
+    with raises("file-not-writable", StudyError, "TMPDIR"):
         perform(LocalProcesses(2), experiment)
 
 
@@ -191,7 +192,7 @@ def test_what_lives_in_the_script_cannot_be_handed_over(
 
     monkeypatch.setattr(build, "__module__", "__main__")
     broken = Study(data=experiment.dataset, model=build, sizes=[50], seeds=1)
-    with pytest.raises(StudyError, match=r"workers: .*script or notebook itself.*one worker"):
+    with raises("not-picklable", StudyError, "workers.*(script|notebook)"):
         next(LocalProcesses(2).perform(prepare(broken), experiment.runs(), Memory(), print))
 
 

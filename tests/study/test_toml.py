@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from errors import raises
 
 from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
@@ -113,13 +114,13 @@ def test_the_name_of_a_shipped_study_wins_over_a_folder(
     assert is_run_directory("./quickstart")
     (tmp_path / "data").mkdir()
     assert not is_run_directory("data")
-    with pytest.raises(StudyError, match="data: no study of this name"):
+    with raises("unknown-study", StudyError, "^data:"):
         read_studies("data")
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_bytes(b'data = "\xff"')
-    with pytest.raises(StudyError, match="it is not UTF-8 text"):
+    with raises("file-unreadable", StudyError, "UTF-8"):
         read_studies(tmp_path)
 
 
@@ -157,12 +158,12 @@ def test_a_wrong_file_is_named_with_the_option(tmp_path: Path, text: str, said: 
 
 
 def test_an_unknown_study_is_answered_with_those_there_are() -> None:
-    with pytest.raises(StudyError, match="Did you mean quickstart"):
+    with raises("unknown-study", StudyError, r"quickstart\?$"):
         read_studies("quikstart")
 
 
 def test_objects_cannot_be_read_back_and_the_message_says_what_to_do(tmp_path: Path) -> None:
     data = Dataset(np.zeros((4, 2)), [0, 1, 0, 1])
     (tmp_path / "study.toml").write_text(to_toml(Study(data=data)))
-    with pytest.raises(StudyError, match="run it again from Python"):
+    with raises("study-from-objects", StudyError):
         read_studies(tmp_path)

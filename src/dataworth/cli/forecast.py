@@ -173,7 +173,9 @@ def _stop(made: Forecast, options: argparse.Namespace) -> Stop | None:
     if price is None and worth is None:
         return None
     if price is None or worth is None:
-        raise ForecastError("where to stop takes both --price-per-label and --worth.")
+        raise ForecastError(
+            "where to stop takes both --price-per-label and --worth.", code="option-missing"
+        )
     return made.stop_at(price, worth, options.level)
 
 

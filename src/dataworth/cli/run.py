@@ -111,7 +111,8 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     if options.study is None and options.data is None:
         raise StudyError(
             "nothing to run: name a study, as `dataworth run quickstart`, or give --data. "
-            f"Shipped studies: {', '.join(shipped_studies())}."
+            f"Shipped studies: {', '.join(shipped_studies())}.",
+            code="nothing-given",
         )
     if options.study is None:
         studies = [Study(data=_data(options.data), name=Path(options.data).resolve().stem)]

@@ -75,20 +75,25 @@ class Dataset:
     ) -> None:
         if (x_test is None) != (y_test is None):
             given, missing = ("y_test", "x_test") if x_test is None else ("x_test", "y_test")
-            raise DataError(f"{given} was given without {missing}; give both, or neither.")
+            raise DataError(
+                f"{given} was given without {missing}; give both, or neither.",
+                code="option-missing",
+            )
         features = _features(x_train, "x_train")
         held_features = None if x_test is None else _features(x_test, "x_test")
         if held_features is not None and held_features.shape[1:] != features.shape[1:]:
             raise DataError(
                 f"x_train holds samples of shape {features.shape[1:]} and x_test of shape "
-                f"{held_features.shape[1:]}; both must be the same."
+                f"{held_features.shape[1:]}; both must be the same.",
+                code="shape-mismatch",
             )
         labels, held_labels, names = class_indices(y_train, y_test, class_names)
         for x, y, which in ((features, labels, "train"), (held_features, held_labels, "test")):
             if x is not None and y is not None and len(x) != len(y):
                 raise DataError(
                     f"x_{which} has {len(x):,} samples and y_{which} {len(y):,} labels; "
-                    "they must be as many. Were files of different splits put together?"
+                    "they must be as many. Were files of different splits put together?",
+                    code="length-mismatch",
                 )
         if scale is None:
             scale = 1.0 / 255.0 if features.dtype == np.uint8 else 1.0
@@ -157,19 +162,24 @@ def _features(x: ArrayLike, which: str) -> NDArray[Any]:
     array = x if isinstance(x, np.ndarray) else np.asarray(x)
     if array.ndim < 2 or len(array) == 0:
         raise DataError(
-            f"{which} has shape {array.shape}; expected (samples, ...) with at least one sample."
+            f"{which} has shape {array.shape}; expected (samples, ...) with at least one sample.",
+            code="wrong-shape",
         )
     if array.dtype == np.uint8:
         return array
     try:
         features = np.asarray(array, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise DataError(f"{which} holds something that is not a number: {error}.") from None
+        raise DataError(
+            f"{which} holds something that is not a number: {error}.", code="not-numeric"
+        ) from None
     finite = np.isfinite(features).reshape(len(features), -1).all(axis=1)
     if not finite.all():
         row = int(np.flatnonzero(~finite)[0])
         raise DataError(
             f"{which} holds NaN or infinity in {int((~finite).sum()):,} samples, the first in row "
-            f"{row}; remove those samples or fill the gaps."
+            f"{row}; remove those samples or fill the gaps.",
+            code="not-finite",
+            row=row,
         )
     return features

@@ -45,7 +45,8 @@ def class_indices(
         if low < 0 or high >= count:
             raise DataError(
                 f"labels run from {low} to {high}, and {count} class names were given; labels must "
-                f"be class indices 0..{count - 1}."
+                f"be class indices 0..{count - 1}.",
+                code="label-out-of-range",
             )
         names = tuple(map(str, class_names)) if class_names else tuple(map(str, range(count)))
         return train.astype(np.int64), None if test is None else test.astype(np.int64), names
@@ -54,7 +55,9 @@ def class_indices(
     if class_names is not None:
         unknown = sorted(set(names) - set(map(str, class_names)))
         if unknown:
-            raise DataError(f"labels {unknown[:5]} are not among the class names given.")
+            raise DataError(
+                f"labels {unknown[:5]} are not among the class names given.", code="label-unknown"
+            )
         order = {str(name): index for index, name in enumerate(class_names)}
         indices = np.array([order[name] for name in names])[indices]
         names = tuple(map(str, class_names))
@@ -74,7 +77,9 @@ def _flat_labels(labels: NDArray[Any], which: str) -> NDArray[Any]:
         return np.asarray(labels.argmax(axis=1))
     labels = labels.reshape(-1) if labels.ndim == 2 else labels
     if labels.ndim != 1 or len(labels) == 0:
-        raise DataError(f"{which} has shape {labels.shape}; expected one label per sample.")
+        raise DataError(
+            f"{which} has shape {labels.shape}; expected one label per sample.", code="wrong-shape"
+        )
     if labels.dtype.kind in "bf":
         return labels.astype(np.int64)
     return labels.astype(str) if labels.dtype.kind == "O" else labels
@@ -101,7 +106,9 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
         row = int(np.flatnonzero(~one_hot)[0])
         shape = labels.shape
         return DataError(
-            f"{place(row)} is not one-hot (one 1, else 0), and the labels have shape {shape}."
+            f"{place(row)} is not one-hot (one 1, else 0), and the labels have shape {shape}.",
+            code="label-not-one-hot",
+            row=row,
         )
     if labels.dtype.kind != "f" or labels.ndim not in (1, 2):
         return None
@@ -120,7 +127,7 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
                 " Times 255 all of them are whole: the label column seems to have been divided by "
                 "255 together with the pixels. Scale the pixel columns alone."
             )
-    return LabelError(message, labels)
+    return LabelError(message, code="label-not-a-class", labels=labels)
 
 
 def _is_wide(labels: NDArray[Any]) -> bool:

@@ -65,7 +65,8 @@ def split(dataset: Dataset, held_out: float | int | None = None) -> Split:
         if held_out is not None:
             raise StudyError(
                 f"held_out = {held_out}: {dataset.name} has an official held-out split of "
-                f"{len(dataset.x_test):,} samples, which is used. Leave held_out out."
+                f"{len(dataset.x_test):,} samples, which is used. Leave held_out out.",
+                code="options-conflict",
             )
         every_row = np.arange(dataset.samples, dtype=np.int64)
         return Split(every_row, dataset.x_test, dataset.y_test, official=True)
@@ -114,7 +115,8 @@ def subset_rows(
     if not 1 <= size <= len(rows):
         raise StudyError(
             f"size {size:,}: {len(rows):,} samples may be trained on; sizes must lie between 1 "
-            "and that number."
+            "and that number.",
+            code="size-out-of-range",
         )
     if method == "prefix":
         return rows[:size]
@@ -146,7 +148,8 @@ def validation_count(size: int) -> int:
     if count < 1:
         raise StudyError(
             f"size {size:,} with patience: {VALIDATION_SHARE:.0%} of it is no sample to validate "
-            "on. Use larger sizes, or no patience."
+            "on. Use larger sizes, or no patience.",
+            code="size-too-small",
         )
     return count
 
@@ -173,6 +176,7 @@ def _held_out_count(dataset: Dataset, held_out: float | int) -> int:
     if not 1 <= count < dataset.samples:
         raise StudyError(
             f"held_out = {held_out}: expected a share between 0 and 1, or a number of samples "
-            f"below the {dataset.samples:,} of {dataset.name}."
+            f"below the {dataset.samples:,} of {dataset.name}.",
+            code="not-a-share",
         )
     return count

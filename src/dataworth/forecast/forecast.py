@@ -116,7 +116,12 @@ class Forecast:
         """Quantiles of the metric, shape (len(probabilities), len(sizes))."""
         wanted = real_numbers(probabilities, "probabilities")
         if wanted.ndim != 1 or not ((wanted >= 0) & (wanted <= 1)).all():
-            raise ForecastError(f"probabilities: {probabilities!r}; expected numbers from 0 to 1.")
+            raise ForecastError(
+                f"probabilities: {probabilities!r}; expected numbers from 0 to 1.",
+                code="not-a-probability",
+                option="probabilities",
+                value=probabilities,
+            )
         if self.curve.higher_is_better:
             wanted = 1 - wanted
         runs = 1.0 if new_run else math.inf
@@ -172,7 +177,10 @@ class Forecast:
         if not (math.isfinite(loss) and loss > 0):
             expected = "between 0 and 1" if self.curve.higher_is_better else "above 0"
             raise ForecastError(
-                f"target is {target!r}; expected a value of {self.curve.metric} {expected}."
+                f"target is {target!r}; expected a value of {self.curve.metric} {expected}.",
+                code="value-out-of-range",
+                option="target",
+                value=target,
             )
         return loss
 
@@ -204,7 +212,12 @@ class Forecast:
             ("worth_per_unit", worth_per_unit),
         ]:
             if not (is_real(value) and math.isfinite(value) and value > 0):
-                raise ForecastError(f"{name} is {value!r}; expected a finite number above 0.")
+                raise ForecastError(
+                    f"{name} is {value!r}; expected a finite number above 0.",
+                    code="not-positive",
+                    option=name,
+                    value=value,
+                )
         probability("level", level)
         return inverse.stop_at(self._largest, self._drawn, price_per_label, worth_per_unit, level)
 

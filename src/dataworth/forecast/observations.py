@@ -91,7 +91,8 @@ def as_errors(curve: Curve) -> tuple[Floats, float | None]:
     if best > 1:
         raise ForecastError(
             f"metric {curve.metric!r} holds {best:g}, but a metric where higher is better is read "
-            "as a share between 0 and 1; divide percentages by 100, or hand over a loss."
+            "as a share between 0 and 1; divide percentages by 100, or hand over a loss.",
+            code="not-a-share",
         )
     return 1 - curve.values, None if curve.chance is None else 1 - curve.chance
 
@@ -120,14 +121,18 @@ def prepare(curve: Curve, single_run: bool | None = None) -> Points:
     if (losses < 0).any():
         raise ForecastError(
             f"the curve holds a negative {curve.metric}, {losses.min():g}; a forecast works on "
-            "ratios of losses and needs them positive. Negate a score such as neg_log_loss."
+            "ratios of losses and needs them positive. Negate a score such as neg_log_loss.",
+            code="loss-negative",
         )
     sizes = np.unique(samples)
     groups = [losses[samples == size] for size in sizes]
     with np.errstate(over="ignore"):
         means = np.array([float(np.mean(group)) for group in groups])
     if not np.isfinite(means).all():
-        raise ForecastError(f"the mean {curve.metric} of a size overflows; give a smaller unit.")
+        raise ForecastError(
+            f"the mean {curve.metric} of a size overflows; give a smaller unit.",
+            code="loss-overflows",
+        )
     if (means == 0).any():
         notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
     _check(sizes, means, curve)
@@ -141,20 +146,23 @@ def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
     if len(means) and means[-1] == 0:
         raise ForecastError(
             f"the {curve.metric} is already perfect at {sizes[-1]:,} samples; there is nothing "
-            "left to forecast. Measure it on more held-out rows."
+            "left to forecast. Measure it on more held-out rows.",
+            code="loss-already-perfect",
         )
     above = means[means > 0]
     if len(above) and above.max() / _ORDERS > above.min():
         raise ForecastError(
             f"the {curve.metric} runs from {above.min():g} to {above.max():g}, further than "
-            "any learning curve; look for figures in another unit or of something else."
+            "any learning curve; look for figures in another unit or of something else.",
+            code="loss-range-too-wide",
         )
     usable = int((means > 0).sum())
     if usable < 2:
         raise ForecastError(
             f"the curve has {usable} usable size{'' if usable == 1 else 's'}; a forecast needs at "
             "least two different sizes with a finite, positive loss, and is worth something from "
-            "four on. Several runs of one size say nothing about other sizes."
+            "four on. Several runs of one size say nothing about other sizes.",
+            code="too-few-sizes",
         )
 
 
@@ -175,7 +183,8 @@ def _points(
     if repeated and single_run:
         raise ForecastError(
             "single_run: sizes were measured several times, with figures that differ, so that they "
-            "cannot be looks at a single run. Leave single_run out."
+            "cannot be looks at a single run. Leave single_run out.",
+            code="sizes-repeated",
         )
     if single_run is None and not repeated and len(u) > _MANY and -u[0] < _CLOSE * (len(u) - 1):
         single_run = True

@@ -61,14 +61,16 @@ def image_figure(
     with Store(Path(thing)) as store:
         names, images = store.meta()["class_names"], store.array("sample_images")
     if images is None:
-        raise DataError(f"{thing}: the samples of this study are no images.")
+        raise DataError(f"{thing}: the samples of this study are no images.", code="not-images")
     return ImageFigure(tuple(names[:classes]), images[:classes])
 
 
 def _samples(dataset: Dataset, classes: int | None) -> NDArray[np.uint8]:
     shape = dataset.shape[:2] if dataset.shape[2:] == (1,) else dataset.shape
     if len(shape) != 2:
-        raise DataError(f"{dataset.name}: samples of shape {dataset.shape} are no images.")
+        raise DataError(
+            f"{dataset.name}: samples of shape {dataset.shape} are no images.", code="not-images"
+        )
     count = min(dataset.classes, classes or dataset.classes)
     images = np.zeros((count, _SAMPLES, *shape), np.uint8)
     for index in range(count):

@@ -67,10 +67,18 @@ class Mistakes:
             if key == "outputs":
                 if value is not None and (type(value) is not int or value < 1):
                     raise StudyError(
-                        f"[mistakes] outputs = {value!r}: expected a whole number of at least 1."
+                        f"[mistakes] outputs = {value!r}: expected a whole number of at least 1.",
+                        code="not-a-whole-number",
+                        option="outputs",
+                        value=value,
                     )
             elif type(value) is not bool:
-                raise StudyError(f"[mistakes] {key} = {value!r}: expected true or false.")
+                raise StudyError(
+                    f"[mistakes] {key} = {value!r}: expected true or false.",
+                    code="not-a-flag",
+                    option=key,
+                    value=value,
+                )
 
     def __bool__(self) -> bool:
         return self != Mistakes()
@@ -99,13 +107,18 @@ class Mistakes:
         if not isinstance(values, Mapping):
             raise StudyError(
                 f"mistakes = {values!r}: expected a section [mistakes] with lines as "
-                "first_row_lost = true."
+                "first_row_lost = true.",
+                code="not-a-table",
+                option="mistakes",
+                value=values,
             )
         known = [field.name for field in fields(cls)]
         unknown = [key for key in values if key not in known]
         if unknown:
             raise StudyError(
-                f"[mistakes] {unknown[0]}: no such mistake; expected one of {', '.join(known)}."
+                f"[mistakes] {unknown[0]}: no such mistake; expected one of {', '.join(known)}.",
+                code="unknown-option",
+                option=unknown[0],
             )
         return cls(**values)
 
@@ -149,7 +162,9 @@ class Mistakes:
         if not self:
             return dataset
         if self.first_row_lost and dataset.samples < 2:
-            raise StudyError("[mistakes] first_row_lost: the data have one row; none is left.")
+            raise StudyError(
+                "[mistakes] first_row_lost: the data have one row; none is left.", code="no-rows"
+            )
         start = int(self.first_row_lost)
         train, as_read = self._labels(dataset.y_train[start:])
         test = None if dataset.y_test is None else self._labels(dataset.y_test)[0]
@@ -178,7 +193,8 @@ class Mistakes:
         if self.outputs is not None and targets.max() >= self.outputs:
             raise StudyError(
                 f"[mistakes] outputs = {self.outputs}: the labels run up to {targets.max()}, which "
-                f"has no output column. Use at least {targets.max() + 1} outputs."
+                f"has no output column. Use at least {targets.max() + 1} outputs.",
+                code="label-out-of-range",
             )
         return targets, LabelColumn.of(read)
 

@@ -79,7 +79,10 @@ def refuse_strays(splits: Sequence[Split]) -> None:
         for sample, text in enumerate(y.astype(str).tolist()):
             value = values[text]
             if value is None or not math.isfinite(value):
-                raise DataError(f"{part.place(sample)}: the label {text!r} {_what_is_wrong(value)}")
+                raise DataError(
+                    f"{part.place(sample)}: the label {text!r} {_what_is_wrong(value)}",
+                    code="label-not-a-number" if value is None else "label-not-finite",
+                )
             numbers[sample] = value
         if (numbers % 1).any() and (error := label_error(numbers, part.place)):
             raise error
@@ -169,7 +172,9 @@ def dataset_of(
             known_fingerprint=known_fingerprint,
         )
     except DataError as error:
-        placed = _first_fault(splits) or DataError(f"{', '.join(dict.fromkeys(files))}: {error}")
+        placed = _first_fault(splits) or DataError(
+            f"{', '.join(dict.fromkeys(files))}: {error}", code=error.code
+        )
         raise placed from None
 
 
@@ -180,7 +185,8 @@ def _first_fault(splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]]) -> D
             sample, feature = map(int, np.argwhere(~np.isfinite(x.reshape(len(x), -1)))[0])
             return DataError(
                 f"{part.place(sample, 0)}: feature {feature + 1} is NaN, infinite or beyond "
-                "float32. Fill the gap, or remove the row."
+                "float32. Fill the gap, or remove the row.",
+                code="not-finite",
             )
         error = label_error(y, part.place)
         if error is not None:
@@ -191,4 +197,6 @@ def _first_fault(splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]]) -> D
 def require_samples(part: Part, blocks: int) -> None:
     """Refuse files without a single sample."""
     if blocks == 0:
-        raise DataError(f"{part.entries[0]} holds no samples. Copy or download it again.")
+        raise DataError(
+            f"{part.entries[0]} holds no samples. Copy or download it again.", code="no-rows"
+        )

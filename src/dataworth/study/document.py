@@ -43,7 +43,12 @@ def options_beside(folder: Path, options: Any) -> Any:
     paths = {name: options[name] for name in _PATH_OPTIONS if name in options}
     for name, value in paths.items():
         if not isinstance(value, str):
-            raise StudyError(f"data_options: {name} = {value!r}: expected a path.")
+            raise StudyError(
+                f"data_options: {name} = {value!r}: expected a path.",
+                code="not-a-path",
+                option=name,
+                value=value,
+            )
         paths[name] = str(folder / Path(value).expanduser())
     return {**options, **paths}
 

@@ -55,14 +55,15 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
         hint = f" Did you mean {close[0]}?" if close else ""
         raise StudyError(
             f"{where}: no study of this name, no TOML file and no run directory. Shipped studies: "
-            f"{', '.join(shipped_studies())}.{hint}"
+            f"{', '.join(shipped_studies())}.{hint}",
+            code="unknown-study",
         )
     try:
         # Notepad begins a file with a mark that TOML does not know.
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise StudyError(f"{path}: cannot be read ({reason}).") from None
+        raise StudyError(f"{path}: cannot be read ({reason}).", code="file-unreadable") from None
     return _parse(text, str(path), path.parent, path.stem)
 
 
@@ -70,20 +71,27 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{where}: not valid TOML: {error}.") from None
+        raise StudyError(f"{where}: not valid TOML: {error}.", code="toml-malformed") from None
     unknown = [key for key in values if key not in _OPTIONS]
     if unknown:
         close = difflib.get_close_matches(unknown[0], _OPTIONS, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise StudyError(
-            f"{where}: unknown option {unknown[0]!r}; known are {', '.join(_OPTIONS)}.{hint}"
+            f"{where}: unknown option {unknown[0]!r}; known are {', '.join(_OPTIONS)}.{hint}",
+            code="unknown-option",
+            option=unknown[0],
         )
     if "data" not in values:
-        raise StudyError(f'{where}: data is missing; name what to train on, as data = "digits".')
+        raise StudyError(
+            f'{where}: data is missing; name what to train on, as data = "digits".',
+            code="option-missing",
+            option="data",
+        )
     if IN_PYTHON in (values["data"], values.get("model")):
         raise StudyError(
             f"{where}: this study's data or model were given as Python objects; run it again from "
-            "Python with the same objects, as dataworth.Study(...).run(DIRECTORY)."
+            "Python with the same objects, as dataworth.Study(...).run(DIRECTORY).",
+            code="study-from-objects",
         )
     try:
         for option, beside in (("model", model_beside), ("data_options", options_beside)):
@@ -96,7 +104,11 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
         values.setdefault("name", name)
         return _one_per_data(values, folder)
     except (StudyError, TypeError) as error:
-        raise StudyError(f"{where}: {error}") from None
+        raise StudyError(
+            f"{where}: {error}",
+            code="wrong-type" if isinstance(error, TypeError) else error.code,
+            **getattr(error, "values", {}),
+        ) from None
 
 
 def _one_per_data(values: dict[str, Any], folder: Path) -> list[Study]:
@@ -104,7 +116,11 @@ def _one_per_data(values: dict[str, Any], folder: Path) -> list[Study]:
     if not isinstance(data, list):
         return [Study(data=data_beside(folder, data), **values)]
     if not data:
-        raise StudyError("data = []: expected a name or a path, or a list of at least one.")
+        raise StudyError(
+            "data = []: expected a name or a path, or a list of at least one.",
+            code="nothing-given",
+            option="data",
+        )
     studies = [Study(data=data_beside(folder, each), **values) for each in data]
     return [
         replace(study, name=f"{study.name}/{short}")
@@ -122,5 +138,8 @@ def _short_names(data: Sequence[str]) -> list[str]:
     twice = next(name for name in names if names.count(name) > 1)
     raise StudyError(
         f"data: two of the list would be called {twice!r} in the run directory. Name each data "
-        "set once, or rename a file."
+        "set once, or rename a file.",
+        code="named-twice",
+        option="data",
+        value=twice,
     )

@@ -60,13 +60,17 @@ def from_function(function: Callable[..., Any]) -> tuple[Build, Describe]:
 def load_model(path: Path) -> Any:
     """Read a ``.keras`` file."""
     if not path.is_file():
-        raise StudyError(f"there is no file {path}; expected a model saved by Keras (.keras).")
+        raise StudyError(
+            f"there is no file {path}; expected a model saved by Keras (.keras).",
+            code="file-not-found",
+        )
     try:
         return load_keras().models.load_model(path, compile=False)
     except Exception as error:
         raise StudyError(
             f"{path} cannot be read as a Keras model ({one_line(error)}). A model with layers of "
-            'your own needs the "module:function" form, which imports them.'
+            'your own needs the "module:function" form, which imports them.',
+            code="file-damaged",
         ) from None
 
 
@@ -80,7 +84,8 @@ def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int],
     if len(needed) > 2:
         raise StudyError(
             f"the function {getattr(function, '__name__', function)} needs {len(needed)} "
-            "arguments; it is called with two: the shape of one sample, and the number of classes."
+            "arguments; it is called with two: the shape of one sample, and the number of classes.",
+            code="wrong-arguments",
         )
     if len(needed) == 2 or any(p.kind == p.VAR_POSITIONAL for p in parameters):
         return lambda shape, outputs: (shape, outputs)
@@ -106,7 +111,8 @@ def _refuse_adapted(model: Any) -> None:
             raise StudyError(
                 f"the layer {layer.name!r} of the model {model.name!r} was adapted to data, which "
                 "a model that is built anew for every run forgets. Give the layer its mean= and "
-                "variance=, or give a function that builds the model and adapts it."
+                "variance=, or give a function that builds the model and adapts it.",
+                code="layer-adapted",
             )
 
 
@@ -114,5 +120,6 @@ def _not_built_anew(model: Any, why: str) -> StudyError:
     return StudyError(
         f"the model {model.name!r} cannot be built anew from its configuration, which every run "
         f"needs ({why}). Give a function that builds it instead, or write get_config and "
-        "from_config."
+        "from_config.",
+        code="model-not-rebuildable",
     )

@@ -49,7 +49,9 @@ def named(name: str) -> Callable[[Any, Any], Any]:
     """
     choices = {"crossentropy": crossentropy, "clipped": clipped}
     if name not in choices:
-        raise StudyError(f'loss "{name}" is not known; choose one of {", ".join(choices)}.')
+        raise StudyError(
+            f'loss "{name}" is not known; choose one of {", ".join(choices)}.', code="unknown-loss"
+        )
     return choices[name]
 
 
