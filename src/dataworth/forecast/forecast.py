@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util import display
 from dataworth._util.json import json_values
 from dataworth._util.validation import is_real, one_or_more, probability, sample_counts
 from dataworth.curves.curve import Curve, real_numbers
@@ -246,14 +247,11 @@ class Forecast:
         targets: float | Iterable[float] = (),
     ) -> Axes:
         """Draw the curve, the median and its bands; see `dataworth.plots.forecast`."""
-        from dataworth.plots.forecast import draw_forecast, forecast_figure
-
-        return draw_forecast(forecast_figure(self, sizes=sizes, targets=targets), axes)
+        drawn: Axes = display.draw(self, axes, sizes=sizes, targets=targets)
+        return drawn
 
     def _repr_html_(self) -> str:
-        from dataworth.report.notebook import forecast_html
-
-        return forecast_html(self)
+        return str(display.html(self))
 
     def to_dict(
         self,
@@ -262,8 +260,6 @@ class Forecast:
         level: float = 0.9,
     ) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
-        from dataworth.forecast.forecast import document_of
-
         return document_of(self, sizes, targets, level)
 
     def _again(self, points: Points) -> Draws:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from dataworth.findings import Finding
+from dataworth._util.display import html as html_of
+from dataworth.findings import Finding, Findings
 from dataworth.learners.base import Epoch
 from dataworth.observers.eta import Pace, clock
 from dataworth.records.record import Record, Run
@@ -38,11 +39,9 @@ class NotebookProgress:
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """Show each finding below."""
-        from dataworth.report.notebook import findings_html
-
         if findings:
             told = "\n".join(f"{each.severity} {each.code}: {each.message}" for each in findings)
-            _display({"text/plain": told, "text/html": findings_html(findings)})
+            _display({"text/plain": told, "text/html": html_of(Findings(findings))})
 
     def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
         """Advance the bar, a few times a second at most."""
