@@ -81,7 +81,7 @@ def forecast_figure(
     ForecastError
         If a size or a target is one that no forecast answers.
     """
-    largest = float(forecast.points.sizes[-1])
+    largest = float(forecast.observations.sizes[-1])
     wanted = one_or_more(targets)
     for target in wanted:
         # What cannot be answered is not drawn either.

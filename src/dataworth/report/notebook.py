@@ -58,7 +58,7 @@ def curve_html(curve: Curve) -> str:
 @display.html.register("Forecast")
 def forecast_html(forecast: Forecast) -> str:
     """The answer in one sentence, its warnings and its picture."""
-    last = float(forecast.points.sizes[-1])
+    last = float(forecast.observations.sizes[-1])
     return rendered(
         "notebook.html",
         title=answer(forecast),
