@@ -12,7 +12,7 @@ from law_curves import SIZES, curve_of
 
 import dataworth as dw
 from dataworth.errors import ForecastError
-from dataworth.forecast.observations import prepare
+from dataworth.forecast.prepare import prepare
 from dataworth.laws.base import Law, Parameter
 from dataworth.laws.fit import fit_law
 from dataworth.laws.registry import all_laws, find_law, register_law, unregister_law

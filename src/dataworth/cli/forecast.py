@@ -155,7 +155,7 @@ def end_run(console: Console, curve: Curve, directory: Path) -> None:
 
 def ahead(made: Forecast) -> list[float]:
     """The sizes to predict where none were asked for."""
-    return [float(made.points.sizes[-1]) * times for times in AHEAD]
+    return [float(made.observations.sizes[-1]) * times for times in AHEAD]
 
 
 def number(text: str) -> float:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util import display
 from dataworth.errors import DataError
 from dataworth.metrics.registry import HIGHER_IS_BETTER, checked_metric
 
@@ -192,14 +193,11 @@ class Curve:
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the runs and their mean, on a new figure or where it is told."""
-        from dataworth.plots.curve import curve_figure, draw_curve
-
-        return draw_curve(curve_figure(self), axes)
+        drawn: Axes = display.draw(self, axes)
+        return drawn
 
     def _repr_html_(self) -> str:
-        from dataworth.report.notebook import curve_html
-
-        return curve_html(self)
+        return str(display.html(self))
 
 
 def finite_means(samples: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:

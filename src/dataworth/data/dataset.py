@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util import display
 from dataworth.data.fingerprint import fingerprint
 from dataworth.data.labels import class_indices
 from dataworth.errors import DataError
@@ -148,14 +149,11 @@ class Dataset:
 
     def plot_images(self, axes: Axes | None = None) -> Axes:
         """Draw a few images of each class, on a new figure or where it is told."""
-        from dataworth.plots.images import plot_images
-
-        return plot_images(self, axes)
+        drawn: Axes = display.draw(self, axes)
+        return drawn
 
     def _repr_html_(self) -> str:
-        from dataworth.report.notebook import dataset_html
-
-        return dataset_html(self)
+        return str(display.html(self))
 
 
 def _features(x: ArrayLike, which: str) -> NDArray[Any]:

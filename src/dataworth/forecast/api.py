@@ -13,7 +13,7 @@ from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.draws import draw_curves
 from dataworth.forecast.forecast import Forecast
-from dataworth.forecast.observations import as_errors, prepare
+from dataworth.forecast.prepare import as_errors, prepare
 from dataworth.forecast.prior import Prior, shipped_prior
 from dataworth.laws.base import Law
 from dataworth.laws.registry import all_laws, find_law
@@ -78,8 +78,8 @@ def forecast(
             option="prior",
             value=prior,
         )
-    points = prepare(curve, single_run)
-    chosen = _laws(laws, len(points))
+    observations = prepare(curve, single_run)
+    chosen = _laws(laws, len(observations))
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
         raise ForecastError(
             f"test_noise is {test_noise!r}; expected 0 or a positive number.",
@@ -90,20 +90,20 @@ def forecast(
     seed = forecast_seed(seed)
     _, chance = as_errors(curve)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
-    used = shipped_prior(points.noisy) if prior is None else prior
-    shift = test_noise / math.exp(points.log_loss[-1])
+    used = shipped_prior(observations.noisy) if prior is None else prior
+    shift = test_noise / math.exp(observations.log_loss[-1])
     if shift > _MOST_SHIFT:
         raise ForecastError(
             f"test_noise is {test_noise:g}, more than {_MOST_SHIFT} times the last loss (error) of "
-            f"{math.exp(points.log_loss[-1]):.3g}; expected a standard error in the same unit.",
+            f"{math.exp(observations.log_loss[-1]):.3g}; expected a standard error in the same unit.",
             code="value-out-of-range",
             option="test_noise",
             value=test_noise,
         )
     # Losses may lie hundreds of orders of magnitude apart; what overflows fits no law.
     with np.errstate(all="ignore"):
-        draws = draw_curves(points, chosen, used, log_chance, seed, shift)
-    return Forecast(curve, points, draws, used, log_chance, seed)
+        draws = draw_curves(observations, chosen, used, log_chance, seed, shift)
+    return Forecast(curve, observations, draws, used, log_chance, seed)
 
 
 def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:

@@ -209,7 +209,7 @@ class Comparison:
     @property
     def largest(self) -> float:
         """The largest size that any of them was measured at."""
-        return max(float(each.points.sizes[-1]) for each in self.forecasts.values())
+        return max(float(each.observations.sizes[-1]) for each in self.forecasts.values())
 
     def standings(self, size: float, level: float = 0.9) -> tuple[Standing, ...]:
         """All learners at one size, the best by its median first."""
@@ -280,7 +280,7 @@ class Comparison:
         return float(middle), float(low), float(high)
 
     def _crossing(self, first: str, second: str, tail: float) -> Crossing:
-        sizes = [self.forecasts[name].points.sizes for name in (first, second)]
+        sizes = [self.forecasts[name].observations.sizes for name in (first, second)]
         low = max(float(each[0]) for each in sizes)
         measured = min(float(each[-1]) for each in sizes)
         return find_crossing(

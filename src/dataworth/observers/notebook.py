@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dataworth.findings import Finding
+from dataworth._util.display import html as html_of
+from dataworth.findings import Finding, Findings
 from dataworth.observers.base import Observer
 from dataworth.observers.eta import EtaEstimator, clock
 from dataworth.observers.terminal import described, figures_of_run
@@ -41,11 +42,9 @@ class NotebookObserver(Observer):
 
     def on_findings(self, findings: Sequence[Finding]) -> None:
         """Show each finding below."""
-        from dataworth.report.notebook import findings_html
-
         if findings:
             text = "\n".join(f"{each.severity} {each.code}: {each.message}" for each in findings)
-            _display({"text/plain": text, "text/html": findings_html(findings)})
+            _display({"text/plain": text, "text/html": html_of(Findings(findings))})
 
     def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
         """Advance the bar, a few times a second at most."""

@@ -1,15 +1,16 @@
-"""Points: a curve made ready for fitting, one point per size, losses on the log scale."""
+"""Preparation of a curve for fitting: averaged over runs, checked, with its noise estimated."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
 from dataworth.errors import ForecastError
+from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
 _UNKNOWN = 0.03
@@ -22,65 +23,6 @@ _ORDERS = 1e30
 """No law says anything of figures that lie this far apart."""
 _MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
-
-
-@dataclass(frozen=True)
-class Points:
-    """What a forecast fits: sizes rising, losses positive, lower is better.
-
-    Attributes
-    ----------
-    sizes : ndarray, shape (m,)
-        Numbers of samples.
-    u : ndarray, shape (m,)
-        ``log(size / largest size)``: zero at the end, negative before it.
-    log_loss : ndarray, shape (m,)
-        Natural logarithm of the mean loss (or error) over the runs of each size.
-    noise : ndarray, shape (m,)
-        Variance of `log_loss` that the spread over runs, or the scatter of runs, explains; 0 where
-        `noisy` is false.
-    counts : ndarray, shape (m,)
-        Sizes that were merged into each point.
-    run_noise : float
-        Variance of one run's log loss at the largest size, likewise.
-    scatter : float
-        Standard deviation of a point's log loss about the line through its neighbours: the noise
-        that shows without repeats. Curvature counts as noise.
-    repeated : bool
-        Whether sizes were measured several times, with figures that differ.
-    noisy : bool
-        Whether the noise shows: by repeats, or by the scatter of sizes that were trained each by
-        itself. Looks at a single run show none: their errors go together, and they are often the
-        best so far.
-    notes : tuple of str
-        What was left out or changed on the way, for people.
-    """
-
-    sizes: Floats
-    u: Floats
-    log_loss: Floats
-    noise: Floats
-    counts: Floats
-    run_noise: float
-    scatter: float
-    repeated: bool
-    noisy: bool
-    notes: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.sizes)
-
-    def until(self, count: int) -> Points:
-        """The smallest `count` sizes, with u counted from the largest of them."""
-        first = slice(count)
-        return replace(
-            self,
-            sizes=self.sizes[first],
-            u=self.u[first] - self.u[count - 1],
-            log_loss=self.log_loss[first],
-            noise=self.noise[first],
-            counts=self.counts[first],
-        )
 
 
 def as_errors(curve: Curve) -> tuple[Floats, float | None]:
@@ -97,7 +39,7 @@ def as_errors(curve: Curve) -> tuple[Floats, float | None]:
     return 1 - curve.values, None if curve.chance is None else 1 - curve.chance
 
 
-def prepare(curve: Curve, single_run: bool | None = None) -> Points:
+def prepare(curve: Curve, single_run: bool | None = None) -> Observations:
     """Sort, average and check a curve.
 
     Parameters
@@ -136,10 +78,12 @@ def prepare(curve: Curve, single_run: bool | None = None) -> Points:
     if (means == 0).any():
         notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
     _check(sizes, means, curve)
-    kept = means > 0
-    groups = [group for group, keep in zip(groups, kept, strict=True) if keep]
-    told = False if single_run is None and curve.seeded else single_run
-    return _points(sizes[kept].astype(np.float64), means[kept], groups, tuple(notes), told)
+    positive = means > 0
+    groups = [group for group, keep in zip(groups, positive, strict=True) if keep]
+    single = False if single_run is None and curve.seeded else single_run
+    return _estimated(
+        sizes[positive].astype(np.float64), means[positive], groups, tuple(notes), single
+    )
 
 
 def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
@@ -166,13 +110,13 @@ def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
         )
 
 
-def _points(
+def _estimated(
     sizes: Floats,
     means: Floats,
     groups: list[Floats],
     notes: tuple[str, ...],
     single_run: bool | None,
-) -> Points:
+) -> Observations:
     u = np.log(sizes / sizes[-1])
     runs = np.array([len(group) for group in groups], np.float64)
     several = bool((runs > 1).mean() >= 0.5 or (runs - 1).sum() >= _FREEDOM)
@@ -197,7 +141,7 @@ def _points(
         per_run = _run_noise(u, groups)
     else:
         per_run = np.full_like(u, 0.0 if single_run else scatter**2)
-    points = Points(
+    observations = Observations(
         sizes,
         u,
         np.log(means),
@@ -210,8 +154,8 @@ def _points(
         notes,
     )
     if len(u) <= _MOST:
-        return points
-    merged = _merge(points)
+        return observations
+    merged = _merge(observations)
     return replace(merged, scatter=_scatter(merged.u, merged.log_loss))
 
 
@@ -240,21 +184,21 @@ def _run_noise(u: Floats, groups: list[Floats]) -> Floats:
     return np.asarray(near @ spread / (near @ freedom))
 
 
-def _merge(points: Points) -> Points:
+def _merge(observations: Observations) -> Observations:
     """Average neighbouring sizes until few are left; the largest stays alone."""
-    span = np.linspace(points.u[0], points.u[-1], _MOST)[1:-1]
-    bins = np.searchsorted(span, points.u, side="left")
+    span = np.linspace(observations.u[0], observations.u[-1], _MOST)[1:-1]
+    bins = np.searchsorted(span, observations.u, side="left")
     bins[-1] = bins[-2] + 1
     size = np.bincount(bins)
     used = size > 0
     count = size[used].astype(np.float64)
     u, log_loss, noise = (
         np.bincount(bins, values)[used] / count
-        for values in (points.u, points.log_loss, points.noise)
+        for values in (observations.u, observations.log_loss, observations.noise)
     )
     return replace(
-        points,
-        sizes=np.exp(u) * points.sizes[-1],
+        observations,
+        sizes=np.exp(u) * observations.sizes[-1],
         u=u,
         log_loss=log_loss,
         noise=noise / count,
