@@ -13,7 +13,6 @@ from dataworth._util.files import picture, write_whole
 from dataworth._util.validation import whole
 from dataworth.audit import audit_dataset, audit_figures, figures_of
 from dataworth.curves.curve import Curve
-from dataworth.curves.read import curve_of
 from dataworth.data.dataset import Dataset
 from dataworth.data.subsets import split, validation_count
 from dataworth.errors import DataNotFoundError, DataworthWarning, StudyError
@@ -26,6 +25,7 @@ from dataworth.learners.base import Epoch
 from dataworth.observers.base import Progress
 from dataworth.observers.choose import audience
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE, STUDY_FILE
+from dataworth.records.reader import curve_columns
 from dataworth.records.record import Record, Run
 from dataworth.records.store import Store
 from dataworth.sources import load
@@ -173,7 +173,7 @@ def _take_possession(
 
 
 def _write_curve(store: Store) -> Curve:
-    curve = curve_of(store)
+    curve = Curve(**curve_columns(store))
     write_whole(store.directory / CURVE_FILE, curve.to_csv(), _KEPT)
     return curve
 
