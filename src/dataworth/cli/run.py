@@ -13,14 +13,13 @@ from typing import Any
 
 from rich.console import Console
 
-from dataworth._util import signals as stopping
+from dataworth._util import signals
 from dataworth.cli.forecast import end_run
 from dataworth.cli.options import add_table_options, table_options
 from dataworth.cli.show.forecast import say
-from dataworth.cli.show.tables import print_table
+from dataworth.cli.show.tables import curve_table, print_table, published_table
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
-from dataworth.observers.terminal import TerminalObserver
 from dataworth.records.layout import REPORT_FILE, STUDY_FILE
 from dataworth.report.write import write_report
 from dataworth.study.run import Outcome
@@ -71,39 +70,62 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the studies that were asked for, one after the other."""
+    """Run the studies that were asked for, one after the other; 3 if a run failed, else 0."""
     studies = _studies(options)
     code = 0
     for study in studies:
         directory = _directory(options, study, alone=len(studies) == 1)
         with _says_how_to_go_on(options, directory, alone=len(studies) == 1):
-            outcome = _run(study, directory, options.workers)
-            _print(outcome)
-            if study.mistakes:
-                outcome = _show_the_true_curve(outcome, study, options.workers)
-            end_run(Console(), outcome.curve, outcome.directory)
-    return 0
+            outcome = _run(study, directory, options)
+            if outcome.failed:
+                code = FAILED_RUNS
+            if outcome.curve is None:
+                continue
+            _print(outcome, outcome.curve)
+            if study.variant is not None:
+                outcome = _show_the_true_curve(outcome, outcome.curve, study, options)
+            if outcome.curve is not None:
+                end_run(Console(), outcome.curve, outcome.directory)
+    return code
 
 
-def _run(study: Study, directory: Path, workers: int) -> Outcome:
-    outcome = run_study(study, directory, workers, TerminalProgress(Console(stderr=True)))
-    stopping.check()
-    if outcome.trained or not (directory / REPORT_FILE).is_file():
+def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
+    outcome = study.run_in(
+        directory,
+        options.workers,
+        TerminalObserver(Console(stderr=True)),
+        retry_failed=options.retry_failed,
+    )
+    signals.check()
+    is_written = (directory / REPORT_FILE).is_file()
+    if outcome.curve is not None and (outcome.trained or not is_written):
         write_report(directory)
+    if outcome.failed:
+        _print_failed(outcome)
     return outcome
 
 
+def _print_failed(outcome: Outcome) -> None:
+    """List the runs that failed, with their reasons, on stderr."""
+    console = Console(stderr=True)
+    say(console, f"{len(outcome.failed)} of the study's runs failed:")
+    for record in outcome.failed:
+        assert record.failure is not None
+        run = f"{record.key.size:,} samples, seed {record.key.seed}"
+        say(console, f"  {run}: {record.failure.message}")
+    say(console, f"Do them again with: dataworth run {outcome.directory} --retry-failed")
+
+
 def _show_the_true_curve(
-    outcome: Outcome, study: Study, options: argparse.Namespace
+    outcome: Outcome, reproduced: Curve, study: Study, options: argparse.Namespace
 ) -> Outcome:
     """Run a study of mistakes again without them, and show both curves."""
     print("The same study without the mistakes, for comparison:", file=sys.stderr)
     honest = _run(replace(study, variant=None), outcome.directory / HONEST, options)
-    if outcome.curve is None or honest.curve is None:
-        return honest
-    console = Console()
-    print_table(console, published_table(outcome.curve, honest.curve))
-    console.print(_EXPLANATION, highlight=False)
+    if honest.curve is not None:
+        console = Console()
+        print_table(console, published_table(reproduced, honest.curve))
+        console.print(_EXPLANATION, highlight=False)
     return honest
 
 
@@ -164,7 +186,7 @@ def _says_how_to_go_on(
     options: argparse.Namespace, directory: Path, *, alone: bool
 ) -> Iterator[None]:
     try:
-        with stopping.heard():
+        with signals.heard():
             yield
     except KeyboardInterrupt:
         if not (directory / STUDY_FILE).is_file():

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util.lazy import lazy_function
 from dataworth.curves.curve import Curve, real_numbers
-from dataworth.errors import DataError, StudyError
+from dataworth.errors import DataError
+from dataworth.metrics.labels import NAMES
 from dataworth.metrics.registry import HIGHER_IS_BETTER, scorer_named
-from dataworth.records.record import METRICS
-from dataworth.records.store import Store
 
 _SAMPLES, _VALUE, _SEED = "samples", "value", "seed"
+_run_columns = lazy_function("dataworth.records.reader:run_columns")
+"""Reads a run directory; resolved at its first use, so that curves need no database."""
 
 
 def load_curve(path: str | os.PathLike[str]) -> Curve:
@@ -47,8 +49,7 @@ def load_curve_for(path: str | os.PathLike[str], metric: str | None) -> Curve:
         raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.", code="not-a-path")
     # Path.is_dir would raise where a name is too long for the file system.
     if os.path.isdir(place):
-        with Store(place) as store:
-            return curve_of(store)
+        return Curve(**_run_columns(place))
     try:
         text = place.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -62,34 +63,6 @@ def load_curve_for(path: str | os.PathLike[str], metric: str | None) -> Curve:
             f"{place}: not a text file; expected CSV in UTF-8.", code="not-utf-8"
         ) from None
     return _from_csv(text, place, metric)
-
-
-def curve_of(store: Store) -> Curve:
-    """The curve of all records of a store: loss, and the other metrics beside it.
-
-    Raises
-    ------
-    StudyError
-        If the store holds no finished run.
-    """
-    records, meta = store.records(), store.meta()
-    if not records:
-        raise StudyError(
-            f"{store.directory}: no run is finished yet. Go on with: "
-            f"dataworth run {store.directory}",
-            code="no-finished-run",
-        )
-    others = {name: [getattr(r.scores, name) for r in records] for name in METRICS[1:]}
-    others["train_loss"] = [record.train_loss for record in records]
-    return Curve(
-        [record.run.size for record in records],
-        [record.scores.loss for record in records],
-        [record.run.seed for record in records],
-        # Of one class, every guess is right: there is no level to compare with.
-        chance=math.log(meta["classes"]) or None,
-        name=meta["name"],
-        others=others,
-    )
 
 
 def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
@@ -385,7 +358,7 @@ def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve
 def _check_known(metric: str, curve: Curve) -> None:
     """Where columns have names, one that nobody knows is misspelt rather than the values' own."""
     columns = [name for name, values in curve.others.items() if np.isfinite(values).any()]
-    if not columns or scorer_named(metric).metric in {*METRICS, *HIGHER_IS_BETTER}:
+    if not columns or scorer_named(metric).metric in {*NAMES, *HIGHER_IS_BETTER}:
         return
     # Slow to load, and seldom needed: whoever names a metric mostly names a column.
     from sklearn.metrics import get_scorer_names

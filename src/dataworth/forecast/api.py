@@ -95,7 +95,8 @@ def forecast(
     if shift > _MOST_SHIFT:
         raise ForecastError(
             f"test_noise is {test_noise:g}, more than {_MOST_SHIFT} times the last loss (error) of "
-            f"{math.exp(observations.log_loss[-1]):.3g}; expected a standard error in the same unit.",
+            f"{math.exp(observations.log_loss[-1]):.3g}; expected a standard error in the same "
+            "unit.",
             code="value-out-of-range",
             option="test_noise",
             value=test_noise,

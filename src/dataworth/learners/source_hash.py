@@ -12,7 +12,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _LIBRARIES = frozenset({"jax", "jaxlib", "keras", "numpy"}) | sys.stdlib_module_names
-_INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")) + (
+_INSTALLED = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
     str(Path(__file__).parents[1]),
 )
 _PLAIN = (bool, int, float, complex, str, bytes)

@@ -1,4 +1,4 @@
-"""What happens during a run: progress, checkpoints, and the `Run` that a function is called with."""
+"""During a run: progress, checkpoints, and the `Run` that a function is called with."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from dataworth.observers.base import Observer, Observers
 from dataworth.observers.choose import default_observer
 from dataworth.plan.grid import Grid
 from dataworth.records.layout import STUDY_FILE, WORK_FOLDER
-from dataworth.records.reader import curve_of
+from dataworth.records.reader import curve_columns
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.study.document import to_toml
@@ -89,7 +89,7 @@ def run_study(
             ended |= store.digests("failed")
         waiting = [key for key in keys if key.digest not in ended]
         done = [key for key in keys if key.digest in ended]
-        artifacts = Artifacts(store.directory, lambda: curve_of(store))
+        artifacts = Artifacts(store.directory, lambda: _curve(store))
         observer.on_study_begin(keys, done, [study.objective.work(key) for key in keys])
         try:
             if waiting:
@@ -97,12 +97,17 @@ def run_study(
         finally:
             observer.on_study_end()
         artifacts.on_study_end()
-        curve = curve_of(store)
+        curve = _curve(store)
         asked = {key.digest for key in keys}
         failed = [r for r in store.records("failed") if r.key.digest in asked]
         late = [] if curve is None else audit_figures(figures_of(store))
     observer.on_findings(late)
     return Outcome(Path(directory), curve, failed, [*found, *late], len(waiting))
+
+
+def _curve(store: Store) -> Curve | None:
+    """The curve of all finished runs; None before the first one is finished."""
+    return Curve(**curve_columns(store)) if store.digests("finished") else None
 
 
 def _run(

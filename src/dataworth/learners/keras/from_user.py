@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from dataworth._util.user_code import one_line, user_code
 from dataworth.errors import StudyError
 from dataworth.learners.keras.backend import load_keras, seeded
 from dataworth.learners.keras.fingerprint import fingerprint, layer_configs
 from dataworth.learners.keras.learner import Describe, Description
 from dataworth.learners.keras.network import Build, Network, input_scales
 from dataworth.learners.source_hash import is_own, module_source
-from dataworth._util.user_code import one_line, user_code
 
 
 def from_model(model: Any) -> tuple[Build, Describe]:

@@ -15,7 +15,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-
 BLOCK_BYTES = 3 << 18
 """Three quarters of a megabyte: within one core's second-level cache."""
 
