@@ -84,7 +84,7 @@ def test_a_library_is_loaded_whole_before_a_request_is_raised(
     with pytest.raises(KeyboardInterrupt):
         _wait_for_the_request()
     del sys.modules["half_a_library"]
-    monkeypatch.setattr(stopping, "_SECONDS_FOR_IMPORTS", 0.0)
+    monkeypatch.setattr(signals, "_SECONDS_FOR_IMPORTS", 0.0)
     with pytest.raises(KeyboardInterrupt):
         import_module("half_a_library")
     assert "half_a_library" not in sys.modules

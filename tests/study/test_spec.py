@@ -44,7 +44,7 @@ from dataworth.study.spec import Study
         ("name", "/elsewhere", "not a way out of a folder"),
         ("fallback", 5, "fallback = 5"),
         ("data_options", 5, "data_options = 5"),
-        ("mistakes", {}, "mistakes = {}"),
+        ("variant", {}, "variant = {}"),
         ("subset", "random", "expected one of nested, prefix"),
     ],
 )

@@ -20,6 +20,7 @@ from dataworth.cli.show.forecast import say
 from dataworth.cli.show.tables import curve_table, print_table, published_table
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
+from dataworth.observers.terminal import TerminalObserver
 from dataworth.records.layout import REPORT_FILE, STUDY_FILE
 from dataworth.report.write import write_report
 from dataworth.study.run import Outcome

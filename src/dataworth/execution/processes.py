@@ -310,7 +310,7 @@ def _no_room(error: OSError) -> StudyError:
     return StudyError(
         "workers: the data could not be laid out for the processes in the folder for temporary "
         f"files ({error.strerror}). Make room there, set TMPDIR, or use one worker.",
-        code="no-room",
+        code="disk-full",
     )
 
 

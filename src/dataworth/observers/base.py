@@ -90,8 +90,10 @@ class Observers(Observer):
                 call(observer)
             except Exception as error:
                 warnings.warn(
-                    f"the observer {type(observer).__name__} raised {type(error).__name__}: "
-                    f"{error}. The study goes on.",
-                    DataworthWarning,
+                    DataworthWarning(
+                        f"the observer {type(observer).__name__} raised "
+                        f"{type(error).__name__}: {error}. The study goes on.",
+                        code="observer-failed",
+                    ),
                     stacklevel=3,
                 )

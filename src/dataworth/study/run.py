@@ -175,7 +175,7 @@ def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None
         raise StudyError(
             f"{store.directory} holds another study: {changed}. Choose another --out, or delete "
             "the directory if it is not needed.",
-            code="another-study",
+            code="study-differs",
         )
     values = _with_what_is_there(study.values, store)
     findings = [asdict(finding) for finding in found]

@@ -108,19 +108,28 @@ class Study:
             raise StudyError(
                 f"data = {self.data!r}: expected a name, a path, a Dataset or a number of rows; "
                 "arrays become one by Dataset(x, y).",
-                code="data-not-understood",
+                code="wrong-type",
+                option="data",
             )
         for option, value in self._checked().items():
             object.__setattr__(self, option, value)
         if self.subset not in METHODS:
             allowed = ", ".join(get_args(Method))
             raise StudyError(
-                f"subset = {self.subset!r}: expected one of {allowed}.", code="option-out-of-range"
+                f"subset = {self.subset!r}: expected one of {allowed}.", code="unknown-choice"
+            )
+        if self.variant is not None and not hasattr(self.variant, "objective"):
+            raise StudyError(
+                f"variant = {self.variant!r}: expected a variant, such as "
+                "dataworth.reproductions.emnist_paper.Mistakes.",
+                code="wrong-type",
+                option="variant",
             )
         if self.metric is not None and not isinstance(self.metric, str | Metric):
             raise StudyError(
                 f"metric = {self.metric!r}: expected a name or a dataworth.Metric.",
-                code="option-out-of-range",
+                code="wrong-type",
+                option="metric",
             )
 
     def _checked(self) -> dict[str, Any]:
@@ -137,7 +146,8 @@ class Study:
                 checked[option] = checks.whole(option, getattr(self, option))
         if self.learning_rate is not None:
             checked["learning_rate"] = checks.positive("learning_rate", self.learning_rate)
-        if self.held_out is not None and self.held_out != 0:
+        scores_itself = self.held_out == 0 and isinstance(self.data, Rows)
+        if self.held_out is not None and (not scores_itself or self.held_out is False):
             checked["held_out"] = checks.share_or_count("held_out", self.held_out)
         if self.fallback is not None:
             checked["fallback"] = checks.text("fallback", self.fallback)
@@ -264,7 +274,8 @@ class Study:
             used = asdict(objective.options) | {
                 "learning_rate": self.learning_rate or DEFAULT_LEARNING_RATE
             }
-            if used["steps"] is not None:
+            if used["steps"] is not None and used["epochs"] == TrainingOptions().epochs:
+                # Steps replace epochs; a file with both would not say which.
                 del used["epochs"]
                 values.pop("epochs", None)
             values |= {name: value for name, value in used.items() if value is not None}
@@ -280,9 +291,11 @@ class Study:
             if self.fallback is None:
                 raise
             warnings.warn(
-                f"{self.data} is not on this machine; {self.fallback} is used in its place. "
-                "`dataworth data list` says how to get it.",
-                DataworthWarning,
+                DataworthWarning(
+                    f"{self.data} is not on this machine; {self.fallback} is used in its place. "
+                    "`dataworth data list` says how to get it.",
+                    code="fallback-used",
+                ),
                 stacklevel=4,
             )
             return load(self.fallback)
@@ -324,7 +337,9 @@ class Study:
             out or Path("runs") / self.name, workers, progress, retry_failed=retry_failed
         )
         if outcome.failed and outcome.curve is not None:
-            warnings.warn(outcome.failures(), DataworthWarning, stacklevel=2)
+            warnings.warn(
+                DataworthWarning(outcome.failures(), code="runs-failed"), stacklevel=2
+            )
         if outcome.curve is None:
             raise StudyError(outcome.failures(), code="all-runs-failed")
         return outcome.curve
