@@ -149,7 +149,7 @@ def test_a_directory_of_another_study_is_refused(digits: Dataset, tmp_path: Path
         study(digits, model="mlp").run(tmp_path)
     with pytest.raises(StudyError, match="budget"):
         study(digits, epochs=9).run(tmp_path)
-    other = Dataset(digits.x_train[:1000], digits.y_train[:1000])
+    other = Dataset(digits.x[:1000], digits.y[:1000])
     with pytest.raises(StudyError, match="data"):
         study(other).run(tmp_path)
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.data.dataset import Dataset
-from dataworth.data.labels import LabelColumn
 from dataworth.errors import StudyError
+from dataworth.tasks.labels import LabelColumn
 
 CLIP = 1e-7
 """``keras.config.epsilon()``: Keras clips probabilities to [1e-7, 1 - 1e-7] before the log."""
@@ -125,11 +125,11 @@ class Mistakes:
         if self.first_row_lost and dataset.samples < 2:
             raise StudyError("[mistakes] first_row_lost: the data have one row; none is left.")
         start = int(self.first_row_lost)
-        train, as_read = self._labels(dataset.y_train[start:])
+        train, as_read = self._labels(dataset.y[start:])
         test = None if dataset.y_test is None else self._labels(dataset.y_test)[0]
         identity = json.dumps([dataset.fingerprint, self.to_dict()], sort_keys=True)
         return Dataset(
-            dataset.x_train[start:],
+            dataset.x[start:],
             train,
             dataset.x_test,
             test,

@@ -26,16 +26,14 @@ def describe(study: Study, experiment: Experiment) -> Mapping[str, Any]:
         "data": dataset.name,
         "source": dict(dataset.source),
         "fingerprint": dataset.fingerprint,
-        "samples": len(split.rows),
-        "held_out": len(split.y_test),
+        "samples": len(split.pool),
+        "held_out": len(split.held_out),
         "held_out_official": split.official,
         "classes": dataset.classes,
         "class_names": list(dataset.class_names),
-        "class_counts": np.bincount(
-            dataset.y_train[split.rows], minlength=dataset.classes
-        ).tolist(),
+        "class_counts": np.bincount(split.pool.y, minlength=dataset.classes).tolist(),
         "shape": list(dataset.shape),
-        "dtype": str(dataset.x_train.dtype),
+        "dtype": str(dataset.x.dtype),
         "model": experiment.learner.name,
         "learner": dict(experiment.learner.identity(dataset.shape, dataset.classes)),
         "subset": experiment.subset,
@@ -61,12 +59,12 @@ def sample_images(experiment: Experiment) -> NDArray[np.uint8] | None:
     shape, dataset, split = experiment.dataset.shape, experiment.dataset, experiment.split
     if len(shape) == 3 and shape[-1] == 1:
         shape = shape[:2]
-    if len(shape) != 2 or dataset.x_train.dtype != np.uint8:
+    if len(shape) != 2 or dataset.x.dtype != np.uint8:
         return None
     images = np.zeros((dataset.classes, _IMAGES_PER_CLASS, *shape), np.uint8)
     brightness = 255.0 * (dataset.scale or 1.0)
     for index in range(dataset.classes):
-        rows = np.flatnonzero(split.y_test == index)[:_IMAGES_PER_CLASS]
-        shown = split.x_test[rows].reshape(-1, *shape) * brightness
+        rows = np.flatnonzero(split.held_out.y == index)[:_IMAGES_PER_CLASS]
+        shown = split.held_out.x[rows].reshape(-1, *shape) * brightness
         images[index, : len(rows)] = np.clip(shown, 0, 255)
     return images

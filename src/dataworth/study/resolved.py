@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from dataworth.data.base import RowNumbers
 from dataworth.data.dataset import Dataset
-from dataworth.data.subsets import Method, Rows, Split, subset_rows, validation_split
+from dataworth.data.splits import Split
+from dataworth.data.subsets import SAMPLERS, Method, subset_rows, validation_split
 from dataworth.learners.base import Budget, Checkpoints, Learner, Task, Trained, Watch
 from dataworth.metrics import classification as metrics
 from dataworth.records.record import PROTOCOL, Record, Run, run_key
@@ -51,7 +53,7 @@ class Experiment:
         return {
             "protocol": PROTOCOL,
             "data": self.dataset.fingerprint,
-            "held_out": len(self.split.y_test),
+            "held_out": len(self.split.held_out),
             "learner": dict(self.learner.identity(self.dataset.shape, self.dataset.classes)),
             "budget": asdict(self.budget),
             "subset": self.subset,
@@ -87,19 +89,19 @@ class Experiment:
         self, run: Run, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
     ) -> Record:
         """Train one run and score it on the held-out samples."""
-        labels = self.dataset.y_train
-        rows = subset_rows(labels, self.split.rows, run.size, seed=run.seed, method=self.subset)
+        pool, sampler = self.split.pool.rows, SAMPLERS[self.subset]
+        rows = subset_rows(self.dataset, pool, run.size, seed=run.seed, sampler=sampler)
         task = self._task(run, rows)
         trained = self.learner.train(task, watch=watch, checkpoints=checkpoints)
         return Record(run, self._score(trained, rows), trained.history, trained.parameters)
 
-    def _task(self, run: Run, rows: Rows) -> Task:
+    def _task(self, run: Run, rows: RowNumbers) -> Task:
         validation = np.empty(0, np.int64)
         if self.budget.patience is not None:
-            rows, validation = validation_split(self.dataset.y_train, rows, seed=run.seed)
+            rows, validation = validation_split(self.dataset, rows, seed=run.seed)
         return Task(
-            x=self.dataset.x_train,
-            y=self.dataset.y_train,
+            x=self.dataset.x,
+            y=self.dataset.y,
             rows=rows,
             validation_rows=validation,
             outputs=self.dataset.classes,
@@ -109,14 +111,14 @@ class Experiment:
             loss="clipped" if self.mistakes.clipped_loss else "crossentropy",
         )
 
-    def _score(self, trained: Trained, rows: Rows) -> metrics.Scores:
+    def _score(self, trained: Trained, rows: RowNumbers) -> metrics.Scores:
         if self.mistakes.loss_on_training_rows:
             seen = np.sort(rows)
             blocks = [seen[i : i + _BLOCK_ROWS] for i in range(0, len(seen), _BLOCK_ROWS)]
-            logits = np.concatenate([trained.logits(self.dataset.x_train[b]) for b in blocks])
-            labels = self.dataset.y_train[seen]
+            logits = np.concatenate([trained.logits(self.dataset.x[b]) for b in blocks])
+            labels = self.dataset.y[seen]
         else:
-            logits, labels = trained.logits(self.split.x_test), self.split.y_test
+            logits, labels = trained.logits(self.split.held_out.x), self.split.held_out.y
         scores = metrics.score(logits, labels)
         if self.mistakes.clipped_loss:
             return replace(scores, loss=clipped_loss(logits, labels))

@@ -15,7 +15,8 @@ from dataworth.audit import audit_dataset, audit_figures, figures_of
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import curve_of
 from dataworth.data.dataset import Dataset
-from dataworth.data.subsets import split, validation_count
+from dataworth.data.splits import split
+from dataworth.data.subsets import validation_count
 from dataworth.errors import DataNotFoundError, DataworthWarning, StudyError
 from dataworth.execution.base import Executor
 from dataworth.execution.processes import LocalProcesses
@@ -120,7 +121,7 @@ def prepare(study: Study) -> Experiment:
     """
     dataset = study.mistakes.apply(_load(study))
     parts = split(dataset, study.held_out)
-    sizes = study.sizes_for(len(parts.rows))
+    sizes = study.sizes_for(len(parts.pool))
     if study.patience is not None:
         validation_count(min(sizes))
     return Experiment(

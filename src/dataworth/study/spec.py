@@ -85,7 +85,7 @@ class Study:
         if not isinstance(self.data, str | Path | Dataset) or self.data == "":
             raise StudyError(
                 f"data = {self.data!r}: expected a name, a path or a Dataset; arrays become one "
-                "by Dataset(x_train, y_train)."
+                "by Dataset(x, y)."
             )
         for option, value in self._checked().items():
             object.__setattr__(self, option, value)
