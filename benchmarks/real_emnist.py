@@ -89,7 +89,7 @@ def _as_reference(files: Path) -> bool:
     losses: dict[int, list[float]] = {size: [] for size in EXPECTED}
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(data.samples)
-        shuffled = dw.Dataset(data.x_train[order], data.y_train[order], data.x_test, data.y_test)
+        shuffled = dw.Dataset(data.x[order], data.y[order], data.x_test, data.y_test)
         for size in EXPECTED:
             steps = EPOCHS * (size // BATCH)
             study = Study(shuffled, sizes=[size], seeds=[seed], steps=steps, subset="prefix")

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dataworth.data.base import View
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
+from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
 from dataworth.learners.base import FitRequest, TrainingOptions
 from dataworth.learners.keras.data_parallel import offer_cores

@@ -14,14 +14,14 @@ def test_integer_labels_are_class_indices() -> None:
     data = Dataset(X, [0, 1, 2, 2, 1, 0])
     assert data.classes == 3
     assert data.class_names == ("0", "1", "2")
-    assert data.x_train is X
+    assert data.x is X
     assert data.scale == pytest.approx(1 / 255)
 
 
 def test_text_labels_are_sorted_into_classes() -> None:
     data = Dataset(X, list("bacabc"))
     assert data.class_names == ("a", "b", "c")
-    assert data.y_train.tolist() == [1, 0, 2, 0, 1, 2]
+    assert data.y.tolist() == [1, 0, 2, 0, 1, 2]
 
 
 def test_labels_far_from_zero_are_values_not_indices() -> None:
@@ -30,7 +30,7 @@ def test_labels_far_from_zero_are_values_not_indices() -> None:
 
 
 def test_one_hot_labels() -> None:
-    assert Dataset(X, np.eye(3)[[0, 1, 2, 2, 1, 0]]).y_train.tolist() == [0, 1, 2, 2, 1, 0]
+    assert Dataset(X, np.eye(3)[[0, 1, 2, 2, 1, 0]]).y.tolist() == [0, 1, 2, 2, 1, 0]
 
 
 def test_train_and_test_share_their_classes() -> None:
@@ -42,20 +42,20 @@ def test_train_and_test_share_their_classes() -> None:
 
 def test_given_class_names_order_text_labels() -> None:
     data = Dataset(X, list("bababa"), class_names=["b", "a", "c"])
-    assert data.y_train.tolist() == [0, 1, 0, 1, 0, 1]
+    assert data.y.tolist() == [0, 1, 0, 1, 0, 1]
     assert data.classes == 3
 
 
 def test_other_numbers_become_float32_and_are_not_scaled() -> None:
     data = Dataset(X.astype(np.int64), [0, 1, 0, 1, 0, 1])
-    assert data.x_train.dtype == np.float32
+    assert data.x.dtype == np.float32
     assert data.scale == 1.0
 
 
 @pytest.mark.parametrize(
     ("x", "y", "said"),
     [
-        (X, [0, 1], "6 samples and y_train 2 labels"),
+        (X, [0, 1], "6 samples and y 2 targets"),
         (X[:, 0], [0, 1, 0, 1, 0, 1], "expected \\(samples, ...\\)"),
         (X[:0], [], "at least one sample"),
         ([["a", "b"]], [0], "not a number"),

@@ -62,10 +62,13 @@ def test_conformance(name: str, check: ExecutorCheck, tmp_path: Path) -> None:
 def perform(make: Callable[..., Executor], study: ResolvedStudy, folder: Path) -> dict[RunKey, Any]:
     steps: list[tuple[RunKey, int]] = []
     executor = make(
-        study.objective, MemoryCheckpoints(), lambda key, step, *_: steps.append((key, step)), folder
+        study.objective,
+        MemoryCheckpoints(),
+        lambda key, step, *_: steps.append((key, step)),
+        folder,
     )
     try:
-        for key in study.keys():
+        for key in study.runs():
             executor.submit(key)
         scores = {record.key: record.scores for record in executor.outcomes()}
     finally:
@@ -81,7 +84,7 @@ def test_all_executors_give_the_same_figures_to_the_bit(
     alone = perform(Serial, resolved, tmp_path)
     # The workers compile the programs again, for their share of the cores.
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
-    assert set(alone) == set(resolved.keys())
+    assert set(alone) == set(resolved.runs())
     assert perform(partial(LocalProcesses, workers=2), resolved, tmp_path) == alone
 
 
@@ -119,7 +122,7 @@ def test_modules_of_the_current_folder_do_not_shadow_the_standard_library(
 def test_closing_ends_the_processes(quick: ResolvedStudy, tmp_path: Path) -> None:
     before = set(_children())
     executor = LocalProcesses(quick.objective, MemoryCheckpoints(), _ignore, tmp_path, 2)
-    for key in quick.keys():
+    for key in quick.runs():
         executor.submit(key)
     next(executor.outcomes())
     workers = set(_children()) - before
@@ -216,7 +219,7 @@ def test_the_last_run_of_a_stopped_study_has_the_cores_it_would_have_had(
         shares.extend(sorted(os.sched_getaffinity(child)) for child in set(_children()) - before)
 
     executor = LocalProcesses(quick.objective, MemoryCheckpoints(), look, tmp_path, 2)
-    executor.submit(quick.keys()[-1])
+    executor.submit(quick.runs()[-1])
     list(executor.outcomes())
     executor.close()
     assert shares == shares_of_cores(2)[:1]
@@ -255,7 +258,9 @@ def test_checkpoints_are_stored_every_few_seconds(
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     stored: list[int] = []
-    context = Context(tmp_path, None, lambda history, state: stored.append(int(history["n"][0])), print)
+    context = Context(
+        tmp_path, None, lambda history, state: stored.append(int(history["n"][0])), print
+    )
     for number in range(1, 13):
         now[0] += 1.0
         context.save_checkpoint({"n": np.array([float(number)])}, {})

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from dataworth.tasks.base import Task
 from numpy.typing import NDArray
 
 from dataworth.learners.base import FitRequest
 from dataworth.records.run import History, RunContext
+from dataworth.tasks.base import Task
 
 
 @dataclass(frozen=True)

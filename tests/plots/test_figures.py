@@ -188,8 +188,8 @@ def test_classes_are_drawn_and_the_worst_are_named(run_directory: Path) -> None:
 def test_images_of_a_data_set_and_of_a_run_directory(digits: Dataset, run_directory: Path) -> None:
     figure = image_figure(digits)
     assert figure.images.shape == (10, 4, 8, 8)
-    first = np.flatnonzero(digits.y_train == 7)[0]
-    expected = np.clip(digits.x_train[first] * (255 / 16), 0, 255).astype(np.uint8)
+    first = np.flatnonzero(digits.y == 7)[0]
+    expected = np.clip(digits.x[first] * (255 / 16), 0, 255).astype(np.uint8)
     np.testing.assert_array_equal(figure.images[7, 0], expected)
     assert image_figure(run_directory).images.shape == (5, 4, 12, 12)
     assert len(plot_images(digits).images) == 10

@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path / "file"))
     with warns("cache-not-writable"):
         data = dw.load(_write(tmp_path / "a.csv"))
-    np.testing.assert_array_equal(data.x_train, digit_images()[0])
+    np.testing.assert_array_equal(data.x, digit_images()[0])
 
 
 @pytest.mark.parametrize("name", ["about.json", "x_train.npy", "y_train.npy"])
@@ -102,7 +102,7 @@ def test_a_damaged_cache_is_made_anew(tmp_path: Path, data_folder: Path, name: s
     damaged.write_bytes(damaged.read_bytes()[:-9])
     data = dw.load(path)
     assert data.fingerprint == before
-    np.testing.assert_array_equal(data.x_train, digit_images()[0])
+    np.testing.assert_array_equal(data.x, digit_images()[0])
 
 
 def test_killed_at_any_moment_nothing_is_broken(tmp_path: Path, data_folder: Path) -> None:
@@ -123,7 +123,7 @@ def test_killed_at_any_moment_nothing_is_broken(tmp_path: Path, data_folder: Pat
             os.utime(file, (1, 1))
     data = dw.load(path)
     assert data.samples == 240_000
-    np.testing.assert_array_equal(data.x_train[-60:], digit_images()[0])
+    np.testing.assert_array_equal(data.x[-60:], digit_images()[0])
     assert [name for name in _left(data_folder) if name.startswith(".draft")] == []
 
 

@@ -40,7 +40,7 @@ def test_different_texts_are_different_classes(
 ) -> None:
     data = load_csv(tmp_path, _table(labels * 5, point))
     assert sorted(data.class_names) == sorted(labels)
-    assert [data.class_names[index] for index in data.y_train] == labels * 5
+    assert [data.class_names[index] for index in data.y] == labels * 5
 
 
 @pytest.mark.parametrize("point", ["", ".5"], ids=["pixels", "real"])
@@ -58,16 +58,16 @@ def test_plain_forms_of_a_number_are_its_class(
 ) -> None:
     data = load_csv(tmp_path, _table([*labels, "2"] * 5, point))
     assert data.class_names == ("0", "1", "2")
-    assert data.y_train.tolist() == [0, 1, 2, 2] * 5
+    assert data.y.tolist() == [0, 1, 2, 2] * 5
 
 
 def test_what_pandas_and_numpy_write_comes_back(tmp_path: Path) -> None:
     table = np.array([[0, 0.25, 1], [1, 2, 3], [2, 4, 0.5], [1, 7, 9.0]])
     header = pd.DataFrame(table, columns=["y", "a", "b"]).to_csv(index=False)
-    assert load_csv(tmp_path, header).y_train.tolist() == [0, 1, 2, 1]
+    assert load_csv(tmp_path, header).y.tolist() == [0, 1, 2, 1]
     np.savetxt(tmp_path / "saved.csv", table, delimiter=",")
     saved = (tmp_path / "saved.csv").read_bytes()
-    assert load_csv(tmp_path, saved, label=0).y_train.tolist() == [0, 1, 2, 1]
+    assert load_csv(tmp_path, saved, label=0).y.tolist() == [0, 1, 2, 1]
 
 
 def test_a_padded_label_far_below_plain_ones_stays_itself(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_padded_label_far_below_plain_ones_stays_itself(tmp_path: Path) -> Non
     labels[2_000] = labels[2_500] = "07"
     data = load_csv(tmp_path, _table(labels))
     assert sorted(data.class_names) == ["07", "10", "100", "7"]
-    assert [data.class_names[index] for index in data.y_train] == labels
+    assert [data.class_names[index] for index in data.y] == labels
 
 
 _TEXTS = st.lists(

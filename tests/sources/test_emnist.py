@@ -21,7 +21,7 @@ def test_letters_are_labelled_from_one(tmp_path: Path) -> None:
     (tmp_path / "idx" / "emnist-letters-mapping.txt").unlink()
     loaded = dw.load("emnist/letters", folder=tmp_path / "idx")
     assert loaded.class_names == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    np.testing.assert_array_equal(loaded.y_train, data.train.labels - 1)
+    np.testing.assert_array_equal(loaded.y, data.train.labels - 1)
 
 
 def test_class_names_come_from_the_mapping(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_class_without_samples_keeps_its_name(tmp_path: Path) -> None:
     write(data, tmp_path, ["idx"])
     loaded = dw.load("emnist/mnist", folder=tmp_path / "idx")
     assert loaded.classes == 10
-    assert 3 not in loaded.y_train
+    assert 3 not in loaded.y
 
 
 def test_labels_of_another_variant(tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ def test_a_split_alone_is_upright_and_says_what_is_missing(
     for place in [start] if split == "test" else [start, tmp_path / form]:
         with pytest.warns(DataworthWarning, match=rf"emnist-letters-{other}.* is not there"):
             loaded = dw.load(place)
-        np.testing.assert_array_equal(loaded.x_train, images)
-        np.testing.assert_array_equal(loaded.y_train, labels - 1)
+        np.testing.assert_array_equal(loaded.x, images)
+        np.testing.assert_array_equal(loaded.y, labels - 1)
         assert loaded.class_names == tuple("abcdefghijklmnopqrstuvwxyz")
         assert loaded.x_test is None
     with pytest.raises(DataError, match=rf"there is only .*{split}.*; expected .*missing beside"):

@@ -26,7 +26,7 @@ def test_load() -> None:
     assert data.class_names == glyphs.CLASS_NAMES
     assert "".join(data.class_names[9:12] + data.class_names[35:37]) == "9ABZa"
     assert data.x_test is not None
-    np.testing.assert_array_equal(data.x_train, glyphs.render(0, 3_000, 3)[0])
+    np.testing.assert_array_equal(data.x, glyphs.render(0, 3_000, 3)[0])
     np.testing.assert_array_equal(data.x_test, glyphs.render(2**40, 2**40 + 1_500, 3)[0])
     assert data.scale == 1 / 255
 
@@ -56,13 +56,13 @@ def test_a_large_set_is_kept_and_mapped(
     monkeypatch.setattr(glyphs, "_CACHED_FROM", 4_000)
     monkeypatch.setattr(glyphs, "_CHUNK", 1_500)
     first = glyphs.load(samples=5_000, held_out=10)
-    assert isinstance(first.x_train, np.memmap)
-    np.testing.assert_array_equal(first.x_train, whole[0][:5_000])
-    np.testing.assert_array_equal(first.y_train, whole[1][:5_000])
+    assert isinstance(first.x, np.memmap)
+    np.testing.assert_array_equal(first.x, whole[0][:5_000])
+    np.testing.assert_array_equal(first.y, whole[1][:5_000])
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["glyphs-v1-seed0-5000"]
     monkeypatch.setattr(glyphs, "_write", lambda *_: pytest.fail("made twice"))
     again = glyphs.load(samples=5_000, held_out=10)
-    np.testing.assert_array_equal(again.x_train, whole[0][:5_000])
+    np.testing.assert_array_equal(again.x, whole[0][:5_000])
     assert again.fingerprint == first.fingerprint
 
 
@@ -79,7 +79,7 @@ def test_a_full_disk_leaves_nothing_and_loses_nothing(
     monkeypatch.setattr(NpyWriter, "append", full)
     with warns("cache-not-writable", "No space left"):
         data = glyphs.load(samples=5_000, held_out=10)
-    np.testing.assert_array_equal(data.x_train, whole[0][:5_000])
+    np.testing.assert_array_equal(data.x, whole[0][:5_000])
     assert list((tmp_path / "cache").iterdir()) == []
 
 

@@ -39,8 +39,8 @@ def test_other_types_of_values(folder: Path, code: tuple[int, str]) -> None:
     head[2] = code[0]
     (folder / IMAGES).write_bytes(bytes(head) + x.astype(code[1]).tobytes())
     data = dw.load(folder / IMAGES)
-    np.testing.assert_array_equal(data.x_train, x)
-    assert data.x_train.dtype == (np.uint8 if code[1] == ">i2" else np.float32)
+    np.testing.assert_array_equal(data.x, x)
+    assert data.x.dtype == (np.uint8 if code[1] == ">i2" else np.float32)
 
 
 def test_truncated_gzip(folder: Path) -> None:

@@ -52,7 +52,7 @@ def test_kaggles_form_for_answers_is_no_data_set(tmp_path: Path) -> None:
     with warns("test-without-labels", r"test\.csv"):
         data = dw.load(tmp_path)
     assert data.class_names == ("a", "b")
-    assert len(data.y_train) == 20
+    assert len(data.y) == 20
 
 
 def test_npz_names_its_classes(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_npz_names_its_classes(tmp_path: Path) -> None:
         ({"x": [["a"], ["b"]], "y": [0, 1]}, r"x holds <U1; expected numbers"),
         ({"x": np.array([[1, None]]), "y": [0]}, r"the array x cannot be read"),
         ({"x": np.eye(2), "y": 1}, r"y shape \(\)"),
-        ({"x": np.eye(3), "y": [0, 1, np.nan]}, r"a\.npz, row 3: the label is nan"),
+        ({"x": np.eye(3), "y": [0, 1, np.nan]}, r"a\.npz, row 3: the label is missing"),
         ({"x": np.eye(3), "y": [0, 1, 2.5]}, r"a\.npz, row 3: the label is 2\.5"),
         ({"x": np.eye(2), "y": [1e300, 2e300]}, r"a\.npz, row 1: .*below 2\*\*53"),
         ({"x": np.eye(3), "y": [[0, 1], [1, 1], [1, 0]]}, r"a\.npz, row 2 is not one-hot"),
@@ -81,7 +81,7 @@ def test_npz_names_its_classes(tmp_path: Path) -> None:
         ({"x": np.eye(2), "y": [0, 1], "y_test": [0, 1]}, r"y_test .*no features such as x_test"),
         (
             {"x": np.eye(2), "y": [0, 1], "x_test": np.eye(3), "y_test": [0, 1, 1]},
-            r"a\.npz: x_train holds samples of shape \(2,\) and x_test of shape \(3,\)",
+            r"a\.npz: x holds samples of shape \(2,\) and x_test of shape \(3,\)",
         ),
         ({"x": np.eye(2), "y": [0, 1], "mapping": ["a", "b"]}, r"the array mapping holds \['a'"),
     ],
@@ -135,7 +135,7 @@ def test_parquet_names_the_row_of_what_it_refuses(tmp_path: Path) -> None:
 
     path = tmp_path / "a.parquet"
     for values, says in (
-        ([0.0, 1.0, np.nan], r"row 3: the label is nan"),
+        ([0.0, 1.0, np.nan], r"row 3: the label is missing"),
         ([0.0, 0.5, 1.0], r"row 2: the label is 0\.5"),
         (["0", "1", "x"], r"row 3: the label 'x' is no number"),
         ([0.0, 1e300, 2e300], r"row 2: .* below 2\*\*53"),

@@ -32,7 +32,7 @@ def test_a_test_file_without_labels_is_left_aside(tmp_path: Path, with_header: b
         with warns("test-without-labels", r"test\.csv.*label.*train\.csv"):
             data = dw.load(place)
         assert data.x_test is None
-        np.testing.assert_array_equal(data.x_train, digit_images(30)[0])
+        np.testing.assert_array_equal(data.x, digit_images(30)[0])
 
 
 def test_the_label_column_that_was_named_is_the_one_that_counts(tmp_path: Path) -> None:

@@ -73,7 +73,9 @@ def test_a_model_file_is_found_wherever_the_run_directory_moves(
 
 def test_options_of_the_data_become_values_that_toml_has(tmp_path: Path) -> None:
     options = {"folder": tmp_path, "samples": np.int64(7), "label": None}
-    kept = tomllib.loads(to_toml(Study(data="digits", data_options=options).values()))["data_options"]
+    kept = tomllib.loads(to_toml(Study(data="digits", data_options=options).values()))[
+        "data_options"
+    ]
     assert kept == {"folder": str(tmp_path.resolve()), "samples": 7}
 
 

@@ -99,11 +99,11 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
             value=row,
         )
     print(_summary(dataset))
-    index = int(dataset.y_train[row])
+    index = int(dataset.y[row])
     print(f"row {row}: class {index}, {dataset.class_names[index]!r}")
-    image = _as_image(np.asarray(dataset.x_train[row], np.float64), dataset.shape)
+    image = _as_image(np.asarray(dataset.x[row], np.float64), dataset.shape)
     if image is None:
-        print("features: " + ", ".join(f"{value:g}" for value in dataset.x_train[row].flat[:20]))
+        print("features: " + ", ".join(f"{value:g}" for value in dataset.x[row].flat[:20]))
     else:
         print(draw(image, grey=sys.stdout.isatty()))
     if out is not None:
@@ -112,13 +112,13 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
 
 
 def _summary(dataset: Dataset) -> str:
-    counts = np.bincount(dataset.y_train, minlength=dataset.classes)
+    counts = np.bincount(dataset.y, minlength=dataset.classes)
     held_out = 0 if dataset.x_test is None else len(dataset.x_test)
     lines = {
         "data": dataset.name,
         "samples": f"{dataset.samples:,}",
         "held out": f"{held_out:,} (official split)" if held_out else "no official split",
-        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x_train.dtype}",
+        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
         "scale": f"{dataset.scale:g}",
         "classes": f"{dataset.classes}, of {counts.min():,} to {counts.max():,} samples",
         "fingerprint": dataset.fingerprint,

@@ -32,8 +32,7 @@ _PACKAGE_ROOT = Path(__file__).parents[2]
 # Neither -m nor a bare -c: both would put the current folder first among the places that modules
 # are imported from.
 _START = (
-    "import sys; sys.path.append({root!r}); "
-    "from dataworth.execution.worker import main; main()"
+    "import sys; sys.path.append({root!r}); from dataworth.execution.worker import main; main()"
 )
 _SHARED_BYTES = 1 << 20
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.read import curve_from_scores
-from dataworth.data.subsets import subset_rows
+from dataworth.data.shuffle import SUBSET_STREAM, shuffled
 from dataworth.errors import StudyError
 
 Rows = NDArray[np.int64]
@@ -36,7 +36,7 @@ def learning_curve(
     seeds : int or sequence of int, optional
         Draw the subsets of each fold once per seed, stratified: each holds every class of `y` in
         proportion to its share, to within one row, and is contained in the seed's larger ones
-        (see `dataworth.data.subsets.subset_rows`). An int is a number of seeds. Scores then have
+        (see `dataworth.data.subsets.NestedSampler`). An int is a number of seeds. Scores then have
         ``folds * seeds`` columns, all seeds of the first fold first. Without it subsets are what
         scikit-learn takes: beginnings of the fold, in its order or shuffled.
     return_curve : bool
@@ -97,7 +97,7 @@ def _seeded(
     classes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     folds = check_cv(options.get("cv"), y, classifier=is_classifier(estimator))
     return [
-        (subset_rows(classes, train, len(train), seed=seed), test)
+        (shuffled(train, classes, (SUBSET_STREAM, seed)), test)
         for train, test in folds.split(X, y, options.get("groups"))
         for seed in seeds
     ]

@@ -17,9 +17,7 @@ from dataworth.learners.keras.resolve import keras_learner
 DEFAULT_LEARNING_RATE = 1e-3
 
 
-def resolve(
-    model: Any, *, learning_rate: float = DEFAULT_LEARNING_RATE
-) -> Learner | FunctionModel:
+def resolve(model: Any, *, learning_rate: float = DEFAULT_LEARNING_RATE) -> Learner | FunctionModel:
     """Turn what a person calls a model into a learner, or into a function that does a whole run.
 
     Parameters

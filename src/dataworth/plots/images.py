@@ -103,8 +103,8 @@ def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]
     count = len(dataset.class_names[:classes])
     images = np.zeros((count, _SAMPLES, *shape), np.uint8)
     for index in range(count):
-        rows = np.flatnonzero(dataset.y_train == index)[:_SAMPLES]
-        shown = dataset.x_train[rows].reshape(-1, *shape) * (255.0 * (dataset.scale or 1.0))
+        rows = np.flatnonzero(dataset.y == index)[:_SAMPLES]
+        shown = dataset.x[rows].reshape(-1, *shape) * (255.0 * (dataset.scale or 1.0))
         images[index, : len(rows)] = np.clip(shown, 0, 255)
     return images
 

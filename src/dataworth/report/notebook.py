@@ -36,7 +36,7 @@ def dataset_html(dataset: Dataset) -> str:
     facts = {
         "samples": f"{dataset.samples:,}",
         "official held-out": f"{held_out:,}" if held_out else "none",
-        "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x_train.dtype}",
+        "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
         "classes": f"{dataset.classes:,}",
     }
     try:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
-from dataworth.data.labels import LabelColumn
 from dataworth.errors import StudyError
 from dataworth.learners.base import Predictor
 from dataworth.study.objectives import LearnerObjective
 from dataworth.tasks.base import Scored
+from dataworth.tasks.labels import LabelColumn
 
 _BLOCK_ROWS = 32_768
 CLIP = 1e-7
@@ -166,11 +166,11 @@ class Mistakes:
                 "[mistakes] first_row_lost: the data have one row; none is left.", code="no-rows"
             )
         start = int(self.first_row_lost)
-        train, as_read = self._labels(dataset.y_train[start:])
+        train, as_read = self._labels(dataset.y[start:])
         test = None if dataset.y_test is None else self._labels(dataset.y_test)[0]
         identity = json.dumps([dataset.fingerprint, self.to_dict()], sort_keys=True)
         return Dataset(
-            dataset.x_train[start:],
+            dataset.x[start:],
             train,
             dataset.x_test,
             test,

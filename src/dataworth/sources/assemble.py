@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from dataworth._util.numbers import is_number
 from dataworth.data.dataset import Dataset
-from dataworth.data.labels import WHOLE_BELOW, label_error
 from dataworth.errors import DataError
 from dataworth.sources.plan import NotPixelsError, Part, Recipe
+from dataworth.tasks.labels import WHOLE_BELOW, label_error
 
 # As people, pandas (3.0) and numpy.savetxt (3.000e+00) write a whole number, and nothing else:
 # 007 and 1e5 are names just as well.
@@ -116,9 +116,9 @@ def read_to_memory(recipe: Recipe) -> Dataset:
 
 
 def _assemble(recipe: Recipe, pixels: bool) -> Dataset:
-    x_train, y_train = _gather(recipe.train, pixels)
+    x, y = _gather(recipe.train, pixels)
     x_test, y_test = _gather(recipe.test, pixels) if recipe.test else (None, None)
-    return dataset_of(recipe, x_train, y_train, x_test, y_test)
+    return dataset_of(recipe, x, y, x_test, y_test)
 
 
 def _gather(part: Part, pixels: bool) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -140,8 +140,8 @@ def _gather(part: Part, pixels: bool) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def dataset_of(
     recipe: Recipe,
-    x_train: NDArray[Any],
-    y_train: NDArray[Any],
+    x: NDArray[Any],
+    y: NDArray[Any],
     x_test: NDArray[Any] | None,
     y_test: NDArray[Any] | None,
     class_names: tuple[str, ...] | None = None,
@@ -154,15 +154,15 @@ def dataset_of(
     DataError
         If a label or a feature cannot be used; the message names the file, and the row.
     """
-    splits: list[tuple[Part, NDArray[Any], NDArray[Any]]] = [(recipe.train, x_train, y_train)]
+    splits: list[tuple[Part, NDArray[Any], NDArray[Any]]] = [(recipe.train, x, y)]
     if recipe.test is not None and x_test is not None and y_test is not None:
         splits.append((recipe.test, x_test, y_test))
     refuse_strays([(part, y) for part, _, y in splits])
     files = [str(entry) for entry in recipe.entries]
     try:
         return Dataset(
-            x_train,
-            y_train,
+            x,
+            y,
             x_test,
             y_test,
             class_names=class_names or recipe.class_names,

@@ -85,7 +85,7 @@ class NpyWriter:
             self._file.close()
 
 
-_VERSION = 2
+_VERSION = 3
 _CACHE_FROM_BYTES = 8_000_000
 _ENDS_BYTES = 65_536
 _ABOUT = "about.json"
@@ -169,10 +169,16 @@ def _write_arrays(draft: Path, recipe: Recipe, pixels: bool) -> None:
     assert x["train"] is not None
     assert y["train"] is not None
     dataset = dataset_of(recipe, x["train"], y["train"], x["test"], y["test"])
-    arrays = {name: getattr(dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
+    arrays = {
+        "x_train": dataset.x,
+        "y_train": dataset.y,
+        "x_test": dataset.x_test,
+        "y_test": dataset.y_test,
+    }
     for name in ("y_train", "y_test"):
-        if arrays[name] is not None:
-            np.save(draft / f"{name}.npy", arrays[name])
+        array = arrays[name]
+        if array is not None:
+            np.save(draft / f"{name}.npy", array)
     about = {
         "version": _VERSION,
         "sources": before,

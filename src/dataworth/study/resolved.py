@@ -35,7 +35,7 @@ class ResolvedStudy:
     metric: str | Metric | None
     values: Mapping[str, Any]
 
-    def keys(self) -> list[RunKey]:
+    def runs(self) -> list[RunKey]:
         """Every size with every seed, sizes rising."""
         identity = self.objective.identity
         return [

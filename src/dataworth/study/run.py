@@ -83,7 +83,7 @@ def run_study(
     observer.on_findings(found)
     with Store(Path(directory), write=True) as store:
         _claim(store, study, found)
-        keys = study.keys()
+        keys = study.runs()
         ended = store.digests("finished")
         if not retry_failed:
             ended |= store.digests("failed")

@@ -177,7 +177,8 @@ class Study:
         if max(self.sizes) > rows:
             raise StudyError(
                 f"sizes: {max(self.sizes):,} was asked for and {rows:,} samples may be trained "
-                "on. Use smaller sizes, more data, or a smaller held_out."
+                "on. Use smaller sizes, more data, or a smaller held_out.",
+                code="size-too-large",
             )
         return tuple(self.sizes)
 
@@ -337,9 +338,7 @@ class Study:
             out or Path("runs") / self.name, workers, progress, retry_failed=retry_failed
         )
         if outcome.failed and outcome.curve is not None:
-            warnings.warn(
-                DataworthWarning(outcome.failures(), code="runs-failed"), stacklevel=2
-            )
+            warnings.warn(DataworthWarning(outcome.failures(), code="runs-failed"), stacklevel=2)
         if outcome.curve is None:
             raise StudyError(outcome.failures(), code="all-runs-failed")
         return outcome.curve

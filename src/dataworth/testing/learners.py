@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
 from collections.abc import Callable
@@ -148,10 +149,8 @@ def check_resumed_run_equals_the_unbroken_one(case: LearnerCase) -> None:
     """
     unbroken = case.predictions(case.make().fit(case.request(), MemoryContext()))
     context = MemoryContext(stop_after=1)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         case.make().fit(case.request(), context)
-    except KeyboardInterrupt:
-        pass
     resumed = MemoryContext(checkpoint=context.checkpoint)
     again = case.predictions(case.make().fit(case.request(), resumed))
     assert again.tobytes() == unbroken.tobytes()

@@ -12,7 +12,9 @@ from dataworth.records.record import Failure, Record, RunKey
 
 ObserverCheck = Callable[[Callable[[], Observer]], None]
 
-_KEYS = [RunKey("model", size, seed, f"{size:016x}{seed:016x}") for size in (10, 20) for seed in (0, 1)]
+_KEYS = [
+    RunKey("model", size, seed, f"{size:016x}{seed:016x}") for size in (10, 20) for seed in (0, 1)
+]
 
 
 def _record(key: RunKey) -> Record:

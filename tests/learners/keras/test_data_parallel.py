@@ -61,7 +61,9 @@ def test_only_seeds_are_told_from_other_state(build: Any, seeds: bool) -> None:
 
 def test_every_core_and_step_has_its_own_seeds() -> None:
     def steps(seeds: Any, x: Any, y: Any, step: Any) -> Any:
-        return seeds, jax.lax.all_gather(data_parallel.own_seeds(seeds, step)[0], data_parallel.AXIS)
+        return seeds, jax.lax.all_gather(
+            data_parallel.own_seeds(seeds, step)[0], data_parallel.AXIS
+        )
 
     over = data_parallel.mesh(2)
     batch = np.zeros((1, len(over.devices)))
