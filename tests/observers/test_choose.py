@@ -9,7 +9,7 @@ import pytest
 
 import dataworth as dw
 from dataworth.observers.base import Silent
-from dataworth.observers.choose import audience
+from dataworth.observers.choose import default_observer
 from dataworth.observers.terminal import TerminalProgress
 
 STUDY = dw.Study(data="digits", model="linear", sizes=[40, 80], seeds=1, epochs=1)
@@ -30,11 +30,11 @@ def test_a_script_is_not_spoken_to_unless_it_asks(
 
 def test_a_progress_of_ones_own_is_told() -> None:
     own = Silent()
-    assert audience(own) is own
+    assert default_observer(own) is own
 
 
 def test_true_and_false_are_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(audience(True), TerminalProgress)
+    assert isinstance(default_observer(True), TerminalProgress)
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
-    assert isinstance(audience(False), Silent)
-    assert isinstance(audience(None), Silent), "a kernel's library without a notebook"
+    assert isinstance(default_observer(False), Silent)
+    assert isinstance(default_observer(None), Silent), "a kernel's library without a notebook"

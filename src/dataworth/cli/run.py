@@ -17,9 +17,9 @@ from dataworth._util import signals as stopping
 from dataworth.cli.forecast import end_run
 from dataworth.cli.options import add_table_options, table_options
 from dataworth.cli.show.forecast import say
-from dataworth.cli.show.tables import print_table
+from dataworth.cli.show.tables import curve_table, print_table, published_table
 from dataworth.errors import StudyError
-from dataworth.observers.terminal import TerminalProgress, curve_table, published_table
+from dataworth.observers.terminal import TerminalProgress
 from dataworth.records.layout import REPORT_FILE, STUDY_FILE
 from dataworth.report.write import write_report
 from dataworth.reproductions.emnist_paper import Mistakes

@@ -1,4 +1,4 @@
-"""Audience: who is told of a study's progress when nobody was named."""
+"""The observer of a study when none was given."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ import sys
 from dataworth.observers.base import Progress, Silent
 
 
-def audience(progress: Progress | bool | None) -> Progress:
-    """`progress` itself; for True whoever looks; for None the reader of a notebook, if any."""
+def default_observer(progress: Progress | bool | None) -> Progress:
+    """Return `progress`, or the default observer: a terminal bar, a notebook line, or none.
+
+    Parameters
+    ----------
+    progress : Progress, bool or None
+        True: a bar in the terminal or a line in the notebook; None: a line in a notebook only;
+        False: nothing.
+    """
     if not isinstance(progress, bool) and progress is not None:
         return progress
     # A script that asked for nothing need not load rich.

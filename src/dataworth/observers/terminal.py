@@ -1,4 +1,4 @@
-"""A study as a terminal shows it: progress while it runs, tables after."""
+"""A study as a terminal shows it while it runs."""
 
 from __future__ import annotations
 
@@ -14,15 +14,12 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Column, Table
+from rich.table import Column
 
-from dataworth.cli.show.tables import new_table
-from dataworth.curves.curve import Curve
 from dataworth.findings import Finding
 from dataworth.learners.base import Epoch
 from dataworth.observers.eta import Pace, clock
 from dataworth.records.record import Record, Run
-from dataworth.reproductions.emnist_paper import PUBLISHED
 
 _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
 
@@ -114,31 +111,3 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
             highlight=False,
             soft_wrap=not console.is_terminal,
         )
-
-
-def curve_table(curve: Curve) -> Table:
-    """The paper's table, with the mean over seeds as the loss, its spread, and accuracy."""
-    table = new_table("Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds", text=None)
-    table.pad_edge = True
-    accuracies = curve["accuracy"].summary() if "accuracy" in curve.others else []
-    for index, point in enumerate(curve.summary()):
-        accuracy = f"{accuracies[index].mean:.4f}" if accuracies else ""
-        spread = f"{point.std:.3g}" if point.runs > 1 else ""
-        row = (f"{point.samples:,}", f"{point.mean:.4g}", spread, accuracy, str(point.runs))
-        table.add_row(*row)
-    return table
-
-
-def published_table(reproduced: Curve, honest: Curve) -> Table:
-    """The published figures, the same mistakes made here, and the loss without the mistakes."""
-    table = new_table(
-        "Dataset_Size", "Published", "Reproduced", "Held-out loss, done right", text=None
-    )
-    table.pad_edge = True
-    true = {point.samples: f"{point.mean:.4g}" for point in honest.summary()}
-    for wrong in reproduced.summary():
-        published = PUBLISHED.get(wrong.samples)
-        said = "" if published is None else f"{published:.4g}"
-        row = (f"{wrong.samples:,}", said, f"{wrong.mean:.4g}", true.get(wrong.samples, ""))
-        table.add_row(*row)
-    return table

@@ -23,7 +23,7 @@ from dataworth.findings import Finding
 from dataworth.learners import resolve
 from dataworth.learners.base import Epoch
 from dataworth.observers.base import Progress
-from dataworth.observers.choose import audience
+from dataworth.observers.choose import default_observer
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE, STUDY_FILE
 from dataworth.records.reader import curve_columns
 from dataworth.records.record import Record, Run
@@ -68,7 +68,7 @@ def run_study(
 ) -> Outcome:
     """Run a study in a directory: see `Study.run`."""
     workers = whole("workers", workers)
-    progress = audience(progress)
+    progress = default_observer(progress)
     experiment = prepare(study)
     stopping.check()
     found = audit_dataset(
