@@ -1,1 +1,1 @@
-"""Pictures: numbers first, then matplotlib axes."""
+"""Plots of curves, forecasts, classes and images: their numbers, and Matplotlib axes."""
