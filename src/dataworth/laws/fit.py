@@ -40,7 +40,7 @@ class WeightedLosses:
 
 
 def weighted_losses(observations: Observations, weight_exponent: float) -> WeightedLosses:
-    """Compute weights that grow as n^nearness and fall with the variance of the noise.
+    """Compute weights that grow as n^weight_exponent and fall with the variance of the noise.
 
     Parameters
     ----------

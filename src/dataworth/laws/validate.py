@@ -88,7 +88,7 @@ def _check_form(law: Law) -> None:
     if not (isinstance(shape, tuple) and all(isinstance(one, Parameter) for one in shape)):
         raise ForecastError(
             f"law {law.name!r}: shape is {shape!r}; expected a tuple of Parameter.",
-            code="wrong-type",
+            code="invalid-parameter",
         )
     if not (isinstance(law.floor, bool) and callable(law.basis)):
         raise ForecastError(
