@@ -52,7 +52,7 @@ def image_figure(
     Raises
     ------
     DataError
-        If the samples are no images.
+        If the samples are no images, or have no classes.
     StudyError
         If there is no run directory.
     """
@@ -69,6 +69,8 @@ def _samples(dataset: Dataset, classes: int | None) -> NDArray[np.uint8]:
     shape = dataset.shape[:2] if dataset.shape[2:] == (1,) else dataset.shape
     if len(shape) != 2:
         raise DataError(f"{dataset.name}: samples of shape {dataset.shape} are no images.")
+    if not dataset.classes:
+        raise DataError(f"{dataset.name}: the samples have no classes to be drawn by.")
     count = min(dataset.classes, classes or dataset.classes)
     images = np.zeros((count, _SAMPLES, *shape), np.uint8)
     for index in range(count):
