@@ -99,8 +99,7 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
             value=row,
         )
     print(_summary(dataset))
-    index = int(dataset.y[row])
-    print(f"row {row}: class {index}, {dataset.class_names[index]!r}")
+    print(f"row {row}: {_target(dataset, row)}")
     image = _as_image(np.asarray(dataset.x[row], np.float64), dataset.shape)
     if image is None:
         print("features: " + ", ".join(f"{value:g}" for value in dataset.x[row].flat[:20]))
@@ -112,7 +111,6 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
 
 
 def _summary(dataset: Dataset) -> str:
-    counts = np.bincount(dataset.y, minlength=dataset.classes)
     held_out = 0 if dataset.x_test is None else len(dataset.x_test)
     lines = {
         "data": dataset.name,
@@ -120,10 +118,25 @@ def _summary(dataset: Dataset) -> str:
         "held out": f"{held_out:,} (official split)" if held_out else "no official split",
         "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
         "scale": f"{dataset.scale:g}",
-        "classes": f"{dataset.classes}, of {counts.min():,} to {counts.max():,} samples",
+        **_targets(dataset),
         "fingerprint": dataset.fingerprint,
     }
     return "\n".join(f"{key:<12} {value}" for key, value in lines.items())
+
+
+def _targets(dataset: Dataset) -> dict[str, str]:
+    if dataset.classes:
+        counts = np.bincount(dataset.y, minlength=dataset.classes)
+        line = f"{dataset.classes}, of {counts.min():,} to {counts.max():,} samples"
+        return {"classes": line}
+    return {"targets": f"{dataset.task.kind}, {dataset.y.min():g} to {dataset.y.max():g}"}
+
+
+def _target(dataset: Dataset, row: int) -> str:
+    value = dataset.y[row]
+    if dataset.classes:
+        return f"class {value}, {dataset.class_names[value]!r}"
+    return f"target {value:g}"
 
 
 def _as_image(sample: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64] | None:

@@ -81,7 +81,7 @@ def image_figure(
     Raises
     ------
     DataError
-        If the samples are not images.
+        If the samples are no images, or have no classes.
     StudyError
         If there is no run directory at that path.
     """
@@ -99,6 +99,10 @@ def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]
     if len(shape) != 2:
         raise DataError(
             f"{dataset.name}: samples of shape {dataset.shape} are no images.", code="not-images"
+        )
+    if not dataset.class_names:
+        raise DataError(
+            f"{dataset.name}: the samples have no classes to be drawn by.", code="no-classes"
         )
     count = len(dataset.class_names[:classes])
     images = np.zeros((count, _SAMPLES, *shape), np.uint8)

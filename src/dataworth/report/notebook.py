@@ -37,7 +37,7 @@ def dataset_html(dataset: Dataset) -> str:
         "samples": f"{dataset.samples:,}",
         "official held-out": f"{held_out:,}" if held_out else "none",
         "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
-        "classes": f"{dataset.classes:,}",
+        **({"classes": f"{dataset.classes:,}"} if dataset.classes else {"task": dataset.task.kind}),
     }
     try:
         figure = image_figure(dataset, classes=_CLASSES)

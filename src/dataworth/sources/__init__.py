@@ -24,9 +24,9 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
         CSV, Parquet, IDX, MAT or NPZ file, or of a folder or zip archive with such files. A name
         wins over a path: write ``./digits`` for a file or folder called so.
     **options
-        What the reader takes: ``label``, ``header``, ``pixels`` and ``scale`` for CSV files,
-        ``label`` and ``scale`` for Parquet, ``scale`` for IDX, MAT and NPZ, ``folder`` for
-        EMNIST, ``samples``, ``held_out`` and ``seed`` for glyphs.
+        What the reader takes: ``label``, ``header``, ``pixels``, ``scale`` and ``task`` for CSV
+        files, ``label``, ``scale`` and ``task`` for Parquet, ``scale`` and ``task`` for IDX, MAT
+        and NPZ, ``folder`` for EMNIST, ``samples``, ``held_out`` and ``seed`` for glyphs.
 
     Returns
     -------

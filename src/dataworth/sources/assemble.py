@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from dataworth._util.numbers import is_number
 from dataworth.data.dataset import Dataset
-from dataworth.errors import DataError
+from dataworth.errors import DataError, LabelError
 from dataworth.sources.plan import NotPixelsError, Part, Recipe
 from dataworth.tasks.labels import WHOLE_BELOW, label_error
+from dataworth.tasks.prepare import regression_of
 
 # As people, pandas (3.0) and numpy.savetxt (3.000e+00) write a whole number, and nothing else:
 # 007 and 1e5 are names just as well.
@@ -157,7 +158,11 @@ def dataset_of(
     splits: list[tuple[Part, NDArray[Any], NDArray[Any]]] = [(recipe.train, x, y)]
     if recipe.test is not None and x_test is not None and y_test is not None:
         splits.append((recipe.test, x_test, y_test))
-    refuse_strays([(part, y) for part, _, y in splits])
+    number = regression_of(recipe.task) is not None
+    if number:
+        y, y_test = _values(recipe.train, y), _values(recipe.test, y_test)
+    else:
+        refuse_strays([(part, y) for part, _, y in splits])
     files = [str(entry) for entry in recipe.entries]
     try:
         return Dataset(
@@ -165,20 +170,28 @@ def dataset_of(
             y,
             x_test,
             y_test,
+            task=recipe.task,
             class_names=class_names or recipe.class_names,
             name=recipe.name,
             scale=recipe.scale,
-            source={"files": files, **recipe.options},
+            source={"files": files, **recipe.identity},
             known_fingerprint=known_fingerprint,
         )
     except DataError as error:
-        placed = _first_fault(splits) or DataError(
-            f"{', '.join(dict.fromkeys(files))}: {error}", code=error.code
-        )
-        raise placed from None
+        raise _first_fault(splits, number) or _in_files(error, files) from None
 
 
-def _first_fault(splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]]) -> DataError | None:
+def _in_files(error: DataError, files: Sequence[str]) -> DataError:
+    """The same error, with the files before its message."""
+    message = f"{', '.join(dict.fromkeys(files))}: {error}"
+    if isinstance(error, LabelError):
+        return LabelError(message, code=error.code, labels=error.labels)
+    return DataError(message, code=error.code)
+
+
+def _first_fault(
+    splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]], number: bool
+) -> DataError | None:
     """The error for the first value that no data set may hold, with its file and row."""
     for part, x, y in splits:
         if x.dtype.kind == "f" and not np.isfinite(x).all():
@@ -188,10 +201,26 @@ def _first_fault(splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]]) -> D
                 "float32. Fill the gap, or remove the row.",
                 code="not-finite",
             )
-        error = label_error(y, part.place)
+        error = None if number else label_error(y, part.place)
         if error is not None:
             return error
     return None
+
+
+def _values(part: Part | None, y: NDArray[Any] | None) -> Any:
+    """The numbers of a target column, which may be read as text."""
+    if part is None or y is None or y.dtype.kind not in "Uf":
+        return y
+    values = np.empty(len(y), np.float64)
+    for sample, text in enumerate(y.tolist()):
+        value = _number(text) if isinstance(text, str) else text
+        if value is None or not math.isfinite(value):
+            raise DataError(
+                f"{part.place(sample)}: the target is {text!r}; regression expects finite numbers. "
+                "Correct it, or remove the row."
+            )
+        values[sample] = value
+    return values
 
 
 def require_samples(part: Part, blocks: int) -> None:

@@ -220,7 +220,7 @@ def _key(recipe: Recipe) -> str:
             recipe.name,
             recipe.scale,
             [[str(entry.path.absolute()), entry.member] for entry in recipe.entries],
-            dict(recipe.options),
+            dict(recipe.identity),
         ],
         sort_keys=True,
     )

@@ -16,6 +16,7 @@ from dataworth.sources.cache import read
 from dataworth.sources.files import Entry
 from dataworth.sources.pairs import sibling, test_beside
 from dataworth.sources.plan import Block, Part, Recipe, as_features
+from dataworth.tasks.base import Task
 
 # http://yann.lecun.com/exdb/mnist: two zero bytes, a type code, the number of axes, then one
 # big-endian 32-bit length per axis.
@@ -33,7 +34,7 @@ class Header(NamedTuple):
     shape: tuple[int, ...]
 
 
-def load(entry: Entry, *, scale: float | None = None) -> Dataset:
+def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
     """A pair of IDX files of one's own; test files beside it become the official held-out split.
 
     Parameters
@@ -44,6 +45,8 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
         the other).
     scale : float, optional
         As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
+        As in `Dataset`.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
     images, labels = pair_of(entry)
     test = test_beside(images)
     test_part = part(*pair_of(test)) if test else None
-    return read(Recipe(images.stem, part(images, labels), test_part, scale=scale))
+    return read(Recipe(images.stem, part(images, labels), test_part, scale=scale, task=task))
 
 
 def pair_of(entry: Entry) -> tuple[Entry, Entry]:

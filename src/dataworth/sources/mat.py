@@ -16,11 +16,12 @@ from dataworth.sources import arrays
 from dataworth.sources.cache import read
 from dataworth.sources.files import Entry
 from dataworth.sources.plan import Part, Recipe, Shape, as_images
+from dataworth.tasks.base import Task
 
 _STRUCT = "dataset"
 
 
-def load(entry: Entry, *, scale: float | None = None) -> Dataset:
+def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
     """A MATLAB file of one's own.
 
     Parameters
@@ -30,6 +31,8 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
         ``train.labels``, ``test.images`` and ``test.labels``.
     scale : float, optional
         As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
+        As in `Dataset`.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
         If the file is damaged, of version 7.3, or does not hold what is expected.
     """
     train, test = parts(entry, as_images)
-    return read(Recipe(entry.stem.removesuffix(".mat"), train, test, scale=scale))
+    return read(Recipe(entry.stem.removesuffix(".mat"), train, test, scale=scale, task=task))
 
 
 def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:

@@ -15,9 +15,10 @@ from dataworth.sources import arrays
 from dataworth.sources.cache import read
 from dataworth.sources.files import Entry
 from dataworth.sources.plan import Recipe, as_images
+from dataworth.tasks.base import Task
 
 
-def load(entry: Entry, *, scale: float | None = None) -> Dataset:
+def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
     """An NPZ file of one's own.
 
     Parameters
@@ -26,6 +27,8 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
         The file. An array ``class_names`` (text) or ``mapping`` (one ASCII code per class) names
         the classes.
     scale : float, optional
+        As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
         As in `Dataset`.
 
     Raises
@@ -45,6 +48,7 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
             arrays.part(entry, test, fetch, as_images) if test else None,
             class_names=_class_names(entry),
             scale=scale,
+            task=task,
         )
     )
 

@@ -17,12 +17,19 @@ from dataworth.sources.csv.table import labels_of
 from dataworth.sources.files import Entry
 from dataworth.sources.pairs import test_beside, with_label
 from dataworth.sources.plan import Block, Part, Recipe, as_features, as_images
+from dataworth.tasks.base import Task
 
 _COLUMNS_AT_ONCE = 64
 _BLOCK_ROWS = 8_192
 
 
-def load(entry: Entry, *, label: str | int | None = None, scale: float | None = None) -> Dataset:
+def load(
+    entry: Entry,
+    *,
+    label: str | int | None = None,
+    scale: float | None = None,
+    task: str | Task | None = None,
+) -> Dataset:
     """A Parquet file of one's own; a test file beside it becomes the official held-out split.
 
     A test file without the label column is left aside with a warning.
@@ -35,6 +42,8 @@ def load(entry: Entry, *, label: str | int | None = None, scale: float | None = 
         Name or index (from 0) of the label column; by default the one called label, class, target
         or y.
     scale : float, optional
+        As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
         As in `Dataset`.
 
     Raises
@@ -49,6 +58,7 @@ def load(entry: Entry, *, label: str | int | None = None, scale: float | None = 
             _part(entry, label),
             _part(test, label) if test else None,
             scale=scale,
+            task=task,
             options={"label": label},
         )
     )

@@ -56,9 +56,13 @@ def prepare(
         raise DataError(
             f"class_names were given, and task = {task!r} has no classes.", code="options-conflict"
         )
-    if task == "regression" or isinstance(task, Regression):
-        found = task if isinstance(task, Regression) else Regression()
-        return found, values_of(y, "y"), None if y_test is None else values_of(y_test, "y_test")
+    regression = regression_of(task)
+    if regression is not None:
+        return (
+            regression,
+            values_of(y, "y"),
+            None if y_test is None else values_of(y_test, "y_test"),
+        )
     if not isinstance(task, Task):
         raise DataError(
             f"task = {task!r}: expected one of {', '.join(KINDS)}, or an object with the members "
@@ -67,3 +71,10 @@ def prepare(
         )
     held_targets = None if y_test is None else np.asarray(task.encode(y_test))
     return task, np.asarray(task.encode(y)), held_targets
+
+
+def regression_of(task: Task | str | None) -> Regression | None:
+    """The task as a regression, if it is one."""
+    if task == "regression":
+        return Regression()
+    return task if isinstance(task, Regression) else None
