@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dataworth._util.files import write_whole
+from dataworth._util.files import picture, write_whole
 from dataworth.curves.curve import Curve
 from dataworth.observers.base import Observer
 from dataworth.plots.curve import curve_figure, draw_curve
-from dataworth.plots.style import picture
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE
 from dataworth.records.record import Record
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from dataworth.errors import StudyError
 from dataworth.records.store import Store
-from dataworth.tasks.classification import entropy_of_counts
+from dataworth.tasks.classification import chance_of_counts
 
 _METRIC_OPTIONS = ("higher_is_better", "lower", "upper", "unit")
 
@@ -89,5 +89,5 @@ def _chance(meta: Mapping[str, Any], metric: str) -> float | None:
     if "chance" in meta:
         chance = meta["chance"].get(metric)
     elif metric == "loss" and "class_counts" in meta:
-        chance = entropy_of_counts(meta["class_counts"])
+        chance = chance_of_counts(meta["class_counts"]).get("loss")
     return chance or None

@@ -8,13 +8,14 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from memory_checkpoints import Memory
 
-from dataworth.learners import Budget, Epoch, Task, resolve
+from dataworth.data.base import View
+from dataworth.learners import FitRequest, TrainingOptions, resolve
 from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.network import Network
 from dataworth.learners.keras.program import Program, fresh_weights
+from dataworth.testing.contexts import MemoryContext
 
 
 @pytest.fixture(autouse=True)
@@ -85,16 +86,17 @@ def test_cores_drop_other_units() -> None:
     assert still == pytest.approx(0.25, abs=0.06)
 
 
-def test_resumes_to_the_bit_where_the_last_batch_is_not_divided(task: Task) -> None:
-    learner = resolve(with_half_dropped)
-    odd = replace(task, rows=np.arange(45), budget=Budget(epochs=3, batch_size=32))
-    unbroken, memory = learner.train(odd), Memory()
-
-    def stopping(epoch: Epoch, epochs: int) -> None:
-        raise KeyboardInterrupt
-
+def test_resumes_to_the_bit_where_the_last_batch_is_not_divided(fit_request: FitRequest) -> None:
+    learner: Any = resolve(with_half_dropped)
+    data = fit_request.train.data
+    odd = replace(
+        fit_request,
+        train=View(data, np.arange(45)),
+        options=TrainingOptions(epochs=3, batch_size=32),
+    )
+    unbroken, context = learner.fit(odd, MemoryContext()), MemoryContext(stop_after=1)
     with pytest.raises(KeyboardInterrupt):
-        learner.train(odd, watch=stopping, checkpoints=memory)
-    resumed = learner.train(odd, checkpoints=memory)
-    assert [epoch.loss for epoch in resumed.history] == [epoch.loss for epoch in unbroken.history]
-    assert resumed.logits(task.x).tobytes() == unbroken.logits(task.x).tobytes()
+        learner.fit(odd, context)
+    resumed = learner.fit(odd, MemoryContext(checkpoint=context.checkpoint))
+    assert resumed.history["loss"].tolist() == unbroken.history["loss"].tolist()
+    assert resumed.predict(data.x).tobytes() == unbroken.predict(data.x).tobytes()

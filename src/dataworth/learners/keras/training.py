@@ -77,15 +77,13 @@ def _rows(history: History) -> list[_Epoch]:
 
 def _check(request: FitRequest) -> None:
     if len(request.train.rows) == 0:
-        raise StudyError(
-            "there are no rows to train on; the subset is empty.", code="subset-too-small"
-        )
+        raise StudyError("there are no rows to train on; the subset is empty.", code="no-rows")
     if request.options.patience is not None and not request.validation:
         raise StudyError(
             f"early stopping (patience={request.options.patience}) needs validation rows, and the "
             f"subset of {len(request.train.rows):,} samples left none; use a larger size, or no "
             "patience.",
-            code="subset-too-small",
+            code="size-too-small",
         )
 
 
