@@ -96,7 +96,7 @@ def _as_reference(files: Path) -> bool:
             study = Study(shuffled, sizes=[size], seeds=[seed], steps=steps, subset="prefix")
             experiment = prepare(study)
             (run,) = experiment.runs()
-            losses[size].append(experiment.perform(run).scores.loss)
+            losses[size].append(experiment.perform(run).scores["loss"])
     print("as the reference did it:")
     agree = [_compare(size, float(np.mean(values))) for size, values in losses.items()]
     return not all(agree)
@@ -111,7 +111,7 @@ def _compare(size: int, loss: float) -> bool:
 def _cnn(out: Path, files: Path) -> bool:
     study = _asked(files, "cnn", [LARGEST], 3)
     outcome = run_study(study, out, 1, TerminalProgress(Console(stderr=True)))
-    found = [record.scores.accuracy for record in outcome.records]
+    found = [record.scores["accuracy"] for record in outcome.records]
     accuracy = float(np.mean(found))
     seeds = ", ".join(f"{one:.4f}" for one in found)
     print(f"cnn at {LARGEST:,}: accuracy {accuracy:.4f} (expected at least 0.885; seeds: {seeds})")

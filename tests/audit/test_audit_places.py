@@ -16,9 +16,8 @@ from dataworth import Finding
 from dataworth.audit import audit
 from dataworth.cli import audit as command
 from dataworth.errors import DataError, DataworthError, StudyError
-from dataworth.learners.base import Epoch
 from dataworth.metrics.classification import score
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.reproductions.emnist_paper import PUBLISHED
 
@@ -65,8 +64,8 @@ def run_directory(tmp_path: Path) -> Path:
         for seed in range(2):
             logits = random.normal(size=(50, 4)).astype(np.float32)
             scores = score(logits, logits.argmax(axis=1))
-            history = [Epoch(number=1, steps=1, loss=0.5, seconds=1.0, samples=9)]
-            store.add(Record(Run(9, seed, f"key{seed}"), scores, history, 10))
+            named = {"loss": scores.loss, "accuracy": scores.accuracy, "train_loss": 0.5}
+            store.add(Record(RunKey("mlp", 9, seed, f"key{seed}"), named))
     return tmp_path / "run"
 
 

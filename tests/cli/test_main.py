@@ -240,12 +240,12 @@ def test_findings_are_printed_worst_first_with_what_to_do() -> None:
 
 def test_progress_in_a_terminal_shows_epochs_and_clears_them() -> None:
     from dataworth.learners.base import Epoch
-    from dataworth.records.record import Run
+    from dataworth.records.record import RunKey
 
     text = io.StringIO()
     progress = TerminalProgress(Console(file=text, force_terminal=True, width=120))
-    run = Run(50, 0, "k")
-    progress.begin([run, Run(90, 0, "l")], [], [100, 180])
+    run = RunKey("m", 50, 0, "k")
+    progress.begin([run, RunKey("m", 90, 0, "l")], [], [100, 180])
     progress.epoch(run, Epoch(1, 4, 50, 0.25, 0.1), 2)
     progress.end()
     assert "epoch 1 of 2, training loss 0.25" in text.getvalue()

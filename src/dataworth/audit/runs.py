@@ -64,7 +64,7 @@ def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
         If the directory holds no results, or they can't be read.
     """
     with Store(Path(directory)) as store:
-        meta, records = store.meta(), store.records()
+        meta, table = store.meta(), store.table()
     of_data = [Finding(**finding) for finding in meta.get("findings", [])]
-    figures = figures_of(records, meta)
+    figures = figures_of(table, meta)
     return worst_first(of_data + audit_figures(figures, str(meta.get("name", directory))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,30 +95,40 @@ def class_figure(
     Parameters
     ----------
     records : sequence of Record
-        The runs of one study, at least one.
+        The runs of one study, at least one, with their arrays (`Store.records`).
     names : sequence of str
         The classes.
     pairs : int
         Number of confused pairs to return at most.
     """
-    sizes = np.unique([record.run.size for record in records])
-    groups = [[r.scores for r in records if r.run.size == size] for size in sizes]
-    errors = np.stack([_mean([s.class_errors for s in group]) for group in groups], axis=1)
-    losses = np.stack([_mean([s.class_losses for s in group]) for group in groups], axis=1)
-    largest = np.mean([scores.confusion for scores in groups[-1]], axis=0)
+    groups: defaultdict[int, list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record.key.size].append(record)
+    sizes = sorted(groups)
+    # Rows are true classes, of shape (n_seeds, n_classes, n_classes).
+    confusions = [np.stack([r.arrays["confusion"] for r in groups[size]]) for size in sizes]
+    errors = np.stack([_errors(counts).mean(axis=0) for counts in confusions], axis=1)
+    losses = np.stack(
+        [np.mean([r.arrays["class_losses"] for r in groups[size]], axis=0) for size in sizes],
+        axis=1,
+    )
+    largest = confusions[-1].mean(axis=0)
     return ClassFigure(
         names=tuple(names),
-        sizes=sizes,
+        sizes=np.array(sizes, np.int64),
         errors=errors,
         losses=losses,
-        gain=_gain(sizes, errors),
+        gain=_gain(np.array(sizes), errors),
         confused=_most_confused(largest, pairs),
     )
 
 
-def _mean(rows: Sequence[Floats]) -> Floats:
-    """Mean over seeds; NaN for a class without held-out samples, which is so for all seeds."""
-    return np.asarray(np.mean(np.stack(rows), axis=0))
+def _errors(confusion: NDArray[np.int64]) -> Floats:
+    """Share of each true class's samples that are misclassified; NaN without samples."""
+    total = confusion.sum(axis=-1)
+    right = np.full(total.shape, np.nan)
+    np.divide(np.diagonal(confusion, axis1=-2, axis2=-1), total, out=right, where=total > 0)
+    return 1.0 - right
 
 
 def _gain(sizes: NDArray[np.int64], errors: Floats) -> Floats:
@@ -155,7 +166,9 @@ def plot_classes(directory: str | os.PathLike[str], axes: Axes | None = None) ->
         If the directory has no finished run.
     """
     with Store(Path(directory)) as store:
-        return draw_classes(class_figure(store.records(), store.meta()["class_names"]), axes)
+        return draw_classes(
+            class_figure(store.records(arrays=True), store.meta()["class_names"]), axes
+        )
 
 
 def draw_classes(figure: ClassFigure, axes: Axes | None = None) -> Axes:

@@ -73,7 +73,7 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
         If the directory holds no finished run, or cannot be read.
     """
     with Store(Path(directory)) as store:
-        records, meta = store.records(), store.meta()
+        records, meta = store.records(arrays=True), store.meta()
         curve = Curve(**curve_columns(store))
         images = store.array("sample_images")
     classes = class_figure(records, meta["class_names"])
