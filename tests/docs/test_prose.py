@@ -24,7 +24,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 NOTEBOOK = ROOT / "examples" / "emnist.ipynb"
-PLAIN = ("integrations", "laws", "plots", "_util/numbers.py")
+PLAIN = ("integrations", "laws", "learners/keras", "plots", "sources", "_util/numbers.py")
 """Folders and modules of the package whose docstrings and comments are checked; add more."""
 
 # Words and idioms that a reader cannot look up, with what to write instead.

@@ -18,7 +18,7 @@ from dataworth.sources.plan import Recipe, as_images
 
 
 def load(entry: Entry, *, scale: float | None = None) -> Dataset:
-    """An NPZ file of one's own.
+    """Read an NPZ file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""KerasLearner: any Keras model, trained by the compiled loop."""
+"""`KerasLearner`, which trains any Keras model with the compiled loop."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from dataworth.learners.keras.program import Program, Weights, fresh_weights
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a model before it is trained.
+    """Facts about a model before training.
 
     Attributes
     ----------
     identity : mapping
-        All that determines what its builder makes (JSON values).
+        Everything that determines the model that its builder makes (JSON values).
     input_scales : mapping of str to float
-        The layers that make the features small, with their factors.
+        Names of the layers that scale the features down, with their factors.
     """
 
     identity: Mapping[str, Any]
@@ -37,7 +37,7 @@ Describe = Callable[[tuple[int, ...], int], Description]
 
 
 class TrainedNetwork:
-    """A trained Keras model: the weights that were kept, and how they came about."""
+    """A trained Keras model: its final weights and the history of its training."""
 
     def __init__(self, program: Program, weights: Weights, history: Sequence[Epoch]) -> None:
         self.history = history
@@ -51,12 +51,12 @@ class TrainedNetwork:
 
 
 class KerasLearner:
-    """A Keras model that is built anew, and initialised from the seed, for every run.
+    """Builds a Keras model for every run, initialises it from the seed, and trains it.
 
     Parameters
     ----------
     name : str
-        What tables call the learner.
+        Name of the learner in tables.
     build : callable
         Called with the shape of one sample and the number of classes; returns a ``keras.Model``.
     describe : callable
@@ -83,11 +83,11 @@ class KerasLearner:
         self._programs: dict[tuple[Any, ...], Program] = {}
 
     def __reduce__(self) -> tuple[Callable[[], Learner], tuple[()]]:
-        # Compiled programs belong to a process; what was asked for can be made in any.
+        # Compiled programs cannot be pickled, so another process makes the learner again.
         return self._again, ()
 
     def identity(self, shape: tuple[int, ...], outputs: int) -> Mapping[str, Any]:
-        """All that determines the result besides the task (JSON values); part of a run's key.
+        """Everything but the task that determines the result (JSON values); part of a run's key.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class KerasLearner:
         }
 
     def input_scales(self, shape: tuple[int, ...], outputs: int) -> Mapping[str, float]:
-        """Factors of the layers that make the features small once more, by the layer's name.
+        """Factors of the layers that scale the features down again, by the name of the layer.
 
         Raises
         ------
@@ -114,12 +114,12 @@ class KerasLearner:
     def train(
         self, task: Task, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
     ) -> Trained:
-        """Train on ``task.rows``; the same task gives the same figures, to the bit.
+        """Train on ``task.rows``; the same task gives the same result, to the bit.
 
         Raises
         ------
         StudyError
-            If the model does not fit the data, or the budget cannot be kept.
+            If the model does not fit the data, or the budget is not possible.
         """
         shape = tuple(task.x.shape[1:])
         with seeded(task.seed):

@@ -1,4 +1,4 @@
-"""Training: epochs of a compiled program, their order, early stopping and checkpoints."""
+"""Training over epochs: order of the rows, early stopping and checkpoints."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def train(
     watch: Watch | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> tuple[Weights, list[Epoch]]:
-    """Train `weights` as `task` asks, from the last checkpoint on.
+    """Train `weights` for the budget of `task`, from the last checkpoint on.
 
     Returns
     -------
     (weights, history)
-        With ``Budget.patience``, the weights after the epoch of the lowest validation loss; else
-        those after the last epoch.
+        With ``Budget.patience``, the weights after the epoch of the lowest validation loss;
+        otherwise those after the last epoch.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def train(
     history: list[Epoch] = []
     best = weights if task.budget.patience is not None else None
     saved = checkpoints.load() if checkpoints is not None else None
-    # One that another version of a library left, with other arrays, is none: the run starts anew.
+    # A checkpoint by another library version, with other arrays, is ignored: the run restarts.
     if saved is not None and _layout(saved[1]) == _layout(_flat(weights, best)):
         history = list(saved[0])
         weights = _restored(weights, saved[1], "last")
@@ -79,7 +79,7 @@ def _check(task: Task) -> None:
 
 
 def _steps_per_epoch(task: Task) -> list[int]:
-    """Number of optimizer steps in every epoch of the budget; the last may be cut short."""
+    """Number of optimizer steps in every epoch of the budget; the last may have fewer."""
     per_epoch = -(-len(task.rows) // task.budget.batch_size)
     if task.budget.steps is None:
         return [per_epoch] * task.budget.epochs
@@ -110,7 +110,7 @@ def _out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
 
 
 def _copied(weights: Weights) -> Weights:
-    """Copy what the next step would otherwise overwrite in place."""
+    """Copy arrays that the next step would overwrite in place (donated buffers)."""
     import jax
 
     copied: Weights = jax.tree.map(lambda value: value.copy(), weights)
