@@ -13,15 +13,10 @@ from rich.console import Console
 
 from dataworth.cli.main import _parser, main
 from dataworth.cli.run import _directory, _studies
-from dataworth.cli.show.tables import print_table
+from dataworth.cli.show.tables import curve_table, print_table, published_table
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding
-from dataworth.observers.terminal import (
-    TerminalProgress,
-    curve_table,
-    print_findings,
-    published_table,
-)
+from dataworth.observers.terminal import TerminalProgress, print_findings
 from dataworth.study.spec import Study
 
 SMALL = ["--model", "linear", "--sizes", "50,200", "--seeds", "2", "--epochs", "60"]
@@ -52,7 +47,7 @@ def test_a_run_prints_the_table_and_where_it_is(
     ("arguments", "said"),
     [
         (["run"], "name a study"),
-        (["run", "quickstrt"], "Did you mean quickstart"),
+        (["run", "quickstrt"], " quickstart?"),
         (["run", "quickstart", "--data", "nothing.csv"], "nothing.csv"),
         (["run", "quickstart", "--model", "mpl"], "mpl"),
         (["run", "quickstart", "--sizes", "10,99999"], "99,999 was asked for"),
@@ -178,7 +173,7 @@ def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["run", "quickstart", "--sizes", "10,many"])
     assert stop.value.code == 2
-    assert "whole numbers with commas" in capsys.readouterr().err
+    assert "'10,many'" in capsys.readouterr().err
 
 
 def test_ctrl_c_says_how_to_go_on_and_the_rest_is_done_later(tmp_path: Path) -> None:

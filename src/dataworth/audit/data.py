@@ -15,9 +15,9 @@ from dataworth.audit.rules.leaks import duplicate_findings, leak_findings
 from dataworth.audit.rules.rows import header_findings, row_findings
 from dataworth.audit.view import Samples
 from dataworth.data.dataset import Dataset
-from dataworth.data.labels import LabelColumn
-from dataworth.data.subsets import DEFAULT_HELD_OUT, Split, split
+from dataworth.data.splits import DEFAULT_HELD_OUT, Split, split, without_held_out
 from dataworth.findings import Finding
+from dataworth.tasks.labels import LabelColumn
 
 _CHECKS: tuple[Callable[[Samples], list[Finding]], ...] = (
     label_findings,
@@ -129,8 +129,7 @@ def audit_arrays(
 def _parts(dataset: Dataset) -> Split:
     if dataset.x_test is not None or round(DEFAULT_HELD_OUT * dataset.samples) > 0:
         return split(dataset)
-    every_row = np.arange(dataset.samples)
-    return Split(every_row, dataset.x_train[:0], dataset.y_train[:0], official=False)
+    return without_held_out(dataset)
 
 
 def _one_column(y: ArrayLike) -> NDArray[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.data.dataset import Dataset
-from dataworth.data.subsets import Split
+from dataworth.data.splits import Split
 
 _BLOCK_BYTES = 1 << 25
 _SAMPLE_SEED = 20_011
@@ -55,7 +55,7 @@ class Samples:
     @property
     def labels(self) -> NDArray[np.int64]:
         """Class indices of the training rows, in order."""
-        return self.dataset.y_train[self.split.rows]
+        return self.dataset.y[self.split.pool.rows]
 
     @property
     def features(self) -> int:
@@ -65,14 +65,14 @@ class Samples:
     def some(self, count: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Up to `count` training rows in random order, always the same: (features, labels)."""
         random = np.random.Generator(np.random.Philox(_SAMPLE_SEED))
-        rows = self.split.rows
+        rows = self.split.pool.rows
         if len(rows) > count:
             # In file order while reading: random reads of a memory-mapped file are slow.
             rows = np.sort(random.choice(rows, count, replace=False))
         rows = np.asarray(rows)
         order = random.permutation(len(rows))
-        features = self.dataset.x_train[rows].reshape(len(rows), -1)
-        return features[order], self.dataset.y_train[rows][order]
+        features = self.dataset.x[rows].reshape(len(rows), -1)
+        return features[order], self.dataset.y[rows][order]
 
 
 def blocks(x: NDArray[Any], rows: NDArray[np.int64] | None = None) -> Iterator[NDArray[Any]]:

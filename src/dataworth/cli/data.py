@@ -76,7 +76,9 @@ def _fetch(name: str, origin: str) -> int:
         print(f"{name} is built in: nothing to download.")
         return 0
     if name != "emnist" and name not in names():
-        raise DataError(f"{name!r} cannot be downloaded; only emnist can be.")
+        raise DataError(
+            f"{name!r} cannot be downloaded; only emnist can be.", code="not-downloadable"
+        )
     place = download.fetch_kaggle() if origin == "kaggle" else download.fetch_official()
     print(f"EMNIST is in {place}. Try: dataworth data show emnist/byclass --row 6")
     return 0
@@ -90,13 +92,17 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
         options = options | {"samples": max(row + 1, _GLYPHS), "held_out": 1}
     dataset = load(name, **options)
     if not 0 <= row < dataset.samples:
-        raise DataError(f"--row {row}: {dataset.name} has the rows 0..{dataset.samples - 1}.")
+        raise DataError(
+            f"--row {row}: {dataset.name} has the rows 0..{dataset.samples - 1}.",
+            code="value-out-of-range",
+            option="row",
+            value=row,
+        )
     print(_summary(dataset))
-    index = int(dataset.y_train[row])
-    print(f"row {row}: class {index}, {dataset.class_names[index]!r}")
-    image = _as_image(np.asarray(dataset.x_train[row], np.float64), dataset.shape)
+    print(f"row {row}: {_target(dataset, row)}")
+    image = _as_image(np.asarray(dataset.x[row], np.float64), dataset.shape)
     if image is None:
-        print("features: " + ", ".join(f"{value:g}" for value in dataset.x_train[row].flat[:20]))
+        print("features: " + ", ".join(f"{value:g}" for value in dataset.x[row].flat[:20]))
     else:
         print(draw(image, grey=sys.stdout.isatty()))
     if out is not None:
@@ -105,18 +111,32 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
 
 
 def _summary(dataset: Dataset) -> str:
-    counts = np.bincount(dataset.y_train, minlength=dataset.classes)
     held_out = 0 if dataset.x_test is None else len(dataset.x_test)
     lines = {
         "data": dataset.name,
         "samples": f"{dataset.samples:,}",
         "held out": f"{held_out:,} (official split)" if held_out else "no official split",
-        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x_train.dtype}",
+        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
         "scale": f"{dataset.scale:g}",
-        "classes": f"{dataset.classes}, of {counts.min():,} to {counts.max():,} samples",
+        **_targets(dataset),
         "fingerprint": dataset.fingerprint,
     }
     return "\n".join(f"{key:<12} {value}" for key, value in lines.items())
+
+
+def _targets(dataset: Dataset) -> dict[str, str]:
+    if dataset.classes:
+        counts = np.bincount(dataset.y, minlength=dataset.classes)
+        line = f"{dataset.classes}, of {counts.min():,} to {counts.max():,} samples"
+        return {"classes": line}
+    return {"targets": f"{dataset.task.kind}, {dataset.y.min():g} to {dataset.y.max():g}"}
+
+
+def _target(dataset: Dataset, row: int) -> str:
+    value = dataset.y[row]
+    if dataset.classes:
+        return f"class {value}, {dataset.class_names[value]!r}"
+    return f"target {value:g}"
 
 
 def _as_image(sample: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64] | None:
@@ -162,11 +182,15 @@ def _shade(value: float) -> int:
 
 def _save(image: NDArray[np.float64] | None, out: Path) -> None:
     if image is None:
-        raise DataError("--out: the samples are not images; there is nothing to save.")
+        raise DataError(
+            "--out: the samples are not images; there is nothing to save.", code="not-images"
+        )
     from matplotlib.image import imsave
 
     try:
         imsave(out, image, cmap="gray", vmin=0.0, vmax=1.0, format="png")
     except OSError as error:
-        raise DataError(f"--out {out} cannot be written: {error.strerror or error}.") from None
+        raise DataError(
+            f"--out {out} cannot be written: {error.strerror or error}.", code="file-not-writable"
+        ) from None
     print(f"saved {out}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-_NAMES = ("label", "header", "pixels")
+from dataworth.tasks.prepare import KINDS
+
+_NAMES = ("label", "header", "pixels", "task")
 
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--label``, ``--header``, ``--no-header`` and ``--no-pixels``."""
+    """Add ``--label``, ``--header``, ``--no-header``, ``--no-pixels`` and ``--task``."""
     parser.add_argument(
         "--label",
         type=column,
@@ -27,6 +29,11 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         action="store_const",
         const=False,
         help="read whole numbers 0..255 of a CSV file as real numbers",
+    )
+    parser.add_argument(
+        "--task",
+        choices=KINDS,
+        help="whether the labels are classes or quantities; asked for where that is unclear",
     )
 
 

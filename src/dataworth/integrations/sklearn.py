@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.read import curve_from_scores
-from dataworth.data.subsets import subset_rows
+from dataworth.data.shuffle import SUBSET_STREAM, shuffled
 from dataworth.errors import StudyError
 
 Rows = NDArray[np.int64]
@@ -36,7 +36,7 @@ def learning_curve(
     seeds : int or sequence of int, optional
         Draw the subsets of each fold once per seed, stratified and nested: each has every class of
         `y` in proportion to its share, to within one row, and is contained in the larger ones of
-        the seed (see `dataworth.data.subsets.subset_rows`). An int is a number of seeds. Scores
+        the seed (see `dataworth.data.subsets.NestedSampler`). An int is a number of seeds. Scores
         then have ``folds * seeds`` columns, all seeds of the first fold first. By default the
         subsets are scikit-learn's: the first rows of the fold, in its order or shuffled.
     return_curve : bool
@@ -80,19 +80,24 @@ def _seeded(
     from sklearn.model_selection import check_cv
 
     if not seeds:
-        raise StudyError("seeds is empty; expected at least one.")
+        raise StudyError(
+            "seeds is empty; expected at least one.", code="nothing-given", option="seeds"
+        )
     if options.get("shuffle"):
-        raise StudyError("shuffle would undo the order of seeds; leave one of them out.")
+        raise StudyError(
+            "shuffle would undo the order of seeds; leave one of them out.", code="options-conflict"
+        )
     labels = np.asarray(y)
     if labels.ndim != 1 or labels.dtype.kind == "f":
         raise StudyError(
             f"seeds draws stratified subsets, but y has shape {labels.shape} and dtype "
-            f"{labels.dtype}; expected one class per row. Use shuffle=True instead."
+            f"{labels.dtype}; expected one class per row. Use shuffle=True instead.",
+            code="not-stratifiable",
         )
     classes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     folds = check_cv(options.get("cv"), y, classifier=is_classifier(estimator))
     return [
-        (subset_rows(classes, train, len(train), seed=seed), test)
+        (shuffled(train, classes, (SUBSET_STREAM, seed)), test)
         for train, test in folds.split(X, y, options.get("groups"))
         for seed in seeds
     ]
@@ -110,5 +115,6 @@ def _metric(estimator: Any, scoring: Any) -> str:
         return "r2"
     raise StudyError(
         "scoring has no name that says what the scores are; give one of scikit-learn's, or read "
-        "the tuple with as_curve(result, metric=...)."
+        "the tuple with as_curve(result, metric=...).",
+        code="metric-unclear",
     )

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from dataworth.forecast.observations import Points
 from dataworth.laws.base import Law
+from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Weighed:
+class WeightedLosses:
     """The weights and targets of a least squares fit, in units of the loss at the largest size.
 
     The residual of a prediction p at a size is ``root * p / around - target``: to first order
@@ -39,27 +39,27 @@ class Weighed:
     target: Floats
 
 
-def weigh(points: Points, nearness: float) -> Weighed:
-    """Compute weights that grow as n^nearness and fall with the variance of the noise.
+def weighted_losses(observations: Observations, weight_exponent: float) -> WeightedLosses:
+    """Compute weights that grow as n^weight_exponent and fall with the variance of the noise.
 
     Parameters
     ----------
-    points : Points
+    observations : Observations
         At least one point.
-    nearness : float
+    weight_exponent : float
         The weighting constant.
     """
-    noise = points.noise + np.mean(points.noise) + 1e-6
-    weight = np.exp(nearness * points.u) * points.counts / noise
+    noise = observations.noise + np.mean(observations.noise) + 1e-6
+    weight = np.exp(weight_exponent * observations.u) * observations.counts / noise
     root = np.sqrt(weight / weight.sum())
-    logs = points.log_loss - points.log_loss[-1]
+    logs = observations.log_loss - observations.log_loss[-1]
     around = logs.copy()
-    if len(logs) > 2 and not points.repeated:
+    if len(logs) > 2 and not observations.repeated:
         around[1:-1] = np.median([logs[:-2], logs[1:-1], logs[2:]], axis=0)
-    return Weighed(root, np.exp(around), root * np.maximum(1 + logs - around, 0))
+    return WeightedLosses(root, np.exp(around), root * np.maximum(1 + logs - around, 0))
 
 
-def project(law: Law, basis: Floats, losses: Weighed) -> tuple[Floats, Floats, Floats]:
+def project(law: Law, basis: Floats, losses: WeightedLosses) -> tuple[Floats, Floats, Floats]:
     """Solve e >= 0 and b >= 0 for every shape; non-negative least squares in closed form.
 
     Parameters
@@ -68,7 +68,7 @@ def project(law: Law, basis: Floats, losses: Weighed) -> tuple[Floats, Floats, F
         Its `floor` states whether there is an e.
     basis : ndarray, shape (k, m)
         The law's basis of every shape at the sizes.
-    losses : Weighed
+    losses : WeightedLosses
         The measured losses at the sizes, with their weights.
 
     Returns
@@ -90,7 +90,7 @@ def project(law: Law, basis: Floats, losses: Weighed) -> tuple[Floats, Floats, F
 
 
 def equations(
-    law: Law, basis: Floats, losses: Weighed
+    law: Law, basis: Floats, losses: WeightedLosses
 ) -> tuple[Floats, Floats, Floats, tuple[Floats, float, Floats], tuple[Floats, float]]:
     """The normal equations of e and b, of every shape.
 
@@ -152,7 +152,9 @@ class Fit:
         return self.law.in_samples(self.shape, self.e, self.b, self.unit)
 
 
-def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True) -> Fit:
+def fit_law(
+    law: Law, observations: Observations, weight_exponent: float = 2.0, refine: bool = True
+) -> Fit:
     """Fit a law to a curve by weighted least squares of the log loss.
 
     The linear parameters are solved exactly, subject to their signs, in every cell of the shape
@@ -164,16 +166,16 @@ def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True
     ----------
     law : Law
         The law to fit.
-    points : Points
+    observations : Observations
         At least one point.
-    nearness : float
-        Weights grow as n^nearness.
+    weight_exponent : float
+        Weights grow as n^weight_exponent.
     refine : bool
         Whether to refine the shape of the best cell of the grid.
     """
-    losses = weigh(points, nearness)
-    x = np.exp(points.u)
-    scale = float(np.exp(points.log_loss[-1]))
+    losses = weighted_losses(observations, weight_exponent)
+    x = np.exp(observations.u)
+    scale = float(np.exp(observations.log_loss[-1]))
     grid = law.shapes()
     e, b, error = project(law, law.evaluate(grid, x), losses)
     best = int(np.argmin(error))
@@ -187,12 +189,12 @@ def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True
         tuple(float(value) for value in shape),
         float(e[best]) * scale,
         float(b[best]) * scale,
-        float(points.sizes[-1]),
+        float(observations.sizes[-1]),
         float(np.sqrt(error[best])),
     )
 
 
-def _refine(law: Law, start: Floats, x: Floats, losses: Weighed) -> Floats:
+def _refine(law: Law, start: Floats, x: Floats, losses: WeightedLosses) -> Floats:
     """Refine a shape by Nelder and Mead 1965, in logarithms where its bounds are positive."""
     bounds = np.array([parameter.bounds for parameter in law.shape])
     logs = bounds[:, 0] > 0

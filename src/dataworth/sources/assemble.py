@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from dataworth._util.numbers import is_number
 from dataworth.data.dataset import Dataset
-from dataworth.data.labels import WHOLE_BELOW, label_error
-from dataworth.errors import DataError
+from dataworth.errors import DataError, LabelError
 from dataworth.sources.plan import NotPixelsError, Part, Recipe
+from dataworth.tasks.labels import WHOLE_BELOW, label_error
+from dataworth.tasks.prepare import regression_of
 
 # Whole numbers as written by hand, by pandas (3.0) and by numpy.savetxt (3.000e+00). 007 and 1e5
 # are not matched: they may be names.
@@ -79,7 +80,10 @@ def refuse_strays(splits: Sequence[Split]) -> None:
         for sample, text in enumerate(y.astype(str).tolist()):
             value = values[text]
             if value is None or not math.isfinite(value):
-                raise DataError(f"{part.place(sample)}: the label {text!r} {_what_is_wrong(value)}")
+                raise DataError(
+                    f"{part.place(sample)}: the label {text!r} {_what_is_wrong(value)}",
+                    code="label-not-a-number" if value is None else "label-not-finite",
+                )
             numbers[sample] = value
         if (numbers % 1).any() and (error := label_error(numbers, part.place)):
             raise error
@@ -113,9 +117,9 @@ def read_to_memory(recipe: Recipe) -> Dataset:
 
 
 def _assemble(recipe: Recipe, pixels: bool) -> Dataset:
-    x_train, y_train = _gather(recipe.train, pixels)
+    x, y = _gather(recipe.train, pixels)
     x_test, y_test = _gather(recipe.test, pixels) if recipe.test else (None, None)
-    return dataset_of(recipe, x_train, y_train, x_test, y_test)
+    return dataset_of(recipe, x, y, x_test, y_test)
 
 
 def _gather(part: Part, pixels: bool) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -137,8 +141,8 @@ def _gather(part: Part, pixels: bool) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def dataset_of(
     recipe: Recipe,
-    x_train: NDArray[Any],
-    y_train: NDArray[Any],
+    x: NDArray[Any],
+    y: NDArray[Any],
     x_test: NDArray[Any] | None,
     y_test: NDArray[Any] | None,
     class_names: tuple[str, ...] | None = None,
@@ -151,44 +155,77 @@ def dataset_of(
     DataError
         If a label or a feature cannot be used; the message names the file, and the row.
     """
-    splits: list[tuple[Part, NDArray[Any], NDArray[Any]]] = [(recipe.train, x_train, y_train)]
+    splits: list[tuple[Part, NDArray[Any], NDArray[Any]]] = [(recipe.train, x, y)]
     if recipe.test is not None and x_test is not None and y_test is not None:
         splits.append((recipe.test, x_test, y_test))
-    refuse_strays([(part, y) for part, _, y in splits])
+    number = regression_of(recipe.task) is not None
+    if number:
+        y, y_test = _values(recipe.train, y), _values(recipe.test, y_test)
+    else:
+        refuse_strays([(part, y) for part, _, y in splits])
     files = [str(entry) for entry in recipe.entries]
     try:
         return Dataset(
-            x_train,
-            y_train,
+            x,
+            y,
             x_test,
             y_test,
+            task=recipe.task,
             class_names=class_names or recipe.class_names,
             name=recipe.name,
             scale=recipe.scale,
-            source={"files": files, **recipe.options},
+            source={"files": files, **recipe.identity},
             known_fingerprint=known_fingerprint,
         )
     except DataError as error:
-        placed = _first_fault(splits) or DataError(f"{', '.join(dict.fromkeys(files))}: {error}")
-        raise placed from None
+        raise _first_fault(splits, number) or _in_files(error, files) from None
 
 
-def _first_fault(splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]]) -> DataError | None:
+def _in_files(error: DataError, files: Sequence[str]) -> DataError:
+    """The same error, with the files before its message."""
+    message = f"{', '.join(dict.fromkeys(files))}: {error}"
+    if isinstance(error, LabelError):
+        return LabelError(message, code=error.code, labels=error.labels)
+    return DataError(message, code=error.code)
+
+
+def _first_fault(
+    splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]], number: bool
+) -> DataError | None:
     """The error for the first invalid value, with its file and row."""
     for part, x, y in splits:
         if x.dtype.kind == "f" and not np.isfinite(x).all():
             sample, feature = map(int, np.argwhere(~np.isfinite(x.reshape(len(x), -1)))[0])
             return DataError(
                 f"{part.place(sample, 0)}: feature {feature + 1} is NaN, infinite or beyond "
-                "float32. Fill the gap, or remove the row."
+                "float32. Fill the gap, or remove the row.",
+                code="not-finite",
             )
-        error = label_error(y, part.place)
+        error = None if number else label_error(y, part.place)
         if error is not None:
             return error
     return None
 
 
+def _values(part: Part | None, y: NDArray[Any] | None) -> Any:
+    """The numbers of a target column, which may be read as text."""
+    if part is None or y is None or y.dtype.kind not in "Uf":
+        return y
+    values = np.empty(len(y), np.float64)
+    for sample, text in enumerate(y.tolist()):
+        value = _number(text) if isinstance(text, str) else text
+        if value is None or not math.isfinite(value):
+            raise DataError(
+                f"{part.place(sample)}: the target is {text!r}; regression expects finite numbers. "
+                "Correct it, or remove the row."
+            )
+        values[sample] = value
+    return values
+
+
 def require_samples(part: Part, blocks: int) -> None:
     """Refuse files without a single sample."""
     if blocks == 0:
-        raise DataError(f"{part.entries[0]} holds no samples. Copy or download it again.")
+        raise DataError(
+            f"{part.entries[0]} holds no samples. Copy or download it again.", code="no-rows"
+        )

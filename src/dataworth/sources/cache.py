@@ -85,7 +85,7 @@ class NpyWriter:
             self._file.close()
 
 
-_VERSION = 2
+_VERSION = 3
 _CACHE_FROM_BYTES = 8_000_000
 _ENDS_BYTES = 65_536
 _ABOUT = "about.json"
@@ -118,20 +118,27 @@ def read(recipe: Recipe) -> Dataset:
             raise DataError(
                 f"The disk is full: {recipe.name} could not be cached in {folder.parent}. Nothing "
                 "was left there. Free some space, or set DATAWORTH_DATA to a folder on another "
-                "disk."
+                "disk.",
+                code="disk-full",
             ) from None
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
             raise
         warnings.warn(
-            f"{folder.parent} cannot be written ({error.strerror}): {recipe.name} is read into "
-            "memory, and will be read again next time. Set DATAWORTH_DATA to a folder of yours.",
-            DataworthWarning,
+            DataworthWarning(
+                f"{folder.parent} cannot be written ({error.strerror}): {recipe.name} is read "
+                "into memory, and will be read again next time. Set DATAWORTH_DATA to a folder of "
+                "yours.",
+                code="cache-not-writable",
+            ),
             stacklevel=5,
         )
         return read_to_memory(recipe)
     cached = _open(folder, recipe)
     if cached is None:
-        raise DataError(f"The files of {recipe.name} changed while they were read; try again.")
+        raise DataError(
+            f"The files of {recipe.name} changed while they were read; try again.",
+            code="files-changed",
+        )
     return cached
 
 
@@ -162,10 +169,16 @@ def _write_arrays(draft: Path, recipe: Recipe, pixels: bool) -> None:
     assert x["train"] is not None
     assert y["train"] is not None
     dataset = dataset_of(recipe, x["train"], y["train"], x["test"], y["test"])
-    arrays = {name: getattr(dataset, name) for name in ("x_train", "y_train", "x_test", "y_test")}
+    arrays = {
+        "x_train": dataset.x,
+        "y_train": dataset.y,
+        "x_test": dataset.x_test,
+        "y_test": dataset.y_test,
+    }
     for name in ("y_train", "y_test"):
-        if arrays[name] is not None:
-            np.save(draft / f"{name}.npy", arrays[name])
+        array = arrays[name]
+        if array is not None:
+            np.save(draft / f"{name}.npy", array)
     about = {
         "version": _VERSION,
         "sources": before,
@@ -207,7 +220,7 @@ def _key(recipe: Recipe) -> str:
             recipe.name,
             recipe.scale,
             [[str(entry.path.absolute()), entry.member] for entry in recipe.entries],
-            dict(recipe.options),
+            dict(recipe.identity),
         ],
         sort_keys=True,
     )

@@ -43,8 +43,10 @@ def with_label(
 def leave_aside(test: Entry, train: Entry, lacking: str) -> None:
     """Warn that a test file is not used, because it lacks something."""
     warnings.warn(
-        f"{test} has {lacking}. It is left aside, and rows of {train.name} are held out.",
-        DataworthWarning,
+        DataworthWarning(
+            f"{test} has {lacking}. It is left aside, and rows of {train.name} are held out.",
+            code="test-without-labels",
+        ),
         stacklevel=2,
     )
 

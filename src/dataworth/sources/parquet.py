@@ -17,13 +17,20 @@ from dataworth.sources.csv.table import labels_of
 from dataworth.sources.files import Entry
 from dataworth.sources.pairs import test_beside, with_label
 from dataworth.sources.plan import Block, Part, Recipe, as_features, as_images
+from dataworth.tasks.base import Task
 
 _COLUMNS_AT_ONCE = 64
 _BLOCK_ROWS = 8_192
 
 
-def load(entry: Entry, *, label: str | int | None = None, scale: float | None = None) -> Dataset:
-    """Read a Parquet file; a test file in the same folder becomes the official held-out split.
+def load(
+    entry: Entry,
+    *,
+    label: str | int | None = None,
+    scale: float | None = None,
+    task: str | Task | None = None,
+) -> Dataset:
+    """A Parquet file of one's own; a test file beside it becomes the official held-out split.
 
     A test file without the label column is ignored with a warning.
 
@@ -35,6 +42,8 @@ def load(entry: Entry, *, label: str | int | None = None, scale: float | None = 
         Name or index (from 0) of the label column; by default the one called label, class, target
         or y.
     scale : float, optional
+        As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
         As in `Dataset`.
 
     Raises
@@ -49,6 +58,7 @@ def load(entry: Entry, *, label: str | int | None = None, scale: float | None = 
             _part(entry, label),
             _part(test, label) if test else None,
             scale=scale,
+            task=task,
             options={"label": label},
         )
     )
@@ -93,7 +103,9 @@ def _readable(entry: Entry) -> Iterator[None]:
         yield
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{entry} is no Parquet file, or it is damaged: {reason}") from None
+        raise DataError(
+            f"{entry} is no Parquet file, or it is damaged: {reason}", code="file-damaged"
+        ) from None
 
 
 def _arrays(
@@ -111,7 +123,8 @@ def _arrays(
         if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
             raise DataError(
                 f"{entry}: column {name!r} holds {schema[name]}; expected one number per column "
-                "and sample. Convert or drop it."
+                "and sample. Convert or drop it.",
+                code="not-numeric",
             )
     y = labels_of(_column(entry, frame.select(names[position]).collect()[names[position]]))
     x = np.empty((len(y), len(features)), np.uint8 if pixels else np.float32)
@@ -127,6 +140,7 @@ def _column(entry: Entry, column: Any) -> Any:
     if missing.any():
         raise DataError(
             f"{entry}, row {missing.arg_max() + 1}, column {column.name!r}: the value is missing. "
-            "Fill the gap, or remove the row."
+            "Fill the gap, or remove the row.",
+            code="value-missing",
         )
     return column

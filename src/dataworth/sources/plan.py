@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.sources.files import Entry
+from dataworth.tasks.base import Task
 
 
 class Block(NamedTuple):
@@ -68,6 +69,8 @@ class Recipe:
         Names of the classes ``0..``; derived from the labels if None.
     scale : float, optional
         As in `Dataset`.
+    task : str or Task, optional
+        As in `Dataset`.
     options : mapping
         Options of the reader that change what is read (JSON values).
     """
@@ -78,6 +81,15 @@ class Recipe:
     class_names: tuple[str, ...] | None = None
     scale: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    task: str | Task | None = None
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """All that says how the files are read, as JSON values; a task only where one is given."""
+        if self.task is None:
+            return self.options
+        task = self.task if isinstance(self.task, str) else dict(self.task.identity())
+        return {**self.options, "task": task}
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.audit.view import Samples
-from dataworth.data.labels import LabelColumn
 from dataworth.errors import LabelError
 from dataworth.findings import Finding
+from dataworth.tasks.labels import LabelColumn
 
 EMNIST_CLASSES = {62: "byclass", 47: "bymerge and balanced", 26: "letters", 10: "digits and mnist"}
 _NAMED = 10
@@ -53,7 +53,7 @@ def _emnist_hint(outputs: int, classes: int) -> str:
 
 def _missing(samples: Samples) -> list[Finding]:
     counts = np.bincount(samples.labels, minlength=samples.dataset.classes)
-    held_counts = np.bincount(samples.split.y_test, minlength=samples.dataset.classes)
+    held_counts = np.bincount(samples.split.held_out.y, minlength=samples.dataset.classes)
     missing = np.flatnonzero(counts == 0)
     if len(missing) == 0 or np.count_nonzero(counts) == 1:
         return []
@@ -77,8 +77,8 @@ def _missing(samples: Samples) -> list[Finding]:
                 "held_out_samples_of_these": tested,
             },
             advice=(
-                "If labels start at 1, subtract 1; if files are missing, add them; otherwise give "
-                "the class names of the classes that are there."
+                "If files are missing, add them. If these classes don't exist, leave them out of "
+                "the class names, and number the labels of the others from 0 on."
             ),
         )
     ]

@@ -22,10 +22,10 @@ def duplicate_findings(samples: Samples) -> list[Finding]:
     Rows are compared by 128-bit BLAKE2b digests, for which a chance match among a million rows
     has a probability below 1e-26.
     """
-    held = list(_digests(samples.split.x_test))
+    held = list(_digests(samples.split.held_out.x))
     wanted = set(held)
     official = samples.split.official
-    trained = _digests(samples.dataset.x_train, None if official else samples.split.rows)
+    trained = _digests(samples.dataset.x, None if official else samples.split.pool.rows)
     shared = {digest for digest in trained if digest in wanted}
     if not shared:
         return []

@@ -19,6 +19,7 @@ from dataworth.sources.csv.table import csv_blocks
 from dataworth.sources.files import Entry
 from dataworth.sources.pairs import leave_aside, test_beside, with_label
 from dataworth.sources.plan import Block, NotPixelsError, Part, Recipe, Shape, as_images
+from dataworth.tasks.base import Task
 
 
 def load(
@@ -28,6 +29,7 @@ def load(
     header: bool | None = None,
     pixels: bool = True,
     scale: float | None = None,
+    task: str | Task | None = None,
 ) -> Dataset:
     """Read a CSV file; a test file in the same folder becomes the official held-out split.
 
@@ -48,6 +50,8 @@ def load(
         read as ``float32``.
     scale : float, optional
         As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
+        As in `Dataset`.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def load(
     ]
     assert parts[0] is not None
     name = entry.stem.removesuffix(".csv")
-    return read(Recipe(name, parts[0], parts[1], scale=scale, options=options))
+    return read(Recipe(name, parts[0], parts[1], scale=scale, task=task, options=options))
 
 
 def part(
@@ -78,10 +82,12 @@ def part(
         found = form_of(entry, label, header)
         if header is None and found.numbered:
             warnings.warn(
-                f"{entry}: the first row, {found.header[0]}..{found.header[-1]}, is read as the "
-                "names of the columns. If it is a sample, say header=False (--no-header on the "
-                "command line).",
-                DataworthWarning,
+                DataworthWarning(
+                    f"{entry}: the first row, {found.header[0]}..{found.header[-1]}, is read as "
+                    "the names of the columns. If it is a sample, say header=False (--no-header "
+                    "on the command line).",
+                    code="header-assumed",
+                ),
                 stacklevel=2,
             )
         return found
