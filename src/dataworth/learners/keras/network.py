@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from dataworth._util.user_code import one_line, place, user_code
 from dataworth.errors import StudyError
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.source_hash import is_own
-from dataworth.learners.user_code import one_line, place, user_code
 
 _PROBED = 16
 _SCALES = (1.0, 30.0, 1000.0)

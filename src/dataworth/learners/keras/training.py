@@ -26,8 +26,9 @@ def train(
     -------
     (weights, history)
         With ``options.patience``, the weights after the epoch of the lowest validation loss;
-        otherwise those after the last epoch. The history has a row per epoch: steps, samples, loss (mean
-        over the epoch's samples, before each step), seconds and, with patience, validation_loss.
+        otherwise those after the last epoch. The history has a row per epoch: steps, samples, loss
+        (mean over the epoch's samples, before each step), seconds and, with patience,
+        validation_loss.
 
     Raises
     ------
