@@ -30,7 +30,7 @@ def load(
     scale: float | None = None,
     task: str | Task | None = None,
 ) -> Dataset:
-    """A Parquet file of one's own; a test file beside it becomes the official held-out split.
+    """Read a Parquet file; a test file in the same folder becomes the official held-out split.
 
     A test file without the label column is ignored with a warning.
 
