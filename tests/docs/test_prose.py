@@ -24,7 +24,14 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 NOTEBOOK = ROOT / "examples" / "emnist.ipynb"
-PLAIN = ("integrations", "laws", "plots", "_util/numbers.py")
+PLAIN = (
+    *("integrations", "laws", "learners/keras", "plots", "sources", "_util/numbers.py"),
+    *(f"forecast/{name}.py" for name in ("backtest", "draws", "ensemble", "grid_fits")),
+    *(f"forecast/{name}.py" for name in ("posterior", "prior", "results", "summary")),
+    *(f"audit/{name}.py" for name in ("view", "rules/curves", "rules/features", "rules/leaks")),
+    *("reproductions", "learners/source_hash.py", "_util/signals.py", "_util/json.py"),
+    *("metrics/classification.py", "metrics/regression.py", "cli/audit.py", "cli/data.py"),
+)
 """Folders and modules of the package whose docstrings and comments are checked; add more."""
 
 # Words and idioms that a reader cannot look up, with what to write instead.

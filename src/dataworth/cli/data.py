@@ -1,4 +1,4 @@
-"""``dataworth data list | fetch | show``: what data there are, and what they look like."""
+"""``dataworth data list | fetch | show``: list, download and inspect data sets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(command=run)
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|fetch|show")
 
-    actions.add_parser("list", help="every data set with a name, and whether it is here")
+    actions.add_parser("list", help="list built-in data sets and whether they are on this machine")
 
     fetch = actions.add_parser("fetch", help="download a data set")
     fetch.add_argument("name", metavar="NAME", help="emnist (all six of its data sets)")
@@ -44,7 +44,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked; the exit code is 0, or an error is raised."""
+    """Run the subcommand; return the exit code 0, or raise an error."""
     if args.action == "list":
         return _list()
     if args.action == "fetch":
@@ -88,7 +88,7 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
     from dataworth.sources import load
 
     if name == "glyphs":
-        # They are made on the spot: not all of them for the sake of one.
+        # Glyphs are drawn on demand: only the requested one is.
         options = options | {"samples": max(row + 1, _GLYPHS), "held_out": 1}
     dataset = load(name, **options)
     if not 0 <= row < dataset.samples:
@@ -140,7 +140,7 @@ def _target(dataset: Dataset, row: int) -> str:
 
 
 def _as_image(sample: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64] | None:
-    """The sample as shades 0..1, shape (height, width), or None if it is no image."""
+    """The sample as shades 0..1, shape (height, width), or None if it is not an image."""
     if len(shape) not in (2, 3):
         return None
     image = sample.mean(axis=2) if len(shape) == 3 else sample
@@ -150,14 +150,14 @@ def _as_image(sample: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np
 
 
 def draw(image: NDArray[np.float64], grey: bool) -> str:
-    """An image as text, two rows of pixels to a line.
+    """Render an image as text, two rows of pixels per line.
 
     Parameters
     ----------
     image : ndarray, shape (height, width)
         Shades from 0 (background) to 1 (ink).
     grey : bool
-        Whether to use a terminal's 24 shades of grey; else a pixel is ink or not.
+        Whether to use the terminal's 24 shades of grey; otherwise pixels are black or white.
     """
     if len(image) % 2:
         image = np.vstack([image, np.zeros((1, image.shape[1]))])

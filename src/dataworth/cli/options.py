@@ -1,4 +1,4 @@
-"""Options that say how a table of one's own is read, for every command that reads data."""
+"""Options for reading tables, shared by all commands that read data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's code that a model runs, as text: what a hash of it must cover."""
+"""Collection of the source of the user's code that a model runs, for a hash of it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _PLAIN = (bool, int, float, complex, str, bytes)
 
 
 def is_own(thing: Any) -> bool:
-    """Whether a class, function or module is none of Keras', JAX', NumPy's or Python's."""
+    """Whether a class, function or module is not part of Keras, JAX, NumPy or Python."""
     name = thing.__name__ if isinstance(thing, ModuleType) else thing.__module__
     return str(name or "builtins").partition(".")[0] not in _LIBRARIES
 
 
 def own_code(roots: Iterable[Any], *, installed: bool = True) -> list[str]:
-    """The code of functions, classes and modules, and of all that they use, without libraries'.
+    """Collect the code of functions, classes and modules and of all that they use.
 
-    Code is followed through the globals, closures and members that are named in it. Code reached
-    in other ways is not covered.
+    References are followed through globals, closures and members that the code names. Code reached
+    in other ways, and the code of libraries, is not included.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def own_code(roots: Iterable[Any], *, installed: bool = True) -> list[str]:
     Returns
     -------
     list of str
-        Sorted, with the constants that the code reads; source where it can be read, else (in an
+        Sorted, with the constants that the code reads: source if it is available, otherwise (in an
         interactive session) the compiled code.
     """
     texts: set[str] = set()
@@ -58,7 +58,7 @@ def own_code(roots: Iterable[Any], *, installed: bool = True) -> list[str]:
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers and texts among attributes, apart from private ones and the name."""
+    """Numbers and texts among the public attributes, without the name."""
     return {
         name: value
         for name, value in values.items()
@@ -73,14 +73,14 @@ def module_source(thing: Any) -> str:
 
 
 def _is_installed(thing: Any) -> bool:
-    """Whether the file of a function, class or module lies in a folder of installed packages."""
+    """Whether the file of a function, class or module is in a folder of installed packages."""
     module = thing if isinstance(thing, ModuleType) else sys.modules.get(thing.__module__ or "")
     file = str(getattr(module, "__file__", None) or "")
     return file.startswith(_INSTALLED)
 
 
 def _text(thing: Any) -> str:
-    # A class's functions are texts of their own: a notebook knows no source of a class.
+    # The functions of a class are separate texts: in a notebook, a class has no source.
     text, read = "", vars(thing)
     if not isinstance(thing, type):
         text = _source(thing) or (
@@ -92,7 +92,7 @@ def _text(thing: Any) -> str:
 
 
 def _used(thing: Any) -> list[Any]:
-    """What a class is made of; what a function reads from around it."""
+    """The members of a class, or the outer variables that a function reads."""
     if isinstance(thing, FunctionType):
         return list(_around(thing).values())
     if isinstance(thing, ModuleType):
@@ -104,7 +104,7 @@ def _used(thing: Any) -> list[Any]:
 
 
 def _around(function: FunctionType) -> dict[str, Any]:
-    """What a function reads that is not its own, by name: globals, closures, defaults."""
+    """The outer variables that a function reads, by name: globals, closures, defaults."""
     names = set(_names(function.__code__))
     found = {name: value for name, value in function.__globals__.items() if name in names}
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
@@ -131,7 +131,7 @@ def _content(cell: Any) -> Any:
 
 
 def _source(thing: Any) -> str:
-    """Source, or nothing where there is none, as of what was typed in an interactive session."""
+    """The source, or None if there is none, as for code of an interactive session."""
     try:
         return inspect.getsource(thing)
     except (OSError, TypeError):
@@ -146,5 +146,5 @@ def _compiled(code: CodeType) -> str:
 def _constant(value: Any) -> str:
     if isinstance(value, CodeType):
         return _compiled(value)
-    # The order of a set is another in every process.
+    # The order of a set differs between processes.
     return repr(sorted(value, key=repr) if isinstance(value, frozenset) else value)

@@ -1,4 +1,4 @@
-"""Figures of predicted values on held-out rows."""
+"""Metrics of regression on held-out rows."""
 
 from __future__ import annotations
 

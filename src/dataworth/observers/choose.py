@@ -1,4 +1,4 @@
-"""The observer that shows a study's progress where none was given."""
+"""Choice of the default observer of a study."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def default_observer(progress: Observer | bool | None) -> Observer:
     """
     if not isinstance(progress, bool) and progress is not None:
         return progress
-    # A script that asked for nothing need not load rich.
+    # Without a request for progress, rich need not be imported.
     if not progress and (progress is False or "ipykernel" not in sys.modules):
         return Observer()
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""Mistakes: the published study's mistakes, made on purpose, each by its own switch."""
+"""The mistakes of a published study of EMNIST as options, to reproduce its results."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ PUBLISHED: Mapping[int, float] = MappingProxyType(
 )
 """The published table: number of training samples of EMNIST, and the "loss" of 10 epochs.
 
-No figure of recognising characters: 1.1921e-7 is -log(1 - 1e-7) in float32, the least that a
-clipped cross-entropy can be, and these figures fall to it because every target was class 0.
+These losses do not measure the recognition of characters: 1.1921e-7 is -log(1 - 1e-7) in float32,
+the smallest clipped cross-entropy, and the losses fall to it because every target was class 0.
 """
 
 
 @dataclass(frozen=True)
 class Mistakes:
-    """Which mistakes a study makes on purpose; none unless asked for.
+    """The mistakes that a study makes on purpose; none by default.
 
     Attributes
     ----------
@@ -46,11 +46,11 @@ class Mistakes:
     first_row_lost : bool
         The first row of a file without a header is read as its header.
     outputs : int, optional
-        Number of output columns, whatever the number of classes (published: 47, of bymerge).
+        Number of output columns, independent of the number of classes (published: 47, of bymerge).
     clipped_loss : bool
         Cross-entropy of float32 probabilities clipped to [1e-7, 1 - 1e-7] (`clipped_loss`).
     loss_on_training_rows : bool
-        The loss reported is that of the rows that were trained on.
+        The reported loss is that of the training rows.
     prefix_subsets : bool
         A subset of n samples is the first n rows.
     """
@@ -85,7 +85,7 @@ class Mistakes:
 
     @classmethod
     def as_published(cls) -> Mistakes:
-        """Every mistake of the published study."""
+        """All mistakes of the published study."""
         return cls(
             labels_divided_by_255=True,
             first_row_lost=True,
@@ -102,7 +102,7 @@ class Mistakes:
         Raises
         ------
         StudyError
-            If it is no section, a key is not a mistake, or a value not of its type.
+            If it is not a section, a key is not a mistake, or a value has the wrong type.
         """
         if not isinstance(values, Mapping):
             raise StudyError(
@@ -123,7 +123,7 @@ class Mistakes:
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
-        """The mistakes that are made, as JSON or TOML values; empty without any."""
+        """The active mistakes as JSON or TOML values; empty if there are none."""
         return {key: value for key, value in asdict(self).items() if value not in (None, False)}
 
     @property
@@ -148,11 +148,11 @@ class Mistakes:
         return MistakenObjective(mistakes=self, **given)
 
     def apply(self, dataset: Dataset) -> Dataset:
-        """What the network gets when these mistakes are made on a data set.
+        """Apply the mistakes to a data set.
 
-        The result has `outputs` class names where `outputs` is set. Its ``source`` says what was
-        done and keeps what an audit needs: ``labels_as_read`` (see `LabelColumn`),
-        ``rows_in_file`` and ``classes_in_file``. Features are views, never copies.
+        The result has `outputs` class names if `outputs` is set. Its ``source`` describes the
+        mistakes and has the facts that the audit needs: ``labels_as_read`` (see `LabelColumn`),
+        ``rows_in_file`` and ``classes_in_file``. Features are views, not copies.
 
         Raises
         ------
@@ -232,16 +232,16 @@ class MistakenObjective(LearnerObjective):
 
     @property
     def variant(self) -> Mapping[str, Any]:
-        """The mistakes that are made."""
+        """The active mistakes."""
         return self.mistakes.to_dict()
 
     @property
     def measured_on(self) -> str:
-        """Which samples the scores are of."""
+        """The samples that are scored."""
         return "training" if self.mistakes.loss_on_training_rows else super().measured_on
 
     def evaluate(self, predictor: Predictor, train: View) -> Scored:
-        """Score on the training rows, with the clipped loss, where these mistakes are made."""
+        """Score on the training rows, or with the clipped loss, if these mistakes are active."""
         if self.mistakes.loss_on_training_rows:
             rows = np.sort(train.rows)
             blocks = [rows[i : i + _BLOCK_ROWS] for i in range(0, len(rows), _BLOCK_ROWS)]

@@ -1,4 +1,4 @@
-"""Where a data set comes from: one registry of names, and readers of files."""
+"""Loading of data sets by name, from files and from folders."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
     spec : str or path
         ``"digits"``, ``"glyphs"``, ``"emnist/byclass"`` and EMNIST's five others; or the path of a
         CSV, Parquet, IDX, MAT or NPZ file, or of a folder or zip archive with such files. A name
-        wins over a path: write ``./digits`` for a file or folder called so.
+        takes precedence over a path: write ``./digits`` for a file or folder of that name.
     **options
-        What the reader takes: ``label``, ``header``, ``pixels``, ``scale`` and ``task`` for CSV
+        Options of the reader: ``label``, ``header``, ``pixels``, ``scale`` and ``task`` for CSV
         files, ``label``, ``scale`` and ``task`` for Parquet, ``scale`` and ``task`` for IDX, MAT
         and NPZ, ``folder`` for EMNIST, ``samples``, ``held_out`` and ``seed`` for glyphs.
 
     Returns
     -------
     Dataset
-        Features ``uint8``, memory-mapped where the files are big, or ``float32``; with the
-        official held-out split where the source has one.
+        With ``uint8`` features, memory-mapped if the files are large, or ``float32``, and with the
+        official held-out split if the source has one.
 
     Raises
     ------
     DataError
-        If nothing is known under `spec`, an option does not apply, or the data cannot be used.
+        If `spec` is neither a name nor a path, an option does not apply, or the data are invalid.
     """
     loader, arguments = _resolve(os.fspath(spec))
     known = inspect.signature(loader).parameters

@@ -1,4 +1,4 @@
-"""Files of named arrays (NPZ, MAT): which array is what, and reading them in blocks."""
+"""Files of named arrays (NPZ, MAT): the roles of their arrays, and reading them in blocks."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Names(NamedTuple):
 
 
 def names_of(entry: Entry, names: Sequence[str]) -> tuple[Names, Names | None]:
-    """Which arrays are the train split, and which the test split.
+    """Find the arrays of the train split and of the test split by their names.
 
     Raises
     ------
     DataError
-        If the names say nothing of the kind.
+        If the names are not among the known ones.
     """
     train = _pair(names, ("_train", "train_", "")) or _pair(names, ("",))
     if train is None:
@@ -60,7 +60,7 @@ def _pair(names: Sequence[str], affixes: Sequence[str]) -> Names | None:
 
 
 def _found(names: Sequence[str], affixes: Sequence[str]) -> tuple[str | None, str | None]:
-    """The names of the array of features and of that of labels."""
+    """Find the names of the array of features and of the array of labels."""
     lower = {name.lower(): name for name in names}
     x, y = (
         next(
@@ -78,7 +78,7 @@ def _found(names: Sequence[str], affixes: Sequence[str]) -> tuple[str | None, st
 
 
 def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
-    """One split; `fetch` gives an array by its name, `shape` makes images of samples."""
+    """Make one split; `fetch` returns an array by its name, `shape` reshapes samples to images."""
 
     def blocks(pixels: bool) -> Iterator[Block]:
         x, y = fetch(names.x), _flat(fetch(names.y))
@@ -102,5 +102,5 @@ def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
 
 
 def _flat(y: NDArray[Any]) -> NDArray[Any]:
-    """Labels of shape (n, 1) or (1, n), as MATLAB has them, as (n,)."""
+    """Flatten labels of shape (n, 1) or (1, n), as in MATLAB files, to (n,)."""
     return y.reshape(-1) if y.ndim == 2 and 1 in y.shape else y

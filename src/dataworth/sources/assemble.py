@@ -1,4 +1,4 @@
-"""Makes a Dataset of what a recipe's files hold, in memory or from arrays that are there."""
+"""Construction of a `Dataset` from the files of a recipe, or from arrays read before."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from dataworth.sources.plan import NotPixelsError, Part, Recipe
 from dataworth.tasks.labels import WHOLE_BELOW, label_error
 from dataworth.tasks.prepare import regression_of
 
-# As people, pandas (3.0) and numpy.savetxt (3.000e+00) write a whole number, and nothing else:
-# 007 and 1e5 are names just as well.
+# Whole numbers as written by hand, by pandas (3.0) and by numpy.savetxt (3.000e+00). 007 and 1e5
+# are not matched: they may be names.
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,15})(\.0*)?|-?\d\.\d+e[+-]\d\d", re.ASCII)
 _STRAY_SHARE = 0.01
 
@@ -29,7 +29,7 @@ Split = tuple[Part, NDArray[Any]]
 
 
 def plain_labels(labels: NDArray[np.str_]) -> NDArray[Any]:
-    """Text as ``int64`` if all of it is plainly whole numbers; else as it is, with 3.0 as 3.
+    """Convert text to ``int64`` if all of it is whole numbers; else keep it, with 3.0 as 3.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def plain_labels(labels: NDArray[np.str_]) -> NDArray[Any]:
 
 
 def whole_number(text: str) -> int | None:
-    """The whole number that a text plainly is, if it is one below 2**53; else None."""
+    """The whole number that a text represents, if it is below 2**53; else None."""
     if not _WHOLE.fullmatch(text):
         return None
     value = Decimal(text)
@@ -58,14 +58,14 @@ def whole_number(text: str) -> int | None:
 
 
 def refuse_strays(splits: Sequence[Split]) -> None:
-    """Refuse a label that is no number where the others are, and fractions.
+    """Refuse a label that is not a number where most labels are, and fractions.
 
-    Labels are words if half of them, or more than one and more than 1 %, are no numbers.
+    Labels are words if half of them, or more than one and more than 1 %, are not numbers.
 
     Raises
     ------
     DataError
-        For the first stray label; the message names file and row.
+        For the first such label; the message names file and row.
     LabelError
         If all labels are numbers and some are fractions.
     """
@@ -148,7 +148,7 @@ def dataset_of(
     class_names: tuple[str, ...] | None = None,
     known_fingerprint: str | None = None,
 ) -> Dataset:
-    """The data set of `recipe` with these arrays.
+    """Make the data set of `recipe` from these arrays.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def _in_files(error: DataError, files: Sequence[str]) -> DataError:
 def _first_fault(
     splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]], number: bool
 ) -> DataError | None:
-    """The error for the first value that no data set may hold, with its file and row."""
+    """The error for the first invalid value, with its file and row."""
     for part, x, y in splits:
         if x.dtype.kind == "f" and not np.isfinite(x).all():
             sample, feature = map(int, np.argwhere(~np.isfinite(x.reshape(len(x), -1)))[0])

@@ -1,4 +1,4 @@
-"""Reads a recipe; keeps what was big as memory-mapped arrays, so that it is read once."""
+"""Reading of a recipe, with a cache of memory-mapped arrays for large files."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from dataworth.sources.plan import NotPixelsError, Recipe
 
 
 class NpyWriter:
-    """Writes the rows of one array to a file as they come, and digests them on the way.
+    """Writes the rows of one array to a ``.npy`` file block by block, and hashes them.
 
-    The data start at a multiple of 64 bytes, as the format demands, so that a compiler's runtime
-    can use the mapped file without a copy.
+    The data start at a multiple of 64 bytes, as the format requires, so XLA can use the mapped
+    file without a copy.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,7 @@ class NpyWriter:
         self._like: NDArray[Any] | None = None
 
     def append(self, block: NDArray[Any]) -> None:
-        """Add the rows of `block`; all blocks have one dtype and one shape of a row."""
+        """Append the rows of `block`; all blocks must have the same dtype and shape of a row."""
         block = np.ascontiguousarray(block)
         if self._like is None:
             self._like = block[:0]
@@ -77,7 +77,7 @@ class NpyWriter:
         trace: TracebackType | None,
     ) -> None:
         try:
-            # numpy pads the header for a first axis of up to 21 digits: the length stays.
+            # numpy pads the header for a first axis of up to 21 digits: its length is fixed.
             if error is None and self._like is not None:
                 self._file.seek(0)
                 self._file.write(self._header())
@@ -92,10 +92,10 @@ _ABOUT = "about.json"
 
 
 def read(recipe: Recipe) -> Dataset:
-    """The data set that `recipe` describes.
+    """Read the data set that `recipe` describes.
 
-    Files of 8 MB and more are kept, after their first read, as ``.npy`` files in the data folder's
-    ``cache``; later opens map them into memory, and processes share the pages.
+    The first read of files of 8 MB and more writes ``.npy`` files to ``cache`` in the data folder.
+    Later reads map them into memory, and processes share the pages.
 
     Raises
     ------
@@ -233,7 +233,7 @@ def _sources(recipe: Recipe) -> list[dict[str, Any]]:
 
 
 def _state(path: Path) -> dict[str, Any]:
-    """What tells that a file is still the same, without reading all of it."""
+    """Metadata that change when a file changes, without reading all of it."""
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         ends = hashlib.sha256(file.read(_ENDS_BYTES))
@@ -248,7 +248,7 @@ def _state(path: Path) -> dict[str, Any]:
 
 
 def _publish(draft: Path, folder: Path, recipe: Recipe) -> None:
-    """Give the draft its name in one step; another process may have done so meanwhile."""
+    """Rename the temporary folder atomically; another process may have done so before."""
     try:
         draft.rename(folder)
     except OSError:

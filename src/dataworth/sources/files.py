@@ -1,4 +1,4 @@
-"""Entry: a file, or a file inside a zip archive, read as plain bytes."""
+"""Files on disk and members of zip archives, read as decompressed bytes."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Entry:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Open for reading, unpacked: out of the archive, and out of gzip.
+        """Open for reading, decompressed from the archive and from gzip.
 
         Raises
         ------
         DataError
-            If the file is absent, unreadable, empty, cut short or damaged; the message names it.
+            If the file is missing, unreadable, empty, truncated or damaged; the message names it.
         """
         try:
             with self._raw() as raw:
@@ -102,10 +102,10 @@ class Entry:
 
 
 def listing(place: Path) -> list[Entry]:
-    """All files of a folder (and its direct subfolders), and the members of its zip archives.
+    """List the files of a folder and its direct subfolders, and the members of its zip archives.
 
-    Files on disk come before members, so that what is unpacked is preferred. Of a damaged archive
-    in a folder there is the file alone: see `refuse_damaged`.
+    Files on disk come before members, so unpacked files are preferred. A damaged archive in a
+    folder is listed without members: see `refuse_damaged`.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def listing(place: Path) -> list[Entry]:
 
 
 def refuse_damaged(place: Path) -> None:
-    """Refuse a folder (or archive) that has a damaged zip archive: what is missing may be in it.
+    """Refuse a folder or archive with a damaged zip archive, which may have the missing files.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A folder (or zip archive) of one's own: finds the one data set that is in it."""
+"""Search for the one data set in a user's folder or zip archive."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _ENDINGS: dict[str, Loader] = {
     ".npz": npz.load,
 }
 _ASIDE = ("label", "submission")
-"""In names of files that hold no samples: labels of IDX images, and Kaggle's form for answers."""
+"""Parts of names of files without samples: labels of IDX images, Kaggle's sample submissions."""
 
 
 def loader_of(entry: Entry) -> Loader | None:
-    """The reader of a file, by the ending of its name."""
+    """The reader of a file, by its suffix."""
     if idx.NAME.search(entry.stem):
         return idx.load
     return next((load for ending, load in _ENDINGS.items() if entry.stem.endswith(ending)), None)
 
 
 def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
-    """The reader of what is at `path`, and what to call it with.
+    """Find the reader for `path`, and its arguments.
 
     Raises
     ------
     DataError
-        If nothing there can be read, or it is not clear which of several is meant.
+        If there is no readable file, or more than one data set.
     """
     if path.is_file() and not path.name.lower().endswith(".zip"):
         return _resolve_file(Entry(path))

@@ -28,14 +28,14 @@ NAME = re.compile(r"idx\d?[-.]ubyte$|\.idx\d?$|\.ubyte$|-ubyte$")
 
 
 class Header(NamedTuple):
-    """What an IDX file says of itself: the type of its values and the lengths of its axes."""
+    """The header of an IDX file: the type of its values and the lengths of its axes."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
 
 
 def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
-    """A pair of IDX files of one's own; test files beside it become the official held-out split.
+    """Read a pair of IDX files; test files in the same folder become the held-out split.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def pair_of(entry: Entry) -> tuple[Entry, Entry]:
 
 
 def part(images: Entry, labels: Entry, *, transposed: bool = False) -> Part:
-    """One split from its two files; `transposed` images are turned upright."""
+    """Make one split from its two files; `transposed` images are transposed back."""
 
     def blocks(pixels: bool) -> Iterator[Block]:
         y = _labels(images, labels)
@@ -102,7 +102,7 @@ def part(images: Entry, labels: Entry, *, transposed: bool = False) -> Part:
 
 
 def read_header(file: BinaryIO, entry: Entry) -> Header:
-    """Read the header of an IDX file, or say that it is none."""
+    """Read the header of an IDX file, or raise an error if it is not one."""
     magic = file.read(4)
     axes = magic[3] if len(magic) == 4 else 0
     if magic[:2] != b"\0\0" or len(magic) < 4 or magic[2] not in _TYPES or not 1 <= axes <= 4:

@@ -22,7 +22,7 @@ _STRUCT = "dataset"
 
 
 def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
-    """A MATLAB file of one's own.
+    """Read a MATLAB file.
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = 
     Raises
     ------
     DataError
-        If the file is damaged, of version 7.3, or does not hold what is expected.
+        If the file is damaged, of version 7.3, or does not have the expected arrays.
     """
     train, test = parts(entry, as_images)
     return read(Recipe(entry.stem.removesuffix(".mat"), train, test, scale=scale, task=task))
 
 
 def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
-    """The two splits; `shape` makes images of flat samples."""
+    """Make the two splits; `shape` reshapes flat samples to images."""
     names = _read(entry, lambda file, mat: [name for name, _, _ in mat.whosmat(file)])
 
     @cache
@@ -58,7 +58,7 @@ def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
         try:
             train, test = arrays.names_of(entry, names)
         except DataError:
-            # A file that is cut short seems to hold fewer arrays: reading it tells.
+            # A truncated file seems to have fewer arrays; reading it raises an error.
             content()
             raise
 
@@ -98,7 +98,7 @@ def _read(entry: Entry, how: Callable[[Any, Any], Any]) -> Any:
         except zlib.error:
             raise
         except Exception as error:
-            # scipy says in many ways that a file is damaged.
+            # scipy raises many types of errors for a damaged file.
             raise DataError(
                 f"{entry} is no MATLAB file, or it is cut short or damaged ({error}). Copy or "
                 "download it again.",

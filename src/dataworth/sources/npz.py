@@ -19,7 +19,7 @@ from dataworth.tasks.base import Task
 
 
 def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
-    """An NPZ file of one's own.
+    """Read an NPZ file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Parquet files: one column of labels, all others numbers."""
+"""Parquet files with one column of labels; all other columns are numbers."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def load(
     scale: float | None = None,
     task: str | Task | None = None,
 ) -> Dataset:
-    """A Parquet file of one's own; a test file beside it becomes the official held-out split.
+    """Read a Parquet file; a test file in the same folder becomes the official held-out split.
 
-    A test file without the label column is left aside with a warning.
+    A test file without the label column is ignored with a warning.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def load(
     Raises
     ------
     DataError
-        If the file is damaged, or a column other than the label is not all numbers.
+        If the file is damaged, or a column other than the label holds something else than numbers.
     """
     test = _labelled_test(entry, label)
     return read(
@@ -76,7 +76,7 @@ def _part(entry: Entry, label: str | int | None) -> Part:
 
 
 def _labelled_test(entry: Entry, label: str | int | None) -> Entry | None:
-    """The test file beside `entry`, unless it lacks the label column."""
+    """Find the test file that belongs to `entry`, unless it lacks the label column."""
     test = test_beside(entry)
     if test is None:
         return None
@@ -94,7 +94,7 @@ def _names(entry: Entry) -> list[str]:
 
 @contextmanager
 def _readable(entry: Entry) -> Iterator[None]:
-    """Errors for people, in place of those of polars."""
+    """Translate errors of polars into a DataError."""
     import polars as pl
 
     with entry.open():
@@ -111,7 +111,7 @@ def _readable(entry: Entry) -> Iterator[None]:
 def _arrays(
     entry: Entry, label: str | int | None, pixels: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Features and labels, some columns at a time: columns of 64-bit numbers never stand whole."""
+    """Read features and labels in groups of columns, to limit the memory for 64-bit numbers."""
     import polars as pl
 
     frame = pl.scan_parquet(entry.path, glob=False)

@@ -170,7 +170,7 @@ def values_of(y: ArrayLike, which: str) -> NDArray[np.float64]:
 
 
 def _first_text(column: NDArray[Any]) -> int:
-    """The first row that is no number; 0 where all look like numbers written as text."""
+    """The first row that is not a number; 0 if all look like numbers written as text."""
     for row, value in enumerate(column.tolist()):
         try:
             float(value)

@@ -1,4 +1,4 @@
-"""Keras and JAX, imported late and together: Keras must run on JAX here."""
+"""Lazy import of Keras on its JAX backend, and seeding of what Keras draws."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def load_keras() -> Any:
     Raises
     ------
     StudyError
-        If Keras has been imported on another backend already, or works in another float type.
+        If Keras has been imported with another backend, or uses another float type.
     """
     if "keras" not in sys.modules:
-        # Keras reads this once, when it is first imported; dataworth has no other backend.
+        # Keras reads this when it is first imported; dataworth supports no other backend.
         os.environ["KERAS_BACKEND"] = "jax"
         offer_cores()
     keras = importlib.import_module("keras")
@@ -54,12 +54,12 @@ def load_keras() -> Any:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Make everything that Keras draws while it builds a model depend on `seed` alone.
+    """Seed everything that Keras draws while it builds a model.
 
     Keras seeds initializers, dropout and seed generators from Python's global ``random``; a
-    builder of the user's may use NumPy's. Both are put back as they were.
+    user's builder may use NumPy's. The states of both are restored afterwards.
     """
-    # The import itself draws from these, and must not do so between the seeds and the builder.
+    # The import draws from these generators, so it must come before they are seeded.
     load_keras()
     python_state = random.getstate()
     numpy_state = np.random.get_state()  # noqa: NPY002

@@ -1,4 +1,4 @@
-"""Models that a person brings: an object, a file, or a function that builds one."""
+"""Builders from the user's models: an object, a file, or a function that builds a model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dataworth.learners.source_hash import is_own, module_source
 
 
 def from_model(model: Any) -> tuple[Build, Describe]:
-    """Take a ``keras.Model`` as a pattern: its configuration without its weights."""
+    """Make a builder from the configuration of a ``keras.Model``, without its weights."""
     try:
         config = model.get_config()
         anew = type(model).from_config(config)
@@ -40,7 +40,7 @@ def from_model(model: Any) -> tuple[Build, Describe]:
 
 
 def from_function(function: Callable[..., Any]) -> tuple[Build, Describe]:
-    """Take a function of (shape, classes), or of fewer of them, that returns a ``keras.Model``."""
+    """Make a builder from a function of shape and classes, or of one or none of them."""
     arguments = _arguments(function)
     name = getattr(function, "__name__", type(function).__name__)
 
@@ -101,7 +101,7 @@ def _example(build: Build, shape: tuple[int, ...], outputs: int) -> Any:
 
 
 def _refuse_adapted(model: Any) -> None:
-    """Statistics that ``adapt`` found are weights: no configuration has them."""
+    """Refuse a model with statistics from ``adapt``, which are not in its configuration."""
     normalization = load_keras().layers.Normalization
     for layer in model._flatten_layers():
         if not (isinstance(layer, normalization) and layer.built and layer.input_mean is None):

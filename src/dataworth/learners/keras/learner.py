@@ -1,4 +1,4 @@
-"""KerasLearner: any Keras model, trained by the compiled loop."""
+"""`KerasLearner`, which trains any Keras model with the compiled loop."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from dataworth.tasks.base import Task
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a model before it is trained.
+    """Facts about a model before training.
 
     Attributes
     ----------
     identity : mapping
-        All that determines what its builder makes (JSON values).
+        Everything that determines the model that its builder makes (JSON values).
     input_scales : mapping of str to float
-        The layers that make the features small, with their factors.
+        Names of the layers that scale the features down, with their factors.
     """
 
     identity: Mapping[str, Any]
@@ -64,12 +64,12 @@ class KerasPredictor:
 
 
 class KerasLearner:
-    """A Keras model that is built anew, and initialised from the seed, for every run.
+    """Builds a Keras model for every run, initialises it from the seed, and trains it.
 
     Parameters
     ----------
     name : str
-        What tables call the learner.
+        Name of the learner in tables.
     build : callable
         Called with the shape of one sample and the number of classes; returns a ``keras.Model``.
     describe : callable
@@ -100,7 +100,7 @@ class KerasLearner:
         self._programs: dict[tuple[Any, ...], Program] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Compiled programs belong to a process; the learner can be made again in any.
+        # Compiled programs cannot be pickled, so another process makes the learner again.
         return _made_again, (self._again, self._loss)
 
     def with_loss(self, loss: str) -> KerasLearner:
@@ -110,12 +110,12 @@ class KerasLearner:
         )
 
     def identity(self, data: Any, task: Task) -> Mapping[str, Any]:
-        """All that determines the result besides the request (JSON values); part of a run's key.
+        """Everything but the request that determines the result (JSON values); part of a run's key.
 
         Raises
         ------
         StudyError
-            If the model does not fit the samples or the number of classes, or the task is no
+            If the model does not fit the samples or the number of classes, or the task is not
             classification.
         """
         _check_task(self.name, task)
@@ -132,19 +132,19 @@ class KerasLearner:
         Raises
         ------
         StudyError
-            If the model does not fit the samples or the number of classes, or the task is no
+            If the model does not fit the samples or the number of classes, or the task is not
             classification.
         """
         _check_task(self.name, task)
         return self._describe(data.shape, data.classes).input_scales
 
     def fit(self, request: FitRequest, context: RunContext) -> KerasPredictor:
-        """Train on ``request.train``; the same request gives the same figures, to the bit.
+        """Train on ``request.train``; the same request gives the same result, to the bit.
 
         Raises
         ------
         StudyError
-            If the model does not fit the data, or the options cannot be met.
+            If the model does not fit the data, or the options are not possible.
         """
         data = request.train.data
         with seeded(request.seed):

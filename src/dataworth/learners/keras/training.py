@@ -1,4 +1,4 @@
-"""Training: epochs of a compiled program, their order, early stopping and checkpoints."""
+"""Training over epochs: order of the rows, early stopping and checkpoints."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ _Epoch = Mapping[str, float]
 def train(
     program: Program, weights: Weights, request: FitRequest, context: RunContext
 ) -> tuple[Weights, History]:
-    """Train `weights` as requested, from the last checkpoint on.
+    """Train `weights` for the options of the request, from the last checkpoint on.
 
     Returns
     -------
     (weights, history)
-        With ``options.patience``, the weights after the epoch of the lowest validation loss; else
-        those after the last epoch. The history has a row per epoch: steps, samples, loss (mean
-        over the epoch's samples, before each step), seconds and, with patience, validation_loss.
+        With ``options.patience``, the weights after the epoch of the lowest validation loss;
+        otherwise those after the last epoch. The history has a row per epoch: steps, samples, loss
+        (mean over the epoch's samples, before each step), seconds and, with patience,
+        validation_loss.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def _check(request: FitRequest) -> None:
 
 
 def _steps_per_epoch(request: FitRequest) -> list[int]:
-    """Number of optimizer steps in every epoch; the last may be cut short."""
+    """Number of optimizer steps in every epoch; the last may have fewer."""
     options = request.options
     per_epoch = -(-len(request.train.rows) // options.batch_size)
     if options.steps is None:
@@ -121,7 +122,7 @@ def _out_of_patience(history: Sequence[_Epoch], patience: int | None) -> bool:
 
 
 def _copied(weights: Weights) -> Weights:
-    """Copy what the next step would otherwise overwrite in place."""
+    """Copy arrays that the next step would overwrite in place (donated buffers)."""
     import jax
 
     copied: Weights = jax.tree.map(lambda value: value.copy(), weights)

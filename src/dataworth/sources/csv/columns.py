@@ -1,4 +1,4 @@
-"""What the columns of a table are: numbers, the pixels of an image, and which is the label."""
+"""Roles of the columns of a table: the label, and whether the others are pixels."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def counts_up(fields: Sequence[str]) -> bool:
 
 
 def is_square(features: int) -> bool:
-    """Whether so many features are the pixels of a square image of 8 x 8 or more."""
+    """Whether this number of features can be the pixels of a square image, 8 x 8 or larger."""
     side = math.isqrt(features)
     return side >= _IMAGE_SIDE and side * side == features
 
 
 def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | int | None) -> int:
-    """Index of the label column, given what the caller said and the columns' names (if any)."""
+    """Index of the label column, from the caller's choice and the names of the columns, if any."""
     if isinstance(label, int):
         if not -columns <= label < columns:
             raise DataError(

@@ -1,4 +1,4 @@
-"""Rows of a CSV file read field by field, to say what is wrong with the first bad one."""
+"""Field-by-field reading of rows of a CSV file, to report the first invalid one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Table = tuple[NDArray[np.uint8], NDArray[Any]]
 
 
 def pixel_samples(entry: Entry, form: CsvForm, text: bytes, row: int) -> Table:
-    """Read rows that are not of the plain form: spaces, quotes, ``5.0`` for 5, other labels.
+    """Read rows that the fast parser refuses: spaces, quotes, ``5.0`` for 5, text labels.
 
     Returns
     -------
@@ -31,9 +31,9 @@ def pixel_samples(entry: Entry, form: CsvForm, text: bytes, row: int) -> Table:
     Raises
     ------
     NotPixelsError
-        If a value is no pixel and the data need not be pixels.
+        If a value is not a pixel and the data need not be pixels.
     DataError
-        If a row cannot be used at all.
+        If a row is invalid.
     """
     features, labels = [], []
     for number, fields in enumerate(_fields(entry, text, row), row):
@@ -46,13 +46,13 @@ def pixel_samples(entry: Entry, form: CsvForm, text: bytes, row: int) -> Table:
 
 
 def explain(entry: Entry, form: CsvForm, text: bytes) -> None:
-    """Raise DataError for the first row that cannot be used; return if there is none."""
+    """Raise DataError for the first invalid row; return if there is none."""
     for row, fields in enumerate(_fields(entry, text, form.first_row), form.first_row):
         check_row(entry, form, fields, row)
 
 
 def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
-    """Refuse a row of another length, with a gap or text, or with a value that is no pixel."""
+    """Refuse a row of another length, with a gap or text, or with a value that is not a pixel."""
     if len(fields) != form.columns:
         what = f"has {len(fields)} fields" if fields else "is blank"
         raise DataError(

@@ -23,14 +23,14 @@ _BLOCK_ROWS = 8_192
 
 
 def csv_blocks(entry: Entry, form: CsvForm, shape: Shape, pixels: bool) -> Iterator[Block]:
-    """The samples of a CSV file whose labels may be text and whose features may be real.
+    """Read a CSV file whose labels may be text and whose features may be real numbers.
 
     Raises
     ------
     NotPixelsError
-        If `pixels` is true and a feature is no whole number 0..255.
+        If `pixels` is true and a feature is not a whole number 0..255.
     DataError
-        If a row is ragged, or a feature is missing or is no number.
+        If a row is ragged, or a feature is missing or not a number.
     """
     import polars as pl
 
@@ -71,7 +71,7 @@ def _is_sound(frame: pl.DataFrame) -> bool:
 
 
 def labels_of(column: pl.Series) -> NDArray[Any]:
-    """Labels as a column holds them; text as `plain_labels` has it."""
+    """The labels of a column; text is converted by `plain_labels`."""
     import polars as pl
 
     if column.dtype == pl.String:

@@ -1,4 +1,4 @@
-"""EMNIST's files as splits: images turned upright, labels from 0, names of the classes."""
+"""Splits from EMNIST's files: upright images, labels from 0, names of the classes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIDE = 28
 
 
 def forms(variant: str, found: dict[str, Entry]) -> list[str]:
-    """The forms of which all files are there, the quickest to read first."""
+    """The formats of which all files exist, the fastest to read first."""
     start = f"emnist-{variant}"
     needed = {
         "idx": [
@@ -35,7 +35,7 @@ def forms(variant: str, found: dict[str, Entry]) -> list[str]:
 
 
 def parts(variant: Variant, found: dict[str, Entry]) -> tuple[Part, Part]:
-    """The two splits, from files of the first form of which all are there."""
+    """Make the two splits from the first format of which all files exist."""
     start, form = f"emnist-{variant.name}", forms(variant.name, found)[0]
     if form == "idx":
         train, test = (
@@ -62,7 +62,7 @@ def parts(variant: Variant, found: dict[str, Entry]) -> tuple[Part, Part]:
 
 
 def upright(x: NDArray[Any]) -> NDArray[Any]:
-    """Flat transposed images, shape (k, 784), as upright ones, shape (k, 28, 28)."""
+    """Convert flat transposed images, shape (k, 784), to upright ones, shape (k, 28, 28)."""
     if x.shape[1:] != (_SIDE * _SIDE,):
         raise DataError(
             f"EMNIST's images have {_SIDE * _SIDE} pixels, and these have {x.shape[1:]}; "
@@ -73,7 +73,7 @@ def upright(x: NDArray[Any]) -> NDArray[Any]:
 
 
 def checked(part: Part, variant: Variant) -> Part:
-    """`part` with labels as class indices from 0; labels of another data set are refused."""
+    """Convert the labels of `part` to class indices from 0; refuse labels of another data set."""
 
     def blocks(pixels: bool) -> Iterator[Block]:
         first, row = variant.first_label, 0
