@@ -48,10 +48,12 @@ def test_pixels_scaled_again_within_the_model(scale: float) -> None:
     (finding,) = audit_dataset(data, model_scales={"rescaling": scale})
     assert (finding.code, finding.severity) == ("features-scaled-twice", "warning")
     assert finding.evidence["model_scales"] == {"rescaling": scale}
-    assert "Take rescaling out of the model, or give the data scale=1" in finding.advice
+    assert "rescaling" in finding.advice
+    assert "scale=1" in finding.advice
     fractions = Dataset(data.x / 255, data.y)
     (finding,) = audit_dataset(fractions, model_scales={"rescaling": scale})
-    assert finding.advice == "Take rescaling out of the model."
+    assert "rescaling" in finding.advice
+    assert "scale=1" not in finding.advice
     for unscaled in (Dataset(data.x, data.y, scale=1), data.x.astype(float)):
         whole = unscaled if isinstance(unscaled, Dataset) else Dataset(unscaled, data.y)
         assert audit_dataset(whole, model_scales={"rescaling": scale}) == []

@@ -109,7 +109,7 @@ def test_prices_say_where_to_stop(falling: Path, capsys: pytest.CaptureFixture[s
     stop = document(capsys, str(falling), *arguments)["stop"]
     assert stop["median"] == forecast(as_curve(falling)).stop_at(0.01, 10_000).median
     assert main(["forecast", str(falling), *arguments, "--out", "a.svg"]) == 0
-    assert "Another label stops paying at " in capsys.readouterr().out
+    assert "stops paying at " in capsys.readouterr().out
     assert "<svg" in Path("a.svg").read_text()
 
 
@@ -177,7 +177,7 @@ def test_enormous_numbers_of_samples_have_an_exponent(
     assert main(["forecast", "enormous.csv"]) == 0
     assert main(["compare", "enormous.csv", "falling.csv", "--at", "1e30"]) == 0
     said = capsys.readouterr().out
-    assert "1e+30 samples are 1.5625e+26 times the largest measured size" in said
+    assert re.search(r"1e\+30 samples .* 1\.5625e\+26 times", said)
     assert "At 1e+30 samples:" in said
     assert "1e+17 to 6.4e+18 samples" in said
     assert not re.search(r"\d{1,3}(,\d{3}){4}|\d{13}", said)
@@ -215,6 +215,6 @@ def test_a_target_that_is_just_met_is_not_said_to_be_sure(
     )
     assert main(["forecast", "just.csv", "--target", "0.521", "0.9", "--test-noise", "0.02"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "0.521: met already, from 80,000 samples on. To meet it with probability 90%: " in said
-    assert "0.9: met already, from 27,000 samples on." in said
+    assert re.search(r" 0\.521: [^.]* 80,000 samples on\. [^.]* 90%: ", said)
+    assert re.search(r" 0\.9: [^.]* 27,000 samples on\.", said)
     assert "27,000 samples on. To" not in said

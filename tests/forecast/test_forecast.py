@@ -88,8 +88,8 @@ def test_a_target_that_is_met_already_is_answered_from_the_measurements() -> Non
 
 def test_single_runs_of_few_sizes_come_with_a_warning() -> None:
     single = dw.forecast(curve_of(SIZES, power(SIZES)))
-    assert any("one run of each size" in warning for warning in single.warnings)
-    assert not any("one run of each size" in warning for warning in dw.forecast(usual()).warnings)
+    assert any("one run" in warning for warning in single.warnings)
+    assert not any("one run" in warning for warning in dw.forecast(usual()).warnings)
 
 
 def test_the_value_of_samples_is_the_difference_of_predictions() -> None:
@@ -194,8 +194,8 @@ def test_whatever_holds_a_curve_is_forecast_as_the_curve(tmp_path: Path) -> None
 def test_warnings_tell_distance_and_scarcity() -> None:
     forecast = dw.forecast(usual())
     assert forecast.warnings == ()
-    assert "more than three times" in forecast.warnings_at([150_000])[0]
-    assert "more than ten times" in forecast.warnings_at([1e6])[0]
+    assert "three times" in forecast.warnings_at([150_000])[0]
+    assert "ten times" in forecast.warnings_at([1e6])[0]
     scarce = dw.forecast(curve_of(SIZES[:3], power(SIZES[:3]))).warnings
     assert any("only 3 sizes" in text for text in scarce)
 

@@ -57,4 +57,4 @@ def test_a_study_shows_one_line_that_ends_with_its_runs(tmp_path: Path) -> None:
     assert "0 of 1 runs" in str(stopped)
     assert "<progress" in str(findings)
     assert "labels-scaled" in str([each["data"]["text/html"] for each in findings])
-    assert "stopped; finished runs are stored" in str(stopped)
+    assert "stopped; finished runs" in str(stopped)

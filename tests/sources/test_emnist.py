@@ -142,7 +142,7 @@ def test_a_damaged_archive_in_the_data_folder_is_not_here(
     monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path))
     (tmp_path / "gzip.zip").write_bytes(b"PK\x03\x04 and no more")
     listed = {each.name: each for each in catalogue()}
-    assert "damaged; dataworth data fetch emnist" in listed["emnist/digits"].how
+    assert "damaged; dataworth data fetch" in listed["emnist/digits"].how
     with raises("file-damaged", DataNotFoundError, r"gzip\.zip.*data fetch emnist"):
         dw.load("emnist/digits")
     study = dw.Study("emnist/digits", fallback="digits", sizes=[50])
