@@ -27,7 +27,8 @@ import numpy as np
 from rich.console import Console
 
 import dataworth as dw
-from dataworth.observers.terminal import TerminalProgress, curve_table
+from dataworth.cli.show.tables import curve_table
+from dataworth.observers.terminal import TerminalProgress
 from dataworth.study.run import prepare, run_study
 from dataworth.study.spec import Study
 

@@ -13,15 +13,10 @@ from rich.console import Console
 
 from dataworth.cli.main import _parser, main
 from dataworth.cli.run import _directory, _studies
-from dataworth.cli.show.tables import print_table
+from dataworth.cli.show.tables import curve_table, print_table, published_table
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding
-from dataworth.observers.terminal import (
-    TerminalProgress,
-    curve_table,
-    print_findings,
-    published_table,
-)
+from dataworth.observers.terminal import TerminalProgress, print_findings
 from dataworth.study.spec import Study
 
 SMALL = ["--model", "linear", "--sizes", "50,200", "--seeds", "2", "--epochs", "60"]

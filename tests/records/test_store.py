@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from errors import raises
 
 from dataworth.errors import StudyError
 from dataworth.learners.base import Epoch
@@ -73,7 +74,7 @@ def test_a_run_that_diverged_is_kept_as_it_is(tmp_path: Path) -> None:
 def test_only_one_process_writes_while_others_read(tmp_path: Path) -> None:
     with Store(tmp_path, write=True) as store:
         store.add(record())
-        with pytest.raises(StudyError, match="another process is running this study"):
+        with raises("study-locked", StudyError):
             Store(tmp_path, write=True)
         with Store(tmp_path) as reader:
             assert len(reader.records()) == 1
@@ -92,18 +93,18 @@ def test_meta_and_arrays(tmp_path: Path) -> None:
 
 
 def test_a_directory_without_results_and_a_damaged_file_are_named(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"no results\.sqlite here"):
+    with raises("no-results", StudyError, r"results\.sqlite"):
         Store(tmp_path)
-    with pytest.raises(StudyError, match="there is no such directory"):
+    with raises("folder-not-found", StudyError):
         Store(tmp_path / "none")
     (tmp_path / RESULTS_FILE).write_bytes(b"")
-    with pytest.raises(StudyError, match=r"results\.sqlite is empty.*dataworth run") as empty:
+    with raises("no-results", StudyError, r"results\.sqlite.*dataworth run") as empty:
         Store(tmp_path)
     assert "make room" not in str(empty.value)
-    with pytest.raises(StudyError, match="a file, not a run directory"):
+    with raises("not-a-folder", StudyError):
         Store(tmp_path / RESULTS_FILE)
     (tmp_path / RESULTS_FILE).write_bytes(b"this is not a database" * 100)
-    with pytest.raises(StudyError, match="not a readable results file"):
+    with raises("file-damaged", StudyError, r"results\.sqlite"):
         Store(tmp_path)
     assert list(tmp_path.iterdir()) == [tmp_path / RESULTS_FILE]
 
@@ -114,7 +115,7 @@ def test_a_database_of_another_program_is_told_as_such(tmp_path: Path) -> None:
             connection.execute(f"CREATE TABLE {table}")
         connection.close()
         with (
-            pytest.raises(StudyError, match="not a readable results file") as told,
+            raises("file-damaged", StudyError, r"results\.sqlite") as told,
             Store(tmp_path) as store,
         ):
             store.records()
@@ -143,7 +144,7 @@ def test_damaged_contents_are_no_traceback(
     with sqlite3.connect(tmp_path / RESULTS_FILE) as connection:
         connection.execute(spoil)
     connection.close()
-    with Store(tmp_path) as store, pytest.raises(StudyError, match="not a readable results file"):
+    with Store(tmp_path) as store, raises("file-damaged", StudyError, r"results\.sqlite"):
         read(store)
 
 
@@ -165,7 +166,7 @@ def test_a_reader_takes_back_what_a_killed_writer_left_half_done(tmp_path: Path)
 def test_a_file_that_cannot_be_opened_is_named_and_the_lock_given_back(tmp_path: Path) -> None:
     (tmp_path / RESULTS_FILE).mkdir()
     for _ in range(2):
-        with pytest.raises(StudyError, match="unable to open"):
+        with raises("file-not-writable", StudyError, r"results\.sqlite: unable"):
             Store(tmp_path, write=True)
 
 
@@ -176,7 +177,7 @@ def test_a_full_disk_loses_only_the_write_under_way(tmp_path: Path) -> None:
         pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
         store._connection.execute(f"PRAGMA max_page_count = {pages}")
         big = {"w": np.zeros(1_000_000, np.float32)}
-        with pytest.raises(StudyError, match="What was finished before is kept"):
+        with raises("file-not-writable", StudyError):
             store.save_checkpoint("k", EPOCHS, big)
         assert store.load_checkpoint("k") is None
     with Store(tmp_path) as store:
@@ -185,7 +186,7 @@ def test_a_full_disk_loses_only_the_write_under_way(tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StudyError, match="cannot be written"):
+    with raises("file-not-writable", StudyError):
         Store(tmp_path / "file" / "run", write=True)
 
 

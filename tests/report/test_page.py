@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from errors import raises
 
 from dataworth.cli.main import main
 from dataworth.curves.read import load_curve
@@ -119,9 +120,9 @@ def test_the_command_writes_where_it_is_told(
 
 
 def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"no results\.sqlite here"):
+    with raises("no-results", StudyError, r"results\.sqlite"):
         write_report(tmp_path)
     with Store(tmp_path, write=True) as store:
         store.set_meta({"classes": 2, "name": "begun"})
-    with pytest.raises(StudyError, match="no run is finished yet"):
+    with raises("no-finished-run", StudyError):
         write_report(tmp_path)

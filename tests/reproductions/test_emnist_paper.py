@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from errors import raises
 
 from dataworth import Dataset
 from dataworth.errors import StudyError
@@ -76,10 +77,10 @@ def test_each_switch_alone(data: Dataset) -> None:
 
 
 def test_labels_without_a_column_are_refused(data: Dataset) -> None:
-    with pytest.raises(StudyError, match="at least 62 outputs"):
+    with raises("label-out-of-range", StudyError, "62 outputs"):
         Mistakes(outputs=47).apply(data)
     one = Dataset(np.zeros((1, 2)), [0])
-    with pytest.raises(StudyError, match="none is left"):
+    with raises("no-rows", StudyError, "first_row_lost"):
         Mistakes(first_row_lost=True).apply(one)
 
 

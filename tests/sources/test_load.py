@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.io
+from errors import raises, warns
 
 import dataworth as dw
-from dataworth.errors import DataError, DataworthWarning
+from dataworth.errors import DataError
 
 
 def _npz(path: Path, **arrays: object) -> Path:
@@ -21,26 +22,26 @@ def _npz(path: Path, **arrays: object) -> Path:
 
 
 def test_unknown_name() -> None:
-    with pytest.raises(DataError, match=r"no data set 'mnist'.*Names: digits, glyphs, emnist/"):
+    with raises("unknown-data", DataError, "'mnist'.*digits, glyphs, emnist/"):
         dw.load("mnist")
 
 
 def test_unknown_ending(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"x")
-    with pytest.raises(DataError, match=r"a\.xlsx: what is this\?.*\.csv"):
+    with raises("unknown-file-ending", DataError, r"a\.xlsx.*\.csv"):
         dw.load(tmp_path / "a.xlsx")
 
 
 def test_folder_without_data(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(DataError, match=r"holds notes\.txt; expected a CSV"):
+    with raises("no-data-files", DataError, r"notes\.txt"):
         dw.load(tmp_path)
 
 
 def test_folder_with_several_data_sets(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,0\n2,1\n")
     (tmp_path / "b.csv").write_text("x,y\n1,0\n2,1\n")
-    with pytest.raises(DataError, match=r"several data sets: a\.csv, b\.csv"):
+    with raises("several-data-sets", DataError, r"a\.csv, b\.csv"):
         dw.load(tmp_path)
 
 
@@ -48,7 +49,7 @@ def test_kaggles_form_for_answers_is_no_data_set(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("x,z,label\n" + "1.5,2,a\n2.5,1,b\n" * 10)
     (tmp_path / "test.csv").write_text("x,z\n1.5,2\n2.5,1\n")
     (tmp_path / "sample_submission.csv").write_text("id,label\n1,a\n2,a\n")
-    with pytest.warns(DataworthWarning, match=r"test\.csv"):
+    with warns("test-without-labels", r"test\.csv"):
         data = dw.load(tmp_path)
     assert data.class_names == ("a", "b")
     assert len(data.y) == 20
@@ -125,7 +126,7 @@ def test_an_array_that_is_damaged(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[200:400] = b"\xff" * 200
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"the array x is cut short or damaged"):
+    with raises("file-damaged", DataError, "array x "):
         dw.load(path)
 
 
@@ -143,7 +144,7 @@ def test_parquet_names_the_row_of_what_it_refuses(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=rf"a\.parquet, {says}"):
             dw.load(path)
     pl.DataFrame({"y": [0, 1], "a": [1.5, np.nan]}).write_parquet(path)
-    with pytest.raises(DataError, match=r"a\.parquet, row 2: feature 1 is NaN"):
+    with raises("not-finite", DataError, r"a\.parquet, row 2: feature 1 "):
         dw.load(path)
 
 
@@ -152,21 +153,21 @@ def test_parquet_with_a_gap_and_with_text(tmp_path: Path) -> None:
 
     path = tmp_path / "a.parquet"
     pl.DataFrame({"y": [0, 1, 1], "a": [1, None, 3]}).write_parquet(path)
-    with pytest.raises(DataError, match=r"row 2, column 'a': the value is missing"):
+    with raises("value-missing", DataError, "row 2, column 'a'"):
         dw.load(path)
     pl.DataFrame({"y": [0, 1], "a": ["u", "v"]}).write_parquet(path)
-    with pytest.raises(DataError, match=r"column 'a' holds String"):
+    with raises("not-numeric", DataError, "'a' .*String"):
         dw.load(path)
 
 
 def test_mat_struct_without_its_parts(tmp_path: Path) -> None:
     scipy.io.savemat(tmp_path / "a.mat", {"dataset": {"train": {"images": np.eye(3)}}})
-    with pytest.raises(DataError, match=r"has no (train\.labels|test\.images)"):
+    with raises("array-missing", DataError, r"(train\.labels|test\.images)"):
         dw.load(tmp_path / "a.mat")
 
 
 def test_mat_of_version_7_3(tmp_path: Path) -> None:
     head = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + bytes(64)
     (tmp_path / "a.mat").write_bytes(head)
-    with pytest.raises(DataError, match=r"version 7\.3.*save\(file, '-v7'\)"):
+    with raises("unsupported-format", DataError, r"save\(file, '-v7'\)"):
         dw.load(tmp_path / "a.mat")

@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from errors import raises
 
 from dataworth.errors import StudyError
 from dataworth.study.spec import Study
@@ -43,7 +44,7 @@ from dataworth.study.spec import Study
         ("name", "/elsewhere", "not a way out of a folder"),
         ("fallback", 5, "fallback = 5"),
         ("data_options", 5, "data_options = 5"),
-        ("mistakes", {}, "mistakes = {}"),
+        ("variant", {}, "variant = {}"),
         ("subset", "random", "expected one of nested, prefix"),
     ],
 )
@@ -79,5 +80,5 @@ def test_sizes_are_a_factor_three_apart_by_default() -> None:
 
 
 def test_more_samples_than_there_are_is_refused() -> None:
-    with pytest.raises(StudyError, match=r"9,000 was asked for and 1,437 samples"):
+    with raises("size-out-of-range", StudyError, "9,000.*1,437"):
         Study(data="digits", sizes=[100, 9_000]).sizes_for(1_437)

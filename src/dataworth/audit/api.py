@@ -60,11 +60,15 @@ def audit(
     """
     if data_options and not isinstance(thing, str | os.PathLike):
         raise DataError(
-            f"data_options: {', '.join(data_options)}; only for data that `thing` names."
+            f"data_options: {', '.join(data_options)}; only for data that `thing` names.",
+            code="options-conflict",
         )
     if thing is None:
         if x is None or y is None:
-            raise DataError("audit() was given nothing to look at: give a thing, or x and y.")
+            raise DataError(
+                "audit() was given nothing to look at: give a thing, or x and y.",
+                code="nothing-given",
+            )
         return audit_arrays(x, y, x_test, y_test, outputs=outputs)
     if isinstance(thing, Dataset):
         return audit_dataset(thing, outputs=outputs)
@@ -76,7 +80,8 @@ def audit(
         return audit_arrays(*thing, outputs=outputs)
     raise DataError(
         f"audit() can't look at {type(thing).__name__}; expected a Dataset, a Curve, a pair "
-        "(x, y), a run directory, a CSV of measurements, or data by name or path."
+        "(x, y), a run directory, a CSV of measurements, or data by name or path.",
+        code="wrong-type",
     )
 
 
@@ -89,7 +94,8 @@ def _audit_place(
         if data_options:
             raise DataError(
                 f"{place} is a run directory, and {', '.join(data_options)} says how data are "
-                "read. Leave it out."
+                "read. Leave it out.",
+                code="options-conflict",
             )
         return audit_run(path)
     # Who says where the labels are means data, whatever the columns are called.

@@ -57,7 +57,10 @@ def run(options: argparse.Namespace) -> int:
     sample_counts(options.at or [])
     whole = all(Path(each).is_dir() for each in options.directories)
     if options.out is not None and not whole:
-        raise StudyError("the page takes run directories; leave --out away to compare CSVs.")
+        raise StudyError(
+            "the page takes run directories; leave --out away to compare CSVs.",
+            code="options-conflict",
+        )
     made = compare(options.directories, metric=options.metric)
     sizes = options.at or [made.largest * times for times in (1, *AHEAD)]
     if options.json:

@@ -76,7 +76,9 @@ def _fetch(name: str, origin: str) -> int:
         print(f"{name} is built in: nothing to download.")
         return 0
     if name != "emnist" and name not in names():
-        raise DataError(f"{name!r} cannot be downloaded; only emnist can be.")
+        raise DataError(
+            f"{name!r} cannot be downloaded; only emnist can be.", code="not-downloadable"
+        )
     place = download.fetch_kaggle() if origin == "kaggle" else download.fetch_official()
     print(f"EMNIST is in {place}. Try: dataworth data show emnist/byclass --row 6")
     return 0
@@ -90,7 +92,12 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
         options = options | {"samples": max(row + 1, _GLYPHS), "held_out": 1}
     dataset = load(name, **options)
     if not 0 <= row < dataset.samples:
-        raise DataError(f"--row {row}: {dataset.name} has the rows 0..{dataset.samples - 1}.")
+        raise DataError(
+            f"--row {row}: {dataset.name} has the rows 0..{dataset.samples - 1}.",
+            code="value-out-of-range",
+            option="row",
+            value=row,
+        )
     print(_summary(dataset))
     print(f"row {row}: {_target(dataset, row)}")
     image = _as_image(np.asarray(dataset.x[row], np.float64), dataset.shape)
@@ -175,11 +182,15 @@ def _shade(value: float) -> int:
 
 def _save(image: NDArray[np.float64] | None, out: Path) -> None:
     if image is None:
-        raise DataError("--out: the samples are not images; there is nothing to save.")
+        raise DataError(
+            "--out: the samples are not images; there is nothing to save.", code="not-images"
+        )
     from matplotlib.image import imsave
 
     try:
         imsave(out, image, cmap="gray", vmin=0.0, vmax=1.0, format="png")
     except OSError as error:
-        raise DataError(f"--out {out} cannot be written: {error.strerror or error}.") from None
+        raise DataError(
+            f"--out {out} cannot be written: {error.strerror or error}.", code="file-not-writable"
+        ) from None
     print(f"saved {out}")

@@ -155,7 +155,7 @@ def end_run(console: Console, curve: Curve, directory: Path) -> None:
 
 def ahead(made: Forecast) -> list[float]:
     """The sizes to predict where none were asked for."""
-    return [float(made.points.sizes[-1]) * times for times in AHEAD]
+    return [float(made.observations.sizes[-1]) * times for times in AHEAD]
 
 
 def number(text: str) -> float:
@@ -173,7 +173,9 @@ def _stop(made: Forecast, options: argparse.Namespace) -> Stop | None:
     if price is None and worth is None:
         return None
     if price is None or worth is None:
-        raise ForecastError("where to stop takes both --price-per-label and --worth.")
+        raise ForecastError(
+            "where to stop takes both --price-per-label and --worth.", code="option-missing"
+        )
     return made.stop_at(price, worth, options.level)
 
 

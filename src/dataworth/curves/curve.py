@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util import display
 from dataworth.errors import DataError
 from dataworth.metrics.registry import HIGHER_IS_BETTER, checked_metric
 
@@ -89,15 +90,20 @@ class Curve:
         if sizes.shape != measured.shape or sizes.ndim != 1 or not len(sizes):
             raise DataError(
                 f"samples has shape {sizes.shape} and values {measured.shape}; expected two lists "
-                "of the same length, at least one measurement."
+                "of the same length, at least one measurement.",
+                code="length-mismatch",
             )
         runs = _numbered(sizes) if seeds is None else _whole(seeds, "seeds", -_INT64)
         if runs.shape != sizes.shape:
-            raise DataError(f"seeds has shape {runs.shape}, samples {sizes.shape}; give one each.")
+            raise DataError(
+                f"seeds has shape {runs.shape}, samples {sizes.shape}; give one each.",
+                code="length-mismatch",
+            )
         if not (others is None or isinstance(others, Mapping)):
             raise DataError(
                 f"others is {reprlib.repr(others)}; expected metrics by their names, such as "
-                "{'accuracy': [0.5, 0.8]}."
+                "{'accuracy': [0.5, 0.8]}.",
+                code="not-a-table",
             )
         rest = {
             key: real_numbers(column, f"others[{key!r}]") for key, column in (others or {}).items()
@@ -106,12 +112,18 @@ class Curve:
             if column.shape != sizes.shape:
                 raise DataError(
                     f"others[{key!r}] has shape {column.shape}, samples {sizes.shape}; "
-                    "give one each."
+                    "give one each.",
+                    code="length-mismatch",
                 )
         # Guessing has no skill to some metrics that rise, such as R2; a loss by chance is positive.
         least = -math.inf if checked_metric(metric) in HIGHER_IS_BETTER else 0.0
         if chance is not None and not (_is_finite(chance) and chance > least):
-            raise DataError(f"chance is {chance!r}; expected a positive, finite number, or None.")
+            raise DataError(
+                f"chance is {chance!r}; expected a positive, finite number, or None.",
+                code="not-positive",
+                option="chance",
+                value=chance,
+            )
         order = np.lexsort((runs, sizes))
         values_by_name = {
             "samples": sizes[order],
@@ -135,7 +147,9 @@ class Curve:
             return self
         if metric not in self.others:
             known = ", ".join([self.metric, *self.others])
-            raise DataError(f"this curve has no metric {metric!r}; it has {known}.")
+            raise DataError(
+                f"this curve has no metric {metric!r}; it has {known}.", code="unknown-metric"
+            )
         rest = {key: column for key, column in self.others.items() if key != metric}
         rest[self.metric] = self.values
         seeds = self.seeds if self.seeded else None
@@ -179,14 +193,11 @@ class Curve:
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the runs and their mean, on a new figure or where it is told."""
-        from dataworth.plots.curve import curve_figure, draw_curve
-
-        return draw_curve(curve_figure(self), axes)
+        drawn: Axes = display.draw(self, axes)
+        return drawn
 
     def _repr_html_(self) -> str:
-        from dataworth.report.notebook import curve_html
-
-        return curve_html(self)
+        return str(display.html(self))
 
 
 def finite_means(samples: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -227,7 +238,9 @@ def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
         return given.astype(np.float64)
     except (TypeError, ValueError, OverflowError):
         shown = reprlib.repr(values.tolist() if isinstance(values, np.ndarray) else values)
-        raise DataError(f"{name} is {shown}; expected a list of numbers.") from None
+        raise DataError(
+            f"{name} is {shown}; expected a list of numbers.", code="not-numeric"
+        ) from None
 
 
 def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
@@ -240,7 +253,7 @@ def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
         expected = "positive whole numbers" if least == 1 else "whole numbers"
         if math.isfinite(first) and abs(first) >= _INT64:
             expected += " below 2^63" if least == 1 else " between -2^63 and 2^63"
-        raise DataError(f"{name} holds {first:g}; expected {expected}.")
+        raise DataError(f"{name} holds {first:g}; expected {expected}.", code="value-out-of-range")
     # Large integers keep the digits that a float has no room for.
     given = np.atleast_1d(np.asarray(values))
     return (given if given.dtype.kind in "iu" else whole).astype(np.int64)

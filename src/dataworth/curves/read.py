@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util.lazy import lazy_function
 from dataworth.curves.curve import Curve, real_numbers
-from dataworth.errors import DataError, StudyError
+from dataworth.errors import DataError
+from dataworth.metrics.labels import NAMES
 from dataworth.metrics.registry import HIGHER_IS_BETTER, scorer_named
-from dataworth.records.record import METRICS
-from dataworth.records.store import Store
 
 _SAMPLES, _VALUE, _SEED = "samples", "value", "seed"
+_run_columns = lazy_function("dataworth.records.reader:run_columns")
+"""Reads a run directory; resolved at its first use, so that curves need no database."""
 
 
 def load_curve(path: str | os.PathLike[str]) -> Curve:
@@ -44,48 +46,23 @@ def load_curve_for(path: str | os.PathLike[str], metric: str | None) -> Curve:
     """
     place = Path(path)
     if "\0" in str(place):
-        raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.")
+        raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.", code="not-a-path")
     # Path.is_dir would raise where a name is too long for the file system.
     if os.path.isdir(place):
-        with Store(place) as store:
-            return curve_of(store)
+        return Curve(**_run_columns(place))
     try:
         text = place.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DataError(
             f"{place}: cannot be read ({error.strerror}). Give a run directory, or a CSV with the "
-            "columns samples,value and optionally seed."
+            "columns samples,value and optionally seed.",
+            code="file-unreadable",
         ) from None
     except UnicodeDecodeError:
-        raise DataError(f"{place}: not a text file; expected CSV in UTF-8.") from None
+        raise DataError(
+            f"{place}: not a text file; expected CSV in UTF-8.", code="not-utf-8"
+        ) from None
     return _from_csv(text, place, metric)
-
-
-def curve_of(store: Store) -> Curve:
-    """The curve of all records of a store: loss, and the other metrics beside it.
-
-    Raises
-    ------
-    StudyError
-        If the store holds no finished run.
-    """
-    records, meta = store.records(), store.meta()
-    if not records:
-        raise StudyError(
-            f"{store.directory}: no run is finished yet. Go on with: "
-            f"dataworth run {store.directory}"
-        )
-    others = {name: [getattr(r.scores, name) for r in records] for name in METRICS[1:]}
-    others["train_loss"] = [record.train_loss for record in records]
-    return Curve(
-        [record.run.size for record in records],
-        [record.scores.loss for record in records],
-        [record.run.seed for record in records],
-        # Of one class, every guess is right: there is no level to compare with.
-        chance=math.log(meta["classes"]) or None,
-        name=meta["name"],
-        others=others,
-    )
 
 
 def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
@@ -98,7 +75,9 @@ def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
             if any(map(str.strip, row))
         ]
     except csv.Error as error:
-        raise DataError(f"{place}: not a CSV of measurements ({error}).") from None
+        raise DataError(
+            f"{place}: not a CSV of measurements ({error}).", code="csv-malformed"
+        ) from None
     first = numbered[0][1] if numbered else []
     header = [name.strip() for name in first]
     missing = [name for name in (_SAMPLES, _VALUE) if name not in header]
@@ -106,20 +85,24 @@ def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
         what = f"column {missing[0]!r} is missing" if missing else "there are no measurements"
         raise DataError(
             f"{place}: {what}; expected a first row samples,value[,seed] and a row per "
-            f"measurement. The first row is {first or 'empty'}."
+            f"measurement. The first row is {first or 'empty'}.",
+            code="column-missing",
         )
     twice = [name for name in header if name and header.count(name) > 1]
     if twice:
         raise DataError(
             f"{place}: {header.count(twice[0])} columns are called {twice[0]!r}; rename all but "
-            "one."
+            "one.",
+            code="duplicate-column",
         )
     # Columns without a name are numbers of rows, or what a spreadsheet leaves behind.
     columns: dict[str, list[float]] = {name: [] for name in header if name}
     for number, row in numbered[1:]:
         if len(row) != len(header):
             raise DataError(
-                f"{place}, row {number}: {len(row)} fields; the header has {len(header)}."
+                f"{place}, row {number}: {len(row)} fields; the header has {len(header)}.",
+                code="wrong-field-count",
+                row=number,
             )
         for name, field in zip(header, row, strict=True):
             if name:
@@ -135,8 +118,10 @@ def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
             try:
                 Curve(samples[one], values[one], None if seeds is None else seeds[one])
             except DataError as reason:
-                raise DataError(f"{place}, row {number}: {reason}") from None
-        raise DataError(f"{place}: {error}") from None
+                raise DataError(
+                    f"{place}, row {number}: {reason}", code=reason.code, row=number
+                ) from None
+        raise DataError(f"{place}: {error}", code=error.code) from None
 
 
 def _number(field: str, column: str, row: int, place: Path, wanted: Sequence[str]) -> float:
@@ -148,7 +133,9 @@ def _number(field: str, column: str, row: int, place: Path, wanted: Sequence[str
             return math.nan
         raise DataError(
             f"{place}, row {row}, column {column!r}: {field!r} is not a number. Correct it, or "
-            "remove the row."
+            "remove the row.",
+            code="not-a-number",
+            row=row,
         ) from None
 
 
@@ -246,7 +233,8 @@ def _columns(frame: Any) -> list[str]:
     if hasattr(frame, "collect"):
         raise DataError(
             f"a {type(frame).__name__} holds no values yet; call .collect() and hand over the "
-            "data frame that it returns."
+            "data frame that it returns.",
+            code="not-collected",
         )
     return list(frame.columns if hasattr(frame, "columns") else frame)
 
@@ -254,7 +242,8 @@ def _columns(frame: Any) -> list[str]:
 def _column(frame: Any, name: str, columns: list[str]) -> NDArray[Any]:
     if name not in columns:
         raise DataError(
-            f"column {name!r} is missing; the frame has {', '.join(map(str, columns))}."
+            f"column {name!r} is missing; the frame has {', '.join(map(str, columns))}.",
+            code="column-missing",
         )
     return np.asarray(frame[name])
 
@@ -299,7 +288,9 @@ def as_curve(thing: Any, metric: str | None = None) -> Curve:
     # A LazyFrame warns when it is asked for its columns.
     if hasattr(thing, "collect") or hasattr(thing, "columns") or isinstance(thing, Mapping):
         return curve_from_frame(thing, metric=metric or "loss")
-    raise DataError(f"{type(thing).__name__} is no learning curve; {_EXPECTED}.")
+    raise DataError(
+        f"{type(thing).__name__} is no learning curve; {_EXPECTED}.", code="not-a-curve"
+    )
 
 
 def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Curve:
@@ -319,19 +310,24 @@ def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Cur
         If it is not such a result, or the scores are losses that no name says are negated.
     """
     if len(result) < 3:
-        raise DataError(f"a tuple of {len(result)} is no result of learning_curve; {_EXPECTED}.")
+        raise DataError(
+            f"a tuple of {len(result)} is no result of learning_curve; {_EXPECTED}.",
+            code="not-a-curve",
+        )
     sizes = real_numbers(result[0], "train_sizes_abs")
     scores = real_numbers(result[2], "test_scores")
     if scores.ndim != 2 or sizes.shape != scores.shape[:1]:
         raise DataError(
             f"train_sizes_abs has shape {sizes.shape} and test_scores {scores.shape}; expected "
-            "(sizes,) and (sizes, folds), as learning_curve returns them."
+            "(sizes,) and (sizes, folds), as learning_curve returns them.",
+            code="shape-mismatch",
         )
     finite = scores[np.isfinite(scores)]
     if metric == "score" and len(finite) and (finite < 0).all():
         raise DataError(
             "every score is negative, as those of a loss with its sign turned; say which with "
-            "metric, the name given as scoring: 'neg_log_loss', 'neg_mean_squared_error', ..."
+            "metric, the name given as scoring: 'neg_log_loss', 'neg_mean_squared_error', ...",
+            code="metric-unclear",
         )
     folds = np.tile(np.arange(scores.shape[1]), len(sizes))
     known = scorer_named(metric)
@@ -362,7 +358,7 @@ def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve
 def _check_known(metric: str, curve: Curve) -> None:
     """Where columns have names, one that nobody knows is misspelt rather than the values' own."""
     columns = [name for name, values in curve.others.items() if np.isfinite(values).any()]
-    if not columns or scorer_named(metric).metric in {*METRICS, *HIGHER_IS_BETTER}:
+    if not columns or scorer_named(metric).metric in {*NAMES, *HIGHER_IS_BETTER}:
         return
     # Slow to load, and seldom needed: whoever names a metric mostly names a column.
     from sklearn.metrics import get_scorer_names
@@ -372,5 +368,6 @@ def _check_known(metric: str, curve: Curve) -> None:
         raise DataError(
             f"{curve.name}: no metric is called {metric!r}; its columns beside value are "
             f"{', '.join(columns)}. Name one of these, or the scikit-learn scorer in value, "
-            "or no metric for a loss; for any other name, leave the further columns out."
+            "or no metric for a loss; for any other name, leave the further columns out.",
+            code="unknown-metric",
         )

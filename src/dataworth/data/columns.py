@@ -30,11 +30,13 @@ def column_of_rows(values: ArrayLike | None, which: str, rows: int) -> NDArray[A
     column = as_column(values, which)
     if column.shape != (rows,):
         raise DataError(
-            f"{which} has shape {column.shape}; expected one value for each of {rows:,} rows."
+            f"{which} has shape {column.shape}; expected one value for each of {rows:,} rows.",
+            code="length-mismatch",
         )
     row = first_missing(column)
     if row is not None:
         raise DataError(
-            f"{which}, row {row}: the value is missing. Fill the gap, or remove the row."
+            f"{which}, row {row}: the value is missing. Fill the gap, or remove the row.",
+            code="value-missing",
         )
     return without_objects(column)

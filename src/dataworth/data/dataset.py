@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util import display
 from dataworth.data.base import RowNumbers
 from dataworth.data.columns import column_of_rows
 from dataworth.data.fingerprint import fingerprint
@@ -105,13 +106,17 @@ class Dataset:
     ) -> None:
         if (x_test is None) != (y_test is None):
             given, missing = ("y_test", "x_test") if x_test is None else ("x_test", "y_test")
-            raise DataError(f"{given} was given without {missing}; give both, or neither.")
+            raise DataError(
+                f"{given} was given without {missing}; give both, or neither.",
+                code="option-missing",
+            )
         features = _features(x, "x")
         held_features = None if x_test is None else _features(x_test, "x_test")
         if held_features is not None and held_features.shape[1:] != features.shape[1:]:
             raise DataError(
                 f"x holds samples of shape {features.shape[1:]} and x_test of shape "
-                f"{held_features.shape[1:]}; both must be the same."
+                f"{held_features.shape[1:]}; both must be the same.",
+                code="shape-mismatch",
             )
         found, targets, held_targets = prepare(task, y, y_test, class_names)
         _check_lengths(features, targets, "")
@@ -212,21 +217,19 @@ class Dataset:
 
     def plot_images(self, axes: Axes | None = None) -> Axes:
         """Draw a few images of each class, on a new figure or where it is told."""
-        from dataworth.plots.images import plot_images
-
-        return plot_images(self, axes)
+        drawn: Axes = display.draw(self, axes)
+        return drawn
 
     def _repr_html_(self) -> str:
-        from dataworth.report.notebook import dataset_html
-
-        return dataset_html(self)
+        return str(display.html(self))
 
 
 def _check_lengths(x: NDArray[Any], y: NDArray[Any], which: str) -> None:
     if len(x) != len(y):
         raise DataError(
             f"x{which} has {len(x):,} samples and y{which} {len(y):,} targets; they must be as "
-            "many. Were files of different splits put together?"
+            "many. Were files of different splits put together?",
+            code="length-mismatch",
         )
 
 
@@ -234,19 +237,24 @@ def _features(x: ArrayLike, which: str) -> NDArray[Any]:
     array = x if isinstance(x, np.ndarray) else np.asarray(x)
     if array.ndim < 2 or len(array) == 0:
         raise DataError(
-            f"{which} has shape {array.shape}; expected (samples, ...) with at least one sample."
+            f"{which} has shape {array.shape}; expected (samples, ...) with at least one sample.",
+            code="wrong-shape",
         )
     if array.dtype == np.uint8:
         return array
     try:
         features = np.asarray(array, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise DataError(f"{which} holds something that is not a number: {error}.") from None
+        raise DataError(
+            f"{which} holds something that is not a number: {error}.", code="not-numeric"
+        ) from None
     finite = np.isfinite(features).reshape(len(features), -1).all(axis=1)
     if not finite.all():
         row = int(np.flatnonzero(~finite)[0])
         raise DataError(
             f"{which} holds NaN or infinity in {int((~finite).sum()):,} samples, the first in row "
-            f"{row}; remove those samples or fill the gaps."
+            f"{row}; remove those samples or fill the gaps.",
+            code="not-finite",
+            row=row,
         )
     return features

@@ -92,7 +92,8 @@ class Rows:
         raise StudyError(
             f"{self.name} holds row numbers alone, without samples ({len(rows):,} were asked for). "
             "A model that is a function or a command loads the samples of its rows itself; for "
-            "other models give a Dataset."
+            "other models give a Dataset.",
+            code="model-needs-samples",
         )
 
     def targets(self, rows: RowNumbers) -> NoReturn:

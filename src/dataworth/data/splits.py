@@ -63,7 +63,8 @@ def split(data: Data, held_out: float | int | None = None) -> Split:
         if held_out is not None:
             raise StudyError(
                 f"held_out = {held_out}: {data.name} has an official held-out split of "
-                f"{len(official):,} samples, which is used. Leave held_out out."
+                f"{len(official):,} samples, which is used. Leave held_out out.",
+                code="options-conflict",
             )
         held_rows = np.arange(len(official), dtype=np.int64)
         return Split(View(data, every_row), View(official, held_rows), OFFICIAL)
@@ -88,6 +89,7 @@ def _held_out_count(data: Data, held_out: float | int) -> int:
     if not 1 <= count < len(data):
         raise StudyError(
             f"held_out = {held_out}: expected a share between 0 and 1, or a number of samples "
-            f"below the {len(data):,} of {data.name}."
+            f"below the {len(data):,} of {data.name}.",
+            code="not-a-share",
         )
     return count

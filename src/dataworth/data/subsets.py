@@ -83,7 +83,8 @@ def subset_rows(
     if not 1 <= size <= len(pool):
         raise StudyError(
             f"size {size:,}: {len(pool):,} samples may be trained on; sizes must lie between 1 "
-            "and that number."
+            "and that number.",
+            code="size-out-of-range",
         )
     return sampler.order(data, pool, seed)[:size]
 
@@ -115,6 +116,7 @@ def validation_count(size: int) -> int:
     if count < 1:
         raise StudyError(
             f"size {size:,} with patience: {VALIDATION_SHARE:.0%} of it is no sample to validate "
-            "on. Use larger sizes, or no patience."
+            "on. Use larger sizes, or no patience.",
+            code="size-too-small",
         )
     return count

@@ -209,7 +209,7 @@ class Comparison:
     @property
     def largest(self) -> float:
         """The largest size that any of them was measured at."""
-        return max(float(each.points.sizes[-1]) for each in self.forecasts.values())
+        return max(float(each.observations.sizes[-1]) for each in self.forecasts.values())
 
     def standings(self, size: float, level: float = 0.9) -> tuple[Standing, ...]:
         """All learners at one size, the best by its median first."""
@@ -245,7 +245,10 @@ class Comparison:
         of one learner say nothing about those of another.
         """
         if name not in self.forecasts:
-            raise ForecastError(f"{name!r} is not compared; there are {', '.join(self.names)}.")
+            raise ForecastError(
+                f"{name!r} is not compared; there are {', '.join(self.names)}.",
+                code="unknown-learner",
+            )
         stream = np.random.SeedSequence((self.seed, self.names.index(name)))
         logs = self.forecasts[name].log_losses(sizes)
         order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
@@ -277,7 +280,7 @@ class Comparison:
         return float(middle), float(low), float(high)
 
     def _crossing(self, first: str, second: str, tail: float) -> Crossing:
-        sizes = [self.forecasts[name].points.sizes for name in (first, second)]
+        sizes = [self.forecasts[name].observations.sizes for name in (first, second)]
         low = max(float(each[0]) for each in sizes)
         measured = min(float(each[-1]) for each in sizes)
         return find_crossing(
@@ -312,7 +315,8 @@ def compare(
     if isinstance(things, str | bytes) or not isinstance(things, Iterable):
         raise ForecastError(
             f"{things!r} is no list of curves; expected two or more, as compare([a, b]) or "
-            "compare({'linear': a, 'mlp': b})."
+            "compare({'linear': a, 'mlp': b}).",
+            code="not-a-list",
         )
     # Forecasts that are made already do not look at it.
     seed = forecast_seed(seed)
@@ -320,10 +324,15 @@ def compare(
     made = [_forecast_of(thing, metric, seed) for thing in given]
     names = list(things) if isinstance(things, Mapping) else _names(given, made)
     if len(made) < 2:
-        raise ForecastError(f"{len(made)} curve to compare; expected two or more.")
+        raise ForecastError(
+            f"{len(made)} curve to compare; expected two or more.", code="too-few-curves"
+        )
     metrics = {name: each.curve.metric for name, each in zip(names, made, strict=True)}
     if len(set(metrics.values())) > 1:
-        raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
+        raise ForecastError(
+            f"the curves are of different metrics: {metrics}; choose one metric.",
+            code="metrics-differ",
+        )
     return Comparison(dict(zip(names, made, strict=True)), seed)
 
 
@@ -343,6 +352,7 @@ def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
     if len(set(names)) < len(names):
         raise ForecastError(
             f"the curves are called {names}; give each once, or in Python its own name, as "
-            "compare({'linear': a, 'mlp': b})."
+            "compare({'linear': a, 'mlp': b}).",
+            code="named-twice",
         )
     return names

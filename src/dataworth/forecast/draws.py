@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
 from scipy.stats.qmc import Sobol
 
-from dataworth.forecast.ensemble import Member, independent, member_of, weigh
-from dataworth.forecast.grid_fits import solve
-from dataworth.forecast.observations import Points
-from dataworth.forecast.posterior import posterior_of
+from dataworth.forecast.ensemble import (
+    EnsembleMember,
+    ensemble_member,
+    independent,
+    stacking_weights,
+)
+from dataworth.forecast.grid_fits import fit_grids
+from dataworth.forecast.posterior import posterior_member
 from dataworth.forecast.prior import Prior
 from dataworth.laws.base import Law
+from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +46,7 @@ def measured_or_drawn(draws: Draws, u: Floats, seed: int) -> Floats:
     -------
     ndarray, shape (draws, m)
     """
-    nodes = draws.points.u
+    nodes = draws.observations.u
     inside = (u >= nodes[0]) & (u < 0)
     logs = np.empty((len(draws.level), len(u)))
     logs[:, ~inside] = draws.log_loss(u[~inside])
@@ -62,12 +67,12 @@ def _between(figures: Floats, nodes: Floats, u: Floats) -> Floats:
 
 def _figures(draws: Draws, last: Floats, seed: int) -> Floats:
     """What each draw takes the measured log losses for, shape (draws, sizes)."""
-    points = draws.points
+    observations = draws.observations
     rng = np.random.Generator(np.random.Philox(seed))
-    noise = rng.standard_normal((len(last), len(points))) * np.sqrt(points.noise)
+    noise = rng.standard_normal((len(last), len(observations))) * np.sqrt(observations.noise)
     # What all sizes share, as the noise of the held-out rows, is that of the draw beyond them.
     off = noise + draws.level[:, None]
-    figures = points.log_loss + off - np.median(off, axis=0)
+    figures = observations.log_loss + off - np.median(off, axis=0)
     figures[:, -1] = last
     return np.asarray(figures)
 
@@ -77,7 +82,8 @@ _FROZEN = math.log(1000.0)
 """Residuals carry on to a thousand times the largest size: beyond, all is guess."""
 
 _ROUGH = 0.01
-"""No fall ahead is known to better than this share, however exactly the points keep to a law."""
+"""No fall ahead is known to better than this share, however exactly the observations keep to a
+law."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,21 +92,21 @@ class Draws:
 
     Attributes
     ----------
-    points : Points
+    observations : Observations
         What was measured.
-    members : tuple of Member
+    members : tuple of EnsembleMember
         The fits.
     weights : ndarray, shape (j,)
         The weight of each member.
     member, row : ndarray of int, shape (d,)
         The member, and its shape, that each draw follows.
-    kept : float
+    shrinkage : float
         The share of their distance from the middle of all draws that draws keep.
     level : ndarray, shape (d,)
         Added to the draw's log loss at every size.
-    stray : ndarray, shape (d,)
+    drift : ndarray, shape (d,)
         Added beyond the largest size, per unit of what is unforeseen there.
-    carry, apart : float
+    drift_scale, model_spread : float
         What is unforeseen per unit of ``log(n / N)``, and per unit of the laws' disagreement.
     noise : float
         Standard deviation of one measured log loss at the largest size.
@@ -109,16 +115,16 @@ class Draws:
         else as heavy in its tails as the rest.
     """
 
-    points: Points
-    members: tuple[Member, ...]
+    observations: Observations
+    members: tuple[EnsembleMember, ...]
     weights: Floats
     member: NDArray[np.int64]
     row: NDArray[np.int64]
-    kept: float
+    shrinkage: float
     level: Floats
-    stray: Floats
-    carry: float
-    apart: float
+    drift: Floats
+    drift_scale: float
+    model_spread: float
     noise: float
     chance: Floats
 
@@ -126,12 +132,16 @@ class Draws:
         """Log loss of every draw at ``u = log(n / N)``, shape (d, m), noise left out."""
         laws = self._of_laws(u)
         low, middle, high = _bands(laws, [0.16, 0.5, 0.84])
-        further = np.hypot(self.carry * np.clip(u, 0.0, _FROZEN), _ROUGH * middle * (u > 0))
-        unforeseen = np.hypot(further, self.apart * (high - low) / 2)
-        off = self.kept * (laws - middle) + self.level[:, None] + self.stray[:, None] * unforeseen
+        further = np.hypot(self.drift_scale * np.clip(u, 0.0, _FROZEN), _ROUGH * middle * (u > 0))
+        drift_size = np.hypot(further, self.model_spread * (high - low) / 2)
+        off = (
+            self.shrinkage * (laws - middle)
+            + self.level[:, None]
+            + self.drift[:, None] * drift_size
+        )
         # Laws that are skewed move the middle of the sum, which is not to move the forecast.
         around = middle + off - _bands(off, [0.5])[0]
-        return np.asarray(around + float(self.points.log_loss[-1]))
+        return np.asarray(around + float(self.observations.log_loss[-1]))
 
     def _of_laws(self, u: Floats) -> Floats:
         """Log loss of the law that each draw follows, in units of the loss at N."""
@@ -148,18 +158,18 @@ class Draws:
 
 
 def draw_curves(
-    points: Points,
+    observations: Observations,
     laws: tuple[Law, ...],
     prior: Prior,
     chance: float | None = None,
     seed: int = 0,
     shift: float = 0.0,
 ) -> Draws:
-    """Fit and weigh all members, and draw curves.
+    """Fit and weight all members, and draw curves.
 
     Parameters
     ----------
-    points : Points
+    observations : Observations
         What was measured.
     laws : tuple of Law
         What to choose from; one alone is taken as known.
@@ -172,33 +182,33 @@ def draw_curves(
     shift : float
         Standard deviation of an error of the log loss that all sizes share.
     """
-    above = None if chance is None else chance - float(points.log_loss[-1])
-    candidates = solve(points, laws)
+    above = None if chance is None else chance - float(observations.log_loss[-1])
+    grid_fits = fit_grids(observations, laws)
     if len(laws) == 1:
-        members = [posterior_of(candidate, points, prior, above) for candidate in candidates]
-        # The points have said how far the law goes; only what no law foresees is added.
-        kept, prior = 1.0, replace(prior, level=0.0, apart=0.0)
+        members = [posterior_member(grid_fit, observations, prior, above) for grid_fit in grid_fits]
+        # The observations have said how far the law goes; only what no law foresees is added.
+        shrinkage, prior = 1.0, replace(prior, level=0.0, model_spread=0.0)
     else:
-        members = [member_of(candidate, prior, above) for candidate in candidates]
-        kept = _kept(prior, len(points))
-    weights = weigh(members, prior)
+        members = [ensemble_member(grid_fit, prior, above) for grid_fit in grid_fits]
+        shrinkage = _shrinkage(prior, len(observations))
+    weights = stacking_weights(members, prior)
     residual = float(weights @ np.array([member.residual for member in members]))
-    even = _even(COUNT, 5, seed)
-    member, row = _picked(members, weights, even[:, 0])
-    how_far = student_scales(prior.tail, even[:, 4])
+    sobol = _sobol(COUNT, 5, seed)
+    member, row = _picked(members, weights, sobol[:, 0])
+    t_scale = student_scales(prior.tail, sobol[:, 4])
     return Draws(
-        points,
+        observations,
         tuple(members),
         weights,
         member,
         row,
-        kept=kept,
-        level=np.hypot(prior.level * residual * how_far, shift) * ndtri(even[:, 1]),
-        stray=how_far * ndtri(even[:, 2]),
-        carry=prior.carry * residual,
-        apart=prior.apart,
-        noise=math.sqrt(points.run_noise) if points.noisy else residual,
-        chance=ndtri(even[:, 3]) * (1.0 if points.noisy else how_far),
+        shrinkage=shrinkage,
+        level=np.hypot(prior.level * residual * t_scale, shift) * ndtri(sobol[:, 1]),
+        drift=t_scale * ndtri(sobol[:, 2]),
+        drift_scale=prior.drift_scale * residual,
+        model_spread=prior.model_spread,
+        noise=math.sqrt(observations.run_noise) if observations.noisy else residual,
+        chance=ndtri(sobol[:, 3]) * (1.0 if observations.noisy else t_scale),
     )
 
 
@@ -226,29 +236,29 @@ def student_scales(tail: float, probabilities: Floats) -> Floats:
     return np.asarray(np.sqrt(tail / 2 / gammaincinv(tail / 2, probabilities)))
 
 
-def _kept(prior: Prior, sizes: int) -> float:
+def _shrinkage(prior: Prior, sizes: int) -> float:
     """The share of the laws' disagreement that draws keep.
 
-    A mixture over shapes has its middle where it predicts best when a curve counts as few points;
-    it is then as wide as so few points would leave it.
+    A mixture over shapes has its middle where it predicts best when a curve counts as few
+    observations; it is then as wide as so few observations would leave it.
     """
     amount = independent(prior, sizes)
-    return prior.kept * math.sqrt(amount / max(amount, sizes))
+    return prior.shrinkage * math.sqrt(amount / max(amount, sizes))
 
 
 def _picked(
-    members: list[Member], weights: Floats, even: Floats
+    members: list[EnsembleMember], weights: Floats, sobol: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The member and the shape of each draw, as often as they weigh."""
+    """The member and the shape of each draw, in proportion to their weights."""
     shares = np.concatenate([w * m.weights for w, m in zip(weights, members, strict=True)])
     owner = np.repeat(np.arange(len(members)), [len(m.weights) for m in members])
     rows = np.concatenate([np.arange(len(m.weights)) for m in members])
     total = np.cumsum(shares)
-    at = np.minimum(np.searchsorted(total, even * total[-1]), len(total) - 1)
+    at = np.minimum(np.searchsorted(total, sobol * total[-1]), len(total) - 1)
     return owner[at], rows[at]
 
 
-def _even(count: int, columns: int, seed: int) -> Floats:
+def _sobol(count: int, columns: int, seed: int) -> Floats:
     """Numbers that fill the unit cube evenly: Sobol 1967, scrambled as in Owen 1998."""
     sequence = Sobol(columns, rng=np.random.Generator(np.random.Philox(seed)))
     return np.asarray(np.clip(sequence.random(count), 1e-9, 1 - 1e-9))

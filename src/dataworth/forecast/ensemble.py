@@ -1,9 +1,9 @@
-"""Members: candidates whose shapes share them by how well they fit, and by what is believed.
+"""Ensemble members: a law under one weighting, with weights of its shapes.
 
-The shapes of a candidate share it by their profile likelihood, the noise being profiled out, times
-the prior density of their retention (and, for laws that start from it, of the loss by chance). The
-same sharing on shortened copies, chance left out, says how far the member would have been off, had
-the larger sizes been hidden.
+The weights of the shapes are their profile likelihood, the noise being profiled out, times the
+prior density of their retention (and, for laws that start from it, of the loss by chance). The same
+weighting on shortened copies, chance left out, says how far the member would have been off, had the
+larger sizes been hidden.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.forecast.grid_fits import Candidate, Profile
+from dataworth.forecast.grid_fits import GridFit, Profile
 from dataworth.forecast.prior import Prior
 from dataworth.laws.base import Law
 
 Floats = NDArray[np.float64]
 _PER_SIZE = 2.0
-"""Independent points that one size amounts to at most: few sizes leave many shapes likely."""
+"""Independent observations that one size amounts to at most: few sizes leave many shapes likely."""
 _TOLERANCE = 0.2
 """How far, in log, a law that starts from chance may start from it, where chance is known."""
 _EXACT = 0.02
@@ -29,13 +29,13 @@ _NO_BACKTEST = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Member:
+class EnsembleMember:
     """One law under one weighting, its shapes weighed.
 
     Attributes
     ----------
-    law, nearness, shapes
-        See `Candidate`.
+    law, weight_exponent, shapes
+        See `GridFit`.
     e, b : ndarray, shape (k,)
         Irreducible loss and amplitude of each shape, in units of the loss at the largest size.
     weights : ndarray, shape (k,)
@@ -49,7 +49,7 @@ class Member:
     """
 
     law: Law
-    nearness: float
+    weight_exponent: float
     shapes: Floats
     e: Floats
     b: Floats
@@ -65,37 +65,37 @@ class Member:
         return np.asarray(np.log(np.maximum(loss, 1e-300)))
 
 
-def member_of(candidate: Candidate, prior: Prior, above: float | None = None) -> Member:
-    """Weigh a candidate's shapes.
+def ensemble_member(grid_fit: GridFit, prior: Prior, above: float | None = None) -> EnsembleMember:
+    """Weight the shapes of a grid fit.
 
     Parameters
     ----------
-    candidate : Candidate
+    grid_fit : GridFit
         What was solved.
     prior : Prior
         What is believed.
     above : float, optional
         Log of the loss by chance over that at the largest size, where it is known.
     """
-    now = candidate.profile
+    now = grid_fit.profile
     logs = _logs(now, prior)
-    logs = logs + chance_term(candidate.law, now.b, above)
+    logs = logs + chance_term(grid_fit.law, now.b, above)
     weights, evidence = _shares(logs)
-    errors = [_shares(_logs(h.profile, prior))[0] @ h.missed for h in candidate.hindsight]
-    return Member(
-        candidate.law,
-        candidate.nearness,
-        candidate.shapes,
+    errors = [_shares(_logs(h.profile, prior))[0] @ h.missed for h in grid_fit.backtest_fits]
+    return EnsembleMember(
+        grid_fit.law,
+        grid_fit.weight_exponent,
+        grid_fit.shapes,
         now.e,
         now.b,
         weights,
         evidence,
-        candidate.residual,
+        grid_fit.residual,
         tuple(float(error) for error in errors),
     )
 
 
-def weigh(members: list[Member], prior: Prior) -> Floats:
+def stacking_weights(members: list[EnsembleMember], prior: Prior) -> Floats:
     """The weight of each member, from the prior, its likelihood and its backtest; they sum to 1."""
     errors = np.array([np.mean(np.abs(m.errors)) if m.errors else _NO_BACKTEST for m in members])
     logs = prior.trust * np.array([member.evidence for member in members])
@@ -106,7 +106,7 @@ def weigh(members: list[Member], prior: Prior) -> Floats:
 
 
 def independent(prior: Prior, sizes: int) -> float:
-    """How many independent points a curve of so many sizes amounts to."""
+    """How many independent observations a curve of so many sizes amounts to."""
     return min(prior.evidence, _PER_SIZE * sizes)
 
 

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util import display
 from dataworth._util.json import json_values
 from dataworth._util.validation import is_real, one_or_more, probability, sample_counts
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
-from dataworth.forecast import sample_size as inverse
+from dataworth.forecast import sample_size as sample_size
 from dataworth.forecast.backtest import backtest
 from dataworth.forecast.draws import Draws, draw_curves, measured_or_drawn
-from dataworth.forecast.observations import Points
 from dataworth.forecast.prior import Prior
 from dataworth.forecast.results import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
-from dataworth.forecast.summary import choose, law_weights
+from dataworth.forecast.summary import law_summary, law_weights
 from dataworth.forecast.warnings import warnings_for
 from dataworth.laws.base import Law
+from dataworth.laws.observations import Observations
 from dataworth.metrics.registry import MAY_BE_NEGATIVE
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def document_of(
     document: dict[str, Any] = {
         "name": forecast.curve.name,
         "metric": forecast.curve.metric,
-        "largest_size": float(forecast.points.sizes[-1]),
+        "largest_size": float(forecast.observations.sizes[-1]),
         "law": asdict(forecast.law),
         "weights": forecast.weights,
         "backtest": [asdict(row) for row in forecast.backtest],
@@ -54,8 +55,10 @@ def document_of(
 
 
 def _predictions(forecast: Forecast, sizes: Floats, level: float) -> list[dict[str, Any]]:
-    made = forecast.predict(sizes, level)
-    rows = zip(made.samples, made.median, made.lower, made.upper, strict=True)
+    prediction = forecast.predict(sizes, level)
+    rows = zip(
+        prediction.samples, prediction.median, prediction.lower, prediction.upper, strict=True
+    )
     return [
         {"samples": n, "median": middle, "lower": low, "upper": high, "level": level}
         for n, middle, low, high in rows
@@ -78,7 +81,7 @@ class Forecast:
     ----------
     curve : Curve
         What was measured.
-    points : Points
+    observations : Observations
         What was fitted.
     draws : Draws
         The fitted laws, their weights, and curves drawn from them.
@@ -87,7 +90,7 @@ class Forecast:
     """
 
     curve: Curve
-    points: Points
+    observations: Observations
     draws: Draws
     prior: Prior
     chance: float | None
@@ -116,19 +119,24 @@ class Forecast:
         """Quantiles of the metric, shape (len(probabilities), len(sizes))."""
         wanted = real_numbers(probabilities, "probabilities")
         if wanted.ndim != 1 or not ((wanted >= 0) & (wanted <= 1)).all():
-            raise ForecastError(f"probabilities: {probabilities!r}; expected numbers from 0 to 1.")
+            raise ForecastError(
+                f"probabilities: {probabilities!r}; expected numbers from 0 to 1.",
+                code="not-a-probability",
+                option="probabilities",
+                value=probabilities,
+            )
         if self.curve.higher_is_better:
             wanted = 1 - wanted
         runs = 1.0 if new_run else math.inf
         loss = np.exp(np.quantile(self.log_losses(sizes, runs), wanted, axis=0))
-        return self._given_back(loss)
+        return self._to_metric(loss)
 
     def log_losses(self, sizes: ArrayLike, runs: float = math.inf) -> Floats:
         """Draws of the log loss (of the log error), shape (draws, m), of the mean over `runs`.
 
         Below the largest measured size they follow the measurements; see `measured_or_drawn`.
         """
-        u = np.log(np.maximum(sample_counts(sizes) / self.points.sizes[-1], 1e-300))
+        u = np.log(np.maximum(sample_counts(sizes) / self.observations.sizes[-1], 1e-300))
         return self._drawn(u, runs)
 
     def samples_for(
@@ -154,7 +162,7 @@ class Forecast:
         if assurance is not None:
             probability("assurance", assurance)
         loss = self.loss_of(target)
-        return inverse.samples_for(
+        return sample_size.samples_for(
             self.curve, self._largest, self._drawn, loss, target, level, assurance
         )
 
@@ -172,7 +180,10 @@ class Forecast:
         if not (math.isfinite(loss) and loss > 0):
             expected = "between 0 and 1" if self.curve.higher_is_better else "above 0"
             raise ForecastError(
-                f"target is {target!r}; expected a value of {self.curve.metric} {expected}."
+                f"target is {target!r}; expected a value of {self.curve.metric} {expected}.",
+                code="value-out-of-range",
+                option="target",
+                value=target,
             )
         return loss
 
@@ -204,9 +215,16 @@ class Forecast:
             ("worth_per_unit", worth_per_unit),
         ]:
             if not (is_real(value) and math.isfinite(value) and value > 0):
-                raise ForecastError(f"{name} is {value!r}; expected a finite number above 0.")
+                raise ForecastError(
+                    f"{name} is {value!r}; expected a finite number above 0.",
+                    code="not-positive",
+                    option=name,
+                    value=value,
+                )
         probability("level", level)
-        return inverse.stop_at(self._largest, self._drawn, price_per_label, worth_per_unit, level)
+        return sample_size.stop_at(
+            self._largest, self._drawn, price_per_label, worth_per_unit, level
+        )
 
     @cached_property
     def weights(self) -> dict[str, float]:
@@ -218,25 +236,25 @@ class Forecast:
         """The law with the largest weight, its parameters and their 90 % intervals."""
         name, weight = next(iter(self.weights.items()))
         if len(self._laws) == 1:
-            return choose(self.draws, weight)
+            return law_summary(self.draws, weight)
         likeliest = next(law for law in self._laws if law.name == name)
-        told = draw_curves(self.points, (likeliest,), self.prior, self.chance, self.seed)
-        return choose(told, weight)
+        draws = draw_curves(self.observations, (likeliest,), self.prior, self.chance, self.seed)
+        return law_summary(draws, weight)
 
     @cached_property
     def backtest(self) -> tuple[BacktestRow, ...]:
         """How every law, the baselines and this forecast did on the largest sizes, hidden."""
-        rows = backtest(self.points, self._laws, self._again)
-        return tuple(self._row_given_back(row) for row in rows)
+        rows = backtest(self.observations, self._laws, self._refit)
+        return tuple(self._row_to_metric(row) for row in rows)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the forecast must know about its curve."""
-        return warnings_for(self.points)
+        return warnings_for(self.observations)
 
     def warnings_at(self, sizes: ArrayLike) -> tuple[str, ...]:
         """Warnings about the distance of these sizes from the measured ones, then `warnings`."""
-        return warnings_for(self.points, sample_counts(sizes))
+        return warnings_for(self.observations, sample_counts(sizes))
 
     def plot(
         self,
@@ -246,14 +264,11 @@ class Forecast:
         targets: float | Iterable[float] = (),
     ) -> Axes:
         """Draw the curve, the median and its bands; see `dataworth.plots.forecast`."""
-        from dataworth.plots.forecast import draw_forecast, forecast_figure
-
-        return draw_forecast(forecast_figure(self, sizes=sizes, targets=targets), axes)
+        drawn: Axes = display.draw(self, axes, sizes=sizes, targets=targets)
+        return drawn
 
     def _repr_html_(self) -> str:
-        from dataworth.report.notebook import forecast_html
-
-        return forecast_html(self)
+        return str(display.html(self))
 
     def to_dict(
         self,
@@ -262,13 +277,11 @@ class Forecast:
         level: float = 0.9,
     ) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
-        from dataworth.forecast.forecast import document_of
-
         return document_of(self, sizes, targets, level)
 
-    def _again(self, points: Points) -> Draws:
-        """The same forecast from fewer points, for the backtest."""
-        return draw_curves(points, self._laws, self.prior, self.chance, self.seed)
+    def _refit(self, observations: Observations) -> Draws:
+        """The same forecast from fewer observations, for the backtest."""
+        return draw_curves(observations, self._laws, self.prior, self.chance, self.seed)
 
     @property
     def _laws(self) -> tuple[Law, ...]:
@@ -276,7 +289,7 @@ class Forecast:
 
     @property
     def _largest(self) -> float:
-        return float(self.points.sizes[-1])
+        return float(self.observations.sizes[-1])
 
     def _drawn(self, u: Floats, runs: float = math.inf) -> Floats:
         """Draws of the log loss at ``u = log(n / N)``, none of them one that cannot be."""
@@ -286,10 +299,10 @@ class Forecast:
             logs += self.draws.run_noise(runs)[:, None]
         return np.minimum(logs, 0.0 if share else _LARGEST)
 
-    def _given_back(self, loss: Floats) -> Floats:
+    def _to_metric(self, loss: Floats) -> Floats:
         return 1 - loss if self.curve.higher_is_better else loss
 
-    def _row_given_back(self, row: BacktestRow) -> BacktestRow:
+    def _row_to_metric(self, row: BacktestRow) -> BacktestRow:
         if not self.curve.higher_is_better:
             return row
         return replace(row, predicted=1 - row.predicted, actual=1 - row.actual)

@@ -1,9 +1,9 @@
-"""Posterior: all that one law can be, given the points and that the law holds.
+"""Posterior: all that one law can be, given the observations and that the law holds.
 
-Among many laws a shape counts by how well it predicts; there a likelihood sharper than the points
-warrant gives the better middle, and the laws' disagreement the width. Where the law is taken as
-known there is no disagreement. Its parameters then have the distribution that the points leave
-them, all values within their bounds being as likely as others beforehand.
+Among many laws a shape counts by how well it predicts; there a likelihood sharper than the
+observations warrant gives the better middle, and the laws' disagreement the width. Where the law is
+taken as known there is no disagreement. Its parameters then have the distribution that the
+observations leave them, all values within their bounds being as likely as others beforehand.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtr, ndtri
 
-from dataworth.forecast.ensemble import Member, chance_term, member_of, noise_of
-from dataworth.forecast.grid_fits import QUIETEST, Candidate
-from dataworth.forecast.observations import Points
+from dataworth.forecast.ensemble import EnsembleMember, chance_term, ensemble_member, noise_of
+from dataworth.forecast.grid_fits import QUIETEST, GridFit
 from dataworth.forecast.prior import Prior
-from dataworth.laws.fit import equations, weigh
+from dataworth.laws.fit import equations, weighted_losses
+from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
 _ROWS = 512
 _STEPS = 30
 _PER_POINT = 5.0
-"""Independent points that one point of full weight amounts to; benchmarks/simulation.py: intervals
-then hold the parameters of known laws as often as they say."""
+"""Independent observations that one point of full weight amounts to; benchmarks/simulation.py:
+intervals then hold the parameters of known laws as often as they say."""
 _STRIDES = (1.0, 0.3, 0.1, 0.03)
 """Steps of the walk, in cells of the grid: posteriors may be far narrower than a cell."""
 _FAR = 30.0
@@ -33,7 +33,7 @@ _FAR = 30.0
 
 @dataclass(frozen=True, eq=False)
 class _Solved:
-    """Irreducible loss and amplitude of some shapes, as the points leave them.
+    """Irreducible loss and amplitude of some shapes, as the observations leave them.
 
     ``e`` is normal around `middle` with the standard deviation `spread`, but from 0 to `most`;
     given e, ``b`` is normal around ``(by - e * bf) / bb`` with the standard deviation `narrow`,
@@ -52,9 +52,9 @@ class _Solved:
     log_share: Floats
 
 
-def posterior_of(
-    candidate: Candidate, points: Points, prior: Prior, above: float | None = None
-) -> Member:
+def posterior_member(
+    grid_fit: GridFit, observations: Observations, prior: Prior, above: float | None = None
+) -> EnsembleMember:
     """The member of a law that is taken as known: its rows are draws from the posterior.
 
     The shapes walk by Metropolis et al. 1953 from where the grid's rows are likely; e and b are
@@ -62,39 +62,39 @@ def posterior_of(
 
     Parameters
     ----------
-    candidate : Candidate
+    grid_fit : GridFit
         The law, solved.
-    points : Points
+    observations : Observations
         What it was solved on.
     prior : Prior
         Says what noise to take for granted; what it knows of retention is left out.
     above : float, optional
         Log of the loss by chance over that at the largest size, where it is known.
     """
-    walk = _Walk(candidate, points, prior, above)
+    walk = _Walk(grid_fit, observations, prior, above)
     rng = np.random.Generator(np.random.Philox(0))
     cells = np.array(list(np.ndindex(*[len(grid) for grid in walk.grids])), np.float64)
-    log_share = walk.solve(candidate.shapes).log_share
+    log_share = walk.solve(grid_fit.shapes).log_share
     total = np.cumsum(np.exp(log_share - log_share.max()))
-    even = (np.arange(_ROWS) + 0.5) / _ROWS * total[-1]
-    shapes = walk.shapes_at(walk.wander(cells[np.searchsorted(total, even)], rng))
+    strata = (np.arange(_ROWS) + 0.5) / _ROWS * total[-1]
+    shapes = walk.shapes_at(walk.wander(cells[np.searchsorted(total, strata)], rng))
     e, b = walk.draw(shapes, rng)
     same = np.full(_ROWS, 1 / _ROWS)
-    return replace(member_of(candidate, prior, above), shapes=shapes, e=e, b=b, weights=same)
+    return replace(ensemble_member(grid_fit, prior, above), shapes=shapes, e=e, b=b, weights=same)
 
 
 class _Walk:
     """The posterior density of a law's shapes, and a walk through it."""
 
     def __init__(
-        self, candidate: Candidate, points: Points, prior: Prior, above: float | None
+        self, grid_fit: GridFit, observations: Observations, prior: Prior, above: float | None
     ) -> None:
-        self.law, self.above = candidate.law, above
-        self.grids = [np.array(parameter.grid) for parameter in candidate.law.shape]
-        self.x = np.exp(points.u)
-        self.losses = weigh(points, candidate.nearness)
-        self.noise = noise_of(candidate.profile, prior) + QUIETEST
-        self.amount = min(prior.evidence, _PER_POINT * candidate.profile.weighing)
+        self.law, self.above = grid_fit.law, above
+        self.grids = [np.array(parameter.grid) for parameter in grid_fit.law.shape]
+        self.x = np.exp(observations.u)
+        self.losses = weighted_losses(observations, grid_fit.weight_exponent)
+        self.noise = noise_of(grid_fit.profile, prior) + QUIETEST
+        self.amount = min(prior.evidence, _PER_POINT * grid_fit.profile.weighing)
 
     def shapes_at(self, cells: Floats) -> Floats:
         """Shapes at places counted in cells of the grid, shape (k, p)."""
@@ -131,7 +131,7 @@ class _Walk:
         return e, np.maximum(b, 0.0) / solved.size
 
     def solve(self, shapes: Floats) -> _Solved:
-        """Solve e and b as `project` does, and keep how far the points leave them open."""
+        """Solve e and b as `project` does, and keep how far the observations leave them open."""
         basis = self.law.evaluate(shapes, self.x)
         size, fall, flat, left, (by, fy) = equations(self.law, basis, self.losses)
         bb, ff, bf = np.maximum(left[0], 1e-300), max(left[1], 1e-300), left[2]

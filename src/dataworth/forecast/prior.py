@@ -22,25 +22,26 @@ class Prior:
         Mean and standard deviation of the normal distribution of a curve's retention; see
         `dataworth.laws.retention.retained`.
     evidence : float
-        Independent points that a curve amounts to at most: neighbours stray from a law together,
-        so that more of them say little more.
+        Independent observations that a curve amounts to at most: neighbours stray from a law
+        together, so that more of them say little more.
     unseen : float
-        Relative noise taken for granted where it does not show: the points of one run go together,
-        and are often the best so far.
+        Relative noise taken for granted where it does not show: the observations of one run go
+        together, and are often the best so far.
     trust : float
         A member's weight grows as its likelihood to this power.
     sharpness : float
         A member's weight falls as its backtest error to this power.
     simplicity : float
         What each free parameter of a law takes from the log of its members' weights.
-    kept : float
+    shrinkage : float
         The share of their distance from the middle of all laws that draws keep, at most.
-    level, carry, apart, tail : float
+    level, drift_scale, model_spread, tail : float
         How far a draw is from the law that it follows: at all sizes alike, a normal with a
         standard deviation of `level` times the residual of one point; beyond the largest size N,
-        another with the root of ``(carry * residual * log(n / N))^2 + (apart * disagreement)^2``,
-        the disagreement being half the distance between the 16 % and the 84 % quantile of the laws
-        at n. Both are scaled together, so that each is a Student t of `tail` degrees of freedom.
+        another with the root of
+        ``(drift_scale * residual * log(n / N))^2 + (model_spread * disagreement)^2``, the
+        disagreement being half the distance between the 16 % and the 84 % quantile of the laws at
+        n. Both are scaled together, so that each is a Student t of `tail` degrees of freedom.
     """
 
     retention: float
@@ -50,10 +51,10 @@ class Prior:
     trust: float
     sharpness: float
     simplicity: float
-    kept: float
+    shrinkage: float
     level: float
-    carry: float
-    apart: float
+    drift_scale: float
+    model_spread: float
     tail: float
 
     @staticmethod
@@ -69,6 +70,6 @@ class Prior:
 
 @lru_cache(maxsize=2)
 def shipped_prior(noisy: bool) -> Prior:
-    """The prior for curves whose noise shows (see `Points`), or for looks at a single run."""
+    """The prior for curves whose noise shows (see `Observations`), or for looks at a single run."""
     name = "prior-repeated.json" if noisy else "prior-single.json"
     return Prior.from_json(resources.files(__package__).joinpath(name).read_text("utf-8"))

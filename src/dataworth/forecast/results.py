@@ -96,7 +96,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class ChosenLaw:
-    """The law that the measured points favour most.
+    """The law that the measured observations favour most.
 
     Attributes
     ----------

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve, finite_means
-from dataworth.forecast.observations import as_errors
+from dataworth.forecast.prepare import as_errors
 from dataworth.forecast.results import SampleSize, Stop
 
 Floats = NDArray[np.float64]

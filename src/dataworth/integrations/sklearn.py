@@ -80,14 +80,19 @@ def _seeded(
     from sklearn.model_selection import check_cv
 
     if not seeds:
-        raise StudyError("seeds is empty; expected at least one.")
+        raise StudyError(
+            "seeds is empty; expected at least one.", code="nothing-given", option="seeds"
+        )
     if options.get("shuffle"):
-        raise StudyError("shuffle would undo the order of seeds; leave one of them out.")
+        raise StudyError(
+            "shuffle would undo the order of seeds; leave one of them out.", code="options-conflict"
+        )
     labels = np.asarray(y)
     if labels.ndim != 1 or labels.dtype.kind == "f":
         raise StudyError(
             f"seeds draws stratified subsets, but y has shape {labels.shape} and dtype "
-            f"{labels.dtype}; expected one class per row. Use shuffle=True instead."
+            f"{labels.dtype}; expected one class per row. Use shuffle=True instead.",
+            code="not-stratifiable",
         )
     classes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     folds = check_cv(options.get("cv"), y, classifier=is_classifier(estimator))
@@ -110,5 +115,6 @@ def _metric(estimator: Any, scoring: Any) -> str:
         return "r2"
     raise StudyError(
         "scoring has no name that says what the scores are; give one of scikit-learn's, or read "
-        "the tuple with as_curve(result, metric=...)."
+        "the tuple with as_curve(result, metric=...).",
+        code="metric-unclear",
     )

@@ -105,7 +105,10 @@ class Law:
         """
         missing = [name for name in self.parameters if name not in params]
         if missing:
-            raise ForecastError(f"law {self.name!r} needs a value for {', '.join(missing)}.")
+            raise ForecastError(
+                f"law {self.name!r} needs a value for {', '.join(missing)}.",
+                code="parameter-missing",
+            )
         sizes = np.asarray(n, np.float64)
         shape = [params[parameter.name] for parameter in self.shape]
         with np.errstate(all="ignore"):

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from dataworth.forecast.observations import Points
 from dataworth.laws.base import Law
+from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Weighed:
+class WeightedLosses:
     """A curve as least squares sees it, in units of the loss at the largest size.
 
     The residual of a prediction p at a size is ``root * p / around - target``: to first order
@@ -38,27 +38,27 @@ class Weighed:
     target: Floats
 
 
-def weigh(points: Points, nearness: float) -> Weighed:
-    """Weights that grow as n^nearness and fall with the noise that the spread over runs explains.
+def weighted_losses(observations: Observations, weight_exponent: float) -> WeightedLosses:
+    """Weight losses by n^weight_exponent, less where the spread over runs explains noise.
 
     Parameters
     ----------
-    points : Points
+    observations : Observations
         At least one point.
-    nearness : float
+    weight_exponent : float
         The weighting constant.
     """
-    noise = points.noise + np.mean(points.noise) + 1e-6
-    weight = np.exp(nearness * points.u) * points.counts / noise
+    noise = observations.noise + np.mean(observations.noise) + 1e-6
+    weight = np.exp(weight_exponent * observations.u) * observations.counts / noise
     root = np.sqrt(weight / weight.sum())
-    logs = points.log_loss - points.log_loss[-1]
+    logs = observations.log_loss - observations.log_loss[-1]
     around = logs.copy()
-    if len(logs) > 2 and not points.repeated:
+    if len(logs) > 2 and not observations.repeated:
         around[1:-1] = np.median([logs[:-2], logs[1:-1], logs[2:]], axis=0)
-    return Weighed(root, np.exp(around), root * np.maximum(1 + logs - around, 0))
+    return WeightedLosses(root, np.exp(around), root * np.maximum(1 + logs - around, 0))
 
 
-def project(law: Law, basis: Floats, losses: Weighed) -> tuple[Floats, Floats, Floats]:
+def project(law: Law, basis: Floats, losses: WeightedLosses) -> tuple[Floats, Floats, Floats]:
     """Best e >= 0 and b >= 0 of every shape, and the weighted mean squared residual.
 
     Parameters
@@ -67,7 +67,7 @@ def project(law: Law, basis: Floats, losses: Weighed) -> tuple[Floats, Floats, F
         Says whether there is an e.
     basis : ndarray, shape (k, m)
         The law's basis of every shape at the sizes.
-    losses : Weighed
+    losses : WeightedLosses
         What was measured there.
     """
     size, fall, flat, (bb, ff, bf), (by, fy) = equations(law, basis, losses)
@@ -84,7 +84,7 @@ def project(law: Law, basis: Floats, losses: Weighed) -> tuple[Floats, Floats, F
 
 
 def equations(
-    law: Law, basis: Floats, losses: Weighed
+    law: Law, basis: Floats, losses: WeightedLosses
 ) -> tuple[Floats, Floats, Floats, tuple[Floats, float, Floats], tuple[Floats, float]]:
     """The normal equations of e and b, of every shape.
 
@@ -146,7 +146,9 @@ class Fit:
         return self.law.in_samples(self.shape, self.e, self.b, self.unit)
 
 
-def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True) -> Fit:
+def fit_law(
+    law: Law, observations: Observations, weight_exponent: float = 2.0, refine: bool = True
+) -> Fit:
     """Fit a law to a curve by weighted least squares of the log loss.
 
     The best cell of the shape grid is found by solving the linear parameters exactly, under their
@@ -157,16 +159,16 @@ def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True
     ----------
     law : Law
         What to fit.
-    points : Points
+    observations : Observations
         At least one point.
-    nearness : float
-        Weights grow as n^nearness.
+    weight_exponent : float
+        Weights grow as n^weight_exponent.
     refine : bool
         Whether to go on from the best cell of the grid.
     """
-    losses = weigh(points, nearness)
-    x = np.exp(points.u)
-    scale = float(np.exp(points.log_loss[-1]))
+    losses = weighted_losses(observations, weight_exponent)
+    x = np.exp(observations.u)
+    scale = float(np.exp(observations.log_loss[-1]))
     grid = law.shapes()
     e, b, error = project(law, law.evaluate(grid, x), losses)
     best = int(np.argmin(error))
@@ -180,12 +182,12 @@ def fit_law(law: Law, points: Points, nearness: float = 2.0, refine: bool = True
         tuple(float(value) for value in shape),
         float(e[best]) * scale,
         float(b[best]) * scale,
-        float(points.sizes[-1]),
+        float(observations.sizes[-1]),
         float(np.sqrt(error[best])),
     )
 
 
-def _refine(law: Law, start: Floats, x: Floats, losses: Weighed) -> Floats:
+def _refine(law: Law, start: Floats, x: Floats, losses: WeightedLosses) -> Floats:
     """Nelder and Mead from the best cell, on log shapes where bounds are positive."""
     bounds = np.array([parameter.bounds for parameter in law.shape])
     logs = bounds[:, 0] > 0

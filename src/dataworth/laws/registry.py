@@ -19,7 +19,9 @@ def register_law(law: Law) -> Law:
     """
     name = check_law(law).name
     if name in _REGISTRY:
-        raise ForecastError(f"a law named {name!r} exists already; choose another name.")
+        raise ForecastError(
+            f"a law named {name!r} exists already; choose another name.", code="name-taken"
+        )
     _REGISTRY[name] = law
     return law
 
@@ -43,5 +45,7 @@ def find_law(name: str) -> Law:
         If there is none.
     """
     if name not in _REGISTRY:
-        raise ForecastError(f"no law named {name!r}; known: {', '.join(_REGISTRY)}.")
+        raise ForecastError(
+            f"no law named {name!r}; known: {', '.join(_REGISTRY)}.", code="unknown-law"
+        )
     return _REGISTRY[name]

@@ -1,8 +1,8 @@
 """Retention: how much of its slope a curve keeps further out, the one thing that all laws share.
 
-Points fix the level and the slope of a log-log curve at its largest size; what they hardly fix is
-how fast the slope fades beyond. Laws of every family are therefore compared by one number, their
-retention, about which public curves know something.
+Observations fix the level and the slope of a log-log curve at its largest size; what they hardly
+fix is how fast the slope fades beyond. Laws of every family are therefore compared by one number,
+their retention, about which public curves know something.
 """
 
 from __future__ import annotations

@@ -1,17 +1,21 @@
-"""Own code: the functions and classes of a model that its Keras configuration only names."""
+"""The user's code that a model runs, as text: what a hash of it must cover."""
 
 from __future__ import annotations
 
 import dis
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from dataworth.learners.keras.backend import load_keras
-
 _LIBRARIES = frozenset({"jax", "jaxlib", "keras", "numpy"}) | sys.stdlib_module_names
+_INSTALLED = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    str(Path(__file__).parents[1]),
+)
 _PLAIN = (bool, int, float, complex, str, bytes)
 
 
@@ -21,24 +25,32 @@ def is_own(thing: Any) -> bool:
     return str(name or "builtins").partition(".")[0] not in _LIBRARIES
 
 
-def own_code(model: Any) -> list[str]:
-    """The code that `model` runs beside that of the libraries, and the constants that it reads.
+def own_code(roots: Iterable[Any], *, installed: bool = True) -> list[str]:
+    """The code of functions, classes and modules, and of all that they use, without libraries'.
 
-    The layers' own classes, activations, initializers and the like are followed through the
-    globals and closures that they use. Nothing is known of what they reach in other ways.
+    Code is followed through the globals, closures and members that are named in it. Code reached
+    in other ways is not covered.
+
+    Parameters
+    ----------
+    roots : iterable of functions, classes and modules
+    installed : bool
+        Whether to follow code into installed packages, apart from Keras, JAX and NumPy.
 
     Returns
     -------
     list of str
-        Sorted; source where it can be read, else (in an interactive session) the compiled code.
+        Sorted, with the constants that the code reads; source where it can be read, else (in an
+        interactive session) the compiled code.
     """
     texts: set[str] = set()
     seen: set[int] = set()
-    waiting = [part for layer in model._flatten_layers() for part in _parts(layer)]
+    waiting = list(roots)
     while waiting:
         thing = waiting.pop()
         known = isinstance(thing, type | FunctionType | ModuleType)
-        if known and id(thing) not in seen and is_own(thing):
+        followed = known and is_own(thing) and (installed or not _is_installed(thing))
+        if followed and id(thing) not in seen:
             seen.add(id(thing))
             texts.add(_text(thing))
             waiting += _used(thing)
@@ -60,17 +72,11 @@ def module_source(thing: Any) -> str:
     return "" if module is None or module.__name__ == "__main__" else _source(module)
 
 
-def _parts(layer: Any) -> list[Any]:
-    """A layer's class, and what it was given that holds code."""
-    keras = load_keras()
-    kinds = (
-        keras.initializers.Initializer,
-        keras.regularizers.Regularizer,
-        keras.constraints.Constraint,
-    )
-    values = [inspect.unwrap(v) if callable(v) else v for v in vars(layer).values()]
-    functions = [value for value in values if isinstance(value, FunctionType)]
-    return [type(layer), *functions, *(type(value) for value in values if isinstance(value, kinds))]
+def _is_installed(thing: Any) -> bool:
+    """Whether the file of a function, class or module lies in a folder of installed packages."""
+    module = thing if isinstance(thing, ModuleType) else sys.modules.get(thing.__module__ or "")
+    file = str(getattr(module, "__file__", None) or "")
+    return file.startswith(_INSTALLED)
 
 
 def _text(thing: Any) -> str:

@@ -55,7 +55,10 @@ def checked_metric(value: Any) -> str:
         If it is no text.
     """
     if not isinstance(value, str):
-        raise DataError(f"metric is {reprlib.repr(value)}; expected a name, such as 'accuracy'.")
+        raise DataError(
+            f"metric is {reprlib.repr(value)}; expected a name, such as 'accuracy'.",
+            code="not-text",
+        )
     return value
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util import display
 from dataworth.curves.curve import Curve
 from dataworth.metrics.labels import axis_label
 from dataworth.plots.style import BLUE, GREY, label_log_axes, new_axes, tidy
@@ -96,6 +97,12 @@ def draw_curve(figure: CurveFigure, axes: Axes | None = None) -> Axes:
         axes.axhline(figure.chance, color=GREY, ls="--", lw=1, label=text)
     finish(figure, axes)
     return axes
+
+
+@display.draw.register("Curve")
+def plot_curve(curve: Curve, axes: Axes | None = None) -> Axes:
+    """Draw a curve; see `draw_curve`."""
+    return draw_curve(curve_figure(curve), axes)
 
 
 def draw_measured(figure: CurveFigure, axes: Axes) -> None:

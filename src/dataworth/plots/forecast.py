@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util import display
 from dataworth._util.files import picture, write_whole
 from dataworth._util.validation import one_or_more, picture_file, sample_counts
+from dataworth.forecast.forecast import Forecast
 from dataworth.metrics.labels import given
 from dataworth.plots.curve import CurveFigure, curve_figure, draw_measured, finish
 from dataworth.plots.style import BLUE, GREEN, GREY, ORANGE, PINK, label_log_axes, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from dataworth.forecast.forecast import Forecast
 
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _TIMES, _POINTS = 10.0, 160
@@ -81,7 +81,7 @@ def forecast_figure(
     ForecastError
         If a size or a target is one that no forecast answers.
     """
-    largest = float(forecast.points.sizes[-1])
+    largest = float(forecast.observations.sizes[-1])
     wanted = one_or_more(targets)
     for target in wanted:
         # What cannot be answered is not drawn either.
@@ -126,6 +126,18 @@ def draw_forecast(figure: ForecastFigure, axes: Axes | None = None) -> Axes:
     if figure.curve.log:
         _keep_in_view(figure, axes)
     return axes
+
+
+@display.draw.register("Forecast")
+def plot_forecast(
+    forecast: Forecast,
+    axes: Axes | None = None,
+    *,
+    sizes: float | Iterable[float] = (),
+    targets: float | Iterable[float] = (),
+) -> Axes:
+    """Draw a forecast; see `forecast_figure` and `draw_forecast`."""
+    return draw_forecast(forecast_figure(forecast, sizes=sizes, targets=targets), axes)
 
 
 def _keep_in_view(figure: ForecastFigure, axes: Axes) -> None:

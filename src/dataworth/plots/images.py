@@ -6,12 +6,12 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.data.dataset import Dataset
+from dataworth._util import display
 from dataworth.errors import DataError
 from dataworth.plots.style import new_axes
 from dataworth.records.store import Store
@@ -20,6 +20,34 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SAMPLES, _ACROSS, _GAP = 4, 4, 0.35
+
+
+class LabelledSamples(Protocol):
+    """What is read of a data set whose samples are drawn; see `dataworth.Dataset`."""
+
+    @property
+    def x(self) -> NDArray[Any]:
+        """Features, shape (n, ...)."""
+
+    @property
+    def y(self) -> NDArray[np.int64]:
+        """Class indices, shape (n,)."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One name per class."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one sample's features."""
+
+    @property
+    def scale(self) -> float | None:
+        """What brings the features to 0 to 1."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the data."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +67,14 @@ class ImageFigure:
 
 
 def image_figure(
-    thing: Dataset | str | os.PathLike[str], *, classes: int | None = None
+    thing: LabelledSamples | str | os.PathLike[str], *, classes: int | None = None
 ) -> ImageFigure:
     """Samples of each class of a data set, or those that a run directory keeps.
 
     Parameters
     ----------
     thing : Dataset or path
+        Anything with the attributes of `LabelledSamples`, or a run directory.
     classes : int, optional
         No more than the first so many classes.
 
@@ -56,22 +85,27 @@ def image_figure(
     StudyError
         If there is no run directory.
     """
-    if isinstance(thing, Dataset):
+    if not isinstance(thing, str | os.PathLike):
         return ImageFigure(thing.class_names[:classes], _samples(thing, classes))
     with Store(Path(thing)) as store:
         names, images = store.meta()["class_names"], store.array("sample_images")
     if images is None:
-        raise DataError(f"{thing}: the samples of this study are no images.")
+        raise DataError(f"{thing}: the samples of this study are no images.", code="not-images")
     return ImageFigure(tuple(names[:classes]), images[:classes])
 
 
-def _samples(dataset: Dataset, classes: int | None) -> NDArray[np.uint8]:
+def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]:
     shape = dataset.shape[:2] if dataset.shape[2:] == (1,) else dataset.shape
     if len(shape) != 2:
-        raise DataError(f"{dataset.name}: samples of shape {dataset.shape} are no images.")
-    if not dataset.classes:
-        raise DataError(f"{dataset.name}: the samples have no classes to be drawn by.")
-    count = min(dataset.classes, classes or dataset.classes)
+        raise DataError(
+            f"{dataset.name}: samples of shape {dataset.shape} are no images.", code="not-images"
+        )
+    if not dataset.class_names:
+        raise DataError(
+            f"{dataset.name}: the samples have no classes, by which images are drawn.",
+            code="no-classes",
+        )
+    count = len(dataset.class_names[:classes])
     images = np.zeros((count, _SAMPLES, *shape), np.uint8)
     for index in range(count):
         rows = np.flatnonzero(dataset.y == index)[:_SAMPLES]
@@ -111,6 +145,7 @@ def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
     return axes
 
 
-def plot_images(thing: Dataset | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
+@display.draw.register("Dataset")
+def plot_images(thing: LabelledSamples | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
     """Draw a few images of each class of a data set or a run directory; see `draw_images`."""
     return draw_images(image_figure(thing), axes)

@@ -35,12 +35,14 @@ def errors_for_people(path: Path) -> Iterator[None]:
         if _needs_room_or_rights(error):
             raise StudyError(
                 f"{path}: {error}. What was finished before is kept; make room or set the "
-                "rights, then run the same command again."
+                "rights, then run the same command again.",
+                code="file-not-writable",
             ) from None
         # Damaged bytes make SQLite, JSON and numpy's reader raise nearly anything.
         raise StudyError(
             f"{path}: not a readable results file ({error}). Restore it from a copy, or move it "
-            "away and run the study again."
+            "away and run the study again.",
+            code="file-damaged",
         ) from None
 
 
@@ -49,13 +51,16 @@ def nothing_to_read(path: Path) -> StudyError:
     directory = path.parent
     give = "Give the directory of a study that was run (`dataworth run STUDY --out DIR`)."
     if not directory.exists():
-        return StudyError(f"{directory}: there is no such directory. {give}")
+        return StudyError(
+            f"{directory}: there is no such directory. {give}", code="folder-not-found"
+        )
     if not directory.is_dir():
-        return StudyError(f"{directory}: a file, not a run directory. {give}")
+        return StudyError(f"{directory}: a file, not a run directory. {give}", code="not-a-folder")
     what = f"{path.name} is empty" if path.is_file() else f"no {path.name} here"
     return StudyError(
         f"{directory}: {what}. {give} If study.toml is kept there, `dataworth run {directory}` "
-        "runs that study again."
+        "runs that study again.",
+        code="no-results",
     )
 
 
@@ -123,11 +128,13 @@ class Store:
         except Timeout:
             raise StudyError(
                 f"{self.directory}: another process is running this study. Wait for it, stop it, "
-                "or choose another --out."
+                "or choose another --out.",
+                code="study-locked",
             ) from None
         except OSError as error:
             raise StudyError(
-                f"{self.directory}: cannot be written ({error.strerror}). Choose another --out."
+                f"{self.directory}: cannot be written ({error.strerror}). Choose another --out.",
+                code="file-not-writable",
             ) from None
 
     def _connect(self, write: bool) -> sqlite3.Connection:

@@ -63,7 +63,10 @@ class ForecastGrid:
 
 def forecast_grid(forecast: Forecast) -> ForecastGrid:
     """Ask a forecast everything that its page will be asked."""
-    smallest, largest = float(forecast.points.sizes[0]), float(forecast.points.sizes[-1])
+    smallest, largest = (
+        float(forecast.observations.sizes[0]),
+        float(forecast.observations.sizes[-1]),
+    )
     samples = np.concatenate(
         [
             np.geomspace(smallest, largest, _MEASURED, endpoint=False),

@@ -128,7 +128,8 @@ def _fit(forecast: Forecast) -> list[Item]:
         Item("Its parameters, 90 % intervals", values),
         Item("Weights of all laws in the forecast", weights),
         Item(
-            "Points", f"the mean over seeds of each of {len(forecast.points)} sizes; all are used"
+            "Points",
+            f"the mean over seeds of each of {len(forecast.observations)} sizes; all are used",
         ),
         Item(
             "Fit",

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dataworth._util import display
 from dataworth.curves.curve import Curve
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.findings import Finding
+from dataworth.forecast.forecast import Forecast
 from dataworth.plots.curve import curve_figure, draw_curve
 from dataworth.plots.forecast import draw_forecast, forecast_figure
 from dataworth.plots.images import ImageFigure, draw_images, image_figure
@@ -23,11 +25,11 @@ from dataworth.report.tables import measured_table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from dataworth.forecast.forecast import Forecast
 
 _CLASSES = 16
 
 
+@display.html.register("Dataset")
 def dataset_html(dataset: Dataset) -> str:
     """Size, form, classes, and a few images of the first classes if the samples are images."""
     held_out = 0 if dataset.x_test is None else len(dataset.x_test)
@@ -44,6 +46,7 @@ def dataset_html(dataset: Dataset) -> str:
     return rendered("notebook.html", title=dataset.name, facts=facts, picture=_images(figure))
 
 
+@display.html.register("Curve")
 def curve_html(curve: Curve) -> str:
     """The table and the picture of a curve."""
     picture = _png(draw_curve(curve_figure(curve)))
@@ -52,9 +55,10 @@ def curve_html(curve: Curve) -> str:
     )
 
 
+@display.html.register("Forecast")
 def forecast_html(forecast: Forecast) -> str:
     """The answer in one sentence, its warnings and its picture."""
-    last = float(forecast.points.sizes[-1])
+    last = float(forecast.observations.sizes[-1])
     return rendered(
         "notebook.html",
         title=answer(forecast),
@@ -63,6 +67,7 @@ def forecast_html(forecast: Forecast) -> str:
     )
 
 
+@display.html.register("Findings")
 def findings_html(findings: Sequence[Finding]) -> str:
     """Findings, one after the other."""
     return rendered("notebook.html", title=f"{len(findings)} findings", findings=findings)

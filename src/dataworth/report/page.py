@@ -137,7 +137,7 @@ def _forecast(ahead: Ahead) -> dict[str, Any] | None:
         return None
     forecast = ahead.forecast
     return {
-        "largest": float(forecast.points.sizes[-1]),
+        "largest": float(forecast.observations.sizes[-1]),
         "law": forecast.law.name,
         "irreducible": _irreducible(ahead),
         **_grid(ahead.grid),

@@ -20,10 +20,10 @@ _SHOWS = 0.75
 
 def answer(forecast: Forecast) -> str:
     """What three times as much data is expected to do, in one sentence."""
-    largest = float(forecast.points.sizes[-1])
+    largest = float(forecast.observations.sizes[-1])
     wanted = largest * TIMES
     prediction = forecast.predict([wanted])
-    loss = math.exp(float(forecast.points.log_loss[-1]))
+    loss = math.exp(float(forecast.observations.log_loss[-1]))
     then = float(prediction.median[0])
     higher = forecast.curve.higher_is_better
     now = 1 - loss if higher else loss

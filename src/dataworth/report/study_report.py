@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from dataworth.audit import audit
 from dataworth.curves.curve import Curve
-from dataworth.curves.read import curve_of
 from dataworth.errors import ForecastError
 from dataworth.findings import Finding
 from dataworth.plots.classes import ClassFigure, class_figure
+from dataworth.records.reader import curve_columns
 from dataworth.records.record import Record
 from dataworth.records.store import Store
 from dataworth.report.forecast_grid import ForecastGrid, forecast_grid
@@ -74,7 +74,7 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
     """
     with Store(Path(directory)) as store:
         records, meta = store.records(), store.meta()
-        curve = curve_of(store)
+        curve = Curve(**curve_columns(store))
         images = store.array("sample_images")
     classes = class_figure(records, meta["class_names"])
     return RunReport(

@@ -44,13 +44,19 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
     for option in options:
         if option not in list(known)[len(arguments) :]:
             names = ", ".join(list(known)[len(arguments) :]) or "none"
-            raise DataError(f"{spec!s} takes no option {option!r}; its options are: {names}.")
+            raise DataError(
+                f"{spec!s} takes no option {option!r}; its options are: {names}.",
+                code="unknown-option",
+                option=option,
+            )
     dataset = loader(*arguments, **options)
     if dataset.x_test is not None and len(dataset.x_test) > dataset.samples:
         warnings.warn(
-            f"The test split of {dataset.name} has more samples ({len(dataset.x_test):,}) than the "
-            f"train split ({dataset.samples:,}). Are the files swapped?",
-            DataworthWarning,
+            DataworthWarning(
+                f"The test split of {dataset.name} has more samples ({len(dataset.x_test):,}) than "
+                f"the train split ({dataset.samples:,}). Are the files swapped?",
+                code="test-larger-than-train",
+            ),
             stacklevel=2,
         )
     return dataset
@@ -83,5 +89,6 @@ def _resolve(spec: str) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:
         return resolve(path)
     raise DataError(
         f"There is no data set {spec!r}, and no file or folder of that name here. "
-        f"Names: {', '.join(registry)}."
+        f"Names: {', '.join(registry)}.",
+        code="unknown-data",
     )

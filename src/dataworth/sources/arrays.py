@@ -38,7 +38,8 @@ def names_of(entry: Entry, names: Sequence[str]) -> tuple[Names, Names | None]:
     if train is None:
         raise DataError(
             f"{entry} holds {', '.join(names) or 'nothing'}; expected the arrays x_train, y_train "
-            "and optionally x_test, y_test; or images, labels; or x, y. Rename them."
+            "and optionally x_test, y_test; or images, labels; or x, y. Rename them.",
+            code="array-missing",
         )
     x, y = _found(names, ("_test", "test_"))
     if x and y:
@@ -47,7 +48,8 @@ def names_of(entry: Entry, names: Sequence[str]) -> tuple[Names, Names | None]:
         lacking = "labels such as y_test" if x else "features such as x_test"
         raise DataError(
             f"{entry} holds {', '.join(names)}: {x or y} of the test split, and no {lacking}. "
-            f"Add them, or leave {x or y} out."
+            f"Add them, or leave {x or y} out.",
+            code="option-missing",
         )
     return train, None
 
@@ -84,10 +86,13 @@ def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
             raise DataError(
                 f"{entry}: {names.x} has shape {x.shape} and {names.y} shape {y.shape}; expected "
                 "one row of features and one label per sample."
-                + (" Are the two swapped?" if y.ndim > x.ndim else "")
+                + (" Are the two swapped?" if y.ndim > x.ndim else ""),
+                code="shape-mismatch",
             )
         if x.dtype.kind not in "biuf":
-            raise DataError(f"{entry}: {names.x} holds {x.dtype}; expected numbers.")
+            raise DataError(
+                f"{entry}: {names.x} holds {x.dtype}; expected numbers.", code="not-numeric"
+            )
         step = max(1, _BLOCK_BYTES // max(1, x[:1].nbytes))
         for start in range(0, len(x), step):
             features = shape(as_features(x[start : start + step], pixels))

@@ -80,7 +80,10 @@ def refuse_strays(splits: Sequence[Split]) -> None:
         for sample, text in enumerate(y.astype(str).tolist()):
             value = values[text]
             if value is None or not math.isfinite(value):
-                raise DataError(f"{part.place(sample)}: the label {text!r} {_what_is_wrong(value)}")
+                raise DataError(
+                    f"{part.place(sample)}: the label {text!r} {_what_is_wrong(value)}",
+                    code="label-not-a-number" if value is None else "label-not-finite",
+                )
             numbers[sample] = value
         if (numbers % 1).any() and (error := label_error(numbers, part.place)):
             raise error
@@ -181,9 +184,9 @@ def dataset_of(
 def _in_files(error: DataError, files: Sequence[str]) -> DataError:
     """The same error, with the files before its message."""
     message = f"{', '.join(dict.fromkeys(files))}: {error}"
-    return (
-        LabelError(message, error.labels) if isinstance(error, LabelError) else DataError(message)
-    )
+    if isinstance(error, LabelError):
+        return LabelError(message, code=error.code, labels=error.labels)
+    return DataError(message, code=error.code)
 
 
 def _first_fault(
@@ -195,7 +198,8 @@ def _first_fault(
             sample, feature = map(int, np.argwhere(~np.isfinite(x.reshape(len(x), -1)))[0])
             return DataError(
                 f"{part.place(sample, 0)}: feature {feature + 1} is NaN, infinite or beyond "
-                "float32. Fill the gap, or remove the row."
+                "float32. Fill the gap, or remove the row.",
+                code="not-finite",
             )
         error = None if number else label_error(y, part.place)
         if error is not None:
@@ -213,7 +217,8 @@ def _values(part: Part | None, y: NDArray[Any] | None) -> Any:
         if value is None or not math.isfinite(value):
             raise DataError(
                 f"{part.place(sample)}: the target is {text!r}; regression expects finite numbers. "
-                "Correct it, or remove the row."
+                "Correct it, or remove the row.",
+                code="not-finite" if value is not None else "not-a-number",
             )
         values[sample] = value
     return values
@@ -222,4 +227,6 @@ def _values(part: Part | None, y: NDArray[Any] | None) -> Any:
 def require_samples(part: Part, blocks: int) -> None:
     """Refuse files without a single sample."""
     if blocks == 0:
-        raise DataError(f"{part.entries[0]} holds no samples. Copy or download it again.")
+        raise DataError(
+            f"{part.entries[0]} holds no samples. Copy or download it again.", code="no-rows"
+        )

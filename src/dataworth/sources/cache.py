@@ -118,20 +118,27 @@ def read(recipe: Recipe) -> Dataset:
             raise DataError(
                 f"The disk is full: {recipe.name} could not be cached in {folder.parent}. Nothing "
                 "was left there. Free some space, or set DATAWORTH_DATA to a folder on another "
-                "disk."
+                "disk.",
+                code="disk-full",
             ) from None
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
             raise
         warnings.warn(
-            f"{folder.parent} cannot be written ({error.strerror}): {recipe.name} is read into "
-            "memory, and will be read again next time. Set DATAWORTH_DATA to a folder of yours.",
-            DataworthWarning,
+            DataworthWarning(
+                f"{folder.parent} cannot be written ({error.strerror}): {recipe.name} is read "
+                "into memory, and will be read again next time. Set DATAWORTH_DATA to a folder of "
+                "yours.",
+                code="cache-not-writable",
+            ),
             stacklevel=5,
         )
         return read_to_memory(recipe)
     cached = _open(folder, recipe)
     if cached is None:
-        raise DataError(f"The files of {recipe.name} changed while they were read; try again.")
+        raise DataError(
+            f"The files of {recipe.name} changed while they were read; try again.",
+            code="files-changed",
+        )
     return cached
 
 

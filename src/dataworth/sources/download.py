@@ -61,7 +61,9 @@ def fetch_official(archive: Archive | None = None) -> Path:
     archive = archive or OFFICIAL
     folder = data_folder() / "emnist"
     if offline():
-        raise DataError(f"DATAWORTH_OFFLINE forbids downloading. {by_hand(archive, folder)}")
+        raise DataError(
+            f"DATAWORTH_OFFLINE forbids downloading. {by_hand(archive, folder)}", code="offline"
+        )
     pooch.get_logger().setLevel("WARNING")
     part = folder / f"{archive.name}.part"
     try:
@@ -80,20 +82,25 @@ def fetch_official(archive: Archive | None = None) -> Path:
             kept = f" The {part.stat().st_size:,} bytes that came are kept: run it again to go on."
         raise DataError(
             f"{archive.url} could not be downloaded ({_reason(error)}).{kept} "
-            f"{by_hand(archive, folder)}"
+            f"{by_hand(archive, folder)}",
+            code="download-failed",
         ) from None
     except ValueError:
         raise DataError(
             f"What came from {archive.url} is not the official archive (its hash differs), and was "
-            f"deleted. Try again later. {by_hand(archive, folder)}"
+            f"deleted. Try again later. {by_hand(archive, folder)}",
+            code="download-altered",
         ) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DataError(
                 f"The disk of {folder} is full. Free some space and run the command again: it goes "
-                "on where it stopped. Or set DATAWORTH_DATA to a folder on another disk."
+                "on where it stopped. Or set DATAWORTH_DATA to a folder on another disk.",
+                code="disk-full",
             ) from None
-        raise DataError(f"{folder} cannot be written: {error.strerror or error}.") from None
+        raise DataError(
+            f"{folder} cannot be written: {error.strerror or error}.", code="file-not-writable"
+        ) from None
 
 
 class ResumingDownloader:
@@ -179,12 +186,16 @@ def fetch_kaggle() -> Path:
     folder = data_folder() / "emnist"
     target = folder / "kaggle"
     if offline():
-        raise DataError(f"DATAWORTH_OFFLINE forbids downloading. {by_hand(OFFICIAL, folder)}")
+        raise DataError(
+            f"DATAWORTH_OFFLINE forbids downloading. {by_hand(OFFICIAL, folder)}", code="offline"
+        )
     try:
         import kagglehub
     except ImportError:
         raise MissingDependencyError(
-            "Downloading from Kaggle needs kagglehub: pip install 'dataworth[kaggle]'."
+            "Downloading from Kaggle needs kagglehub: pip install 'dataworth[kaggle]'.",
+            code="missing-extra",
+            extra="kaggle",
         ) from None
     try:
         try:
@@ -199,5 +210,6 @@ def fetch_kaggle() -> Path:
         raise DataError(
             f"Kaggle's {HANDLE} could not be downloaded ({type(error).__name__}: {reason}). Is "
             "kaggle.json in ~/.kaggle (kaggle.com, Settings, API, Create New Token)? "
-            f"{by_hand(OFFICIAL, folder)}"
+            f"{by_hand(OFFICIAL, folder)}",
+            code="download-failed",
         ) from None

@@ -58,23 +58,29 @@ class Entry:
             with self._raw() as raw:
                 peeked = raw.peek(2)[:2]
                 if not peeked:
-                    raise DataError(f"{self} is empty (0 bytes). Copy or download it again.")
+                    raise DataError(
+                        f"{self} is empty (0 bytes). Copy or download it again.", code="file-empty"
+                    )
                 if peeked == b"\x1f\x8b":
                     with gzip.GzipFile(fileobj=raw) as unpacked:
                         yield cast(BinaryIO, io.BufferedReader(unpacked, _BUFFER_BYTES))
                 else:
                     yield cast(BinaryIO, raw)
         except FileNotFoundError:
-            raise DataError(f"{self} does not exist.") from None
+            raise DataError(f"{self} does not exist.", code="file-not-found") from None
         except PermissionError:
             raise DataError(
-                f"{self} may not be read by this user; check its permissions."
+                f"{self} may not be read by this user; check its permissions.",
+                code="file-unreadable",
             ) from None
         except IsADirectoryError:
-            raise DataError(f"{self} is a folder, and a file was expected.") from None
+            raise DataError(
+                f"{self} is a folder, and a file was expected.", code="not-a-file"
+            ) from None
         except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
             raise DataError(
-                f"{self} is cut short or damaged ({error}). Copy or download it again."
+                f"{self} is cut short or damaged ({error}). Copy or download it again.",
+                code="file-damaged",
             ) from None
 
     @contextmanager
@@ -87,7 +93,10 @@ class Entry:
             try:
                 member = archive.open(self.member)
             except RuntimeError as error:
-                raise DataError(f"{self} cannot be unpacked: {error}. Unpack it first.") from None
+                raise DataError(
+                    f"{self} cannot be unpacked: {error}. Unpack it first.",
+                    code="archive-not-unpacked",
+                ) from None
             with member:
                 yield io.BufferedReader(cast(io.RawIOBase, member), _BUFFER_BYTES)
 
@@ -140,8 +149,11 @@ def _members(archive: Path) -> list[Entry]:
     except zipfile.BadZipFile as error:
         raise DataError(
             f"{archive} is cut short or damaged, or no zip archive ({error}). Copy or download it "
-            "again."
+            "again.",
+            code="file-damaged",
         ) from None
     except OSError as error:
-        raise DataError(f"{archive} cannot be read ({error.strerror or error}).") from None
+        raise DataError(
+            f"{archive} cannot be read ({error.strerror or error}).", code="file-unreadable"
+        ) from None
     return [Entry(archive, name) for name in names if not name.startswith("__MACOSX")]

@@ -72,7 +72,8 @@ def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
         except (ValueError, IndexError, KeyError):
             raise DataError(
                 f"{entry}: its struct `{_STRUCT}` has no {name}; expected train.images, "
-                "train.labels, test.images and test.labels."
+                "train.labels, test.images and test.labels.",
+                code="array-missing",
             ) from None
         return np.asarray(value)
 
@@ -91,7 +92,8 @@ def _read(entry: Entry, how: Callable[[Any, Any], Any]) -> Any:
         except NotImplementedError:
             raise DataError(
                 f"{entry} is of MATLAB's version 7.3 (HDF5), which is not read. In MATLAB: "
-                "save(file, '-v7')."
+                "save(file, '-v7').",
+                code="unsupported-format",
             ) from None
         except zlib.error:
             raise
@@ -99,5 +101,6 @@ def _read(entry: Entry, how: Callable[[Any, Any], Any]) -> Any:
             # scipy says in many ways that a file is damaged.
             raise DataError(
                 f"{entry} is no MATLAB file, or it is cut short or damaged ({error}). Copy or "
-                "download it again."
+                "download it again.",
+                code="file-damaged",
             ) from None

@@ -61,7 +61,8 @@ def _names(entry: Entry) -> list[str]:
             return [name.removesuffix(".npy") for name in archive.namelist()]
     except zipfile.BadZipFile as error:
         raise DataError(
-            f"{entry} is no NPZ file, or it is cut short ({error}). Copy or download it again."
+            f"{entry} is no NPZ file, or it is cut short ({error}). Copy or download it again.",
+            code="file-damaged",
         ) from None
 
 
@@ -72,12 +73,14 @@ def _fetch(entry: Entry, name: str) -> NDArray[Any]:
     except (EOFError, zlib.error, zipfile.BadZipFile, OSError, KeyError) as error:
         raise DataError(
             f"{entry}: the array {name} is cut short or damaged ({error}). Copy or download the "
-            "file again."
+            "file again.",
+            code="file-damaged",
         ) from None
     except (ValueError, NotImplementedError) as error:
         raise DataError(
             f"{entry}: the array {name} cannot be read ({error}). Save it as plain numbers or text "
-            "(no Python objects), or copy the file again."
+            "(no Python objects), or copy the file again.",
+            code="not-numeric",
         ) from None
 
 
@@ -93,5 +96,6 @@ def _class_names(entry: Entry) -> tuple[str, ...] | None:
     except (ValueError, TypeError, OverflowError):
         raise DataError(
             f"{entry}: the array mapping holds {codes[:3].tolist()}...; expected one ASCII code "
-            "per class, such as 65 for A. Correct it, or leave it out."
+            "per class, such as 65 for A. Correct it, or leave it out.",
+            code="class-names-malformed",
         ) from None

@@ -43,8 +43,10 @@ def with_label(
 def leave_aside(test: Entry, train: Entry, lacking: str) -> None:
     """Say that a test file is not used, as it has not what it needs."""
     warnings.warn(
-        f"{test} has {lacking}. It is left aside, and rows of {train.name} are held out.",
-        DataworthWarning,
+        DataworthWarning(
+            f"{test} has {lacking}. It is left aside, and rows of {train.name} are held out.",
+            code="test-without-labels",
+        ),
         stacklevel=2,
     )
 

@@ -103,7 +103,9 @@ def _readable(entry: Entry) -> Iterator[None]:
         yield
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{entry} is no Parquet file, or it is damaged: {reason}") from None
+        raise DataError(
+            f"{entry} is no Parquet file, or it is damaged: {reason}", code="file-damaged"
+        ) from None
 
 
 def _arrays(
@@ -121,7 +123,8 @@ def _arrays(
         if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
             raise DataError(
                 f"{entry}: column {name!r} holds {schema[name]}; expected one number per column "
-                "and sample. Convert or drop it."
+                "and sample. Convert or drop it.",
+                code="not-numeric",
             )
     y = labels_of(_column(entry, frame.select(names[position]).collect()[names[position]]))
     x = np.empty((len(y), len(features)), np.uint8 if pixels else np.float32)
@@ -137,6 +140,7 @@ def _column(entry: Entry, column: Any) -> Any:
     if missing.any():
         raise DataError(
             f"{entry}, row {missing.arg_max() + 1}, column {column.name!r}: the value is missing. "
-            "Fill the gap, or remove the row."
+            "Fill the gap, or remove the row.",
+            code="value-missing",
         )
     return column

@@ -61,7 +61,8 @@ def class_indices(
                 f"{len(values):,} distinct numbers in {len(pooled):,} rows look like a quantity. "
                 'If they are one, say task="regression"; if each number is a class, say '
                 'task="classification" (--task on the command line).',
-                pooled,
+                code="target-unclear",
+                labels=pooled,
             )
         names = tuple(str(value) for value in values)
     indices = indices.astype(np.int64)
@@ -89,14 +90,17 @@ def _indices_of_named(labels: NDArray[Any], names: tuple[str, ...]) -> NDArray[n
         if low < 0 or high >= len(names):
             raise DataError(
                 f"labels run from {low} to {high}, and {len(names)} class names were given; labels "
-                f"must be class indices 0..{len(names) - 1}."
+                f"must be class indices 0..{len(names) - 1}.",
+                code="label-out-of-range",
             )
         return labels.astype(np.int64)
     values, indices = np.unique(labels, return_inverse=True)
     occurring = [str(value) for value in values]
     unknown = sorted(set(occurring) - set(names))
     if unknown:
-        raise DataError(f"labels {unknown[:5]} are not among the class names given.")
+        raise DataError(
+            f"labels {unknown[:5]} are not among the class names given.", code="label-unknown"
+        )
     order = {name: index for index, name in enumerate(names)}
     return np.array([order[name] for name in occurring])[indices]
 
@@ -111,7 +115,9 @@ def _flat_labels(y: ArrayLike, which: str) -> NDArray[Any]:
         return np.asarray(labels.argmax(axis=1))
     labels = labels.reshape(-1) if labels.ndim == 2 else labels
     if labels.ndim != 1 or len(labels) == 0:
-        raise DataError(f"{which} has shape {labels.shape}; expected one label per sample.")
+        raise DataError(
+            f"{which} has shape {labels.shape}; expected one label per sample.", code="wrong-shape"
+        )
     return labels.astype(np.int64) if labels.dtype.kind in "bf" else labels
 
 
@@ -134,7 +140,8 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
     missing = first_missing(labels) if labels.ndim else None
     if missing is not None:
         return DataError(
-            f"{place(missing)}: the label is missing. Give it a class, or remove the row."
+            f"{place(missing)}: the label is missing. Give it a class, or remove the row.",
+            code="label-missing",
         )
     labels = without_objects(labels)
     if _is_wide(labels):
@@ -144,7 +151,9 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
         row = int(np.flatnonzero(~one_hot)[0])
         shape = labels.shape
         return DataError(
-            f"{place(row)} is not one-hot (one 1, else 0), and the labels have shape {shape}."
+            f"{place(row)} is not one-hot (one 1, else 0), and the labels have shape {shape}.",
+            code="label-not-one-hot",
+            row=row,
         )
     if labels.dtype.kind != "f" or labels.ndim not in (1, 2):
         return None
@@ -168,7 +177,7 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
                 ' If they are a quantity, say task="regression" (--task regression on the command '
                 "line)."
             )
-    return LabelError(message, labels)
+    return LabelError(message, code="label-not-a-class", labels=labels)
 
 
 def _is_wide(labels: NDArray[Any]) -> bool:

@@ -41,7 +41,10 @@ def prepare(
         If a target cannot be used, or the task is none.
     """
     if isinstance(task, str) and task not in KINDS:
-        raise DataError(f"task = {task!r}: expected one of {', '.join(KINDS)}, or a Task.")
+        raise DataError(
+            f"task = {task!r}: expected one of {', '.join(KINDS)}, or a Task.",
+            code="unknown-choice",
+        )
     if task is None or task == "classification" or isinstance(task, Classification):
         if class_names is None and isinstance(task, Classification) and task.class_names:
             class_names = task.class_names
@@ -50,18 +53,18 @@ def prepare(
         )
         return Classification(names), labels, held_labels
     if class_names is not None:
-        raise DataError(f"class_names were given, and task = {task!r} has no classes.")
+        raise DataError(
+            f"class_names were given, and task = {task!r} has no classes.", code="options-conflict"
+        )
     regression = regression_of(task)
     if regression is not None:
-        return (
-            regression,
-            values_of(y, "y"),
-            None if y_test is None else values_of(y_test, "y_test"),
-        )
+        held_values = None if y_test is None else values_of(y_test, "y_test")
+        return regression, values_of(y, "y"), held_values
     if not isinstance(task, Task):
         raise DataError(
             f"task = {task!r}: expected one of {', '.join(KINDS)}, or an object with the members "
-            "of dataworth.tasks.Task."
+            "of dataworth.tasks.Task.",
+            code="unknown-choice",
         )
     held_targets = None if y_test is None else np.asarray(task.encode(y_test))
     return task, np.asarray(task.encode(y)), held_targets

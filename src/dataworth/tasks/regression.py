@@ -49,7 +49,8 @@ class Regression:
         if not all(low < high for low, high in pairwise(bounds)):
             raise DataError(
                 f"quantiles = {self.quantiles!r}: expected rising numbers above 0 and below 1, "
-                "such as (0.05, 0.5, 0.95)."
+                "such as (0.05, 0.5, 0.95).",
+                code="value-out-of-range",
             )
         object.__setattr__(self, "quantiles", levels)
 
@@ -112,7 +113,8 @@ class Regression:
         if columns.shape != expected:
             raise DataError(
                 f"the prediction has shape {np.shape(prediction)}; expected {expected}: one row "
-                f"for each target and {_columns(self.quantiles)}."
+                f"for each target and {_columns(self.quantiles)}.",
+                code="wrong-shape",
             )
         if not self.quantiles:
             return Scored(figures.score(columns[:, 0], targets), {})
@@ -139,17 +141,21 @@ def values_of(y: ArrayLike, which: str) -> NDArray[np.float64]:
     column = as_column(y, which)
     column = column.reshape(-1) if column.ndim == 2 and column.shape[1] == 1 else column
     if column.ndim != 1 or len(column) == 0:
-        raise DataError(f"{which} has shape {column.shape}; expected one number per sample.")
+        raise DataError(
+            f"{which} has shape {column.shape}; expected one number per sample.", code="wrong-shape"
+        )
     row = first_missing(column)
     if row is not None:
         raise DataError(
-            f"{which}, row {row}: the target is missing. Fill the gap, or remove the row."
+            f"{which}, row {row}: the target is missing. Fill the gap, or remove the row.",
+            code="label-missing",
         )
     column = without_objects(column)
     if column.dtype.kind not in "biuf":
         row = _first_text(column)
         raise DataError(
-            f"{which}, row {row}: the target is {str(column[row])!r}; regression expects numbers."
+            f"{which}, row {row}: the target is {str(column[row])!r}; regression expects numbers.",
+            code="not-numeric",
         )
     values = column.astype(np.float64)
     infinite = ~np.isfinite(values)
@@ -157,7 +163,8 @@ def values_of(y: ArrayLike, which: str) -> NDArray[np.float64]:
         row = int(infinite.argmax())
         raise DataError(
             f"{which}, row {row}: the target is {column[row]}; regression expects finite numbers. "
-            "Correct it, or remove the row."
+            "Correct it, or remove the row.",
+            code="not-finite",
         )
     return values
 

@@ -11,7 +11,7 @@ import pytest
 from memory_checkpoints import Memory
 
 from dataworth.learners import Budget, Epoch, Task, resolve
-from dataworth.learners.keras import data_parallel as cores
+from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.network import Network
 from dataworth.learners.keras.program import Program, fresh_weights
@@ -20,7 +20,7 @@ from dataworth.learners.keras.program import Program, fresh_weights
 @pytest.fixture(autouse=True)
 def _several_cores() -> None:
     load_keras()
-    if cores.mesh(2) is None:
+    if data_parallel.mesh(2) is None:
         pytest.skip("one core: nothing is divided")
 
 
@@ -61,11 +61,13 @@ def test_only_seeds_are_told_from_other_state(build: Any, seeds: bool) -> None:
 
 def test_every_core_and_step_has_its_own_seeds() -> None:
     def steps(seeds: Any, x: Any, y: Any, step: Any) -> Any:
-        return seeds, jax.lax.all_gather(cores.own_seeds(seeds, step)[0], cores.AXIS)
+        return seeds, jax.lax.all_gather(
+            data_parallel.own_seeds(seeds, step)[0], data_parallel.AXIS
+        )
 
-    over = cores.mesh(2)
+    over = data_parallel.mesh(2)
     batch = np.zeros((1, len(over.devices)))
-    program = jax.jit(cores.divided(steps, over))
+    program = jax.jit(data_parallel.divided(steps, over))
     seeds = [np.array([7, 0], np.uint32)]
     found = np.concatenate([program(seeds, batch, batch, step)[1] for step in (0, 1)])
     assert len(np.unique(found, axis=0)) == 2 * len(over.devices)

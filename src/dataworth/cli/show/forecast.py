@@ -133,7 +133,7 @@ def show_predictions(
 ) -> None:
     """Print what is predicted at some sizes, with its interval and what going there buys."""
     predicted = forecast.predict(sizes, level)
-    largest = float(forecast.points.sizes[-1])
+    largest = float(forecast.observations.sizes[-1])
     interval = f"{level:.0%} interval"
     table = new_table(
         "samples", "times", forecast.curve.metric, interval, "gain", interval, text=None

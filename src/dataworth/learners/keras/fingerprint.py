@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import re
+from types import FunctionType
 from typing import Any
 
 from dataworth.learners.keras.backend import load_keras
@@ -28,10 +30,24 @@ def fingerprint(model: Any, module: str = "") -> str:
     str
         32 hexadecimal digits.
     """
-    code, config = own_code(model), _config(model)
+    parts = [part for layer in model._flatten_layers() for part in _code_parts(layer)]
+    code, config = own_code(parts), _config(model)
     if not code and "config" in config:
         return _hash(config)
     return _hash([config, layer_configs(model), code, module])
+
+
+def _code_parts(layer: Any) -> list[Any]:
+    """A layer's class, and the functions and classes among its attributes that hold code."""
+    keras = load_keras()
+    kinds = (
+        keras.initializers.Initializer,
+        keras.regularizers.Regularizer,
+        keras.constraints.Constraint,
+    )
+    values = [inspect.unwrap(v) if callable(v) else v for v in vars(layer).values()]
+    functions = [value for value in values if isinstance(value, FunctionType)]
+    return [type(layer), *functions, *(type(value) for value in values if isinstance(value, kinds))]
 
 
 def layer_configs(model: Any) -> list[Any]:

@@ -81,7 +81,8 @@ def _gives_probabilities(model: Any, shape: tuple[int, ...]) -> bool:
     if not len(output):
         raise StudyError(
             "the model's outputs are not finite numbers before any training; look at what it "
-            "makes of its inputs."
+            "makes of its inputs.",
+            code="outputs-not-finite",
         )
     if (output < 0).any() or (output == 0).all() or (output > 1 + 1e-4).any():
         return False
@@ -93,7 +94,8 @@ def _gives_probabilities(model: Any, shape: tuple[int, ...]) -> bool:
 def _sigmoid(seen: str) -> StudyError:
     return StudyError(
         f"{seen}, whose columns are not one distribution over the classes; end it with a softmax, "
-        "or with no activation."
+        "or with no activation.",
+        code="outputs-not-probabilities",
     )
 
 
@@ -193,7 +195,8 @@ def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tu
     model = build(shape, outputs)
     if not isinstance(model, keras.Model):
         raise StudyError(
-            f"the model's builder returned a {type(model).__name__}; expected a keras.Model."
+            f"the model's builder returned a {type(model).__name__}; expected a keras.Model.",
+            code="not-a-model",
         )
     wanted = _wanted(model)
     failures = []
@@ -213,7 +216,8 @@ def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tu
     raise StudyError(
         f"the model does not fit the data, which have samples of shape {shape} and {outputs} "
         f"classes: {'; '.join(failures) or f'it takes samples of shape {wanted}'}. "
-        f"It must take one batch of samples and end in {outputs} columns."
+        f"It must take one batch of samples and end in {outputs} columns.",
+        code="model-does-not-fit-data",
     )
 
 

@@ -50,7 +50,8 @@ def cnn(shape: tuple[int, ...], classes: int) -> Any:
     if len(shape) not in (2, 3) or min(shape[:2]) < 4:
         raise StudyError(
             f'model "cnn" needs images of at least 4x4 pixels; the samples have shape {shape}. '
-            'Reshape them to (samples, height, width), or choose "mlp".'
+            'Reshape them to (samples, height, width), or choose "mlp".',
+            code="not-images",
         )
     layers = keras.layers
     return keras.Sequential(
@@ -97,7 +98,8 @@ def preset(name: str) -> tuple[Build, dict[str, Any]] | None:
     if colon and not re.fullmatch(r"\s*[1-9]\d*\s*(,\s*[1-9]\d*\s*)*", widths):
         raise StudyError(
             f'model "{name}": what follows "mlp:" must be the widths of the hidden layers, '
-            'separated by commas, as in "mlp:512,512".'
+            'separated by commas, as in "mlp:512,512".',
+            code="widths-malformed",
         )
     hidden = tuple(int(width) for width in widths.split(",")) if colon else DEFAULT_HIDDEN
     return partial(mlp, hidden=hidden), {"preset": "mlp", "hidden": list(hidden)}

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.errors import StudyError
-from dataworth.learners.keras import data_parallel as cores
-from dataworth.learners.keras import program as losses
+from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.kernels import adam
 from dataworth.learners.keras.network import Network
 
@@ -50,7 +49,9 @@ def named(name: str) -> Callable[[Any, Any], Any]:
     """
     choices = {"crossentropy": crossentropy, "clipped": clipped}
     if name not in choices:
-        raise StudyError(f'loss "{name}" is not known; choose one of {", ".join(choices)}.')
+        raise StudyError(
+            f'loss "{name}" is not known; choose one of {", ".join(choices)}.', code="unknown-loss"
+        )
     return choices[name]
 
 
@@ -86,7 +87,8 @@ class Program:
     scale : float
         Features are multiplied by this as they are read.
     loss : str
-        As in `Task`.
+        "crossentropy", from logits; or "clipped", Keras' categorical cross-entropy of clipped
+        probabilities.
     learning_rate : float
     """
 
@@ -94,10 +96,10 @@ class Program:
         import jax
 
         self._scale = scale
-        self._loss = losses.named(loss)
+        self._loss = named(loss)
         self._learning_rate = learning_rate
         self._apply = _lowered(network)
-        self._divisible = cores.is_divisible(network.trainable, network.has_only_seeds)
+        self._divisible = data_parallel.is_divisible(network.trainable, network.has_only_seeds)
         self._steps = _compiled(partial(self._run_steps, on_cores=False))
         self._divided: dict[Any, Any] = {}
         self._forward = jax.jit(self._run_forward)
@@ -133,7 +135,7 @@ class Program:
                 pending[-1][0].block_until_ready()
             pending.append((chunk_losses, count * batch))
         if self._divisible:
-            weights = cores.on_one(weights)
+            weights = data_parallel.on_one(weights)
         total = 0.0
         for chunk_losses, samples in pending:
             batch = batch_size if samples >= batch_size else samples
@@ -166,13 +168,13 @@ class Program:
 
     def _placed(self, weights: Weights, batch: int) -> tuple[Weights, Any]:
         """Weights where the program for batches of this size has them, and that program."""
-        over = cores.mesh(batch) if self._divisible else None
+        over = data_parallel.mesh(batch) if self._divisible else None
         if over is None:
-            return (cores.on_one(weights) if self._divisible else weights), self._steps
+            return (data_parallel.on_one(weights) if self._divisible else weights), self._steps
         if over not in self._divided:
-            steps = cores.divided(partial(self._run_steps, on_cores=True), over)
+            steps = data_parallel.divided(partial(self._run_steps, on_cores=True), over)
             self._divided[over] = _compiled(steps)
-        return cores.on_all(weights, over), self._divided[over]
+        return data_parallel.on_all(weights, over), self._divided[over]
 
     def _run_steps(
         self, weights: Weights, x: Any, y: Any, count: Any, on_cores: bool
@@ -182,12 +184,12 @@ class Program:
 
         def step(index: Any, carry: tuple[Weights, Any]) -> tuple[Weights, Any]:
             now, seen = carry
-            state = cores.own_seeds(now.state, now.step) if on_cores else now.state
+            state = data_parallel.own_seeds(now.state, now.step) if on_cores else now.state
             (loss, state), gradients = jax.value_and_grad(self._objective, has_aux=True)(
                 now.trainable, state, x[index], y[index]
             )
             if on_cores:
-                loss, gradients = cores.averaged((loss, gradients))
+                loss, gradients = data_parallel.averaged((loss, gradients))
                 # The step's number made its seeds new; what all cores share stays as it is.
                 state = now.state
             trainable, moments = adam.update(

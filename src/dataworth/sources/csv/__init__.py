@@ -82,10 +82,12 @@ def part(
         found = form_of(entry, label, header)
         if header is None and found.numbered:
             warnings.warn(
-                f"{entry}: the first row, {found.header[0]}..{found.header[-1]}, is read as the "
-                "names of the columns. If it is a sample, say header=False (--no-header on the "
-                "command line).",
-                DataworthWarning,
+                DataworthWarning(
+                    f"{entry}: the first row, {found.header[0]}..{found.header[-1]}, is read as "
+                    "the names of the columns. If it is a sample, say header=False (--no-header "
+                    "on the command line).",
+                    code="header-assumed",
+                ),
                 stacklevel=2,
             )
         return found

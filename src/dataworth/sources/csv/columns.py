@@ -28,7 +28,8 @@ def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | 
     if isinstance(label, int):
         if not -columns <= label < columns:
             raise DataError(
-                f"{entry} has {columns} columns; label={label} is none of 0..{columns - 1}."
+                f"{entry} has {columns} columns; label={label} is none of 0..{columns - 1}.",
+                code="column-missing",
             )
         return label % columns
     lower = [name.lower() for name in names]
@@ -37,17 +38,21 @@ def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | 
         if lower.count(name) > 1:
             raise DataError(
                 f"{entry}: {lower.count(name)} columns are called {name!r}; rename all but one, or "
-                "give the label column's index (from 0): label=0 (--label 0 on the command line)."
+                "give the label column's index (from 0): label=0 (--label 0 on the command line).",
+                code="duplicate-column",
             )
         if name in lower:
             return lower.index(name)
     if label is not None:
         known = ", ".join(names[:8]) or "none: the file has no header row"
-        raise DataError(f"{entry} has no column {label!r}; its names are: {known}.")
+        raise DataError(
+            f"{entry} has no column {label!r}; its names are: {known}.", code="column-missing"
+        )
     if is_square(columns - 1):
         return 0
     raise DataError(
         f"{entry}: which of the {columns} columns is the label? None is called "
         f"{', '.join(LABEL_NAMES)}. Give its name or index (from 0), such as label=0 or label=-1 "
-        "(--label 0 or --label -1 on the command line)."
+        "(--label 0 or --label -1 on the command line).",
+        code="label-column-unclear",
     )

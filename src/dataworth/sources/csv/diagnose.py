@@ -57,26 +57,40 @@ def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
         what = f"has {len(fields)} fields" if fields else "is blank"
         raise DataError(
             f"{entry}, row {row} {what}; expected {form.columns}, as in the first row. "
-            "Correct the row or remove it; if the file ends there, copy it again."
+            "Correct the row or remove it; if the file ends there, copy it again.",
+            code="wrong-field-count",
+            row=row,
         )
     for column, field in enumerate(fields):
         where = f"{entry}, row {row}, {form.column_name(column)}"
         if not field.strip():
-            raise DataError(f"{where}: the field is empty. Fill the gap, or remove the row.")
+            raise DataError(
+                f"{where}: the field is empty. Fill the gap, or remove the row.",
+                code="value-missing",
+                row=row,
+            )
         if column == form.label:
             continue
         if not is_number(field):
-            raise DataError(f"{where}: {field!r} is no number. Correct it, or remove the row.")
+            raise DataError(
+                f"{where}: {field!r} is no number. Correct it, or remove the row.",
+                code="not-a-number",
+                row=row,
+            )
         if not abs(float(field)) <= _LARGEST:
             raise DataError(
                 f"{where}: {field!r} is not finite, or beyond float32. Fill the gap, or remove the "
-                "row."
+                "row.",
+                code="not-finite",
+                row=row,
             )
         if form.image and not is_pixel(field):
             raise DataError(
                 f"{where}: {field!r} is no pixel; expected a whole number 0..255, as elsewhere in "
                 "the file. Correct it or remove the row; or say pixels=False (--no-pixels on the "
-                "command line) to read real numbers."
+                "command line) to read real numbers.",
+                code="not-a-pixel",
+                row=row,
             )
 
 
@@ -95,7 +109,11 @@ def _fields(entry: Entry, text: bytes, row: int) -> Iterator[list[str]]:
         yield from csv.reader(lines)
     except UnicodeDecodeError:
         raise DataError(
-            f"{entry} holds something after row {row} that is not UTF-8 text. Convert the file."
+            f"{entry} holds something after row {row} that is not UTF-8 text. Convert the file.",
+            code="not-utf-8",
+            row=row,
         ) from None
     except csv.Error as error:
-        raise DataError(f"{entry}, after row {row}: {error}. Correct the file.") from None
+        raise DataError(
+            f"{entry}, after row {row}: {error}. Correct the file.", code="csv-malformed", row=row
+        ) from None

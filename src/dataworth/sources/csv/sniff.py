@@ -71,7 +71,7 @@ def head_of(entry: Entry, header: bool | None) -> CsvHead:
         header = has_header(entry, rows)
     if header:
         if len(rows) < 2:
-            raise DataError(f"{entry} has a header row and no row of data.")
+            raise DataError(f"{entry} has a header row and no row of data.", code="no-rows")
         start = head.index(b"\n", start) + 1
     names = tuple(field.strip() for field in rows[0]) if header else ()
     return CsvHead(names, rows[header:], head[start:], start)
@@ -83,12 +83,13 @@ def _rows(entry: Entry, head: bytes, complete: bool) -> list[list[str]]:
     except UnicodeDecodeError as error:
         raise DataError(
             f"{entry} is not UTF-8 text (byte {error.start:,}: {error.reason}); "
-            "is it a CSV file? Convert it to UTF-8."
+            "is it a CSV file? Convert it to UTF-8.",
+            code="not-utf-8",
         ) from None
     reader = csv.reader(io.StringIO(text, newline=""))
     rows = [row for row, _ in zip((row for row in reader if row), range(_HEAD_ROWS), strict=False)]
     if not rows:
-        raise DataError(f"{entry} holds no rows. Copy or download it again.")
+        raise DataError(f"{entry} holds no rows. Copy or download it again.", code="no-rows")
     return rows
 
 
@@ -135,7 +136,8 @@ def has_header(entry: Entry, rows: Sequence[Sequence[str]]) -> bool:
         raise DataError(
             f"{entry}, row 1, column {column + 1}: {first[column]!r} is no number, and it is not "
             "clear whether the row is a header or a sample with a fault. Correct the field; or "
-            f"{_SAY}"
+            f"{_SAY}",
+            code="header-unclear",
         )
     return False
 
@@ -149,7 +151,8 @@ def _counts_columns(entry: Entry, first: Sequence[str], rest: Sequence[Sequence[
         return True
     raise DataError(
         f"{entry}, row 1 counts {first[0].strip()}..{first[-1].strip()}, and it is not clear "
-        f"whether it is a header or a sample: {_SAY}"
+        f"whether it is a header or a sample: {_SAY}",
+        code="header-unclear",
     )
 
 
@@ -236,12 +239,14 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
     if columns < 2:
         raise DataError(
             f"{entry}: the first row has no comma; expected a label and at least one feature, "
-            "separated by commas. If another sign separates them, convert the file."
+            "separated by commas. If another sign separates them, convert the file.",
+            code="no-separator",
         )
     if head.header and not head.header[0].strip() and counts_up([row[0] for row in head.rows]):
         raise DataError(
             f"{entry}, column 1 has no name and counts the rows: an index, as pandas writes it, "
-            "which is no feature. Write the file without it: to_csv(..., index=False)."
+            "which is no feature. Write the file without it: to_csv(..., index=False).",
+            code="index-column",
         )
     position = label_column(entry, columns, head.header, label)
     features = [

@@ -50,7 +50,9 @@ def csv_blocks(entry: Entry, form: CsvForm, shape: Shape, pixels: bool) -> Itera
         explain(entry, form, text)
         if pixels:
             raise NotPixelsError
-        raise DataError(f"{entry} cannot be read as a table of numbers: {reason}.")
+        raise DataError(
+            f"{entry} cannot be read as a table of numbers: {reason}.", code="csv-malformed"
+        )
     del text
     labels = frame[names[form.label]]
     return _slices(frame.drop(names[form.label]), labels_of(labels), shape)

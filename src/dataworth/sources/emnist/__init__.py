@@ -44,7 +44,9 @@ def load(variant: str, *, folder: str | os.PathLike[str] | None = None) -> Datas
     found = find(variant, places)
     if not found:
         _refuse_damaged(places, asked=folder is not None)
-        raise DataNotFoundError(_absent(known, places, asked=folder is not None))
+        raise DataNotFoundError(
+            _absent(known, places, asked=folder is not None), code="data-not-found"
+        )
     train, test = parts(known, found)
     names = class_names(known, found.get(f"emnist-{variant}-mapping.txt"))
     recipe = Recipe(
@@ -82,10 +84,12 @@ def load_alone(entry: Entry) -> Dataset:
         part = idx.part(*idx.pair_of(entry), transposed=True)
         ending = "-images-idx3-ubyte and its labels"
     warnings.warn(
-        f"{entry} is read without an official {other} split, as emnist-{variant.name}-{other}"
-        f"{ending} is not there; rows of {entry.name} are held out. Put it beside for the official "
-        "split.",
-        DataworthWarning,
+        DataworthWarning(
+            f"{entry} is read without an official {other} split, as emnist-{variant.name}-{other}"
+            f"{ending} is not there; rows of {entry.name} are held out. Put it beside for the "
+            "official split.",
+            code="split-missing",
+        ),
         stacklevel=2,
     )
     mapping = sibling(entry, f"emnist-{variant.name}-mapping.txt")
@@ -128,7 +132,8 @@ def _refuse_swapped(dataset: Dataset, variant: Variant, recipe: Recipe) -> None:
         files = ", ".join(str(entry) for entry in recipe.entries)
         raise DataError(
             f"The train and test files of emnist/{variant.name} are swapped: train holds "
-            f"{variant.test:,} samples and test {variant.train:,}. Exchange their names: {files}."
+            f"{variant.test:,} samples and test {variant.train:,}. Exchange their names: {files}.",
+            code="files-swapped",
         )
 
 
@@ -139,7 +144,7 @@ def _refuse_damaged(places: list[Path], asked: bool) -> None:
             refuse_damaged(place)
         except DataError as error:
             how = "" if asked else " Or run `dataworth data fetch emnist`."
-            raise DataNotFoundError(f"{error}{how}") from None
+            raise DataNotFoundError(f"{error}{how}", code=error.code) from None
 
 
 def _absent(variant: Variant, places: list[Path], asked: bool) -> str:

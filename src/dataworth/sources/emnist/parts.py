@@ -50,7 +50,10 @@ def parts(variant: Variant, found: dict[str, Entry]) -> tuple[Part, Part]:
     if form == "mat":
         first, second = mat.parts(found[f"{start}.mat"], upright)
         if second is None:
-            raise DataError(f"{found[f'{start}.mat']} has no test split. Download it again.")
+            raise DataError(
+                f"{found[f'{start}.mat']} has no test split. Download it again.",
+                code="split-missing",
+            )
         return first, second
     train, test = (
         csv.part(found[f"{start}-{split}.csv"], 0, None, upright) for split in ("train", "test")
@@ -63,7 +66,8 @@ def upright(x: NDArray[Any]) -> NDArray[Any]:
     if x.shape[1:] != (_SIDE * _SIDE,):
         raise DataError(
             f"EMNIST's images have {_SIDE * _SIDE} pixels, and these have {x.shape[1:]}; "
-            "is the file complete, and is it EMNIST's?"
+            "is the file complete, and is it EMNIST's?",
+            code="wrong-shape",
         )
     return x.reshape(-1, _SIDE, _SIDE).swapaxes(1, 2)
 
@@ -78,7 +82,8 @@ def checked(part: Part, variant: Variant) -> Part:
                 position = next((i for i in range(len(y)) if whole_number(str(y[i])) is None), 0)
                 raise DataError(
                     f"{part.entries[-1]}, sample {row + position + 1}: label {str(y[position])!r}; "
-                    "EMNIST's are whole numbers."
+                    "EMNIST's are whole numbers.",
+                    code="label-not-a-number",
                 )
             wrong = (y < first) | (y >= first + len(variant.class_names))
             if wrong.any():
@@ -86,7 +91,8 @@ def checked(part: Part, variant: Variant) -> Part:
                 raise DataError(
                     f"{part.entries[-1]}, sample {row + position + 1}: label {y[position]}; "
                     f"expected {first}..{first + len(variant.class_names) - 1} in emnist/"
-                    f"{variant.name}. Is the file of another of EMNIST's data sets?"
+                    f"{variant.name}. Is the file of another of EMNIST's data sets?",
+                    code="label-out-of-range",
                 )
             row += len(y)
             yield Block(x, y.astype(np.int64) - first)
@@ -106,5 +112,6 @@ def class_names(variant: Variant, entry: Entry | None) -> tuple[str, ...]:
     except (ValueError, IndexError, KeyError, OverflowError):
         raise DataError(
             f"{entry} is not a mapping of {len(variant.class_names)} classes; expected lines such "
-            "as '10 65' (label, ASCII code). Download it again, or remove it: the names are known."
+            "as '10 65' (label, ASCII code). Download it again, or remove it: the names are known.",
+            code="class-names-malformed",
         ) from None

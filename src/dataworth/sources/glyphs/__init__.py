@@ -116,7 +116,10 @@ def load(samples: int = 697_932, held_out: int = 26_000, seed: int = 0) -> Datas
 def _check(option: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, Integral) or not low <= value <= high:
         raise DataError(
-            f"glyphs: {option} is {value!r}; expected a whole number from {low:,} to {high:,}."
+            f"glyphs: {option} is {value!r}; expected a whole number from {low:,} to {high:,}.",
+            code="not-a-whole-number",
+            option=option,
+            value=value,
         )
 
 
@@ -151,9 +154,11 @@ def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.in
         return _mapped(folder)
     except (OSError, ValueError) as error:
         warnings.warn(
-            f"Glyphs cannot be kept in {folder} ({error}); they are made in memory instead. "
-            "Delete that folder if it is damaged, or set DATAWORTH_DATA to one with space.",
-            DataworthWarning,
+            DataworthWarning(
+                f"Glyphs cannot be kept in {folder} ({error}); they are made in memory instead. "
+                "Delete that folder if it is damaged, or set DATAWORTH_DATA to one with space.",
+                code="cache-not-writable",
+            ),
             stacklevel=3,
         )
         return render(0, samples, seed)

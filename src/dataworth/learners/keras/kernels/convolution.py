@@ -15,8 +15,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from dataworth.learners.keras.kernels import convolution as winograd
-
 BLOCK_BYTES = 3 << 18
 """Three quarters of a megabyte: within one core's second-level cache."""
 
@@ -228,7 +226,7 @@ def _direct(x: Array, w: Array, geometry: Geometry) -> Array:
 
 def _winograd(x: Array, w: Array, geometry: Geometry) -> Array:
     height, width = geometry.output(x.shape[1:3], w.shape[:2])
-    u = winograd.transform_kernel(w)
+    u = transform_kernel(w)
     return mapped(
         lambda images: _winograd_block(images, u, geometry, (height, width)),
         (x,),
@@ -240,25 +238,25 @@ def _winograd_gradients(x: Array, w: Array, dy: Array, geometry: Geometry) -> tu
     # The input gradient is itself a convolution, of dy with the kernel turned around.
     (top, bottom), (left, right) = geometry.padding
     turned = Geometry((1, 1), ((2 - top, 2 - bottom), (2 - left, 2 - right)), (1, 1))
-    u = winograd.transform_kernel(w[::-1, ::-1].transpose(0, 1, 3, 2))
+    u = transform_kernel(w[::-1, ::-1].transpose(0, 1, 3, 2))
     height, width = dy.shape[1:3]
     rows, columns = -(-height // 2), -(-width // 2)
 
     def block(images: Array, slopes: Array) -> tuple[Array, Array]:
-        v = winograd.transform_input(_tiled(images, geometry, rows, columns), rows, columns)
+        v = transform_input(_tiled(images, geometry, rows, columns), rows, columns)
         even = _padded(slopes, (0, 2 * rows - height), (0, 2 * columns - width))
-        summand = winograd.correlate(v, winograd.transform_output_back(even))
+        summand = correlate(v, transform_output_back(even))
         return _winograd_block(slopes, u, turned, x.shape[1:3]), summand
 
     dx, du = mapped_and_summed(block, (x, dy), _tile_bytes(height, width, w))
-    return dx, winograd.transform_kernel_back(du)
+    return dx, transform_kernel_back(du)
 
 
 def _winograd_block(x: Array, u: Array, geometry: Geometry, output: tuple[int, ...]) -> Array:
     height, width = output
     rows, columns = -(-height // 2), -(-width // 2)
-    v = winograd.transform_input(_tiled(x, geometry, rows, columns), rows, columns)
-    y = winograd.transform_output(winograd.multiply(v, u), rows, columns)
+    v = transform_input(_tiled(x, geometry, rows, columns), rows, columns)
+    y = transform_output(multiply(v, u), rows, columns)
     return y[:, :height, :width]
 
 
