@@ -112,4 +112,4 @@ def _shares(counts: ArrayLike) -> NDArray[np.float64]:
     """The shares of the classes that occur."""
     rows = np.asarray(counts, np.float64)
     rows = rows[rows > 0]
-    return rows / rows.sum()
+    return np.asarray(rows / rows.sum())
