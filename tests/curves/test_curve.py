@@ -66,34 +66,52 @@ def test_seeds_that_were_not_given_are_not_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "code", "complaint"),
     [
-        ({"samples": [0.1, 2.7]}, "samples holds 0.1"),
-        ({"samples": [10.4, 20]}, "samples holds 10.4"),
-        ({"samples": [1e16, 1e19]}, "samples holds 1e\\+19; .* positive whole numbers below 2.63"),
-        ({"samples": [-3, 20]}, "samples holds -3; expected positive whole numbers\\."),
-        ({"seeds": [0, -1e30]}, "seeds holds -1e\\+30; .* whole numbers between -2.63 and 2.63"),
-        ({"metric": ["a"]}, r"metric is \['a'\]; expected a name"),
-        ({"samples": ["a", "b"]}, "samples is"),
-        ({"samples": [[1, 2], [3]]}, "samples is"),
-        ({"values": ["a", "b"]}, "values is"),
-        ({"values": [1 + 2j, 1j]}, "values is"),
-        ({"values": [10**400, 1]}, "values is"),
-        ({"samples": np.array(["2020", "2021"], "M8[Y]")}, "samples is"),
-        ({"seeds": [0, math.nan]}, "seeds holds nan"),
-        ({"seeds": [0, 0.5]}, "seeds holds 0.5"),
-        ({"seeds": ["a", "b"]}, "seeds is"),
-        ({"others": {"accuracy": ["a", "b"]}}, r"others\['accuracy'\] is"),
-        ({"others": {"accuracy": [1.0]}}, r"others\['accuracy'\] has shape"),
-        ({"others": [[0.5, 0.8]]}, "others is .*expected metrics by their names"),
-        ({"chance": math.inf}, "chance is inf"),
-        ({"chance": "3"}, "chance is '3'"),
+        ({"samples": [0.1, 2.7]}, "value-out-of-range", "samples holds 0.1"),
+        ({"samples": [10.4, 20]}, "value-out-of-range", "samples holds 10.4"),
+        (
+            {"samples": [1e16, 1e19]},
+            "value-out-of-range",
+            r"samples holds 1e\+19; .* below 2\^63",
+        ),
+        (
+            {"samples": [-3, 20]},
+            "value-out-of-range",
+            r"samples holds -3; .* positive .*numbers\.$",
+        ),
+        (
+            {"seeds": [0, -1e30]},
+            "value-out-of-range",
+            r"seeds holds -1e\+30; .* -2\^63 and 2\^63",
+        ),
+        ({"metric": ["a"]}, "not-text", r"metric is \['a'\]"),
+        ({"samples": ["a", "b"]}, "not-numeric", "samples is"),
+        ({"samples": [[1, 2], [3]]}, "not-numeric", "samples is"),
+        ({"values": ["a", "b"]}, "not-numeric", "values is"),
+        ({"values": [1 + 2j, 1j]}, "not-numeric", "values is"),
+        ({"values": [10**400, 1]}, "not-numeric", "values is"),
+        ({"samples": np.array(["2020", "2021"], "M8[Y]")}, "not-numeric", "samples is"),
+        ({"seeds": [0, math.nan]}, "value-out-of-range", "seeds holds nan"),
+        ({"seeds": [0, 0.5]}, "value-out-of-range", "seeds holds 0.5"),
+        ({"seeds": ["a", "b"]}, "not-numeric", "seeds is"),
+        ({"others": {"accuracy": ["a", "b"]}}, "not-numeric", r"others\['accuracy'\] is"),
+        (
+            {"others": {"accuracy": [1.0]}},
+            "length-mismatch",
+            r"others\['accuracy'\] .*\(1,\).*\(2,\)",
+        ),
+        ({"others": [[0.5, 0.8]]}, "not-a-table", r"others is \[\[0\.5, 0\.8\]\]"),
+        ({"chance": math.inf}, "not-positive", "chance is inf"),
+        ({"chance": "3"}, "not-positive", "chance is '3'"),
     ],
     ids=lambda case: str(case)[:40] if isinstance(case, dict) else None,
 )
-def test_what_is_no_measurement_is_refused(arguments: dict[str, Any], complaint: str) -> None:
+def test_what_is_no_measurement_is_refused(
+    arguments: dict[str, Any], code: str, complaint: str
+) -> None:
     usual: dict[str, Any] = {"samples": [1000, 2000], "values": [1.0, 0.8]}
-    with pytest.raises(DataError, match=complaint):
+    with raises(code, DataError, complaint):
         Curve(**usual | arguments)
 
 

@@ -26,7 +26,7 @@ def raises(code: str, kind: type[E], match: str = "") -> Iterator[pytest.Excepti
         A regular expression for the values that the message must name: a file, a row, an option.
         It does not repeat the prose, which may be reworded.
     """
-    with pytest.raises(kind, match=match) as caught:
+    with pytest.raises(kind, match=match or None) as caught:
         yield caught
     assert caught.value.code == code, str(caught.value)
 

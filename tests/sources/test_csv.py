@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from source_files import digit_images
 
 import dataworth as dw
-from dataworth.errors import DataworthWarning
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +80,9 @@ def test_no_sample_is_ever_taken_for_a_header(
     words = sum(not row[0].isdigit() for row in rows)
     if not rows[0][0].isdigit() and len(rows) > 1 and all(row[0].isdigit() for row in rows[1:]):
         # Text above numbers: a header, or a sample with a fault. It is asked about.
-        refuse_csv(folder, text, r"header=False", label=0)
+        refuse_csv(folder, text, "header-unclear", "header=False", label=0)
     elif words == 1 and len(rows) > 2:
-        refuse_csv(folder, text, r"row \d+: the label '\w+' is no number", label=0)
+        refuse_csv(folder, text, "label-not-a-number", r"row \d+: .*'\w+' ", label=0)
     else:
         assert load_csv(folder, text, label=0).samples == len(rows)
 
@@ -134,7 +133,7 @@ def test_column_numbers_of_pandas_are_a_header(tmp_path: Path) -> None:
     table = np.column_stack([labels, images.reshape(30, -1)])
     for first in (0, 1):
         numbered = pd.DataFrame(table, columns=range(first, first + 65))
-        with pytest.warns(DataworthWarning, match=rf"own\.csv.*{first}\.\.\d+.*--no-header"):
+        with warns("header-assumed", rf"own\.csv.*{first}\.\.\d+.*--no-header"):
             data = load_csv(tmp_path, numbered.to_csv(index=False))
         np.testing.assert_array_equal(data.x, images)
         np.testing.assert_array_equal(data.y, labels)
@@ -154,7 +153,7 @@ def test_few_column_numbers_above_fractions_or_text_are_a_header(tmp_path: Path)
 def test_a_counting_first_sample_is_asked_about(tmp_path: Path) -> None:
     ramps = "\n".join(",".join(str(i + j) for j in range(65)) for i in (0, 3, 9))
     for text in (ramps, "0,1,2\n1,0,5\n", "1,2\n2,4\n"):
-        refuse_csv(tmp_path, text, r"row 1 counts .*header=False \(--header or", label=0)
+        refuse_csv(tmp_path, text, "header-unclear", r"row 1 .*header=False \(--header ", label=0)
         assert (
             load_csv(tmp_path, text, label=0, header=False).samples == text.strip().count("\n") + 1
         )

@@ -86,7 +86,7 @@ def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
         raise DataError(
             f"{place}: {what}; expected a first row samples,value[,seed] and a row per "
             f"measurement. The first row is {first or 'empty'}.",
-            code="column-missing",
+            code="column-missing" if missing else "no-rows",
         )
     twice = [name for name in header if name and header.count(name) > 1]
     if twice:

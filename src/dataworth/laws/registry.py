@@ -1,4 +1,4 @@
-"""Registry: the laws that forecasts choose from."""
+"""The registry of the laws that forecasts combine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _REGISTRY: dict[str, Law] = {}
 
 
 def register_law(law: Law) -> Law:
-    """Add a law to those that forecasts choose from.
+    """Add a law to the registry.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def register_law(law: Law) -> Law:
 
 
 def unregister_law(name: str) -> None:
-    """Take a law out of the registry again."""
+    """Remove a law from the registry."""
     del _REGISTRY[find_law(name).name]
 
 

@@ -1,4 +1,4 @@
-"""Check: whether a law of the user's own can be fitted wherever curves are measured."""
+"""Checks that a user's law can be fitted to any curve."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from dataworth.laws.base import Floats, Law, Parameter
 
 _KINDS = ("number", "length")
 _SMALLEST = 1e-150
-"""Least value of a basis at the largest measured size: fits divide by its square."""
+"""Smallest value of a basis at the largest measured size: fits divide by its square."""
 
 
 def check_law(law: Law) -> Law:
-    """Look whether a law can be fitted wherever curves are measured, and hand it back.
+    """Check that a law can be fitted to any curve, and return it.
 
     Raises
     ------
     ForecastError
-        If it is no `Law`, the name or a grid is malformed, or the basis is not finite, positive and
-        falling on every cell of the grid.
+        If it is not a `Law`, the name or a grid is malformed, or the basis is not finite, positive
+        and falling on every cell of the grid.
     """
     _check_form(law)
     sizes = np.geomspace(1e-4, 1e4, 33)
@@ -88,7 +88,7 @@ def _check_form(law: Law) -> None:
     if not (isinstance(shape, tuple) and all(isinstance(one, Parameter) for one in shape)):
         raise ForecastError(
             f"law {law.name!r}: shape is {shape!r}; expected a tuple of Parameter.",
-            code="wrong-type",
+            code="invalid-parameter",
         )
     if not (isinstance(law.floor, bool) and callable(law.basis)):
         raise ForecastError(

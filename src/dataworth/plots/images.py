@@ -1,4 +1,4 @@
-"""The picture of sample images: a few of each class."""
+"""Plot of a few sample images of each class."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class LabelledSamples(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class ImageFigure:
-    """The numbers of the picture.
+    """The images of the plot.
 
     Attributes
     ----------
@@ -69,21 +69,21 @@ class ImageFigure:
 def image_figure(
     thing: LabelledSamples | str | os.PathLike[str], *, classes: int | None = None
 ) -> ImageFigure:
-    """Samples of each class of a data set, or those that a run directory keeps.
+    """Collect samples of each class of a data set, or those stored in a run directory.
 
     Parameters
     ----------
     thing : Dataset or path
         Anything with the attributes of `LabelledSamples`, or a run directory.
     classes : int, optional
-        No more than the first so many classes.
+        Use only this many classes, the first ones.
 
     Raises
     ------
     DataError
         If the samples are no images, or have no classes.
     StudyError
-        If there is no run directory.
+        If there is no run directory at that path.
     """
     if not isinstance(thing, str | os.PathLike):
         return ImageFigure(thing.class_names[:classes], _samples(thing, classes))
@@ -102,8 +102,7 @@ def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]
         )
     if not dataset.class_names:
         raise DataError(
-            f"{dataset.name}: the samples have no classes, by which images are drawn.",
-            code="no-classes",
+            f"{dataset.name}: the samples have no classes to be drawn by.", code="no-classes"
         )
     count = len(dataset.class_names[:classes])
     images = np.zeros((count, _SAMPLES, *shape), np.uint8)
@@ -115,13 +114,13 @@ def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]
 
 
 def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
-    """Draw a few images of each class, dark on white, with the class's name before them.
+    """Plot a few images of each class, dark on white, to the right of the name of the class.
 
     Parameters
     ----------
     figure : ImageFigure
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure of one column's width otherwise.
+        Axes to draw on; by default those of a new figure of one column's width.
 
     Returns
     -------
@@ -147,5 +146,5 @@ def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
 
 @display.draw.register("Dataset")
 def plot_images(thing: LabelledSamples | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
-    """Draw a few images of each class of a data set or a run directory; see `draw_images`."""
+    """Plot a few images of each class of a data set or a run directory; see `draw_images`."""
     return draw_images(image_figure(thing), axes)
