@@ -21,7 +21,7 @@ from dataworth.tasks.regression import Regression
 RANDOM = np.random.default_rng(0)
 ROWS = 300
 FEATURES = RANDOM.normal(size=(ROWS, 3)).astype(np.float32)
-AGES = RANDOM.integers(0, 91, ROWS)
+AGES = RANDOM.permutation(np.resize(np.arange(91), ROWS))
 PRICES = np.round(RANDOM.lognormal(3, 1, ROWS), 2)
 
 
