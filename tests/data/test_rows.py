@@ -30,10 +30,12 @@ def test_other_than_a_number_of_rows_is_refused(n: Any) -> None:
 
 @pytest.mark.parametrize("column", ["stratify", "groups", "time"])
 def test_columns_have_a_value_for_each_row(column: str) -> None:
+    short: dict[str, Any] = {column: [1, 2]}
+    gap: dict[str, Any] = {column: ["a", None, "b"]}
     with raises("length-mismatch", DataError, rf"{column}.*\(2,\).*3"):
-        Rows(3, **{column: [1, 2]})
+        Rows(3, **short)
     with raises("value-missing", DataError, f"{column}, row 1"):
-        Rows(3, **{column: ["a", None, "b"]})
+        Rows(3, **gap)
 
 
 def test_there_are_no_samples() -> None:

@@ -30,7 +30,7 @@ def test_targets_that_are_no_numbers_are_refused(y: Any, code: str, names: str) 
 
 def test_targets_are_float64() -> None:
     assert Regression().encode([[1], [2]]).dtype == np.float64
-    assert Regression().encode(np.float32([0.5, 1])).tolist() == [0.5, 1.0]
+    assert Regression().encode(np.array([0.5, 1], np.float32)).tolist() == [0.5, 1.0]
 
 
 def test_chance_is_what_a_constant_prediction_reaches() -> None:

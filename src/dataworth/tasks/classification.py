@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.metrics import classification as metrics
-from dataworth.tasks.base import Output, Scored
+from dataworth.tasks.base import Scored
 from dataworth.tasks.labels import class_indices
 
 
@@ -28,7 +28,7 @@ class Classification:
     class_names: tuple[str, ...] = ()
 
     kind = "classification"
-    output: Output = "logits"
+    output = "logits"
     metrics = ("loss", "accuracy", "macro_f1", "brier", "ece")
 
     @property
