@@ -177,7 +177,8 @@ def test_columns_beside_the_samples_are_checked() -> None:
     assert Dataset(X, labels, groups=list("aabbcc")).groups is not None
     with raises("length-mismatch", DataError, r"groups.*\(2,\).*6"):
         Dataset(X, labels, groups=["a", "b"])
+    gap: Any = ["a", "a", None, "b", "c", "c"]
     with raises("value-missing", DataError, "groups, row 2"):
-        Dataset(X, labels, groups=["a", "a", None, "b", "c", "c"])
+        Dataset(X, labels, groups=gap)
     with raises("value-missing", DataError, "time, row 1"):
         Dataset(X, labels, time=np.array(["2020", "NaT", *["2021"] * 4], "datetime64[Y]"))
