@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
     from dataworth.curves.read import as_curve, curves_from_frame
     from dataworth.data.dataset import Dataset
+    from dataworth.data.rows import Rows
     from dataworth.findings import Finding
     from dataworth.forecast.api import forecast
     from dataworth.forecast.compare import Comparison, compare
@@ -25,6 +26,7 @@ __all__ = [
     "Dataset",
     "Finding",
     "Forecast",
+    "Rows",
     "Study",
     "as_curve",
     "audit",
@@ -43,6 +45,7 @@ _MODULES = {
     "Dataset": "dataworth.data.dataset",
     "Finding": "dataworth.findings",
     "Forecast": "dataworth.forecast.forecast",
+    "Rows": "dataworth.data.rows",
     "Study": "dataworth.study.spec",
     "as_curve": "dataworth.curves.read",
     "compare": "dataworth.forecast.compare",

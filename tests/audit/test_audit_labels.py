@@ -123,3 +123,29 @@ def test_what_can_not_be_looked_at() -> None:
         audit(x=np.zeros((10, 2)), y=np.arange(9))
     one = audit((np.full((1, 3), 0.5), [0]))
     assert codes(one) == {"one-class-targets": "error"}
+
+
+def test_a_class_of_one_row_is_named() -> None:
+    labels = np.repeat(["none", "mild", "severe", "unclear"], [960, 30, 9, 1])
+    x = np.random.default_rng(0).normal(size=(1_000, 4))
+    findings = {finding.code: finding for finding in audit((x, labels))}
+    finding = findings["class-of-one-row"]
+    assert "unclear" in finding.message
+    assert finding.evidence["class_indices"] == [3]
+    assert "class-of-one-row" not in codes(audit(Dataset(x, labels, x[:1] + 1, ["unclear"])))
+
+
+def test_numbers_that_look_like_a_quantity_are_audited_as_what_they_are() -> None:
+    random = np.random.default_rng(0)
+    x, ages = random.normal(size=(600, 4)), np.resize(np.arange(91), 600)
+    with raises("target-unclear", DataError, "91"):
+        audit((x, ages))
+    assert audit((x, ages), task="regression") == []
+    assert audit(x=x, y=ages / 7, x_test=x + 1, y_test=ages, task="regression") == []
+    shared = audit(x=x, y=ages, x_test=x, y_test=ages, task="regression")
+    assert codes(shared) == {"held-out-in-training": "warning"}
+
+
+def test_a_missing_label_is_no_class() -> None:
+    with raises("label-missing", DataError, "row 2"):
+        audit((np.ones((4, 2)), ["a", "b", float("nan"), "a"]))

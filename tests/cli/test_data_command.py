@@ -97,3 +97,17 @@ def test_fetch_of_what_is_built_in_or_unknown(capsys: pytest.CaptureFixture[str]
     assert "nothing to download" in capsys.readouterr().out
     with raises("not-downloadable", DataError, "'cifar'"):
         _run("fetch", "cifar")
+
+
+def test_show_a_table_of_quantities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ages.csv"
+    rows = [f"{k % 7},{k % 5},{(17 * k) % 91}" for k in range(600)]
+    path.write_text("\n".join(["a,b,target", *rows]))
+    with raises("target-unclear", DataError, r"ages\.csv.*91 .*--task"):
+        _run("show", str(path))
+    assert _run("show", str(path), "--task", "regression", "--row", "2") == 0
+    shown = capsys.readouterr().out
+    assert "targets      regression, 0 to 90\n" in shown
+    assert "row 2: target 34\n" in shown
+    assert _run("show", str(path), "--task", "classification") == 0
+    assert "classes      91, of 6 to 7 samples\n" in capsys.readouterr().out

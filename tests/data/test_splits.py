@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from errors import raises
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,44 @@ def test_a_model_may_score_itself_on_rows_that_are_loaded_elsewhere() -> None:
     parts = split(Rows(100), 0)
     assert parts.how == "none"
     assert (len(parts.pool), len(parts.held_out)) == (100, 0)
+
+
+@given(st.lists(st.integers(0, 6), min_size=20, max_size=80), st.floats(0.1, 0.5))
+def test_no_group_is_on_both_sides(groups: list[int], share: float) -> None:
+    data = Rows(len(groups), groups=[f"customer {group}" for group in groups])
+    if max(groups.count(group) for group in set(groups)) > 0.4 * len(groups):
+        return
+    parts = split(data, share)
+    assert data.groups is not None
+    pool, held = (
+        set(data.groups[rows].tolist()) for rows in (parts.pool.rows, parts.held_out.rows)
+    )
+    assert not pool & held
+    assert len(parts.pool) + len(parts.held_out) == len(groups)
+    assert len(parts.held_out) >= round(share * len(groups))
+    assert parts.how == "groups"
+
+
+def test_a_single_group_cannot_be_split() -> None:
+    with raises("no-rows", StudyError, "one group"):
+        split(Rows(10, groups=["a"] * 10))
+
+
+def test_the_latest_rows_are_held_out() -> None:
+    time = np.array([5, 1, 4, 2, 3, 9, 4, 0, 7, 6])
+    parts = split(Rows(10, time=time), 3)
+    assert parts.how == "latest"
+    assert parts.held_out.rows.tolist() == [5, 8, 9]
+    assert time[parts.pool.rows].max() < time[parts.held_out.rows].min()
+
+
+def test_rows_of_one_time_stay_together() -> None:
+    days = ["2024-01-01"] * 4 + ["2024-01-02"] * 4
+    assert split(Rows(8, time=days), 1).held_out.rows.tolist() == [4, 5, 6, 7]
+    with raises("no-rows", StudyError, "one time"):
+        split(Rows(8, time=days), 5)
+
+
+def test_groups_and_times_exclude_each_other() -> None:
+    with raises("options-conflict", StudyError, "groups and times"):
+        split(Rows(8, groups=range(8), time=range(8)))

@@ -18,6 +18,7 @@ from dataworth.errors import DataError, LabelError
 from dataworth.findings import Finding
 from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
 from dataworth.sources import load
+from dataworth.tasks.base import Task
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -31,6 +32,7 @@ def audit(
     x_test: Any = None,
     y_test: ArrayLike | None = None,
     outputs: int | None = None,
+    task: Task | str | None = None,
     data_options: Mapping[str, Any] | None = None,
 ) -> list[Finding]:
     """Look for what makes figures untrue: in data, in a curve, in a run directory.
@@ -44,6 +46,8 @@ def audit(
         Arrays in place of `thing`. Labels may be fractions, which `Dataset` refuses.
     outputs : int, optional
         Number of output columns of the network that is meant; for data only.
+    task : {"classification", "regression"} or Task, optional
+        What is predicted, for arrays; see `Dataset`.
     data_options : mapping, optional
         Further options of `dataworth.load`, such as ``{"label": 0}``, where `thing` is a name or
         a path of data.
@@ -69,7 +73,7 @@ def audit(
                 "audit() was given nothing to look at: give a thing, or x and y.",
                 code="nothing-given",
             )
-        return audit_arrays(x, y, x_test, y_test, outputs=outputs)
+        return audit_arrays(x, y, x_test, y_test, outputs=outputs, task=task)
     if isinstance(thing, Dataset):
         return audit_dataset(thing, outputs=outputs)
     if isinstance(thing, Curve):
@@ -77,7 +81,7 @@ def audit(
     if isinstance(thing, str | os.PathLike):
         return _audit_place(thing, outputs, data_options or {})
     if isinstance(thing, tuple) and len(thing) == 2:
-        return audit_arrays(*thing, outputs=outputs)
+        return audit_arrays(*thing, outputs=outputs, task=task)
     raise DataError(
         f"audit() can't look at {type(thing).__name__}; expected a Dataset, a Curve, a pair "
         "(x, y), a run directory, a CSV of measurements, or data by name or path.",

@@ -48,9 +48,10 @@ class Dataset:
         distinct ones with fewer than 2 rows each on average, or more than 64 with fewer than 20)
         are refused unless the task is given.
     groups : array_like, shape (n,), optional
-        What each sample comes from, such as a customer or a writer.
+        What each sample comes from, such as a customer or a writer. Whole groups are held out.
     time : array_like, shape (n,), optional
-        When each sample was recorded: numbers, times, or text that sorts by time.
+        When each sample was recorded: numbers, times, or text that sorts by time. The latest
+        samples are held out.
     class_names : sequence of str, optional
         One name per class; integer labels are then class indices. Without it, the classes are the
         labels that occur, sorted.

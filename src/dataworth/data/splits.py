@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dataworth.data.base import Data, RowNumbers, View
 from dataworth.data.rows import Rows
@@ -26,7 +28,7 @@ class Split:
     held_out : View
         Held-out rows, rising: the official split, or rows of the same data that are not in `pool`.
     how : str
-        "official", "stratified", "random", or "none" where no row is held out.
+        "official", "groups", "latest", "stratified", "random", or "none" where no row is held out.
     """
 
     pool: View
@@ -40,22 +42,26 @@ class Split:
 
 
 def split(data: Data, held_out: float | int | None = None) -> Split:
-    """Fix the held-out rows of a study: the official split, else a random share.
+    """Fix the held-out rows of a study: the official split, else a share of the rows.
 
-    The share is stratified where the data have classes.
+    Of data with `groups`, whole groups in random order are held out, so that no group is on both
+    sides; of data with `time`, the latest rows; of others a random share, stratified where there
+    are classes.
 
     Parameters
     ----------
     data : Dataset or Rows
     held_out : float or int, optional
         A share (below 1) or a number of rows to hold out of data without an official split; a
-        fifth by default. The choice depends on the data alone, never on a run's seed. 0 holds out
-        nothing, for `Rows` alone: the model then scores itself.
+        fifth by default. Whole groups, and rows of one time, may make it more. The choice depends
+        on the data alone, never on a run's seed. 0 holds out nothing, for `Rows` alone: the model
+        then scores itself.
 
     Raises
     ------
     StudyError
-        If the data have an official split and `held_out` is given, or too few rows are left.
+        If the data have an official split and `held_out` is given, have both groups and times, or
+        too few rows are left.
     """
     every_row = np.arange(len(data), dtype=np.int64)
     official = data.official_test
@@ -71,11 +77,40 @@ def split(data: Data, held_out: float | int | None = None) -> Split:
     if held_out == 0 and isinstance(data, Rows):
         return without_held_out(data)
     count = _held_out_count(data, DEFAULT_HELD_OUT if held_out is None else held_out)
-    strata = data.strata
-    order = shuffled(every_row, strata, (HELD_OUT_STREAM,))
-    pool, held_rows = np.sort(order[count:]), np.sort(order[:count])
-    how = "random" if strata is None else "stratified"
-    return Split(View(data, pool), View(data, held_rows), how)
+    if data.groups is not None and data.time is not None:
+        raise StudyError(
+            f"{data.name} has groups and times; rows are held out by one of them. Leave one out.",
+            code="options-conflict",
+        )
+    if data.groups is not None:
+        held, how = _whole_groups(data.groups, count), "groups"
+    elif data.time is not None:
+        held, how = _latest(data.time, count), "latest"
+    else:
+        order = shuffled(every_row, data.strata, (HELD_OUT_STREAM,))
+        held = np.zeros(len(data), bool)
+        held[order[:count]] = True
+        how = "random" if data.strata is None else "stratified"
+    if held.all():
+        raise StudyError(
+            f"held_out = {held_out}: all rows of {data.name} would be held out, as they are of one "
+            f"{'group' if how == 'groups' else 'time'} or nearly so. Hold out fewer.",
+            code="no-rows",
+        )
+    return Split(View(data, every_row[~held]), View(data, every_row[held]), how)
+
+
+def _whole_groups(groups: NDArray[Any], count: int) -> NDArray[np.bool_]:
+    """Rows of randomly chosen groups that together have at least `count` rows."""
+    _, group_of_row, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order = shuffled(np.arange(len(sizes)), None, (HELD_OUT_STREAM,))
+    enough = int(np.searchsorted(np.cumsum(sizes[order]), count)) + 1
+    return np.isin(group_of_row, order[:enough])
+
+
+def _latest(time: NDArray[Any], count: int) -> NDArray[np.bool_]:
+    """The `count` latest rows, and those of the same time as the earliest of them."""
+    return np.asarray(time >= np.sort(time)[-count])
 
 
 def without_held_out(data: Data) -> Split:

@@ -47,7 +47,7 @@ class Scores:
     @property
     def class_errors(self) -> NDArray[np.float64]:
         """Share of each true class's samples that are misclassified; NaN without samples."""
-        return 1.0 - _ratio(np.diagonal(self.confusion), self.confusion.sum(axis=1))
+        return class_errors(self.confusion)
 
     @property
     def samples(self) -> int:
@@ -96,6 +96,17 @@ def score(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scores:
         confusion=confusion,
         class_losses=_ratio(np.bincount(labels, losses, minlength=classes), confusion.sum(axis=1)),
     )
+
+
+def class_errors(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share of each true class's samples that are misclassified; NaN without samples.
+
+    Parameters
+    ----------
+    confusion : ndarray of int64, shape (n_classes, n_classes)
+        Counts; rows are the true classes, columns the predicted ones.
+    """
+    return 1.0 - _ratio(np.diagonal(confusion), confusion.sum(axis=1))
 
 
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:

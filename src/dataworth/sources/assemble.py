@@ -217,7 +217,8 @@ def _values(part: Part | None, y: NDArray[Any] | None) -> Any:
         if value is None or not math.isfinite(value):
             raise DataError(
                 f"{part.place(sample)}: the target is {text!r}; regression expects finite numbers. "
-                "Correct it, or remove the row."
+                "Correct it, or remove the row.",
+                code="not-finite" if value is not None else "not-a-number",
             )
         values[sample] = value
     return values

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-Output = Literal["logits", "values"]
-"""What a model predicts for a task: unnormalised log-probabilities, or values of the target."""
 
 
 class Scored(NamedTuple):
@@ -36,8 +33,11 @@ class Task(Protocol):
         """The name of the type: "classification", "regression", or another one."""
 
     @property
-    def output(self) -> Output:
-        """What a model must predict."""
+    def output(self) -> str:
+        """What a model predicts.
+
+        "logits": unnormalised log-probabilities of the classes; "values": values of the target.
+        """
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.metrics import classification as metrics
-from dataworth.tasks.base import Output, Scored
+from dataworth.tasks.base import Scored
 from dataworth.tasks.labels import class_indices
 
 
@@ -28,7 +28,7 @@ class Classification:
     class_names: tuple[str, ...] = ()
 
     kind = "classification"
-    output: Output = "logits"
+    output = "logits"
     metrics = ("loss", "accuracy", "macro_f1", "brier", "ece")
 
     @property
@@ -74,26 +74,42 @@ class Classification:
         )
 
 
+def entropy_of_counts(counts: ArrayLike) -> float:
+    """The entropy of class shares in nats: the loss of predicting every class with its share.
+
+    Parameters
+    ----------
+    counts : array_like of int, shape (n_classes,)
+        Number of rows of each class; at least one row in all.
+    """
+    shares = _shares(counts)
+    return abs(float(-(shares * np.log(shares)).sum()))
+
+
 def chance_of_counts(counts: ArrayLike) -> dict[str, float]:
     """The figures of the best prediction that is the same for all rows.
 
     Parameters
     ----------
     counts : array_like of int, shape (n_classes,)
-        Number of rows of each class.
+        Number of rows of each class; at least one row in all.
 
     Returns
     -------
     dict
         "loss": the entropy of the class shares, in nats; "accuracy": the largest share;
-        "brier": one minus the sum of the squared shares. Empty without a row.
+        "brier": one minus the sum of the squared shares.
     """
-    counts = np.asarray(counts, np.float64)
-    if counts.sum() == 0:
-        return {}
-    shares = counts[counts > 0] / counts.sum()
+    shares = _shares(counts)
     return {
-        "loss": abs(float(-(shares * np.log(shares)).sum())),
+        "loss": entropy_of_counts(counts),
         "accuracy": float(shares.max()),
         "brier": abs(float(1.0 - (shares**2).sum())),
     }
+
+
+def _shares(counts: ArrayLike) -> NDArray[np.float64]:
+    """The shares of the classes that occur."""
+    rows = np.asarray(counts, np.float64)
+    rows = rows[rows > 0]
+    return np.asarray(rows / rows.sum())

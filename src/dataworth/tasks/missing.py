@@ -26,14 +26,16 @@ def as_column(values: ArrayLike, which: str) -> NDArray[Any]:
         If the values form no array.
     """
     if isinstance(values, np.ma.MaskedArray):
-        return np.ma.filled(values.astype(object), None)
+        objects = np.array(values.data, dtype=object)
+        objects[np.ma.getmaskarray(values)] = None
+        return objects
     try:
         array = np.asarray(values)
         if array.dtype.kind in "US" and isinstance(values, list | tuple):
             # numpy writes a NaN among texts as the text "nan".
             return np.asarray(values, dtype=object)
     except ValueError as error:
-        raise DataError(f"{which} forms no array: {error}.", code="not-an-array") from None
+        raise DataError(f"{which} forms no array: {error}.", code="wrong-shape") from None
     return array
 
 

@@ -58,11 +58,8 @@ def prepare(
         )
     regression = regression_of(task)
     if regression is not None:
-        return (
-            regression,
-            values_of(y, "y"),
-            None if y_test is None else values_of(y_test, "y_test"),
-        )
+        held_values = None if y_test is None else values_of(y_test, "y_test")
+        return regression, values_of(y, "y"), held_values
     if not isinstance(task, Task):
         raise DataError(
             f"task = {task!r}: expected one of {', '.join(KINDS)}, or an object with the members "

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError
 from dataworth.metrics import regression as figures
-from dataworth.tasks.base import Output, Scored
+from dataworth.tasks.base import Scored
 from dataworth.tasks.missing import as_column, first_missing, without_objects
 
 _MEDIAN = 0.5
@@ -38,7 +38,7 @@ class Regression:
     quantiles: tuple[float, ...] = ()
 
     kind = "regression"
-    output: Output = "values"
+    output = "values"
 
     def __post_init__(self) -> None:
         try:
