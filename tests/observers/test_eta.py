@@ -1,7 +1,7 @@
 import pytest
 
 from dataworth.learners.base import Epoch
-from dataworth.observers.eta import Pace, clock
+from dataworth.observers.eta import EtaEstimator, clock
 from dataworth.records.record import Run
 
 RUNS = [Run(100, 0, "a"), Run(100, 1, "b"), Run(300, 0, "c")]
@@ -24,7 +24,7 @@ def clocked(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def _train(pace: Pace, clocked: Clock, run: Run, first: int, last: int) -> None:
+def _train(pace: EtaEstimator, clocked: Clock, run: Run, first: int, last: int) -> None:
     """Train some epochs at 100 samples a second."""
     for number in range(first, last + 1):
         clocked.now += run.size / 100
@@ -32,7 +32,7 @@ def _train(pace: Pace, clocked: Clock, run: Run, first: int, last: int) -> None:
 
 
 def test_time_and_share_of_a_study_that_runs_through(clocked: Clock) -> None:
-    pace = Pace(RUNS, [], WORK)
+    pace = EtaEstimator(RUNS, [], WORK)
     assert (pace.share, pace.seconds_left, pace.waiting) == (0.0, None, 3)
     _train(pace, clocked, RUNS[0], 1, 5)
     assert pace.share == pytest.approx(0.1)
@@ -44,7 +44,7 @@ def test_time_and_share_of_a_study_that_runs_through(clocked: Clock) -> None:
 
 
 def test_what_was_trained_before_counts_neither_as_done_nor_as_left(clocked: Clock) -> None:
-    pace = Pace(RUNS, [RUNS[0]], WORK)
+    pace = EtaEstimator(RUNS, [RUNS[0]], WORK)
     assert pace.left == 4_000
     _train(pace, clocked, RUNS[1], 9, 10)
     pace.finished(RUNS[1])
@@ -54,7 +54,7 @@ def test_what_was_trained_before_counts_neither_as_done_nor_as_left(clocked: Clo
 
 
 def test_runs_to_come_are_expected_to_stop_as_early_as_those_that_ended(clocked: Clock) -> None:
-    pace = Pace(RUNS, [], WORK)
+    pace = EtaEstimator(RUNS, [], WORK)
     _train(pace, clocked, RUNS[0], 1, 4)
     pace.finished(RUNS[0])
     assert pace.left == pytest.approx(0.4 * 4_000)
@@ -70,7 +70,7 @@ def test_runs_to_come_are_expected_to_stop_as_early_as_those_that_ended(clocked:
 
 
 def test_the_speed_is_that_of_the_last_half_minute(clocked: Clock) -> None:
-    pace = Pace(RUNS, [], WORK)
+    pace = EtaEstimator(RUNS, [], WORK)
     clocked.now += 100
     _train(pace, clocked, RUNS[2], 1, 10)
     _train(pace, clocked, RUNS[0], 1, 10)
@@ -78,7 +78,7 @@ def test_the_speed_is_that_of_the_last_half_minute(clocked: Clock) -> None:
 
 
 def test_a_learner_that_tells_of_no_epochs(clocked: Clock) -> None:
-    pace = Pace(RUNS, [], WORK)
+    pace = EtaEstimator(RUNS, [], WORK)
     clocked.now += 10
     pace.finished(RUNS[0])
     assert pace.share == pytest.approx(0.2)

@@ -16,7 +16,7 @@ from rich.console import Console
 from dataworth._util import signals as stopping
 from dataworth.cli.forecast import end_run
 from dataworth.cli.options import add_table_options, table_options
-from dataworth.cli.show.forecast import say
+from dataworth.cli.show.forecast import echo
 from dataworth.cli.show.tables import curve_table, print_table, published_table
 from dataworth.errors import StudyError
 from dataworth.observers.terminal import TerminalProgress
@@ -139,7 +139,7 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
 def _print(outcome: Outcome) -> None:
     console = Console()
     print_table(console, curve_table(outcome.curve))
-    say(console, f"In {outcome.directory}: curve.csv, curve.png, report.html")
+    echo(console, f"In {outcome.directory}: curve.csv, curve.png, report.html")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dataworth._util.validation import forecast_seed, is_real
+from dataworth._util.validation import check_seed, is_real
 from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.draws import draw_curves
@@ -72,7 +72,7 @@ def forecast(
     chosen = _laws(laws, len(observations))
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
         raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
-    seed = forecast_seed(seed)
+    seed = check_seed(seed)
     _, chance = as_errors(curve)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
     used = shipped_prior(observations.noisy) if prior is None else prior

@@ -1,4 +1,4 @@
-"""Pace: how much of a study's training is done, how much is left, and how long that takes."""
+"""An estimator of the time that the rest of a study takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataworth.records.record import Run
 _WINDOW_SECONDS = 30.0
 
 
-class Pace:
+class EtaEstimator:
     """Counts the samples that pass through training while a study runs.
 
     A run may begin at the epoch where it was stopped, and end before its last epoch where early

@@ -10,7 +10,7 @@ from typing import Any
 from dataworth._util.display import html as html_of
 from dataworth.findings import Finding, Findings
 from dataworth.learners.base import Epoch
-from dataworth.observers.eta import Pace, clock
+from dataworth.observers.eta import EtaEstimator, clock
 from dataworth.records.record import Record, Run
 
 _SECONDS_BETWEEN = 0.25
@@ -26,13 +26,13 @@ class NotebookProgress:
     def __init__(self) -> None:
         self._handle: Any = None
         self._runs = 0
-        self._pace = Pace([], [], [])
+        self._eta = EtaEstimator([], [], [])
         self._started = self._shown = 0.0
 
     def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
         """Show how much there is to do."""
         self._runs = len(runs)
-        self._pace = Pace(runs, done, work)
+        self._eta = EtaEstimator(runs, done, work)
         self._started = time.monotonic()
         kept = f", {len(done)} of them kept from before" if done else ""
         self._show(f"{len(runs)} runs{kept}")
@@ -45,7 +45,7 @@ class NotebookProgress:
 
     def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
         """Advance the bar, a few times a second at most."""
-        self._pace.epoch(run, epoch, epochs)
+        self._eta.epoch(run, epoch, epochs)
         if time.monotonic() - self._shown >= _SECONDS_BETWEEN:
             self._show(
                 f"{run.size:,} samples, seed {run.seed}: epoch {epoch.number} of {epochs}, "
@@ -55,7 +55,7 @@ class NotebookProgress:
     def finished(self, record: Record) -> None:
         """Show the run's figures."""
         run, scores = record.run, record.scores
-        self._pace.finished(run)
+        self._eta.finished(run)
         self._show(
             f"{run.size:,} samples, seed {run.seed}: loss {scores.loss:.4g}, "
             f"accuracy {scores.accuracy:.4f}"
@@ -63,18 +63,18 @@ class NotebookProgress:
 
     def end(self) -> None:
         """Leave the number of runs and the time they took."""
-        self._show("stopped; finished runs are kept" if self._pace.waiting else "done")
+        self._show("stopped; finished runs are kept" if self._eta.waiting else "done")
 
     def _show(self, note: str) -> None:
-        pace = self._pace
+        eta = self._eta
         took = clock(time.monotonic() - self._started)
-        text = f"{self._runs - pace.waiting} of {self._runs} runs, {took}"
-        left = pace.seconds_left
-        if pace.waiting and left is not None:
+        text = f"{self._runs - eta.waiting} of {self._runs} runs, {took}"
+        left = eta.seconds_left
+        if eta.waiting and left is not None:
             text += f", about {clock(left)} left"
         text += f" · {note}"
         bar = (
-            f'<progress max="1" value="{pace.share:.4f}" style="vertical-align: middle"></progress>'
+            f'<progress max="1" value="{eta.share:.4f}" style="vertical-align: middle"></progress>'
         )
         content = {"text/plain": text, "text/html": f"{bar} {html.escape(text)}"}
         if self._handle is None:

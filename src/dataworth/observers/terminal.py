@@ -18,7 +18,7 @@ from rich.table import Column
 
 from dataworth.findings import Finding
 from dataworth.learners.base import Epoch
-from dataworth.observers.eta import Pace, clock
+from dataworth.observers.eta import EtaEstimator, clock
 from dataworth.records.record import Record, Run
 
 _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
@@ -38,14 +38,14 @@ class TerminalProgress:
         self._bars: Progress | None = None
         self._total: TaskID | None = None
         self._under_way: dict[Run, TaskID] = {}
-        self._pace = Pace([], [], [])
+        self._eta = EtaEstimator([], [], [])
 
     def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
         """Show how much there is to do."""
-        self._pace = Pace(runs, done, work)
+        self._eta = EtaEstimator(runs, done, work)
         kept = f", {len(done)} of them kept from before" if done else ""
         self._console.print(f"{len(runs)} runs{kept}.", highlight=False)
-        if not self._pace.waiting:
+        if not self._eta.waiting:
             return
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -66,7 +66,7 @@ class TerminalProgress:
 
     def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
         """Advance the bars."""
-        self._pace.epoch(run, epoch, epochs)
+        self._eta.epoch(run, epoch, epochs)
         if self._bars is None:
             return
         if run not in self._under_way:
@@ -84,7 +84,7 @@ class TerminalProgress:
             f"accuracy {scores.accuracy:.4f}  {record.seconds:.1f} s",
             highlight=False,
         )
-        self._pace.finished(run)
+        self._eta.finished(run)
         if self._bars is not None and run in self._under_way:
             self._bars.remove_task(self._under_way.pop(run))
         self._advance()
@@ -96,9 +96,9 @@ class TerminalProgress:
 
     def _advance(self) -> None:
         if self._bars is not None and self._total is not None:
-            left = self._pace.seconds_left
+            left = self._eta.seconds_left
             note = "" if left is None else f"about {clock(left)} left"
-            self._bars.update(self._total, completed=self._pace.share, note=note)
+            self._bars.update(self._total, completed=self._eta.share, note=note)
 
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dataworth._util import signals as stopping
-from dataworth._util.files import picture, write_whole
-from dataworth._util.validation import whole
-from dataworth.audit import audit_dataset, audit_figures, figures_of
+from dataworth._util.files import atomic_write
+from dataworth._util.validation import check_int
+from dataworth.audit import audit_dataset, audit_figures, reported_runs
 from dataworth.curves.curve import Curve
 from dataworth.data.dataset import Dataset
 from dataworth.data.subsets import split, validation_count
@@ -67,7 +67,7 @@ def run_study(
     progress: Progress | bool | None = None,
 ) -> Outcome:
     """Run a study in a directory: see `Study.run`."""
-    workers = whole("workers", workers)
+    workers = check_int("workers", workers)
     progress = default_observer(progress)
     experiment = prepare(study)
     stopping.check()
@@ -104,7 +104,7 @@ def run_study(
         records = store.records()
         curve = _write_curve(store)
         _write_picture(store.directory / CURVE_PICTURE, curve)
-        figures = figures_of(records, store.meta())
+        figures = reported_runs(records, store.meta())
     late = audit_figures(figures)
     progress.findings(late)
     return Outcome(Path(directory), curve, records, [*found, *late], len(waiting))
@@ -169,17 +169,18 @@ def _take_possession(
     images = sample_images(experiment)
     if images is not None:
         store.set_array("sample_images", images)
-    write_whole(store.directory / STUDY_FILE, to_toml(study), _KEPT)
+    atomic_write(store.directory / STUDY_FILE, to_toml(study), _KEPT)
 
 
 def _write_curve(store: Store) -> Curve:
     curve = Curve(**curve_columns(store))
-    write_whole(store.directory / CURVE_FILE, curve.to_csv(), _KEPT)
+    atomic_write(store.directory / CURVE_FILE, curve.to_csv(), _KEPT)
     return curve
 
 
 def _write_picture(path: Path, curve: Curve) -> None:
     # Not needed, and slow to load, until the runs are done.
-    from dataworth.plots.curve import curve_figure, draw_curve
+    from dataworth.plots.curve import curve_plot_data, draw_curve
+    from dataworth.plots.style import image_bytes
 
-    write_whole(path, picture(draw_curve(curve_figure(curve))), _KEPT)
+    atomic_write(path, image_bytes(draw_curve(curve_plot_data(curve))), _KEPT)

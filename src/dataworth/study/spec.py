@@ -98,23 +98,23 @@ class Study:
     def _checked(self) -> dict[str, Any]:
         """Options that may be given in several forms, in the one that is kept."""
         checked: dict[str, Any] = {
-            "seeds": checks.count_or_rising("seeds", self.seeds),
-            "learning_rate": checks.positive("learning_rate", self.learning_rate),
-            "name": checks.folder_name("name", self.name),
-            "data_options": checks.by_name("data_options", self.data_options),
-            "epochs": checks.whole("epochs", self.epochs),
-            "batch_size": checks.whole("batch_size", self.batch_size),
+            "seeds": checks.check_count_or_ints("seeds", self.seeds),
+            "learning_rate": checks.check_positive("learning_rate", self.learning_rate),
+            "name": checks.check_folder_name("name", self.name),
+            "data_options": checks.check_mapping("data_options", self.data_options),
+            "epochs": checks.check_int("epochs", self.epochs),
+            "batch_size": checks.check_int("batch_size", self.batch_size),
         }
         if self.sizes is not None:
-            checked["sizes"] = checks.rising("sizes", self.sizes, least=1)
+            checked["sizes"] = checks.check_ints("sizes", self.sizes, least=1)
         if self.steps is not None:
-            checked["steps"] = checks.whole("steps", self.steps)
+            checked["steps"] = checks.check_int("steps", self.steps)
         if self.patience is not None:
-            checked["patience"] = checks.whole("patience", self.patience)
+            checked["patience"] = checks.check_int("patience", self.patience)
         if self.held_out is not None:
-            checked["held_out"] = checks.share_or_count("held_out", self.held_out)
+            checked["held_out"] = checks.check_share_or_count("held_out", self.held_out)
         if self.fallback is not None:
-            checked["fallback"] = checks.text("fallback", self.fallback)
+            checked["fallback"] = checks.check_text("fallback", self.fallback)
         return checked
 
     @property
