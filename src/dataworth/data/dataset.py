@@ -16,7 +16,7 @@ from dataworth.data.labels import class_indices
 from dataworth.errors import DataError
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from dataworth._util.display import Axes
 
 
 @dataclass(frozen=True, eq=False, repr=False)

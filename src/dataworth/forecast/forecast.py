@@ -28,7 +28,7 @@ from dataworth.laws.observations import Observations
 from dataworth.metrics.registry import MAY_BE_NEGATIVE
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from dataworth._util.display import Axes
 
 
 def document_of(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from dataworth._util import validation as checks
+from dataworth._util.lazy import lazy_function
 from dataworth.data.dataset import Dataset
 from dataworth.data.subsets import METHODS, Method
 from dataworth.errors import StudyError
@@ -18,6 +19,8 @@ from dataworth.reproductions.emnist_paper import Mistakes
 if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
     from dataworth.observers.base import Progress
+
+_run_study = lazy_function("dataworth.study.run:run_study")
 
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
@@ -169,6 +172,6 @@ class Study:
         StudyError, DataError
             If the study cannot be run as asked. Finished runs are kept.
         """
-        from dataworth.study.run import run_study
-
-        return run_study(self, out or Path("runs") / self.name, workers, progress).curve
+        directory = out or Path("runs") / self.name
+        curve: Curve = _run_study(self, directory, workers, progress).curve
+        return curve
