@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dataworth.forecast.compare import compare
-from dataworth.metrics.labels import figures
+from dataworth.metrics.labels import format_values
 from dataworth.report.study_report import Ahead, RunReport, look_ahead
 from dataworth.report.tables import standing_table
 
@@ -29,7 +29,7 @@ def test_the_table_says_what_the_comparison_says(pair: list[RunReport]) -> None:
     expected = {each.name: each for each in compare(made).standings(145_800)}
     for name, cells in table.rows:
         each = expected[name]
-        median, lower, upper = figures(each.median, each.lower, each.upper)
+        median, lower, upper = format_values(each.median, each.lower, each.upper)
         assert cells[1][:2] == (median, f"{lower} to {upper}")
         assert cells[1].best == f"{expected[name].probability_best * 100:.0f} %"
 

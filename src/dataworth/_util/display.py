@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes as Axes  # for the annotations of what draws itself
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

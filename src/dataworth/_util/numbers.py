@@ -9,7 +9,7 @@ _NEARLY = 0.9995
 _TOO_LONG = 1e12
 
 
-def exact_count(value: float) -> str:
+def format_count(value: float) -> str:
     """Format a requested or measured number of samples with all digits and with commas.
 
     From 1e+12 on it has an exponent and up to six digits.
@@ -17,7 +17,7 @@ def exact_count(value: float) -> str:
     return f"{value:,.0f}" if abs(value) < _TOO_LONG else f"{value:.6g}"
 
 
-def short_count(value: float, _: object = None) -> str:
+def format_count_short(value: float, _: object = None) -> str:
     """Format a number of samples in few characters: 900, 27K, 1.5M; with an exponent from 1e+12."""
     # A value just below a unit rounds up to it in three digits: 1M, not 1e+03K.
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
@@ -26,7 +26,7 @@ def short_count(value: float, _: object = None) -> str:
     return f"{value:.3g}"
 
 
-def whole_count(value: float, digits: int = 3) -> str:
+def format_count_rounded(value: float, digits: int = 3) -> str:
     """Format a number of samples for a sentence: three digits or more, commas, "infinite".
 
     A number of more than nine digits has an exponent.

@@ -19,7 +19,7 @@ _MOST_COUNTED = 10_000
 _PICTURES = (".png", ".svg", ".pdf")
 
 
-def whole(option: str, value: Any, least: int = 1) -> int:
+def check_int(option: str, value: Any, least: int = 1) -> int:
     """A whole number of at least `least`, as Python's own int."""
     if not _is_whole(value) or not least <= value <= _MOST:
         raise StudyError(
@@ -31,7 +31,7 @@ def whole(option: str, value: Any, least: int = 1) -> int:
     return int(value)
 
 
-def rising(option: str, values: Any, least: int) -> tuple[int, ...]:
+def check_ints(option: str, values: Any, least: int) -> tuple[int, ...]:
     """Different whole numbers, each at least `least`, sorted."""
     try:
         numbers = list(values)
@@ -60,11 +60,11 @@ def rising(option: str, values: Any, least: int) -> tuple[int, ...]:
     return tuple(sorted(int(number) for number in numbers))
 
 
-def count_or_rising(option: str, value: Any) -> tuple[int, ...]:
+def check_count_or_ints(option: str, value: Any) -> tuple[int, ...]:
     """How many, as 3 for 0, 1, 2; or different whole numbers from 0 on, sorted."""
     if not isinstance(value, int | np.integer):
-        return rising(option, value, least=0)
-    count = whole(option, value)
+        return check_ints(option, value, least=0)
+    count = check_int(option, value)
     if count > _MOST_COUNTED:
         raise StudyError(
             f"{option} = {count}: expected how many, at most {_MOST_COUNTED:,}; which ones is said "
@@ -76,7 +76,7 @@ def count_or_rising(option: str, value: Any) -> tuple[int, ...]:
     return tuple(range(count))
 
 
-def positive(option: str, value: Any) -> float:
+def check_positive(option: str, value: Any) -> float:
     """A finite number above 0."""
     if not is_real(value) or not 0 < value < math.inf:
         raise StudyError(
@@ -88,7 +88,7 @@ def positive(option: str, value: Any) -> float:
     return float(value)
 
 
-def share_or_count(option: str, value: Any) -> float | int:
+def check_share_or_count(option: str, value: Any) -> float | int:
     """A share between 0 and 1, or a whole number of at least 1."""
     if _is_whole(value) and value >= 1:
         return int(value)
@@ -103,7 +103,7 @@ def share_or_count(option: str, value: Any) -> float | int:
     return float(value)
 
 
-def text(option: str, value: Any) -> str:
+def check_text(option: str, value: Any) -> str:
     """Text that is not empty and that a file can be called."""
     if not isinstance(value, str) or not value.isprintable() or not value:
         raise StudyError(
@@ -115,9 +115,9 @@ def text(option: str, value: Any) -> str:
     return value
 
 
-def folder_name(option: str, value: Any) -> str:
+def check_folder_name(option: str, value: Any) -> str:
     """Text that names a folder within another one."""
-    name = text(option, value)
+    name = check_text(option, value)
     path = PurePath(name)
     if path.is_absolute() or ".." in path.parts or name == ".":
         raise StudyError(
@@ -129,7 +129,7 @@ def folder_name(option: str, value: Any) -> str:
     return name
 
 
-def picture_file(path: Path) -> Path:
+def check_picture_path(path: Path) -> Path:
     """The name of a picture, whose ending says in which format, in a folder that exists."""
     if path.suffix.lower() not in _PICTURES:
         raise StudyError(
@@ -144,7 +144,7 @@ def picture_file(path: Path) -> Path:
     return path
 
 
-def by_name(option: str, value: Any) -> dict[str, Any]:
+def check_mapping(option: str, value: Any) -> dict[str, Any]:
     """A mapping from names."""
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         raise StudyError(
@@ -156,7 +156,7 @@ def by_name(option: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def sample_counts(sizes: ArrayLike) -> NDArray[np.float64]:
+def check_sizes(sizes: ArrayLike) -> NDArray[np.float64]:
     """Numbers of samples to predict at, positive and finite; shape (m,), also of a single one."""
     try:
         values = np.atleast_1d(np.asarray(sizes, np.float64))
@@ -172,7 +172,7 @@ def sample_counts(sizes: ArrayLike) -> NDArray[np.float64]:
     return values
 
 
-def one_or_more(given: Any) -> list[Any]:
+def as_list(given: Any) -> list[Any]:
     """All that was given, also of a single one; text is a single one."""
     if isinstance(given, str):
         return [given]
@@ -182,7 +182,7 @@ def one_or_more(given: Any) -> list[Any]:
         return [given]
 
 
-def probability(option: str, value: Any) -> float:
+def check_probability(option: str, value: Any) -> float:
     """A probability of a forecast, above 0 and below 1."""
     if not (is_real(value) and 0 < value < 1):
         raise ForecastError(
@@ -194,7 +194,7 @@ def probability(option: str, value: Any) -> float:
     return float(value)
 
 
-def forecast_seed(value: Any) -> int:
+def check_seed(value: Any) -> int:
     """The seed of a forecast's draws: a whole number from 0 on."""
     if not _is_whole(value) or value < 0:
         raise ForecastError(

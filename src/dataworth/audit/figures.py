@@ -26,7 +26,7 @@ MeasuredOn = Literal["held-out", "training"]
 
 
 @dataclass(frozen=True)
-class Figure:
+class ReportedRun:
     """The reported figures of one run.
 
     Attributes
@@ -55,7 +55,7 @@ class Figure:
     measured_on: MeasuredOn = "held-out"
 
 
-def figures_of(table: Table, meta: Mapping[str, Any]) -> list[Figure]:
+def reported_runs(table: Table, meta: Mapping[str, Any]) -> list[ReportedRun]:
     """The figures of finished runs, with what a store knows of the study (`Store.meta`).
 
     Empty where the runs have no loss, which every check needs.
@@ -66,7 +66,7 @@ def figures_of(table: Table, meta: Mapping[str, Any]) -> list[Figure]:
     nothing: list[float | None] = [None] * len(table)
     columns = {name: values.tolist() for name, values in table.values.items()}
     return [
-        Figure(
+        ReportedRun(
             size=size,
             seed=seed,
             loss=loss,
@@ -86,12 +86,12 @@ def figures_of(table: Table, meta: Mapping[str, Any]) -> list[Figure]:
     ]
 
 
-def figures_of_curve(curve: Curve) -> list[Figure]:
+def reported_runs_of_curve(curve: Curve) -> list[ReportedRun]:
     """The figures of a loss curve, with accuracies and training losses where it has them."""
     accuracies, train_losses = curve.others.get("accuracy"), curve.others.get("train_loss")
     classes = None if curve.chance is None else round(math.exp(curve.chance))
     return [
-        Figure(
+        ReportedRun(
             size=int(curve.samples[row]),
             seed=int(curve.seeds[row]),
             loss=float(curve.values[row]),
@@ -117,10 +117,10 @@ class Group:
         return np.log(self.losses)
 
 
-def groups_of(figures: Sequence[Figure]) -> list[Group]:
+def groups_of(figures: Sequence[ReportedRun]) -> list[Group]:
     """The runs by size, sizes rising; without losses that have no logarithm."""
     usable = [f for f in figures if math.isfinite(f.loss) and f.loss > 0]
-    by_size: dict[int, list[Figure]] = {}
+    by_size: dict[int, list[ReportedRun]] = {}
     for figure in sorted(usable, key=lambda f: (f.size, f.seed)):
         by_size.setdefault(figure.size, []).append(figure)
     return [

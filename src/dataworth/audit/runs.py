@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dataworth.audit.figures import Figure, figures_of, figures_of_curve, groups_of, worst_first
+from dataworth.audit.figures import (
+    ReportedRun,
+    groups_of,
+    reported_runs,
+    reported_runs_of_curve,
+    worst_first,
+)
 from dataworth.audit.rules.curves import rise_findings, seed_findings
 from dataworth.audit.rules.losses import bound_findings, floor_findings
 from dataworth.curves.curve import Curve
@@ -17,12 +23,12 @@ from dataworth.records.store import Store
 _SHARES = ("accuracy", "macro_f1", "auc")
 
 
-def audit_figures(figures: Sequence[Figure], where: str = "runs") -> list[Finding]:
+def audit_figures(figures: Sequence[ReportedRun], where: str = "runs") -> list[Finding]:
     """Look at the figures of finished runs, each by itself and against the others.
 
     Parameters
     ----------
-    figures : sequence of Figure
+    figures : sequence of ReportedRun
     where : str
         What findings call them.
 
@@ -48,9 +54,9 @@ def audit_curve(curve: Curve) -> list[Finding]:
     """
     where = curve.name or "curve"
     if curve.metric == "loss":
-        return audit_figures(figures_of_curve(curve), where)
+        return audit_figures(reported_runs_of_curve(curve), where)
     if curve.metric in _SHARES:
-        figures = [replace(f, loss=1.0 - f.loss) for f in figures_of_curve(curve)]
+        figures = [replace(f, loss=1.0 - f.loss) for f in reported_runs_of_curve(curve)]
         return rise_findings(groups_of(figures), f"{where}, 1 - {curve.metric}")
     return []
 
@@ -66,5 +72,5 @@ def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
     with Store(Path(directory)) as store:
         meta, table = store.meta(), store.table()
     of_data = [Finding(**finding) for finding in meta.get("findings", [])]
-    figures = figures_of(table, meta)
+    figures = reported_runs(table, meta)
     return worst_first(of_data + audit_figures(figures, str(meta.get("name", directory))))

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from dataworth._util.validation import probability, sample_counts
+from dataworth._util.validation import check_probability, check_sizes
 from dataworth.cli.forecast import AHEAD, number
 from dataworth.errors import StudyError
 
@@ -53,8 +53,8 @@ def run(options: argparse.Namespace) -> int:
     from dataworth.forecast.compare import compare
 
     # Before anything is printed.
-    probability("level", options.level)
-    sample_counts(options.at or [])
+    check_probability("level", options.level)
+    check_sizes(options.at or [])
     whole = all(Path(each).is_dir() for each in options.directories)
     if options.out is not None and not whole:
         raise StudyError(

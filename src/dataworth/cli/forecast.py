@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from dataworth._util.json import json_values
-from dataworth._util.validation import picture_file, probability, sample_counts
+from dataworth._util.validation import check_picture_path, check_probability, check_sizes
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
@@ -110,11 +110,11 @@ def run(options: argparse.Namespace) -> int:
     from dataworth.forecast.api import forecast
 
     # Before anything is printed, and without a target too: each was meant to say something.
-    probability("assurance", options.assurance)
-    probability("level", options.level)
-    sample_counts(options.at or [])
+    check_probability("assurance", options.assurance)
+    check_probability("level", options.level)
+    check_sizes(options.at or [])
     if options.out is not None:
-        picture_file(options.out)
+        check_picture_path(options.out)
     made = forecast(
         as_curve(options.curve, options.metric),
         test_noise=options.test_noise,
@@ -139,18 +139,18 @@ def run(options: argparse.Namespace) -> int:
 
 def end_run(console: Console, curve: Curve, directory: Path) -> None:
     """Print in short what a run's curve says of more data; no forecast is no failure."""
-    from dataworth.cli.show.forecast import say, show_short
+    from dataworth.cli.show.forecast import echo, show_short
     from dataworth.forecast.api import forecast
 
     try:
         made = forecast(curve)
     except ForecastError as error:
-        say(console, f"No forecast: {error}")
+        echo(console, f"No forecast: {error}")
         return
     sizes = ahead(made)
     show_short(console, made, sizes)
     _draw(made, sizes, [], directory / FORECAST_PICTURE)
-    say(console, f"In {directory}: {FORECAST_PICTURE}; more with: dataworth forecast {directory}")
+    echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: dataworth forecast {directory}")
 
 
 def ahead(made: Forecast) -> list[float]:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from dataworth import __version__
 from dataworth._util import signals
-from dataworth.cli.streams import discard, outlets
+from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning
 
 INTERRUPTED = 130
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit code: 0; 1 or 2 as the command says; 2 for an error; 130 after Ctrl-C.
     """
-    with outlets():
+    with tolerate_broken_pipe():
         try:
             return _run(arguments)
         except KeyboardInterrupt as interrupt:

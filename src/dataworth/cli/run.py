@@ -16,7 +16,7 @@ from rich.console import Console
 from dataworth._util import signals
 from dataworth.cli.forecast import end_run
 from dataworth.cli.options import add_table_options, table_options
-from dataworth.cli.show.forecast import say
+from dataworth.cli.show.forecast import echo
 from dataworth.cli.show.tables import curve_table, print_table, published_table
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
@@ -109,12 +109,12 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
 def _print_failed(outcome: Outcome) -> None:
     """List the runs that failed, with their reasons, on stderr."""
     console = Console(stderr=True)
-    say(console, f"{len(outcome.failed)} of the study's runs failed:")
+    echo(console, f"{len(outcome.failed)} of the study's runs failed:")
     for record in outcome.failed:
         assert record.failure is not None
         run = f"{record.key.size:,} samples, seed {record.key.seed}"
-        say(console, f"  {run}: {record.failure.message}")
-    say(console, f"Do them again with: dataworth run {outcome.directory} --retry-failed")
+        echo(console, f"  {run}: {record.failure.message}")
+    echo(console, f"Do them again with: dataworth run {outcome.directory} --retry-failed")
 
 
 def _show_the_true_curve(
@@ -179,7 +179,7 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
 def _print(outcome: Outcome, curve: Curve) -> None:
     console = Console()
     print_table(console, curve_table(curve))
-    say(console, f"In {outcome.directory}: curve.csv, curve.png, report.html")
+    echo(console, f"In {outcome.directory}: curve.csv, curve.png, report.html")
 
 
 @contextmanager

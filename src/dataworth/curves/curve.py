@@ -19,7 +19,7 @@ from dataworth.errors import DataError
 from dataworth.metrics.registry import HIGHER_IS_BETTER, checked_metric
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from dataworth._util.display import Axes
 
 _INT64 = 2**63
 _ROUNDING = 1e-6

@@ -19,7 +19,7 @@ from dataworth.tasks.base import Task
 from dataworth.tasks.prepare import prepare
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from dataworth._util.display import Axes
 
 
 class Schema(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dataworth._util.validation import forecast_seed, is_real
+from dataworth._util.validation import check_seed, is_real
 from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.draws import draw_curves
@@ -87,7 +87,7 @@ def forecast(
             option="test_noise",
             value=test_noise,
         )
-    seed = forecast_seed(seed)
+    seed = check_seed(seed)
     _, chance = as_errors(curve)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
     used = shipped_prior(observations.noisy) if prior is None else prior

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util.json import json_values
-from dataworth._util.validation import forecast_seed, probability
+from dataworth._util.validation import check_probability, check_seed
 from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.api import forecast
@@ -213,7 +213,7 @@ class Comparison:
 
     def standings(self, size: float, level: float = 0.9) -> tuple[Standing, ...]:
         """All learners at one size, the best by its median first."""
-        tail = (1 - probability("level", level)) / 2
+        tail = (1 - check_probability("level", level)) / 2
         losses = np.stack([self.losses(name, [size])[:, 0] for name in self.names])
         best = losses == losses.min(axis=0)
         # Learners that are as bad as can be are alike: none of them is the best alone.
@@ -228,14 +228,14 @@ class Comparison:
     def difference(self, first: str, second: str, size: float, level: float = 0.9) -> Difference:
         """How much better one learner is than another at one size."""
         gap = (self.losses(second, [size]) - self.losses(first, [size]))[:, 0]
-        tail = (1 - probability("level", level)) / 2
+        tail = (1 - check_probability("level", level)) / 2
         low, middle, high = (float(each) for each in np.quantile(gap, [tail, 0.5, 1 - tail]))
         better = probability_below(-gap)
         return Difference(first, second, float(size), better, middle, low, high, level)
 
     def crossings(self, level: float = 0.9) -> tuple[Crossing, ...]:
         """For each pair of learners: which leads, since when, and where it is overtaken."""
-        tail = (1 - probability("level", level)) / 2
+        tail = (1 - check_probability("level", level)) / 2
         return tuple(self._crossing(*pair, tail) for pair in combinations(self.names, 2))
 
     def losses(self, name: str, sizes: ArrayLike) -> Floats:
@@ -319,7 +319,7 @@ def compare(
             code="not-a-list",
         )
     # Forecasts that are made already do not look at it.
-    seed = forecast_seed(seed)
+    seed = check_seed(seed)
     given = list(things.values() if isinstance(things, Mapping) else things)
     made = [_forecast_of(thing, metric, seed) for thing in given]
     names = list(things) if isinstance(things, Mapping) else _names(given, made)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util import display
 from dataworth._util.json import json_values
-from dataworth._util.validation import is_real, one_or_more, probability, sample_counts
+from dataworth._util.validation import as_list, check_probability, check_sizes, is_real
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
 from dataworth.forecast import sample_size as sample_size
@@ -28,7 +28,7 @@ from dataworth.laws.observations import Observations
 from dataworth.metrics.registry import MAY_BE_NEGATIVE
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from dataworth._util.display import Axes
 
 
 def document_of(
@@ -38,7 +38,7 @@ def document_of(
     level: float,
 ) -> dict[str, Any]:
     """Everything that a forecast says; see `Forecast.to_dict`."""
-    counts = sample_counts(one_or_more(sizes))
+    counts = check_sizes(as_list(sizes))
     document: dict[str, Any] = {
         "name": forecast.curve.name,
         "metric": forecast.curve.metric,
@@ -47,7 +47,7 @@ def document_of(
         "weights": forecast.weights,
         "backtest": [asdict(row) for row in forecast.backtest],
         "predictions": _predictions(forecast, counts, level),
-        "targets": [asdict(forecast.samples_for(target, level)) for target in one_or_more(targets)],
+        "targets": [asdict(forecast.samples_for(target, level)) for target in as_list(targets)],
         "warnings": forecast.warnings_at(counts),
     }
     values: dict[str, Any] = json_values(document)
@@ -108,8 +108,8 @@ class Forecast:
         new_run : bool
             Predict a single new run; else the mean over seeds.
         """
-        tail = (1 - probability("level", level)) / 2
-        samples = sample_counts(sizes)
+        tail = (1 - check_probability("level", level)) / 2
+        samples = check_sizes(sizes)
         low, middle, high = self.quantiles(samples, [tail, 0.5, 1 - tail], new_run)
         return Prediction(samples, middle, low, high, level)
 
@@ -136,7 +136,7 @@ class Forecast:
 
         Below the largest measured size they follow the measurements; see `measured_or_drawn`.
         """
-        u = np.log(np.maximum(sample_counts(sizes) / self.observations.sizes[-1], 1e-300))
+        u = np.log(np.maximum(check_sizes(sizes) / self.observations.sizes[-1], 1e-300))
         return self._drawn(u, runs)
 
     def samples_for(
@@ -158,9 +158,9 @@ class Forecast:
         ForecastError
             If the target is not a value that the metric can have.
         """
-        probability("level", level)
+        check_probability("level", level)
         if assurance is not None:
-            probability("assurance", assurance)
+            check_probability("assurance", assurance)
         loss = self.loss_of(target)
         return sample_size.samples_for(
             self.curve, self._largest, self._drawn, loss, target, level, assurance
@@ -189,7 +189,7 @@ class Forecast:
 
     def value_of(self, n1: float, n2: float, level: float = 0.9) -> Value:
         """What going from n1 to n2 samples buys, in units of the metric, above 0 if it improves."""
-        tail = (1 - probability("level", level)) / 2
+        tail = (1 - check_probability("level", level)) / 2
         losses = np.exp(self.log_losses([n1, n2]))
         gain = np.quantile(losses[:, 0] - losses[:, 1], [tail, 0.5, 1 - tail])
         low, middle, high = (float(value) for value in gain)
@@ -221,7 +221,7 @@ class Forecast:
                     option=name,
                     value=value,
                 )
-        probability("level", level)
+        check_probability("level", level)
         return sample_size.stop_at(
             self._largest, self._drawn, price_per_label, worth_per_unit, level
         )
@@ -254,7 +254,7 @@ class Forecast:
 
     def warnings_at(self, sizes: ArrayLike) -> tuple[str, ...]:
         """Warnings about the distance of these sizes from the measured ones, then `warnings`."""
-        return warnings_for(self.observations, sample_counts(sizes))
+        return warnings_for(self.observations, check_sizes(sizes))
 
     def plot(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth._util.numbers import exact_count
+from dataworth._util.numbers import format_count
 from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
@@ -51,9 +51,9 @@ def _distance(size: float, largest: float) -> list[str]:
         return []
     grave = "far beyond what any curve can promise" if ratio > 10 else "intervals widen fast there"
     over = "ten" if ratio > 10 else "three"
-    times = f"{ratio:.1f}" if ratio < 1_000 else exact_count(ratio)
+    times = f"{ratio:.1f}" if ratio < 1_000 else format_count(ratio)
     return [
-        f"{exact_count(size)} samples are {times} times the largest measured size, more than "
+        f"{format_count(size)} samples are {times} times the largest measured size, more than "
         f"{over} times: {grave}."
     ]
 

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dataworth._util.files import picture, write_whole
+from dataworth._util.files import atomic_write
 from dataworth.curves.curve import Curve
 from dataworth.observers.base import Observer
-from dataworth.plots.curve import curve_figure, draw_curve
+from dataworth.plots.curve import curve_plot_data, draw_curve
+from dataworth.plots.style import image_bytes
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE
 from dataworth.records.record import Record
 
@@ -57,7 +58,7 @@ class Artifacts(Observer):
         """
         curve = self._read_curve()
         if curve is not None:
-            write_whole(self._directory / CURVE_FILE, curve.to_csv(), _ADVICE)
+            atomic_write(self._directory / CURVE_FILE, curve.to_csv(), _ADVICE)
 
     def on_study_end(self) -> None:
         """Write the curve and its picture, if runs were finished since they were written."""
@@ -66,5 +67,5 @@ class Artifacts(Observer):
         self.write()
         curve = self._read_curve()
         if curve is not None:
-            figure = draw_curve(curve_figure(curve))
-            write_whole(self._directory / CURVE_PICTURE, picture(figure), _ADVICE)
+            figure = draw_curve(curve_plot_data(curve))
+            atomic_write(self._directory / CURVE_PICTURE, image_bytes(figure), _ADVICE)

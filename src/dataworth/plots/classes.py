@@ -46,7 +46,7 @@ class Confused(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class ClassFigure:
+class ClassPlotData:
     """The numbers of the plot; errors and losses are means over seeds.
 
     Attributes
@@ -87,9 +87,9 @@ class ClassFigure:
         return np.argsort(-last, kind="stable")[:count]
 
 
-def class_figure(
+def class_plot_data(
     records: Sequence[Record], names: Sequence[str], *, pairs: int = 12
-) -> ClassFigure:
+) -> ClassPlotData:
     """Compute the numbers of the plot of classes.
 
     Parameters
@@ -113,7 +113,7 @@ def class_figure(
         axis=1,
     )
     largest = confusions[-1].mean(axis=0)
-    return ClassFigure(
+    return ClassPlotData(
         names=tuple(names),
         sizes=np.array(sizes, np.int64),
         errors=errors,
@@ -167,16 +167,16 @@ def plot_classes(directory: str | os.PathLike[str], axes: Axes | None = None) ->
     """
     with Store(Path(directory)) as store:
         return draw_classes(
-            class_figure(store.records(arrays=True), store.meta()["class_names"]), axes
+            class_plot_data(store.records(arrays=True), store.meta()["class_names"]), axes
         )
 
 
-def draw_classes(figure: ClassFigure, axes: Axes | None = None) -> Axes:
+def draw_classes(data: ClassPlotData, axes: Axes | None = None) -> Axes:
     """Plot a line per class; the five with the highest error are coloured and labelled.
 
     Parameters
     ----------
-    figure : ClassFigure
+    data : ClassPlotData
     axes : matplotlib.axes.Axes, optional
         Axes to draw on; by default those of a new figure of one column's width.
 
@@ -185,19 +185,19 @@ def draw_classes(figure: ClassFigure, axes: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
     """
     axes = new_axes() if axes is None else axes
-    worst = figure.worst(len(_NAMED)).tolist()
-    for index in range(len(figure.names)):
+    worst = data.worst(len(_NAMED)).tolist()
+    for index in range(len(data.names)):
         if index not in worst:
-            axes.plot(figure.sizes, figure.errors[index], color=GREY, alpha=0.3, lw=0.7)
-    top = min(1.0, 1.05 * float(np.nanmax(figure.errors))) or 1.0
-    heights = _apart([float(figure.errors[index, -1]) for index in worst], top * _GAP)
+            axes.plot(data.sizes, data.errors[index], color=GREY, alpha=0.3, lw=0.7)
+    top = min(1.0, 1.05 * float(np.nanmax(data.errors))) or 1.0
+    heights = _apart([float(data.errors[index, -1]) for index in worst], top * _GAP)
     for index, colour, height in zip(worst, _NAMED, heights, strict=False):
-        axes.plot(figure.sizes, figure.errors[index], color=colour, lw=1.6)
-        name = figure.names[index].replace("$", r"\$")
+        axes.plot(data.sizes, data.errors[index], color=colour, lw=1.6)
+        name = data.names[index].replace("$", r"\$")
         place = (1.02, height / top)
         axes.annotate(name, place, xycoords="axes fraction", color=colour, fontsize=8, va="center")
     axes.set(xscale="log", xlabel="training samples", ylabel="share misclassified", ylim=(0, top))
-    axes.set_xlim(right=float(figure.sizes[-1]))
+    axes.set_xlim(right=float(data.sizes[-1]))
     label_log_axes(axes)
     tidy(axes)
     return axes

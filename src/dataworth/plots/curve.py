@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class CurveFigure:
+class CurvePlotData:
     """The numbers of the plot.
 
     Attributes
@@ -48,12 +48,12 @@ class CurveFigure:
     name: str
 
 
-def curve_figure(curve: Curve) -> CurveFigure:
+def curve_plot_data(curve: Curve) -> CurvePlotData:
     """Compute the numbers of the plot of a curve."""
     points = curve.summary()
     mean = np.array([point.mean for point in points])
     spread = np.nan_to_num(np.array([point.std for point in points]))
-    return CurveFigure(
+    return CurvePlotData(
         samples=curve.samples,
         values=curve.values,
         sizes=curve.sizes,
@@ -67,12 +67,12 @@ def curve_figure(curve: Curve) -> CurveFigure:
     )
 
 
-def draw_curve(figure: CurveFigure, axes: Axes | None = None) -> Axes:
+def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:
     """Plot a curve against the number of samples on a logarithmic axis.
 
     Parameters
     ----------
-    figure : CurveFigure
+    data : CurvePlotData
     axes : matplotlib.axes.Axes, optional
         Axes to draw on; by default those of a new figure of one column's width.
 
@@ -81,47 +81,47 @@ def draw_curve(figure: CurveFigure, axes: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
     """
     axes = new_axes() if axes is None else axes
-    draw_measured(figure, axes)
-    if (figure.upper > figure.lower).any():
+    draw_measured(data, axes)
+    if (data.upper > data.lower).any():
         axes.fill_between(
-            figure.sizes,
-            np.maximum(figure.lower, np.abs(figure.mean) * 1e-3),
-            figure.upper,
+            data.sizes,
+            np.maximum(data.lower, np.abs(data.mean) * 1e-3),
+            data.upper,
             color=BLUE,
             alpha=0.18,
             lw=0,
             label="± 1 standard deviation",
         )
-    if figure.chance is not None:
-        text = f"chance: {figure.chance:.2f}"
-        axes.axhline(figure.chance, color=GREY, ls="--", lw=1, label=text)
-    finish(figure, axes)
+    if data.chance is not None:
+        text = f"chance: {data.chance:.2f}"
+        axes.axhline(data.chance, color=GREY, ls="--", lw=1, label=text)
+    finish(data, axes)
     return axes
 
 
 @display.draw.register("Curve")
 def plot_curve(curve: Curve, axes: Axes | None = None) -> Axes:
     """Draw a curve; see `draw_curve`."""
-    return draw_curve(curve_figure(curve), axes)
+    return draw_curve(curve_plot_data(curve), axes)
 
 
-def draw_measured(figure: CurveFigure, axes: Axes) -> None:
+def draw_measured(data: CurvePlotData, axes: Axes) -> None:
     """Draw a dot per run, and the mean over seeds as a line."""
-    label = "mean over seeds" if len(figure.samples) > len(figure.sizes) else "measured"
-    axes.plot(figure.samples, figure.values, "o", ms=3, color=BLUE, alpha=0.45, mew=0)
-    axes.plot(figure.sizes, figure.mean, "-", color=BLUE, lw=1.4, label=label)
+    label = "mean over seeds" if len(data.samples) > len(data.sizes) else "measured"
+    axes.plot(data.samples, data.values, "o", ms=3, color=BLUE, alpha=0.45, mew=0)
+    axes.plot(data.sizes, data.mean, "-", color=BLUE, lw=1.4, label=label)
 
 
-def finish(figure: CurveFigure, axes: Axes) -> None:
+def finish(data: CurvePlotData, axes: Axes) -> None:
     """Set scales, labels and legend of a curve's axes."""
-    if not np.isfinite(figure.values).any():
+    if not np.isfinite(data.values).any():
         # All runs diverged: nothing is drawn from which a log axis could take its limits.
-        axes.set_xlim(figure.sizes[0] / 2, figure.sizes[-1] * 2)
+        axes.set_xlim(data.sizes[0] / 2, data.sizes[-1] * 2)
     axes.set(
         xscale="log",
-        yscale="log" if figure.log else "linear",
+        yscale="log" if data.log else "linear",
         xlabel="training samples",
-        ylabel=figure.label,
+        ylabel=data.label,
     )
     label_log_axes(axes)
     tidy(axes)

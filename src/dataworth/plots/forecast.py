@@ -14,12 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util import display
-from dataworth._util.files import picture, write_whole
-from dataworth._util.validation import one_or_more, picture_file, sample_counts
+from dataworth._util.files import atomic_write
+from dataworth._util.validation import as_list, check_picture_path, check_sizes
 from dataworth.forecast.forecast import Forecast
-from dataworth.metrics.labels import given
-from dataworth.plots.curve import CurveFigure, curve_figure, draw_measured, finish
-from dataworth.plots.style import BLUE, GREEN, GREY, ORANGE, PINK, label_log_axes, new_axes
+from dataworth.metrics.labels import format_exact
+from dataworth.plots.curve import CurvePlotData, curve_plot_data, draw_measured, finish
+from dataworth.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    image_bytes,
+    label_log_axes,
+    new_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,12 +43,12 @@ _DASHES = (":", "-.", (0, (6, 2, 1, 2, 1, 2)), (0, (1, 4)))
 
 
 @dataclass(frozen=True, eq=False)
-class ForecastFigure:
+class ForecastPlotData:
     """The numbers of the plot.
 
     Attributes
     ----------
-    curve : CurveFigure
+    curve : CurvePlotData
         The measured curve.
     sizes : ndarray, shape (n,)
         Sizes of the forecast, from the largest measured size on.
@@ -52,19 +61,19 @@ class ForecastFigure:
         The law of largest weight.
     """
 
-    curve: CurveFigure
+    curve: CurvePlotData
     sizes: NDArray[np.float64]
     quantiles: NDArray[np.float64]
     targets: tuple[float, ...]
     law: str
 
 
-def forecast_figure(
+def forecast_plot_data(
     forecast: Forecast,
     *,
     sizes: float | Iterable[float] = (),
     targets: float | Iterable[float] = (),
-) -> ForecastFigure:
+) -> ForecastPlotData:
     """Compute the numbers of the plot of a forecast.
 
     Parameters
@@ -81,14 +90,14 @@ def forecast_figure(
         If a size or a target is not valid for a forecast.
     """
     largest = float(forecast.observations.sizes[-1])
-    wanted = one_or_more(targets)
+    wanted = as_list(targets)
     for target in wanted:
         # Raises for a target that is not valid.
         forecast.loss_of(target)
-    furthest = max([largest * _TIMES, *sample_counts(one_or_more(sizes)).tolist()])
+    furthest = max([largest * _TIMES, *check_sizes(as_list(sizes)).tolist()])
     grid = np.geomspace(largest, furthest, _POINTS)
-    return ForecastFigure(
-        curve=curve_figure(forecast.curve),
+    return ForecastPlotData(
+        curve=curve_plot_data(forecast.curve),
         sizes=grid,
         quantiles=forecast.quantiles(grid, PROBABILITIES),
         targets=tuple(float(target) for target in wanted),
@@ -96,12 +105,12 @@ def forecast_figure(
     )
 
 
-def draw_forecast(figure: ForecastFigure, axes: Axes | None = None) -> Axes:
+def draw_forecast(data: ForecastPlotData, axes: Axes | None = None) -> Axes:
     """Plot a forecast: measured points, median, 50 % and 90 % bands, and target lines.
 
     Parameters
     ----------
-    figure : ForecastFigure
+    data : ForecastPlotData
     axes : matplotlib.axes.Axes, optional
         Axes to draw on; by default those of a new figure of one column's width.
 
@@ -110,20 +119,20 @@ def draw_forecast(figure: ForecastFigure, axes: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
     """
     axes = new_axes() if axes is None else axes
-    draw_measured(figure.curve, axes)
-    low, low_half, median, high_half, high = figure.quantiles
-    axes.plot(figure.sizes, median, "--", color=BLUE, lw=1.4, label="forecast, median")
+    draw_measured(data.curve, axes)
+    low, low_half, median, high_half, high = data.quantiles
+    axes.plot(data.sizes, median, "--", color=BLUE, lw=1.4, label="forecast, median")
     bands = ((low_half, high_half, 0.34, "50 %"), (low, high, 0.16, "90 %"))
     for lower, upper, alpha, label in bands:
-        axes.fill_between(figure.sizes, lower, upper, color=BLUE, alpha=alpha, lw=0, label=label)
-    for target, colour, dash in zip(figure.targets, cycle(_COLOURS), cycle(_DASHES), strict=False):
-        axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {given(target)}")
-    chance = figure.curve.chance
-    if chance is not None and _near(chance, figure.curve.values):
+        axes.fill_between(data.sizes, lower, upper, color=BLUE, alpha=alpha, lw=0, label=label)
+    for target, colour, dash in zip(data.targets, cycle(_COLOURS), cycle(_DASHES), strict=False):
+        axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {format_exact(target)}")
+    chance = data.curve.chance
+    if chance is not None and _near(chance, data.curve.values):
         axes.axhline(chance, color=GREY, ls="--", lw=1, label=f"chance: {chance:.2f}")
-    finish(figure.curve, axes)
-    if figure.curve.log:
-        _keep_in_view(figure, axes)
+    finish(data.curve, axes)
+    if data.curve.log:
+        _keep_in_view(data, axes)
     return axes
 
 
@@ -135,18 +144,18 @@ def plot_forecast(
     sizes: float | Iterable[float] = (),
     targets: float | Iterable[float] = (),
 ) -> Axes:
-    """Draw a forecast; see `forecast_figure` and `draw_forecast`."""
-    return draw_forecast(forecast_figure(forecast, sizes=sizes, targets=targets), axes)
+    """Draw a forecast; see `forecast_plot_data` and `draw_forecast`."""
+    return draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets), axes)
 
 
-def _keep_in_view(figure: ForecastFigure, axes: Axes) -> None:
+def _keep_in_view(data: ForecastPlotData, axes: Axes) -> None:
     """Limit the lower end of a log axis, so that a wide band does not flatten the curve.
 
     The band may be cut off; target lines stay visible.
     """
-    values = figure.curve.values[np.isfinite(figure.curve.values)]
-    lowest = min(float(np.min(values)), float(np.min(figure.quantiles[2]))) / _DEEPEST
-    targets = (target / _BELOW_TARGETS for target in figure.targets if target > 0)
+    values = data.curve.values[np.isfinite(data.curve.values)]
+    lowest = min(float(np.min(values)), float(np.min(data.quantiles[2]))) / _DEEPEST
+    targets = (target / _BELOW_TARGETS for target in data.targets if target > 0)
     lowest = min([lowest, *targets])
     if axes.get_ylim()[0] < lowest:
         axes.set_ylim(bottom=lowest)
@@ -173,14 +182,14 @@ def write_forecast_picture(
     out : path
         The file; an existing one is replaced atomically.
     sizes, targets : sequence of float
-        See `forecast_figure`.
+        See `forecast_plot_data`.
 
     Raises
     ------
     StudyError
         If the suffix is another one, or the file cannot be written.
     """
-    path = picture_file(Path(out))
-    axes = draw_forecast(forecast_figure(forecast, sizes=sizes, targets=targets))
-    content = picture(axes, path.suffix[1:].lower())
-    return write_whole(path, content, "Choose another place with --out.")
+    path = check_picture_path(Path(out))
+    axes = draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets))
+    content = image_bytes(axes, path.suffix[1:].lower())
+    return atomic_write(path, content, "Choose another place with --out.")

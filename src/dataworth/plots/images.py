@@ -51,7 +51,7 @@ class LabelledSamples(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class ImageFigure:
+class ImagePlotData:
     """The images of the plot.
 
     Attributes
@@ -66,9 +66,9 @@ class ImageFigure:
     images: NDArray[np.uint8]
 
 
-def image_figure(
+def image_plot_data(
     thing: LabelledSamples | str | os.PathLike[str], *, classes: int | None = None
-) -> ImageFigure:
+) -> ImagePlotData:
     """Collect samples of each class of a data set, or those stored in a run directory.
 
     Parameters
@@ -86,12 +86,12 @@ def image_figure(
         If there is no run directory at that path.
     """
     if not isinstance(thing, str | os.PathLike):
-        return ImageFigure(thing.class_names[:classes], _samples(thing, classes))
+        return ImagePlotData(thing.class_names[:classes], _samples(thing, classes))
     with Store(Path(thing)) as store:
         names, images = store.meta()["class_names"], store.array("sample_images")
     if images is None:
         raise DataError(f"{thing}: the samples of this study are no images.", code="not-images")
-    return ImageFigure(tuple(names[:classes]), images[:classes])
+    return ImagePlotData(tuple(names[:classes]), images[:classes])
 
 
 def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]:
@@ -113,12 +113,12 @@ def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]
     return images
 
 
-def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
+def draw_images(data: ImagePlotData, axes: Axes | None = None) -> Axes:
     """Plot a few images of each class, dark on white, to the right of the name of the class.
 
     Parameters
     ----------
-    figure : ImageFigure
+    data : ImagePlotData
     axes : matplotlib.axes.Axes, optional
         Axes to draw on; by default those of a new figure of one column's width.
 
@@ -126,7 +126,7 @@ def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
     """
-    classes, samples = figure.images.shape[:2]
+    classes, samples = data.images.shape[:2]
     across = min(_ACROSS, classes)
     down = math.ceil(classes / across)
     cell = samples + 1 + _GAP
@@ -134,9 +134,9 @@ def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
     for index in range(classes):
         row, column = divmod(index, across)
         left, top = column * cell, row * 1.1
-        name = figure.names[index].replace("$", r"\$")
+        name = data.names[index].replace("$", r"\$")
         axes.text(left + 0.85, top + 0.5, name, ha="right", va="center", fontsize=7)
-        strip = np.hstack(list(figure.images[index]))
+        strip = np.hstack(list(data.images[index]))
         place = (left + 1, left + 1 + samples, top + 1, top)
         axes.imshow(strip, cmap="gray_r", extent=place, vmin=0, vmax=255, interpolation="none")
     axes.set(xlim=(0, across * cell - _GAP), ylim=(down * 1.1, 0), aspect="equal")
@@ -147,4 +147,4 @@ def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
 @display.draw.register("Dataset")
 def plot_images(thing: LabelledSamples | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
     """Plot a few images of each class of a data set or a run directory; see `draw_images`."""
-    return draw_images(image_figure(thing), axes)
+    return draw_images(image_plot_data(thing), axes)

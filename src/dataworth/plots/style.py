@@ -5,11 +5,12 @@ The colours are those of Okabe and Ito 2008, which colour-blind readers can dist
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dataworth._util.numbers import short_count
+from dataworth._util.numbers import format_count_short
 from dataworth.metrics.labels import digits_for
 
 if TYPE_CHECKING:
@@ -70,4 +71,13 @@ def label_log_axes(axes: Axes) -> None:
     across: tuple[float, ...] = (1, 3) if np.log10(right) - np.log10(left) < 3.5 else (1,)
     axes.xaxis.set_major_locator(LogLocator(subs=across))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.xaxis.set_major_formatter(FuncFormatter(short_count))
+    axes.xaxis.set_major_formatter(FuncFormatter(format_count_short))
+
+
+def image_bytes(axes: Axes, format: str = "png") -> bytes:
+    """The figure that `axes` belong to, encoded as "png", "svg" or "pdf"."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None, "axes that were removed from their figure have no picture"
+    with io.BytesIO() as buffer:
+        figure.savefig(buffer, format=format)
+        return buffer.getvalue()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dataworth.metrics.labels import figure
+from dataworth.metrics.labels import format_value
 
 if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
@@ -114,7 +114,7 @@ def _machine(report: RunReport) -> list[Item]:
 def _fit(forecast: Forecast) -> list[Item]:
     law = forecast.law
     values = ", ".join(
-        f"{name} = {figure(e.value)} ({figure(e.lower)} to {figure(e.upper)})"
+        f"{name} = {format_value(e.value)} ({format_value(e.lower)} to {format_value(e.upper)})"
         for name, e in law.parameters.items()
     )
     weights = ", ".join(

@@ -19,7 +19,7 @@ from dataworth.curves.curve import finite_means
 from dataworth.metrics.labels import NAMES, axis_label
 from dataworth.report.forecast_grid import PROBABILITIES, SHOWN, STEP, ForecastGrid
 from dataworth.report.method import citation, method_items
-from dataworth.report.sentences import TIMES, answer, irreducible
+from dataworth.report.sentences import TIMES, headline, irreducible
 from dataworth.report.study_report import Ahead, RunReport
 from dataworth.report.tables import (
     backtest_table,
@@ -216,7 +216,7 @@ def _run(index: int, report: RunReport) -> dict[str, Any]:
     return {
         "index": index,
         "report": report,
-        "answer": None if made is None else answer(made),
+        "headline": None if made is None else headline(made),
         "refusal": report.ahead["loss"].refusal,
         "warnings": () if made is None else made.warnings_at([last * TIMES]),
         "errors": [finding for finding in report.findings if finding.severity == "error"],

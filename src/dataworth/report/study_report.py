@@ -12,7 +12,7 @@ from dataworth.audit import audit
 from dataworth.curves.curve import Curve
 from dataworth.errors import ForecastError
 from dataworth.findings import Finding
-from dataworth.plots.classes import ClassFigure, class_figure
+from dataworth.plots.classes import ClassPlotData, class_plot_data
 from dataworth.records.reader import curve_columns
 from dataworth.records.record import Record
 from dataworth.records.store import Store
@@ -49,7 +49,7 @@ class RunReport:
     records : sequence of Record
     ahead : mapping of str to Ahead
         By metric.
-    classes : ClassFigure
+    classes : ClassPlotData
     images : Thumbnails or None
     findings : sequence of Finding
     """
@@ -59,7 +59,7 @@ class RunReport:
     curve: Curve
     records: Sequence[Record]
     ahead: Mapping[str, Ahead]
-    classes: ClassFigure
+    classes: ClassPlotData
     images: Thumbnails | None
     findings: Sequence[Finding]
 
@@ -76,7 +76,7 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
         records, meta = store.records(arrays=True), store.meta()
         curve = Curve(**curve_columns(store))
         images = store.array("sample_images")
-    classes = class_figure(records, meta["class_names"])
+    classes = class_plot_data(records, meta["class_names"])
     return RunReport(
         name=curve.name,
         meta=meta,

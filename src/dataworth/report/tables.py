@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dataworth.curves.curve import Curve
-from dataworth.metrics.labels import figure, figures
-from dataworth.plots.classes import ClassFigure
+from dataworth.metrics.labels import format_value, format_values
+from dataworth.plots.classes import ClassPlotData
 from dataworth.report.sentences import crossing_in_words
 from dataworth.report.study_report import RunReport
 
@@ -74,8 +74,8 @@ def _cell(row: BacktestRow | None) -> str:
     if row is None:
         return ""
     if not math.isfinite(row.log_error):
-        return figure(row.predicted)
-    return f"{figure(row.predicted)} ({math.expm1(row.log_error) * 100:+.1f} %)"
+        return format_value(row.predicted)
+    return f"{format_value(row.predicted)} ({math.expm1(row.log_error) * 100:+.1f} %)"
 
 
 class HeatCell(NamedTuple):
@@ -107,19 +107,19 @@ class ConfusedRow(NamedTuple):
     text: str
 
 
-def class_rows(figure: ClassFigure) -> list[ClassRow]:
+def class_rows(data: ClassPlotData) -> list[ClassRow]:
     """One row per class that has held-out samples, the highest error first."""
-    listed = figure.listed
-    highest = max((float(figure.errors[index].max()) for index in listed), default=0.0) or 1.0
-    return [_row(figure, index, highest) for index in listed]
+    listed = data.listed
+    highest = max((float(data.errors[index].max()) for index in listed), default=0.0) or 1.0
+    return [_row(data, index, highest) for index in listed]
 
 
-def _row(figure: ClassFigure, index: int, highest: float) -> ClassRow:
-    errors = figure.errors[index].tolist()
-    gain = float(figure.gain[index])
+def _row(data: ClassPlotData, index: int, highest: float) -> ClassRow:
+    errors = data.errors[index].tolist()
+    gain = float(data.gain[index])
     return ClassRow(
         number=index,
-        name=figure.names[index],
+        name=data.names[index],
         cells=tuple(HeatCell(f"{error * 100:.1f}", round(error / highest, 3)) for error in errors),
         error=errors[-1],
         gain=gain if gain == gain else 0.0,
@@ -127,17 +127,17 @@ def _row(figure: ClassFigure, index: int, highest: float) -> ClassRow:
     )
 
 
-def confused_rows(figure: ClassFigure) -> list[ConfusedRow]:
+def confused_rows(data: ClassPlotData) -> list[ConfusedRow]:
     """One row per confused pair, the most frequent first."""
     return [
         ConfusedRow(
             pair.true,
             pair.predicted,
-            figure.names[pair.true],
-            figure.names[pair.predicted],
+            data.names[pair.true],
+            data.names[pair.predicted],
             f"{pair.share * 100:.1f} % of the class, {pair.samples:.3g} samples",
         )
-        for pair in figure.confused
+        for pair in data.confused
     ]
 
 
@@ -216,6 +216,6 @@ def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
 
 
 def _standing_cell(standing: Standing) -> StandingCell:
-    median, lower, upper = figures(standing.median, standing.lower, standing.upper)
+    median, lower, upper = format_values(standing.median, standing.lower, standing.upper)
     best = f"{standing.probability_best * 100:.0f} %"
     return StandingCell(median, f"{lower} to {upper}", best)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from dataworth._util.files import draft_beside
+from dataworth._util.files import atomic_directory
 from dataworth.data.dataset import Dataset
 from dataworth.data.fingerprint import ArrayDigest, fingerprint
 from dataworth.errors import DataError, DataworthWarning
@@ -110,7 +110,7 @@ def read(recipe: Recipe) -> Dataset:
     if cached is not None:
         return cached
     try:
-        with draft_beside(folder) as draft:
+        with atomic_directory(folder) as draft:
             _fill(draft, recipe)
             _publish(draft, folder, recipe)
     except OSError as error:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from dataworth._util import signals
-from dataworth._util.files import write_whole
-from dataworth.audit import audit_dataset, audit_figures, figures_of
+from dataworth._util.files import atomic_write
+from dataworth.audit import audit_dataset, audit_figures, reported_runs
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
 from dataworth.execution.base import Executor
@@ -100,7 +100,7 @@ def run_study(
         curve = _curve(store)
         asked = {key.digest for key in keys}
         failed = [r for r in store.records("failed") if r.key.digest in asked]
-        late = [] if curve is None else audit_figures(figures_of(store))
+        late = [] if curve is None else audit_figures(reported_runs(store))
     observer.on_findings(late)
     return Outcome(Path(directory), curve, failed, [*found, *late], len(waiting))
 
@@ -185,7 +185,7 @@ def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None
     images = sample_images(study)
     if images is not None:
         store.set_array("sample_images", images)
-    write_whole(store.directory / STUDY_FILE, to_toml(values), _ADVICE)
+    atomic_write(store.directory / STUDY_FILE, to_toml(values), _ADVICE)
 
 
 def _with_what_is_there(values: Mapping[str, Any], store: Store) -> dict[str, Any]:

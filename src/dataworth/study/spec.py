@@ -135,22 +135,22 @@ class Study:
     def _checked(self) -> dict[str, Any]:
         """Options that may be given in several forms, in the one that is used."""
         checked: dict[str, Any] = {
-            "seeds": checks.count_or_rising("seeds", self.seeds),
-            "name": checks.folder_name("name", self.name),
-            "data_options": checks.by_name("data_options", self.data_options),
+            "seeds": checks.check_count_or_ints("seeds", self.seeds),
+            "name": checks.check_folder_name("name", self.name),
+            "data_options": checks.check_mapping("data_options", self.data_options),
         }
         if self.sizes is not None:
-            checked["sizes"] = checks.rising("sizes", self.sizes, least=1)
+            checked["sizes"] = checks.check_ints("sizes", self.sizes, least=1)
         for option in ("epochs", "steps", "batch_size", "patience"):
             if getattr(self, option) is not None:
-                checked[option] = checks.whole(option, getattr(self, option))
+                checked[option] = checks.check_int(option, getattr(self, option))
         if self.learning_rate is not None:
-            checked["learning_rate"] = checks.positive("learning_rate", self.learning_rate)
+            checked["learning_rate"] = checks.check_positive("learning_rate", self.learning_rate)
         scores_itself = self.held_out == 0 and isinstance(self.data, Rows)
         if self.held_out is not None and (not scores_itself or self.held_out is False):
-            checked["held_out"] = checks.share_or_count("held_out", self.held_out)
+            checked["held_out"] = checks.check_share_or_count("held_out", self.held_out)
         if self.fallback is not None:
-            checked["fallback"] = checks.text("fallback", self.fallback)
+            checked["fallback"] = checks.check_text("fallback", self.fallback)
         return checked
 
     @property
@@ -352,5 +352,5 @@ class Study:
         retry_failed: bool = False,
     ) -> Outcome:
         """As `run`, with all that the study came to: curve, failed runs and findings."""
-        workers = checks.whole("workers", workers)
+        workers = checks.check_int("workers", workers)
         return run_study(self.resolve(), directory, workers, progress, retry_failed=retry_failed)
