@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
-from dataworth.metrics.labels import axis_label
 from dataworth.plots.style import BLUE, GREY, label_log_axes, new_axes, tidy
 
 if TYPE_CHECKING:
@@ -59,9 +58,9 @@ def curve_figure(curve: Curve) -> CurveFigure:
         mean=mean,
         lower=mean - spread,
         upper=mean + spread,
-        chance=curve.chance,
+        chance=curve.metric.chance if curve.chance is None else curve.chance,
         log=not curve.higher_is_better and not (curve.values <= 0).any(),
-        label=axis_label(curve.metric),
+        label=curve.metric.axis_label,
         name=curve.name,
     )
 
