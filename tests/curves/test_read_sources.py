@@ -124,6 +124,7 @@ def test_a_csv_is_what_the_caller_says_it_is(tmp_path: Path) -> None:
     path.write_text("samples,value,accuracy,neg_brier\n10,-0.9,0.5,-0.4\n30,-0.5,0.7,-0.2\n")
     assert as_curve(path).metric.name == "loss"
     assert as_curve(path, "accuracy").values.tolist() == [0.5, 0.7]
+    assert as_curve(path, "Acc").values.tolist() == [0.5, 0.7]
     assert as_curve(path, "neg_log_loss").values.tolist() == [0.9, 0.5]
     assert as_curve(str(path), "neg_brier").values.tolist() == [0.4, 0.2]
     assert as_curve(path, "r2").values.tolist() == [-0.9, -0.5]
@@ -180,3 +181,15 @@ def test_a_curve_has_the_metrics_that_it_has() -> None:
 def test_what_is_no_curve_at_all() -> None:
     with pytest.raises(DataError, match="int is no learning curve; expected a Curve, a run"):
         as_curve(3)
+
+
+def test_the_direction_of_an_unknown_metric_can_be_given(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("samples,value\n10,40\n30,60\n")
+    assert as_curve(path, "quality").metric.higher_is_better is None
+    assert as_curve(path, "quality", higher_is_better=True).higher_is_better
+    assert as_curve(path, "quality", best=80).best == 80
+    assert as_curve(path, higher_is_better=True).metric.name == "score"
+    seeded = Curve([10, 30], [40, 60], [3, 4], others={"loss": [2.0, 1.0]}, name="a")
+    again = as_curve(seeded, higher_is_better=True)
+    assert (again.seeds.tolist(), again.name, list(again.others)) == ([3, 4], "a", ["loss"])
