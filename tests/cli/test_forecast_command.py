@@ -218,3 +218,26 @@ def test_a_target_that_is_just_met_is_not_said_to_be_sure(
     assert re.search(r" 0\.521: [^.]* 80,000 samples on\. [^.]* 90%: ", said)
     assert re.search(r" 0\.9: [^.]* 27,000 samples on\.", said)
     assert "27,000 samples on. To" not in said
+
+
+def test_the_direction_of_a_metric_is_asked_for_and_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("samples,value\n100,.62\n200,.71\n400,.77\n800,.82\n1600,.855\n")
+    expected = document(capsys, "a.csv", "--metric", "accuracy", "--target", "0.9")["targets"]
+    assert main(["forecast", "a.csv", "--metric", "quality", "--target", "0.9"]) == 2
+    assert "--higher-is-better" in capsys.readouterr().err
+    for options in (["--higher-is-better"], ["--best", "1"], ["--higher-is-better", "--best", "1"]):
+        found = document(capsys, "a.csv", "--metric", "quality", "--target", "0.9", *options)
+        assert found["metric"] == "quality"
+        assert found["targets"] == expected
+    assert document(capsys, "a.csv", "--higher-is-better")["metric"] == "score"
+    assert document(capsys, "a.csv", "--metric", "quality", "--lower-is-better")["predictions"]
+    with pytest.raises(SystemExit):
+        main(["forecast", "a.csv", "--higher-is-better", "--lower-is-better"])
+    assert "not allowed with" in capsys.readouterr().err
+    Path("b.csv").write_text("samples,value\n100,.52\n200,.61\n400,.67\n800,.72\n1600,.755\n")
+    assert main(["compare", "a.csv", "b.csv", "--metric", "x", "--higher-is-better", "--json"]) == 0
+    standings = json.loads(capsys.readouterr().out)["standings"]
+    assert [row["name"] for row in standings[:2]] == ["a", "b"]

@@ -112,9 +112,24 @@ def test_a_flat_curve_stays_flat() -> None:
     assert forecast.predict([64_000]).median[0] == pytest.approx(0.7, rel=0.02)
 
 
-def test_percentages_are_refused() -> None:
-    with raises("not-a-share", ForecastError, "'accuracy'"):
-        dw.forecast(Curve(SIZES, np.linspace(50, 90, 7), metric="accuracy"))
+def test_percentages_are_recognised_and_said() -> None:
+    shares = np.array([0.5, 0.6, 0.68, 0.74, 0.79, 0.83, 0.86])
+    of_shares = dw.forecast(Curve(SIZES, shares, metric="accuracy"))
+    in_per_cent = dw.forecast(Curve(SIZES, 100 * shares, metric="accuracy"))
+    predicted, expected = in_per_cent.predict([64_000]), of_shares.predict([64_000])
+    for part in ("median", "lower", "upper"):
+        assert getattr(predicted, part) == pytest.approx(100 * getattr(expected, part), rel=1e-9)
+    assert in_per_cent.samples_for(90).median == pytest.approx(of_shares.samples_for(0.9).median)
+    assert any("read in per cent" in warning for warning in in_per_cent.warnings)
+    assert not any("per cent" in warning for warning in of_shares.warnings)
+
+
+def test_a_value_that_a_metric_cannot_have_is_refused() -> None:
+    values = [0.5, 0.6, 0.68, 0.74, 0.79, 0.83, 1.2]
+    with pytest.raises(ForecastError, match=r"holds 1\.2, but lies between 0 and 1"):
+        dw.forecast(Curve(SIZES, values, metric="accuracy"))
+    with pytest.raises(ForecastError, match=r"holds -0\.1"):
+        dw.forecast(Curve(SIZES, [-0.1, *values[:6]], metric="accuracy"))
 
 
 @pytest.mark.parametrize("sizes", [[0], [-5], [math.nan], [math.inf], [[1, 2]]])

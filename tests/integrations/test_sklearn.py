@@ -104,7 +104,7 @@ def test_a_curve_knows_its_metric(estimator: Any, scoring: str | None, metric: s
     options: dict[str, Any] = {"train_sizes": SIZES, "cv": 3, "scoring": scoring}
     curve = dw.learning_curve(estimator, X, Y, return_curve=True, **options)
     scores = of_sklearn(estimator, X, Y, **options)[2]
-    assert curve.metric == metric
+    assert curve.metric.name == metric
     assert (abs(curve.values) == abs(scores.ravel())).all()
     assert curve.higher_is_better or (curve.values >= 0).all()
 

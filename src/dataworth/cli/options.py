@@ -1,4 +1,4 @@
-"""Options for reading tables, shared by all commands that read data."""
+"""Options that several commands share: how a table is read, and what a metric is."""
 
 from __future__ import annotations
 
@@ -34,6 +34,30 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         "--task",
         choices=KINDS,
         help="whether the labels are classes or quantities; asked for where that is unclear",
+    )
+
+
+def add_metric_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--higher-is-better``, ``--lower-is-better`` and ``--best``."""
+    direction = parser.add_mutually_exclusive_group()
+    direction.add_argument(
+        "--higher-is-better",
+        action="store_true",
+        default=None,
+        help="the metric improves by rising; for a name that is not known",
+    )
+    direction.add_argument(
+        "--lower-is-better",
+        dest="higher_is_better",
+        action="store_false",
+        default=None,
+        help="the metric improves by falling; for a name that is not known",
+    )
+    parser.add_argument(
+        "--best",
+        type=float,
+        metavar="VALUE",
+        help="the metric of a perfect model, if another than its name says",
     )
 
 

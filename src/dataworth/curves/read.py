@@ -16,8 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from dataworth._util.lazy import lazy_function
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import DataError
-from dataworth.metrics.labels import NAMES
-from dataworth.metrics.registry import HIGHER_IS_BETTER, scorer_named
+from dataworth.metrics.registry import canonical, find, scorer
 
 _SAMPLES, _VALUE, _SEED = "samples", "value", "seed"
 _run_columns = lazy_function("dataworth.records.reader:run_columns")
@@ -66,7 +65,7 @@ def load_curve_for(path: str | os.PathLike[str], metric: str | None) -> Curve:
 
 
 def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
-    wanted = () if metric is None else (metric, scorer_named(metric).metric)
+    wanted = () if metric is None else (canonical(metric), canonical(scorer(metric)[0].name))
     try:
         # Blank rows count: whoever looks for a row in an editor counts them too.
         numbered = [
@@ -128,7 +127,7 @@ def _number(field: str, column: str, row: int, place: Path, wanted: Sequence[str
     try:
         return float(field)
     except ValueError:
-        needed = column in wanted and field.strip()
+        needed = canonical(column) in wanted and field.strip()
         if not needed and column not in (_SAMPLES, _VALUE, _SEED):
             return math.nan
         raise DataError(
@@ -170,12 +169,12 @@ def curve_from_frame(
     """
     columns = _columns(frame)
     chosen = "seed" if seed is None and "seed" in columns else seed
-    known = scorer_named(metric)
+    known, sign = scorer(metric)
     return Curve(
         _numbers(frame, samples, columns),
-        known.sign * _numbers(frame, value, columns),
+        sign * _numbers(frame, value, columns),
         None if chosen is None else _numbers(frame, chosen, columns),
-        known.metric,
+        known,
         name=name,
     )
 
@@ -258,7 +257,13 @@ _EXPECTED = (
 )
 
 
-def as_curve(thing: Any, metric: str | None = None) -> Curve:
+def as_curve(
+    thing: Any,
+    metric: str | None = None,
+    *,
+    higher_is_better: bool | None = None,
+    best: float | None = None,
+) -> Curve:
     """Read a learning curve from whatever holds one.
 
     Parameters
@@ -271,6 +276,8 @@ def as_curve(thing: Any, metric: str | None = None) -> Curve:
         Which metric: one that the curve holds beside its first, or what its values are ("loss" by
         default, "score" for scikit-learn's result). Names of scikit-learn's scorers are known:
         with "neg_log_loss" the values are losses with their sign turned.
+    higher_is_better, best : optional
+        See `Curve`.
 
     Raises
     ------
@@ -279,6 +286,24 @@ def as_curve(thing: Any, metric: str | None = None) -> Curve:
     StudyError
         If a run directory holds no finished run.
     """
+    curve = _read(thing, metric)
+    if higher_is_better is None and best is None:
+        return curve
+    return Curve(
+        curve.samples,
+        curve.values,
+        curve.seeds if curve.seeded else None,
+        curve.metric,
+        higher_is_better=higher_is_better,
+        best=best,
+        chance=curve.chance,
+        name=curve.name,
+        others=curve.others,
+    )
+
+
+def _read(thing: Any, metric: str | None) -> Curve:
+    """The curve in whatever holds one; see `as_curve`."""
     if isinstance(thing, Curve):
         return _of_metric(thing, metric)
     if isinstance(thing, (str, os.PathLike)):
@@ -330,44 +355,39 @@ def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Cur
             code="metric-unclear",
         )
     folds = np.tile(np.arange(scores.shape[1]), len(sizes))
-    known = scorer_named(metric)
-    values = known.sign * scores.ravel()
-    return Curve(np.repeat(sizes, scores.shape[1]), values, folds, known.metric)
+    known, sign = scorer(metric)
+    return Curve(np.repeat(sizes, scores.shape[1]), sign * scores.ravel(), folds, known)
 
 
 def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve:
     """The curve of one metric; what no name is given for is what the caller says it is."""
     if metric is None:
         return curve
-    known = scorer_named(metric)
-    if known.metric in curve.others or (named and metric not in curve.others):
-        return curve[known.metric]
-    if metric not in curve.others:
+    known, sign = scorer(metric)
+    column = curve.column(metric)
+    asked = column if column in curve.others else None
+    plain = curve.column(known.name)
+    if plain in curve.others or (named and asked is None):
+        return curve[known.name]
+    if asked is None:
         _check_known(metric, curve)
-    chosen = curve[metric] if metric in curve.others else curve
+    chosen = curve if asked is None else curve[asked]
     return Curve(
         chosen.samples,
-        known.sign * chosen.values,
+        sign * chosen.values,
         chosen.seeds if chosen.seeded else None,
-        known.metric,
+        known,
         name=chosen.name,
-        others={key: values for key, values in chosen.others.items() if key != known.metric},
+        others={key: values for key, values in chosen.others.items() if key != known.name},
     )
 
 
 def _check_known(metric: str, curve: Curve) -> None:
     """Where columns have names, one that nobody knows is misspelt rather than the values' own."""
     columns = [name for name, values in curve.others.items() if np.isfinite(values).any()]
-    if not columns or scorer_named(metric).metric in {*NAMES, *HIGHER_IS_BETTER}:
-        return
-    # Slow to load, and seldom needed: whoever names a metric mostly names a column.
-    from sklearn.metrics import get_scorer_names
-
-    names = get_scorer_names()
-    if metric not in {*names, *(name.removeprefix("neg_") for name in names)}:
+    if columns and find(metric) is None:
         raise DataError(
             f"{curve.name}: no metric is called {metric!r}; its columns beside value are "
-            f"{', '.join(columns)}. Name one of these, or the scikit-learn scorer in value, "
-            "or no metric for a loss; for any other name, leave the further columns out.",
-            code="unknown-metric",
+            f"{', '.join(columns)}. Name one of these, or the metric in value, "
+            "or no metric for a loss; for any other name, leave the further columns out."
         )

@@ -13,7 +13,8 @@ from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.draws import draw_curves
 from dataworth.forecast.forecast import Forecast
-from dataworth.forecast.prepare import as_errors, prepare
+from dataworth.forecast.loss_scale import loss_scale
+from dataworth.forecast.prepare import prepare
 from dataworth.forecast.prior import Prior, shipped_prior
 from dataworth.laws.base import Law
 from dataworth.laws.registry import all_laws, find_law
@@ -38,8 +39,7 @@ def forecast(
     ----------
     curve : Curve, path, tuple or data frame
         Whatever `as_curve` reads: a `Curve`, a run directory or CSV, scikit-learn's
-        ``learning_curve`` result, a frame. At least two sizes; losses above 0, or shares between
-        0 and 1 where higher is better.
+        ``learning_curve`` result, a frame. At least two sizes, and values that the metric can have.
     laws : sequence of str or Law, optional
         The laws to choose from; by default all registered ones but the baselines. From five sizes
         or fewer, only laws of at most three free parameters are used.
@@ -81,17 +81,13 @@ def forecast(
     observations = prepare(curve, single_run)
     chosen = _laws(laws, len(observations))
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
-        raise ForecastError(
-            f"test_noise is {test_noise!r}; expected 0 or a positive number.",
-            code="not-a-number",
-            option="test_noise",
-            value=test_noise,
-        )
+        raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
     seed = check_seed(seed)
-    _, chance = as_errors(curve)
+    scale = loss_scale(curve)
+    chance = None if curve.chance is None else scale.loss(curve.chance)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
     used = shipped_prior(observations.noisy) if prior is None else prior
-    shift = test_noise / math.exp(observations.log_loss[-1])
+    shift = scale.relative(test_noise, math.exp(observations.log_loss[-1]))
     if shift > _MOST_SHIFT:
         raise ForecastError(
             f"test_noise is {test_noise:g}, more than {_MOST_SHIFT} times the last loss (error) of "

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
 from dataworth.errors import ForecastError
+from dataworth.forecast.loss_scale import LossScale, loss_scale
 from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
@@ -25,20 +26,6 @@ _MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
 
 
-def as_errors(curve: Curve) -> tuple[Floats, float | None]:
-    """The curve's values, and its chance level, as losses: where higher is better, 1 - value."""
-    if not curve.higher_is_better:
-        return curve.values, curve.chance
-    best = float(np.max(curve.values, initial=-math.inf, where=np.isfinite(curve.values)))
-    if best > 1:
-        raise ForecastError(
-            f"metric {curve.metric!r} holds {best:g}, but a metric where higher is better is read "
-            "as a share between 0 and 1; divide percentages by 100, or hand over a loss.",
-            code="not-a-share",
-        )
-    return 1 - curve.values, None if curve.chance is None else 1 - curve.chance
-
-
 def prepare(curve: Curve, single_run: bool | None = None) -> Observations:
     """Sort, average and check a curve.
 
@@ -52,24 +39,22 @@ def prepare(curve: Curve, single_run: bool | None = None) -> Observations:
     Raises
     ------
     ForecastError
-        If fewer than two sizes have a finite, positive loss, or a loss is negative.
+        If fewer than two sizes have a finite, positive loss, or a loss is negative; or if the
+        metric's direction is not known and its values rise, see `loss_scale`.
     """
-    losses, _ = as_errors(curve)
-    notes = []
+    scale = loss_scale(curve)
+    losses = scale.losses(curve.values)
+    notes = list(scale.notes)
     finite = np.isfinite(losses)
     if not finite.all():
         notes.append(f"{int((~finite).sum())} of {len(losses)} values are not finite: left out.")
     samples, losses = curve.samples[finite], losses[finite]
     if (losses < 0).any():
-        raise ForecastError(
-            f"the curve holds a negative {curve.metric}, {losses.min():g}; a forecast works on "
-            "ratios of losses and needs them positive. Negate a score such as neg_log_loss.",
-            code="loss-negative",
-        )
+        raise _negative(curve, scale, float(losses.min()))
     sizes = np.unique(samples)
     groups = [losses[samples == size] for size in sizes]
     with np.errstate(over="ignore"):
-        means = np.array([float(np.mean(group)) for group in groups])
+        means = np.array([scale.mean(group) for group in groups])
     if not np.isfinite(means).all():
         raise ForecastError(
             f"the mean {curve.metric} of a size overflows; give a smaller unit.",
@@ -83,6 +68,18 @@ def prepare(curve: Curve, single_run: bool | None = None) -> Observations:
     single = False if single_run is None and curve.seeded else single_run
     return _estimated(
         sizes[positive].astype(np.float64), means[positive], groups, tuple(notes), single
+    )
+
+
+def _negative(curve: Curve, scale: LossScale, loss: float) -> ForecastError:
+    if scale.best:
+        return ForecastError(
+            f"the curve holds a {curve.metric} of {scale.value(loss):g}, but lies "
+            f"{curve.metric.range}; correct it, or give another best value."
+        )
+    return ForecastError(
+        f"the curve holds a negative {curve.metric}, {loss:g}; a forecast works on "
+        "ratios of losses and needs them positive. Negate a score such as neg_log_loss."
     )
 
 

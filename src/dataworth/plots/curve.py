@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from dataworth._util import display
 from dataworth.curves.curve import Curve
-from dataworth.metrics.labels import axis_label
 from dataworth.plots.style import BLUE, GREY, label_log_axes, new_axes, tidy
 
 if TYPE_CHECKING:
@@ -60,9 +59,9 @@ def curve_plot_data(curve: Curve) -> CurvePlotData:
         mean=mean,
         lower=mean - spread,
         upper=mean + spread,
-        chance=curve.chance,
+        chance=curve.metric.chance if curve.chance is None else curve.chance,
         log=not curve.higher_is_better and not (curve.values <= 0).any(),
-        label=axis_label(curve.metric),
+        label=curve.metric.axis_label,
         name=curve.name,
     )
 

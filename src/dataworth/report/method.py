@@ -25,7 +25,7 @@ class Item(NamedTuple):
 
 def method_items(report: RunReport) -> dict[str, list[Item]]:
     """All items by group."""
-    ahead = report.ahead["loss"]
+    ahead = report.ahead[report.curve.metric.name]
     groups = {
         "Data": _data(report.meta),
         "Training": _training(report),
