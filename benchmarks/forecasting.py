@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from dataworth.errors import ForecastError
 from dataworth.forecast.api import forecast
 from dataworth.forecast.backtest import power_absolute
-from dataworth.forecast.observations import Points, prepare
+from dataworth.forecast.prepare import prepare
 from dataworth.forecast.prior import Prior, shipped_prior
 from dataworth.laws.fit import fit_law
+from dataworth.laws.observations import Observations
 from dataworth.laws.registry import all_laws
 from markdown_table import table
 from public_curves import LEARNERS, PublicCurve, lcdb_curves, scaling_curves
@@ -54,9 +55,9 @@ class Score:
     actual: tuple[float, ...] = ()
 
 
-def prior_for(public: PublicCurve, points: Points) -> Prior:
+def prior_for(public: PublicCurve, observations: Observations) -> Prior:
     """The prior that was learned without this curve's source."""
-    if public.collection == "scaling" and points.noisy:
+    if public.collection == "scaling" and observations.noisy:
         # Learned on LCDB, which has none of the 92 curves.
         return shipped_prior(True)
     name = f"without-{public.part}.json"
@@ -70,7 +71,7 @@ def judge(job: tuple[PublicCurve, float]) -> Score | None:
     hidden = list(range(count, len(public.sizes))) if public.fit else [len(public.sizes) - 1]
     curve = public.curve(count)
     try:
-        points = prepare(curve, public.single_run)
+        observations = prepare(curve, public.single_run)
     except ForecastError:
         return None
     sizes, actual = public.sizes[hidden], np.array([public.runs[i].mean() for i in hidden])
@@ -82,15 +83,15 @@ def judge(job: tuple[PublicCurve, float]) -> Score | None:
         errors[name] = float(np.sqrt(np.mean(miss**2)))
 
     start = time.perf_counter()
-    ours = forecast(curve, single_run=public.single_run, prior=prior_for(public, points))
+    ours = forecast(curve, single_run=public.single_run, prior=prior_for(public, observations))
     draws = ours.log_losses(sizes, runs=float(len(public.runs[-1])))
     record(OURS, np.exp(np.median(ours.log_losses(sizes), axis=0)), start)
     start = time.perf_counter()
-    record("power-absolute", power_absolute(points, sizes), start)
+    record("power-absolute", power_absolute(observations, sizes), start)
     for law in all_laws():
         start = time.perf_counter()
-        record(law.name, fit_law(law, points).predict(sizes), start)
-    record("last-value", np.full(len(sizes), np.exp(points.log_loss[-1])), start)
+        record(law.name, fit_law(law, observations).predict(sizes), start)
+    record("last-value", np.full(len(sizes), np.exp(observations.log_loss[-1])), start)
     place = (draws <= np.log(actual)).mean(axis=0)
     inside = tuple(float(np.mean(np.abs(place - 0.5) <= level / 2)) for level in LEVELS)
     return Score(
@@ -101,7 +102,7 @@ def judge(job: tuple[PublicCurve, float]) -> Score | None:
         seconds,
         inside,
         _log_score(draws, np.log(actual)),
-        [list(points.sizes), list(np.exp(points.log_loss)), list(sizes)],
+        [list(observations.sizes), list(np.exp(observations.log_loss)), list(sizes)],
         tuple(actual),
     )
 

@@ -20,19 +20,20 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from dataworth.forecast.observations import Points, prepare
+from dataworth.forecast.prepare import prepare
 from dataworth.forecast.prior import Prior
+from dataworth.laws.observations import Observations
 from prior_spread import learn_spread
 from prior_weights import cases_of, learn_weights
 from public_curves import PublicCurve, lcdb_curves, scaling_curves
 
 PRIORS = Path(__file__).parent / "priors"
-SHIPPED = Path(__file__).parent.parent / "src/dataworth/laws"
+SHIPPED = Path(__file__).parent.parent / "src/dataworth/forecast"
 CUTS = (3.0, 8.0)
 _MOST = 600
 """So few numbers need no more cases than that."""
 # Where learning starts, and what it is pulled to.
-_SPREAD = {"kept": 0.7, "level": 0.5, "carry": 0.4, "apart": 0.4, "tail": 4.0}
+_SPREAD = {"shrinkage": 0.7, "level": 0.5, "drift_scale": 0.4, "model_spread": 0.4, "tail": 4.0}
 _SINGLE = Prior(0.72, 0.2, 5.0, 0.06, 0.25, 0.5, 0.3, **_SPREAD)
 _REPEATED = Prior(0.7, 0.5, 20.0, 0.06, 0.25, 1.5, 0.8, **_SPREAD)
 _START = {"single": _SINGLE, "repeated": _REPEATED}
@@ -55,7 +56,7 @@ def learn(job: Job) -> str:
     return f"{path.name}: {len(cases)} cases, {time.perf_counter() - started:.0f} s\n{prior}"
 
 
-def at_fit(curve: PublicCurve) -> Points:
+def at_fit(curve: PublicCurve) -> Observations:
     """What the collection itself says is to be fitted."""
     return prepare(curve.curve(curve.fit), curve.single_run)
 

@@ -26,13 +26,14 @@ _EVALUATIONS = 400
 class Hidden:
     """One row per hidden size of all cases; `weight` counts each case the same.
 
-    ``laws`` are quantiles of the draws before anything is added, shape (rows, 21); ``apart`` is
-    half the distance of the 16 % and 84 % quantiles of the laws, ``residual`` that of one point,
+    ``laws`` are quantiles of the draws before anything is added, shape (rows, 21);
+    ``model_spread`` is half the distance of the 16 % and 84 % quantiles of the laws, ``residual``
+    that of one point,
     ``known`` and ``guessed`` the standard deviation of what was measured, by its seeds or without.
     """
 
     laws: Floats
-    apart: Floats
+    model_spread: Floats
     residual: Floats
     u: Floats
     actual: Floats
@@ -43,32 +44,32 @@ class Hidden:
 
 def hidden_of(cases: Sequence[Case], prior: Prior) -> Hidden:
     """Draw curves under the learned weights, and look at the hidden sizes."""
-    bare = replace(prior, kept=1.0, level=0.0, carry=1.0, apart=0.0)
+    bare = replace(prior, shrinkage=1.0, level=0.0, drift_scale=1.0, model_spread=0.0)
     parts = []
     for case in cases:
-        draws = draw_curves(case.points, case.laws, bare)
-        still = replace(draws, stray=np.zeros_like(draws.stray))
-        laws = still.log_loss(case.u) - float(case.points.log_loss[-1])
+        draws = draw_curves(case.observations, case.laws, bare)
+        still = replace(draws, drift=np.zeros_like(draws.drift))
+        laws = still.log_loss(case.u) - float(case.observations.log_loss[-1])
         low, high = np.quantile(laws, [0.16, 0.84], axis=0)
-        residual = np.full(len(case.u), draws.carry)
+        residual = np.full(len(case.u), draws.drift_scale)
         noise = draws.noise / np.sqrt(case.runs)
         share = np.full(len(case.u), 1 / len(case.u))
-        apart = (high - low) / 2 / draws.kept
-        known = noise * case.points.noisy
-        rows = (np.quantile(laws, _GRID, axis=0).T, apart, residual, case.u, case.actual)
+        model_spread = (high - low) / 2 / draws.shrinkage
+        known = noise * case.observations.noisy
+        rows = (np.quantile(laws, _GRID, axis=0).T, model_spread, residual, case.u, case.actual)
         parts.append((*rows, known, noise - known, share))
     return Hidden(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def log_score(hidden: Hidden, prior: Prior) -> float:
     """Mean log density of the actual log losses, a mixture over laws and over scales."""
-    stray = (prior.carry * hidden.residual * np.minimum(hidden.u, np.log(1000))) ** 2
-    stray += (prior.level * hidden.residual) ** 2 + (prior.apart * hidden.apart) ** 2
-    stray += hidden.guessed**2
+    drift = (prior.drift_scale * hidden.residual * np.minimum(hidden.u, np.log(1000))) ** 2
+    drift += (prior.level * hidden.residual) ** 2 + (prior.model_spread * hidden.model_spread) ** 2
+    drift += hidden.guessed**2
     scales = student_scales(prior.tail, (_EDGES[1:] + _EDGES[:-1]) / 2) ** 2
-    variance = (stray[:, None] * scales + (hidden.known**2 + 1e-8)[:, None])[:, None, :]
+    variance = (drift[:, None] * scales + (hidden.known**2 + 1e-8)[:, None])[:, None, :]
     middle = hidden.laws[:, len(_GRID) // 2, None]
-    laws = middle + prior.kept * (hidden.laws - middle)
+    laws = middle + prior.shrinkage * (hidden.laws - middle)
     miss2 = (hidden.actual[:, None] - laws)[:, :, None] ** 2
     density = -0.5 * (np.log(2 * np.pi * variance) + miss2 / variance) + np.log(np.diff(_EDGES))
     each = logsumexp(density, axis=(1, 2)) - np.log(len(_GRID))
@@ -78,7 +79,7 @@ def log_score(hidden: Hidden, prior: Prior) -> float:
 def learn_spread(cases: Sequence[Case], start: Prior) -> Prior:
     """Maximise the log score on the hidden sizes."""
     hidden = hidden_of(cases, start)
-    names = ("kept", "level", "carry", "apart")
+    names = ("shrinkage", "level", "drift_scale", "model_spread")
     first = np.log([*(getattr(start, name) for name in names), start.tail - 1])
 
     def at(z: Floats) -> Prior:

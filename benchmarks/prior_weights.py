@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from dataworth.errors import ForecastError
-from dataworth.forecast.ensemble import member_of, weigh
-from dataworth.forecast.grid_fits import Candidate, solve
-from dataworth.forecast.observations import Points, prepare
+from dataworth.forecast.ensemble import ensemble_member, stacking_weights
+from dataworth.forecast.grid_fits import GridFit, fit_grids
+from dataworth.forecast.prepare import prepare
 from dataworth.forecast.prior import Prior
 from dataworth.laws.base import Law
+from dataworth.laws.observations import Observations
 from dataworth.laws.registry import all_laws
 from public_curves import PublicCurve
 
@@ -44,11 +45,11 @@ class Case:
 
     Attributes
     ----------
-    points : Points
+    observations : Observations
         What was seen.
     laws : tuple of Law
         What takes part.
-    candidates : list of Candidate
+    grid_fits : list of GridFit
         All laws, solved.
     ahead : ndarray, shape (k, h)
         Log loss of every shape of every candidate at the hidden sizes, over the last value seen.
@@ -56,9 +57,9 @@ class Case:
         What was measured there, the mean of how many runs, and ``log(n / N)``.
     """
 
-    points: Points
+    observations: Observations
     laws: tuple[Law, ...]
-    candidates: list[Candidate]
+    grid_fits: list[GridFit]
     ahead: Floats
     actual: Floats
     runs: Floats
@@ -73,21 +74,21 @@ def case_of(public: PublicCurve, count: int) -> Case | None:
     if len(hidden) > _HIDDEN:
         hidden = [hidden[round(i)] for i in np.linspace(0, len(hidden) - 1, _HIDDEN)]
     try:
-        points = prepare(public.curve(count), public.single_run)
+        observations = prepare(public.curve(count), public.single_run)
     except ForecastError:
         return None
-    laws = LAWS if len(points) > 5 else tuple(law for law in LAWS if law.free <= 3)
-    candidates = solve(points, laws)
-    u = np.log(public.sizes[hidden] / points.sizes[-1])
+    laws = LAWS if len(observations) > 5 else tuple(law for law in LAWS if law.free <= 3)
+    grid_fits = fit_grids(observations, laws)
+    u = np.log(public.sizes[hidden] / observations.sizes[-1])
     runs = [public.runs[i] for i in hidden]
-    actual = np.log([float(r.mean()) for r in runs]) - points.log_loss[-1]
-    ahead = np.concatenate([_ahead(candidate, np.exp(u)) for candidate in candidates])
-    return Case(points, laws, candidates, ahead, actual, np.array([len(r) for r in runs]), u)
+    actual = np.log([float(r.mean()) for r in runs]) - observations.log_loss[-1]
+    ahead = np.concatenate([_ahead(grid_fit, np.exp(u)) for grid_fit in grid_fits])
+    return Case(observations, laws, grid_fits, ahead, actual, np.array([len(r) for r in runs]), u)
 
 
-def _ahead(candidate: Candidate, x: Floats) -> Floats:
-    basis = candidate.law.evaluate(candidate.shapes, x)
-    loss = candidate.profile.e[:, None] + candidate.profile.b[:, None] * basis
+def _ahead(grid_fit: GridFit, x: Floats) -> Floats:
+    basis = grid_fit.law.evaluate(grid_fit.shapes, x)
+    loss = grid_fit.profile.e[:, None] + grid_fit.profile.b[:, None] * basis
     return np.asarray(np.log(np.maximum(loss, 1e-300)))
 
 
@@ -99,8 +100,8 @@ def cases_of(cuts: Sequence[tuple[PublicCurve, int]]) -> list[Case]:
 
 def medians(case: Case, prior: Prior) -> Floats:
     """The weighted median of all shapes at each hidden size, shape (h,)."""
-    members = [member_of(candidate, prior) for candidate in case.candidates]
-    pairs = zip(weigh(members, prior), members, strict=True)
+    members = [ensemble_member(grid_fit, prior) for grid_fit in case.grid_fits]
+    pairs = zip(stacking_weights(members, prior), members, strict=True)
     shares = np.concatenate([weight * member.weights for weight, member in pairs])
     order = np.argsort(case.ahead, axis=0)
     below = np.cumsum(shares[order], axis=0)

@@ -27,7 +27,8 @@ import numpy as np
 from rich.console import Console
 
 import dataworth as dw
-from dataworth.observers.terminal import TerminalProgress, curve_table
+from dataworth.cli.show.tables import curve_table
+from dataworth.observers.terminal import TerminalProgress
 from dataworth.study.run import prepare, run_study
 from dataworth.study.spec import Study
 
@@ -89,7 +90,7 @@ def _as_reference(files: Path) -> bool:
     losses: dict[int, list[float]] = {size: [] for size in EXPECTED}
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(data.samples)
-        shuffled = dw.Dataset(data.x_train[order], data.y_train[order], data.x_test, data.y_test)
+        shuffled = dw.Dataset(data.x[order], data.y[order], data.x_test, data.y_test)
         for size in EXPECTED:
             steps = EPOCHS * (size // BATCH)
             study = Study(shuffled, sizes=[size], seeds=[seed], steps=steps, subset="prefix")

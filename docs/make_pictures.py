@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import dataworth as dw
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import load_curve
-from dataworth.plots.forecast import draw_forecast, forecast_figure
+from dataworth.plots.forecast import draw_forecast, forecast_plot_data
 from dataworth.plots.style import BLUE, GREY, ORANGE, label_log_axes, new_axes, tidy
 from dataworth.reproductions.emnist_paper import PUBLISHED
 from dataworth.study.toml import read_studies
@@ -38,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         (study,) = read_studies("quickstart")
         forecast = dw.forecast(study.run(Path(folder) / "quickstart"))
-    _save("quickstart", draw_forecast(forecast_figure(forecast), new_axes(WIDE)))
+    _save("quickstart", draw_forecast(forecast_plot_data(forecast), new_axes(WIDE)))
     if options.mistake:
         wrong, right = load_curve(options.mistake), load_curve(options.mistake / "done-right")
         _save("as-published", _draw_mistake(wrong, right))

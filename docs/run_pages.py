@@ -71,8 +71,9 @@ class PageError(Exception):
 
 
 def pages() -> list[Path]:
-    """The README and the pages, without the audit's, which have tests of their own."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    """README, CONTRIBUTING and the pages, except those of the audit, which have their own tests."""
+    front = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    return [*front, *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def blocks(text: str) -> list[Block]:

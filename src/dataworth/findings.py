@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from dataworth._util import display
+
 Severity = Literal["error", "warning", "info"]
 
 
@@ -41,6 +43,4 @@ class Findings(list[Finding]):
     """Findings of one audit: a list that a notebook shows one below the other."""
 
     def _repr_html_(self) -> str:
-        from dataworth.report.notebook import findings_html
-
-        return findings_html(self)
+        return str(display.html(self))

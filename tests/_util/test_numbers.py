@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dataworth._util.numbers import exact_count, short_count, whole_count
+from dataworth._util.numbers import format_count, format_count_rounded, format_count_short
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from dataworth._util.numbers import exact_count, short_count, whole_count
     ],
 )
 def test_an_exact_count_has_all_its_digits_or_an_exponent(value: float, text: str) -> None:
-    assert exact_count(value) == text
+    assert format_count(value) == text
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def test_an_exact_count_has_all_its_digits_or_an_exponent(value: float, text: st
     ],
 )
 def test_a_count_in_few_characters(value: float, text: str) -> None:
-    assert short_count(value) == text
+    assert format_count_short(value) == text
 
 
 def test_a_count_in_a_sentence() -> None:
-    assert whole_count(12.0) == "12"
-    assert whole_count(123_456) == "123,000"
-    assert whole_count(math.inf) == "infinite"
-    assert whole_count(1e30) == "1e+30"
+    assert format_count_rounded(12.0) == "12"
+    assert format_count_rounded(123_456) == "123,000"
+    assert format_count_rounded(math.inf) == "infinite"
+    assert format_count_rounded(1e30) == "1e+30"

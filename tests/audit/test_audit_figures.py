@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataworth import Curve
-from dataworth.audit import Figure, audit, audit_figures
+from dataworth.audit import ReportedRun, audit, audit_figures
 from dataworth.audit.rules.losses import FLOORS, least_loss, nearest
 from dataworth.metrics.classification import score
 from dataworth.reproductions.emnist_paper import PUBLISHED, clipped_loss
@@ -20,7 +20,7 @@ from dataworth.reproductions.emnist_paper import PUBLISHED, clipped_loss
 SIZES = (1_000, 3_000, 9_000, 27_000)
 
 
-def honest(seeds: int = 3, noise: float = 0.01) -> list[Figure]:
+def honest(seeds: int = 3, noise: float = 0.01) -> list[ReportedRun]:
     """A power law with its noise over seeds, and an accuracy that fits it."""
     random = np.random.default_rng(0)
     figures = []
@@ -28,12 +28,12 @@ def honest(seeds: int = 3, noise: float = 0.01) -> list[Figure]:
         for seed in range(seeds):
             loss = 20 * size**-0.35 * math.exp(noise * random.normal())
             accuracy = math.exp(-loss / 1.5)
-            figures.append(Figure(size, seed, loss, accuracy, 0.9 * loss, 47))
+            figures.append(ReportedRun(size, seed, loss, accuracy, 0.9 * loss, 47))
     return figures
 
 
-def flat(losses: Sequence[float], size: int = 1_000, **others: float) -> list[Figure]:
-    return [Figure(size, seed, loss, **others) for seed, loss in enumerate(losses)]  # type: ignore[arg-type]
+def flat(losses: Sequence[float], size: int = 1_000, **others: float) -> list[ReportedRun]:
+    return [ReportedRun(size, seed, loss, **others) for seed, loss in enumerate(losses)]  # type: ignore[arg-type]
 
 
 def test_nothing_is_found_in_honest_figures() -> None:
@@ -99,27 +99,27 @@ def test_a_loss_too_good_for_its_accuracy() -> None:
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf, -0.3])
 def test_no_loss(loss: float) -> None:
-    figures = [*honest(), Figure(1_000, 9, loss, 0.5, 1.0, 47)]
+    figures = [*honest(), ReportedRun(1_000, 9, loss, 0.5, 1.0, 47)]
     assert codes(audit_figures(figures)) == {"loss-not-a-loss": "error"}
 
 
 def test_loss_on_training_rows() -> None:
-    figures = [Figure(100, 0, 0.5, 0.8, 0.6, 10, "training")]
+    figures = [ReportedRun(100, 0, 0.5, 0.8, 0.6, 10, "training")]
     assert codes(audit_figures(figures)) == {"loss-on-training-rows": "error"}
-    figures = [Figure(100, 0, 0.5123, 0.8, 0.5123, 10)]
+    figures = [ReportedRun(100, 0, 0.5123, 0.8, 0.5123, 10)]
     assert codes(audit_figures(figures)) == {"loss-on-training-rows": "error"}
 
 
 def test_loss_above_chance() -> None:
-    assert audit_figures([Figure(100, 0, 2.30, 0.1, None, 10)]) == []
-    figures = [Figure(100, 0, 2.31, 0.1, None, 10)]
+    assert audit_figures([ReportedRun(100, 0, 2.30, 0.1, None, 10)]) == []
+    figures = [ReportedRun(100, 0, 2.31, 0.1, None, 10)]
     assert codes(audit_figures(figures)) == {"loss-above-chance": "warning"}
     curve = Curve([100], [2.31], chance=math.log(10))
     assert codes(audit(curve)) == {"loss-above-chance": "warning"}
 
 
 def test_seeds_that_are_not_used() -> None:
-    same = [Figure(f.size, seed, f.loss) for f in honest(seeds=1) for seed in range(3)]
+    same = [ReportedRun(f.size, seed, f.loss) for f in honest(seeds=1) for seed in range(3)]
     (finding,) = audit_figures(same)
     assert (finding.code, finding.severity) == ("seeds-identical", "warning")
     assert finding.evidence["sizes"] == list(SIZES)
@@ -131,7 +131,8 @@ def test_seeds_that_disagree() -> None:
     (finding,) = audit_figures(flat([0.4, 1.3, 0.5]))
     assert (finding.code, finding.severity) == ("seeds-disagree", "warning")
     diverged = [
-        f if (f.size, f.seed) != (9_000, 1) else Figure(9_000, 1, f.loss * 1.4) for f in honest()
+        f if (f.size, f.seed) != (9_000, 1) else ReportedRun(9_000, 1, f.loss * 1.4)
+        for f in honest()
     ]
     (finding,) = audit_figures(diverged)
     assert finding.code == "seeds-disagree"
@@ -157,6 +158,38 @@ def test_other_metrics() -> None:
     assert codes(audit(accuracy)) == {"curve-rises": "warning"}
     assert audit(Curve([10, 30, 90], [0.5, 0.6, 0.8], metric="accuracy")) == []
     assert audit(Curve([10, 30], [0.0, 1e-9], metric="minutes")) == []
+    for metric, values in (("rmse", [9, 6, 8]), ("val_mAP", [50, 80, 60]), ("R2", [0.5, 0.8, 0.6])):
+        assert codes(audit(Curve([10, 30, 90], values, metric=metric))) == {
+            "curve-rises": "warning"
+        }
+    assert codes(audit(Curve([10, 30, 90], [0.9, 0.0, 0.1], metric="val_loss"))) == {
+        "loss-at-float-floor": "error"
+    }
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "first"),
+    [
+        ("accuracy", [0.7, 0.8, 1.2], 1.2),
+        ("F1", [0.7, -0.1, 0.8], -0.1),
+        ("rmse", [3, 2, -1], -1),
+        ("kappa", [-1.5, 0.2, 0.4], -1.5),
+        ("perplexity", [30, 20, 0.5], 0.5),
+    ],
+)
+def test_a_value_that_the_metric_cannot_have(
+    metric: str, values: list[float], first: float
+) -> None:
+    (finding,) = audit(Curve([10, 30, 90], values, metric=metric))
+    assert (finding.code, finding.severity) == ("metric-out-of-range", "error")
+    assert finding.evidence["first"] == first
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.sampled_from([1.0, 100.0]))
+def test_shares_and_per_cent_are_in_range(values: list[float], unit: float) -> None:
+    curve = Curve([10, 30, 90], [unit * value for value in values], metric="accuracy")
+    if unit == 1 or np.median(curve.values) > 1:
+        assert "metric-out-of-range" not in codes(audit(curve))
 
 
 def test_a_loss_that_is_clipped_on_purpose_is_found() -> None:

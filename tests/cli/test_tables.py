@@ -9,11 +9,10 @@ from rich.table import Table
 
 from dataworth.cli.audit import _show
 from dataworth.cli.show.forecast import show_comparison, show_forecast
-from dataworth.cli.show.tables import new_table, print_table
+from dataworth.cli.show.tables import curve_table, new_table, print_table, published_table
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding
 from dataworth.forecast.compare import Comparison, compare
-from dataworth.observers.terminal import curve_table, published_table
 
 WIDTHS = (40, 60, 80, 120)
 FAR = 123_456_789.0

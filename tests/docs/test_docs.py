@@ -53,7 +53,7 @@ def test_the_readme_shows_the_table_of_the_quickstart_page() -> None:
     assert shown[1].strip() in (DOCS / "quickstart.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=str)
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md"))], ids=str)
 def test_every_link_to_a_file_finds_it(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target

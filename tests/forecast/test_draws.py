@@ -10,8 +10,9 @@ from law_curves import SIZES, curve_of, noisy, power
 
 from dataworth import Curve, forecast
 from dataworth.forecast.draws import Draws, draw_curves
-from dataworth.forecast.observations import Points, prepare
+from dataworth.forecast.prepare import prepare
 from dataworth.forecast.prior import Prior, shipped_prior
+from dataworth.laws.observations import Observations
 from dataworth.laws.registry import all_laws
 
 PRIOR = shipped_prior(False)
@@ -19,12 +20,12 @@ AHEAD = np.log([2.0, 8.0, 64.0])
 
 
 @pytest.fixture
-def points() -> Points:
+def observations() -> Observations:
     return prepare(curve_of(SIZES, noisy(power(SIZES), 0.01, 0)))
 
 
-def drawn(points: Points, **changes: float) -> Draws:
-    return draw_curves(points, all_laws(), replace(PRIOR, **changes))
+def drawn(observations: Observations, **changes: float) -> Draws:
+    return draw_curves(observations, all_laws(), replace(PRIOR, **changes))
 
 
 def widths(draws: Draws) -> np.ndarray:
@@ -32,24 +33,26 @@ def widths(draws: Draws) -> np.ndarray:
     return np.asarray(high - low)
 
 
-@pytest.mark.parametrize("name", ["level", "carry", "apart"])
-def test_each_source_of_spread_widens_and_keeps_the_middle(points: Points, name: str) -> None:
-    little, much = drawn(points, **{name: 0.0}), drawn(points, **{name: 3.0})
+@pytest.mark.parametrize("name", ["level", "drift_scale", "model_spread"])
+def test_each_source_of_spread_widens_and_keeps_the_middle(
+    observations: Observations, name: str
+) -> None:
+    little, much = drawn(observations, **{name: 0.0}), drawn(observations, **{name: 3.0})
     assert (widths(much) > widths(little)).all()
     middles = [np.median(draws.log_loss(AHEAD), axis=0) for draws in (little, much)]
     # Far out the laws are skewed, and so are draws that keep all of their disagreement.
     np.testing.assert_allclose(middles[0][:2], middles[1][:2], atol=0.02)
 
 
-def test_spread_grows_with_the_distance(points: Points) -> None:
-    assert (np.diff(widths(drawn(points))) > 0).all()
+def test_spread_grows_with_the_distance(observations: Observations) -> None:
+    assert (np.diff(widths(drawn(observations))) > 0).all()
 
 
 def test_many_sizes_that_count_as_few_points_keep_less_of_the_disagreement() -> None:
     sizes = np.geomspace(500, 32_000, 32).round()
-    points = prepare(curve_of(sizes, power(sizes)))
-    assert drawn(points, evidence=2.0, kept=1.0).kept == pytest.approx(0.25)
-    assert drawn(points, evidence=32.0, kept=0.8).kept == pytest.approx(0.8)
+    observations = prepare(curve_of(sizes, power(sizes)))
+    assert drawn(observations, evidence=2.0, shrinkage=1.0).shrinkage == pytest.approx(0.25)
+    assert drawn(observations, evidence=32.0, shrinkage=0.8).shrinkage == pytest.approx(0.8)
 
 
 def test_a_prior_is_read_as_it_was_written() -> None:

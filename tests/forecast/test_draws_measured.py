@@ -20,9 +20,9 @@ def bent() -> dw.Forecast:
 
 
 def test_predictions_at_measured_sizes_are_the_measured_means(bent: dw.Forecast) -> None:
-    sizes = bent.points.sizes[:-1]
+    sizes = bent.observations.sizes[:-1]
     predicted = bent.predict(sizes)
-    np.testing.assert_allclose(predicted.median, np.exp(bent.points.log_loss[:-1]), rtol=1e-9)
+    np.testing.assert_allclose(predicted.median, np.exp(bent.observations.log_loss[:-1]), rtol=1e-9)
     spread = np.log(predicted.upper / predicted.lower)
     assert (spread > 0.015).all()
     assert (spread < 0.04).all()

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from law_curves import SIZES, curve_of, noisy, power
 
-from dataworth.forecast.observations import prepare
+from dataworth.forecast.prepare import prepare
 from dataworth.laws.base import Law
-from dataworth.laws.fit import fit_law, project, weigh
+from dataworth.laws.fit import fit_law, project, weighted_losses
 from dataworth.laws.registry import all_laws, find_law
 
 
@@ -34,18 +34,20 @@ def test_one_broken_size_does_not_carry_the_fit_away() -> None:
 
 
 def test_the_log_of_a_steady_curve_is_made_linear_where_it_was_measured() -> None:
-    points = prepare(curve_of(SIZES, power(SIZES)))
-    losses = weigh(points, 2.0)
-    np.testing.assert_allclose(losses.around, np.exp(points.log_loss - points.log_loss[-1]))
+    observations = prepare(curve_of(SIZES, power(SIZES)))
+    losses = weighted_losses(observations, 2.0)
+    np.testing.assert_allclose(
+        losses.around, np.exp(observations.log_loss - observations.log_loss[-1])
+    )
     np.testing.assert_allclose(losses.target, losses.root)
     assert (losses.root**2).sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("law", all_laws(), ids=lambda law: law.name)
 def test_nothing_near_the_solution_fits_better(law: Law) -> None:
-    points = prepare(curve_of(SIZES, noisy(power(SIZES), 0.1, 0)))
-    losses = weigh(points, 1.0)
-    basis = law.evaluate(law.shapes(), np.exp(points.u))
+    observations = prepare(curve_of(SIZES, noisy(power(SIZES), 0.1, 0)))
+    losses = weighted_losses(observations, 1.0)
+    basis = law.evaluate(law.shapes(), np.exp(observations.u))
     e, b, error = project(law, basis, losses)
 
     def error_of(e: np.ndarray, b: np.ndarray) -> np.ndarray:

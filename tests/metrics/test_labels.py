@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dataworth.metrics.labels import axis_label, figure, figures, given, metric_name
+from dataworth.metrics.labels import format_exact, format_value, format_values
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from dataworth.metrics.labels import axis_label, figure, figures, given, metric_
     ],
 )
 def test_a_figure_has_three_digits(value: float, text: str) -> None:
-    assert figure(value) == text
+    assert format_value(value) == text
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_figure_has_three_digits(value: float, text: str) -> None:
     [(0.99, "0.990"), (0.9993, "0.99930"), (0.999971, "0.999971"), (1.0, "1.00"), (0.0, "0")],
 )
 def test_a_share_near_1_says_what_it_lacks(value: float, text: str) -> None:
-    assert figure(value) == text
+    assert format_value(value) == text
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_share_near_1_says_what_it_lacks(value: float, text: str) -> None:
     ],
 )
 def test_values_side_by_side_are_told_apart(values: list[float], texts: list[str]) -> None:
-    assert figures(*values) == texts
+    assert format_values(*values) == texts
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,4 @@ def test_values_side_by_side_are_told_apart(values: list[float], texts: list[str
     [(0.3, "0.3"), (0.29995, "0.29995"), (0.9999997, "0.9999997"), (2e4, "20,000")],
 )
 def test_what_was_given_keeps_its_digits(value: float, text: str) -> None:
-    assert given(value) == text
-
-
-def test_a_metric_has_a_name_and_a_unit_and_an_unknown_one_its_own() -> None:
-    assert metric_name("loss") == "held-out loss"
-    assert axis_label("loss") == "held-out loss (nats)"
-    assert axis_label("perplexity") == "perplexity"
+    assert format_exact(value) == text

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dataworth.plots.classes import ClassFigure, class_figure
+from dataworth.plots.classes import ClassPlotData, class_plot_data
 from dataworth.records.record import Record, RunKey
 from dataworth.report.tables import class_rows, confused_rows
 
@@ -16,7 +16,7 @@ def _record(size: int, seed: int, confusion: list[list[int]]) -> Record:
 
 
 @pytest.fixture
-def figure() -> ClassFigure:
+def figure() -> ClassPlotData:
     """Two classes, and a third without held-out samples; the first class halves its error."""
     records = [
         _record(100, 0, [[6, 4, 0], [1, 9, 0], [0, 0, 0]]),
@@ -24,19 +24,19 @@ def figure() -> ClassFigure:
         _record(200, 0, [[8, 2, 0], [1, 9, 0], [0, 0, 0]]),
         _record(200, 1, [[8, 1, 1], [1, 9, 0], [0, 0, 0]]),
     ]
-    return class_figure(records, ["a", "b", "never"])
+    return class_plot_data(records, ["a", "b", "never"])
 
 
-def test_errors_and_losses_are_means_over_seeds(figure: ClassFigure) -> None:
+def test_errors_and_losses_are_means_over_seeds(figure: ClassPlotData) -> None:
     np.testing.assert_allclose(figure.errors, [[0.4, 0.2], [0.1, 0.1], [np.nan, np.nan]])
     np.testing.assert_allclose(figure.losses[:2], [[0.01, 0.005], [0.02, 0.01]])
 
 
-def test_gain_is_what_a_doubling_saves(figure: ClassFigure) -> None:
+def test_gain_is_what_a_doubling_saves(figure: ClassPlotData) -> None:
     np.testing.assert_allclose(figure.gain, [0.2, 0.0, np.nan], atol=1e-12)
 
 
-def test_pairs_are_counted_at_the_largest_size(figure: ClassFigure) -> None:
+def test_pairs_are_counted_at_the_largest_size(figure: ClassPlotData) -> None:
     first = figure.confused[0]
     assert (first.true, first.predicted) == (0, 1)
     assert first.samples == 1.5
@@ -46,7 +46,7 @@ def test_pairs_are_counted_at_the_largest_size(figure: ClassFigure) -> None:
 
 
 def test_rows_show_the_highest_error_first_and_no_class_without_samples(
-    figure: ClassFigure,
+    figure: ClassPlotData,
 ) -> None:
     rows = class_rows(figure)
     assert [row.name for row in rows] == ["a", "b"]
@@ -55,7 +55,9 @@ def test_rows_show_the_highest_error_first_and_no_class_without_samples(
     assert rows[0].gain_text == "+20.0"
 
 
-def test_one_size_has_no_gain(figure: ClassFigure) -> None:
-    alone = class_figure([_record(100, 0, [[6, 4, 0], [1, 9, 0], [0, 0, 0]])], ["a", "b", "never"])
+def test_one_size_has_no_gain(figure: ClassPlotData) -> None:
+    alone = class_plot_data(
+        [_record(100, 0, [[6, 4, 0], [1, 9, 0], [0, 0, 0]])], ["a", "b", "never"]
+    )
     assert np.isnan(alone.gain).all()
     assert class_rows(alone)[0].gain_text == ""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from errors import raises
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -78,7 +79,7 @@ def test_any_changed_byte_is_found() -> None:
     for place in range(len(blob)):
         changed = blob[:place] + bytes([blob[place] ^ 1]) + blob[place + 1 :]
         assert not is_intact(changed)
-        with pytest.raises(StudyError, match="damaged"):
+        with raises("file-damaged", StudyError):
             unpack(changed)
     for length in range(len(blob)):
         assert not is_intact(blob[:length])
@@ -103,7 +104,7 @@ def test_forged_headers_are_refused(entries: object) -> None:
     header = json.dumps(entries).encode()
     packed = zlib.compress(len(header).to_bytes(4, "little") + header + bytes(8))
     blob = zlib.crc32(packed).to_bytes(4, "little") + packed
-    with pytest.raises(StudyError, match="damaged"):
+    with raises("file-damaged", StudyError):
         unpack(blob)
 
 
@@ -113,5 +114,5 @@ def test_arrays_are_unpacked_when_they_are_asked_for() -> None:
     assert arrays["steps"].tolist() == [3]
     assert "none" not in arrays
     late = PackedArrays(b"no blob at all")
-    with pytest.raises(StudyError, match="damaged"):
+    with raises("file-damaged", StudyError):
         late["loss"]

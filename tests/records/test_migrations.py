@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from errors import raises, warns
 
 from dataworth.cli.main import main
 from dataworth.curves.read import load_curve
-from dataworth.errors import DataworthWarning, StudyError
+from dataworth.errors import StudyError
 from dataworth.records.layout import RESULTS_FILE
 from dataworth.records.record import run_key
 from dataworth.records.schema import APPLICATION_ID, FORMAT
@@ -150,12 +151,12 @@ def test_one_damaged_row_costs_one_run(old: Path, damage: str) -> None:
     execute(old, f"UPDATE runs SET {damage} WHERE size = 40 AND seed = 1")
     for write in (False, True, False):
         with Store(old, write=write) as store:
-            with pytest.warns(DataworthWarning, match="1 of the runs cannot be read"):
+            with warns("runs-damaged", "1 of the runs"):
                 assert len(store.digests("finished")) == 3
             assert store.digests() < every
             assert len(store.records(None)) == len(store.table()) == 3
             assert len(store.damaged) == 1
-    with Store(old, write=True) as store, pytest.warns(DataworthWarning, match="cannot be read"):
+    with Store(old, write=True) as store, warns("runs-damaged"):
         store.add(lost)
     assert load_curve(old).to_csv() == (FORMAT_0 / "curve.csv").read_text()
     with Store(old) as store:
@@ -176,22 +177,22 @@ def test_a_damaged_run_is_said_and_run_again(old: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize(
-    ("statement", "missing"),
+    ("statement", "code", "values"),
     [
-        ("DROP TABLE runs", "table 'runs' is missing"),
-        ("DROP TABLE meta", "table 'meta' is missing"),
-        ("ALTER TABLE runs DROP COLUMN brier", "column 'brier' of table 'runs' is missing"),
-        ("DELETE FROM meta WHERE name = 'model'", "the entry 'model' is missing"),
-        ("UPDATE meta SET value = '7' WHERE name = 'model'", "'model' .* is 7; expected a name"),
+        ("DROP TABLE runs", "file-damaged", "'runs'"),
+        ("DROP TABLE meta", "file-damaged", "'meta'"),
+        ("ALTER TABLE runs DROP COLUMN brier", "file-damaged", "'brier'.*'runs'"),
+        ("DELETE FROM meta WHERE name = 'model'", "entry-missing", "'model'"),
+        ("UPDATE meta SET value = '7' WHERE name = 'model'", "entry-invalid", "'model'.* 7"),
     ],
 )
 @pytest.mark.parametrize("write", [False, True])
 def test_what_is_missing_is_named_and_nothing_written(
-    old: Path, statement: str, missing: str, write: bool
+    old: Path, statement: str, code: str, values: str, write: bool
 ) -> None:
     execute(old, statement)
     before = (old / RESULTS_FILE).read_bytes()
-    with pytest.raises(StudyError, match=missing):
+    with raises(code, StudyError, values):
         Store(old, write=write)
     assert (old / RESULTS_FILE).read_bytes() == before
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from errors import raises, warns
 
 from dataworth.curves.read import load_curve
 from dataworth.data.dataset import Dataset
-from dataworth.errors import DataError, DataworthWarning, StudyError
+from dataworth.errors import DataError, StudyError
 from dataworth.learners import resolve
 from dataworth.learners.base import Checkpoints, Epoch, Task, Trained, Watch
 from dataworth.records.record import Record, RunKey
@@ -146,12 +147,12 @@ def test_an_interrupted_study_goes_on_to_the_same_figures(
 
 def test_a_directory_of_another_study_is_refused(digits: Dataset, tmp_path: Path) -> None:
     study(digits).run(tmp_path)
-    with pytest.raises(StudyError, match=r"holds another study: .* differs in learner"):
+    with raises("study-differs", StudyError, "learner"):
         study(digits, model="mlp").run(tmp_path)
-    with pytest.raises(StudyError, match="budget"):
+    with raises("study-differs", StudyError, "budget"):
         study(digits, epochs=9).run(tmp_path)
     other = Dataset(digits.x_train[:1000], digits.y_train[:1000])
-    with pytest.raises(StudyError, match="data"):
+    with raises("study-differs", StudyError, "data"):
         study(other).run(tmp_path)
 
 
@@ -177,7 +178,7 @@ def test_old_figures_are_not_mixed_with_those_of_another_protocol(
 ) -> None:
     study(digits, sizes=[50], seeds=1).run(tmp_path)
     monkeypatch.setattr("dataworth.study.resolved.PROTOCOL", 10**6)
-    with pytest.raises(StudyError, match="differs in protocol"):
+    with raises("study-differs", StudyError, "protocol"):
         study(digits, sizes=[50, 90], seeds=1).run(tmp_path)
 
 
@@ -185,7 +186,7 @@ def test_a_size_too_small_for_early_stopping_is_said_before_anything_is_trained(
     digits: Dataset, tmp_path: Path
 ) -> None:
     learner = Counting()
-    with pytest.raises(StudyError, match="size 4 with patience"):
+    with raises("size-too-small", StudyError, "size 4 .*patience"):
         study(digits, model=learner, sizes=[4, 200], patience=2).run(tmp_path)
     assert learner.trained == 0
 
@@ -201,14 +202,14 @@ def test_a_run_that_diverged_is_kept_drawn_and_found(digits: Dataset, tmp_path: 
 def test_no_data_no_study(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         Study(data="emnist/bymerge").run(tmp_path / "a")
-    with pytest.raises(StudyError, match="workers = 0"):
+    with raises("not-a-whole-number", StudyError, "workers = 0"):
         Study(data="digits").run(tmp_path / "b", workers=0)
     assert not (tmp_path / "a").exists()
 
 
 def test_the_fallback_stands_in_for_absent_data(digits: Dataset, tmp_path: Path) -> None:
     asked = study(digits, sizes=[50], seeds=1, fallback="digits")
-    with pytest.warns(DataworthWarning, match="emnist/bymerge is not .*digits is used"):
+    with warns("fallback-used", "emnist/bymerge.*digits"):
         curve = replace(asked, data="emnist/bymerge").run(tmp_path)
     with Store(tmp_path) as store:
         assert store.meta()["data"] == "digits"
@@ -249,7 +250,7 @@ def test_a_full_disk_keeps_what_was_finished(
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", full)
-    with pytest.raises(StudyError, match="make room"):
+    with raises("file-not-writable", StudyError):
         study(digits, sizes=[50, 200], seeds=6).run(tmp_path)
     monkeypatch.undo()
     with Store(tmp_path) as store:

@@ -1,29 +1,24 @@
-"""Files that are at any moment the old one or the new one, whole."""
+"""Atomic writes: a file or folder is at any moment the old one or the complete new one."""
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dataworth.errors import StudyError
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _ABANDONED_SECONDS = 3_600.0
 
 
 @contextmanager
-def draft_beside(folder: Path) -> Iterator[Path]:
-    """A hidden folder beside `folder`, gone at the end whatever happens."""
+def atomic_directory(folder: Path) -> Iterator[Path]:
+    """A hidden folder beside `folder`, to be filled and renamed to it; removed if it was not."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    sweep(folder.parent)
+    remove_abandoned(folder.parent)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
     try:
         yield draft
@@ -31,7 +26,7 @@ def draft_beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def sweep(parent: Path) -> None:
+def remove_abandoned(parent: Path) -> None:
     """Remove what killed processes left: drafts in which nothing was written for an hour."""
     for draft in parent.glob(".draft-*"):
         try:
@@ -42,7 +37,7 @@ def sweep(parent: Path) -> None:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def write_whole(path: Path, content: str | bytes, advice: str) -> Path:
+def atomic_write(path: Path, content: str | bytes, advice: str) -> Path:
     """Write a file under another name first, so that a kill or a full disk leaves no half of it.
 
     Parameters
@@ -64,21 +59,16 @@ def write_whole(path: Path, content: str | bytes, advice: str) -> Path:
         If the file cannot be written.
     """
     if path.is_dir():
-        raise StudyError(f"{path}: a folder; expected the name of a file to write.")
+        raise StudyError(
+            f"{path}: a folder; expected the name of a file to write.", code="not-a-file"
+        )
     partial = path.with_name(path.name + ".partial")
     try:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise StudyError(f"{path}: cannot be written ({error.strerror}). {advice}") from None
+        raise StudyError(
+            f"{path}: cannot be written ({error.strerror}). {advice}", code="file-not-writable"
+        ) from None
     return path
-
-
-def picture(axes: Axes, format: str = "png") -> bytes:
-    """The figure that `axes` belong to, encoded as "png", "svg" or "pdf"."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None, "axes that were removed from their figure have no picture"
-    with io.BytesIO() as buffer:
-        figure.savefig(buffer, format=format)
-        return buffer.getvalue()

@@ -1,18 +1,19 @@
-"""Lazy attributes of a package (PEP 562): the module of a name is imported at its first use."""
+"""Imports at first use: attributes of a package (PEP 562), and single functions."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 
 def lazy_attributes(package: str, modules: Mapping[str, str]) -> None:
-    """Let public names of a package be imported at their first use, so that importing it is fast.
+    """Import public names of a package at their first use, so that importing it is fast.
 
-    A name goes before a submodule of the same name: ``dataworth.audit`` is the function, also once
-    the package ``dataworth.audit`` has been imported.
+    A name takes precedence over a submodule of the same name: ``dataworth.audit`` is the function,
+    also once the package ``dataworth.audit`` has been imported.
 
     Parameters
     ----------
@@ -26,8 +27,6 @@ def lazy_attributes(package: str, modules: Mapping[str, str]) -> None:
         def __getattr__(self, name: str) -> Any:
             if name not in modules:
                 raise AttributeError(f"module {package!r} has no attribute {name!r}")
-            from importlib import import_module
-
             module = import_module(modules[name])
             value = module if modules[name] == f"{package}.{name}" else getattr(module, name)
             super().__setattr__(name, value)
@@ -42,3 +41,19 @@ def lazy_attributes(package: str, modules: Mapping[str, str]) -> None:
             return sorted({*super().__dir__(), *modules})
 
     sys.modules[package].__class__ = LazyPackage
+
+
+def lazy_function(place: str) -> Callable[..., Any]:
+    """A function whose module is imported when it is first called.
+
+    Parameters
+    ----------
+    place : str
+        As ``"module:function"``.
+    """
+    module, _, name = place.partition(":")
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        return getattr(import_module(module), name)(*arguments, **options)
+
+    return call

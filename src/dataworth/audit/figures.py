@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding, Findings
-from dataworth.records.layout import RESULTS_FILE
 from dataworth.records.meta import checked_entry
-from dataworth.records.store import Table
+from dataworth.records.store import Store
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -28,7 +27,7 @@ MeasuredOn = Literal["held-out", "training"]
 
 
 @dataclass(frozen=True)
-class Figure:
+class ReportedRun:
     """The reported figures of one run.
 
     Attributes
@@ -57,20 +56,28 @@ class Figure:
     measured_on: MeasuredOn = "held-out"
 
 
-def figures_of(table: Table, meta: Mapping[str, Any]) -> list[Figure]:
-    """The figures of finished runs, with what a store knows of the study (`Store.meta`).
+def reported_runs(store: Store) -> list[ReportedRun]:
+    """The figures of all finished runs of a run directory.
 
     Empty where the runs have no loss, which every check needs.
+
+    Raises
+    ------
+    StudyError
+        If the store cannot be read.
     """
+    table, meta, where = store.table(), store.meta(), str(store.path)
     if "loss" not in table.values:
         return []
-    mistakes = checked_entry({"mistakes": {}, **meta}, "mistakes", dict, RESULTS_FILE)
-    classes = checked_entry({"classes": None, **meta}, "classes", int | None, RESULTS_FILE)
-    measured_on: MeasuredOn = "training" if mistakes.get("loss_on_training_rows") else "held-out"
+    # Before format 1, the mistakes of a reproduction alone said so.
+    mistakes = checked_entry({"mistakes": {}, **meta}, "mistakes", dict, where)
+    on_training = meta.get("measured_on") == "training" or mistakes.get("loss_on_training_rows")
+    measured_on: MeasuredOn = "training" if on_training else "held-out"
+    classes = checked_entry({"classes": None, **meta}, "classes", int | None, where)
     nothing: list[float | None] = [None] * len(table)
     columns = {name: values.tolist() for name, values in table.values.items()}
     return [
-        Figure(
+        ReportedRun(
             size=size,
             seed=seed,
             loss=loss,
@@ -90,12 +97,12 @@ def figures_of(table: Table, meta: Mapping[str, Any]) -> list[Figure]:
     ]
 
 
-def figures_of_curve(curve: Curve) -> list[Figure]:
+def reported_runs_of_curve(curve: Curve) -> list[ReportedRun]:
     """The figures of a loss curve, with accuracies and training losses where it has them."""
     accuracies, train_losses = curve.others.get("accuracy"), curve.others.get("train_loss")
     classes = None if curve.chance is None else round(math.exp(curve.chance))
     return [
-        Figure(
+        ReportedRun(
             size=int(curve.samples[row]),
             seed=int(curve.seeds[row]),
             loss=float(curve.values[row]),
@@ -121,10 +128,10 @@ class Group:
         return np.log(self.losses)
 
 
-def groups_of(figures: Sequence[Figure]) -> list[Group]:
+def groups_of(figures: Sequence[ReportedRun]) -> list[Group]:
     """The runs by size, sizes rising; without losses that have no logarithm."""
     usable = [f for f in figures if math.isfinite(f.loss) and f.loss > 0]
-    by_size: dict[int, list[Figure]] = {}
+    by_size: dict[int, list[ReportedRun]] = {}
     for figure in sorted(usable, key=lambda f: (f.size, f.seed)):
         by_size.setdefault(figure.size, []).append(figure)
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,29 +11,29 @@ from typing import Any
 
 from dataworth.audit.figures import (
     SEVERITIES,
-    Figure,
-    figures_of,
-    figures_of_curve,
+    ReportedRun,
     groups_of,
+    reported_runs,
+    reported_runs_of_curve,
     worst_first,
 )
 from dataworth.audit.rules.curves import rise_findings, seed_findings
 from dataworth.audit.rules.losses import bound_findings, floor_findings
+from dataworth.audit.rules.ranges import range_findings
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
 from dataworth.findings import Finding
+from dataworth.metrics.registry import canonical
 from dataworth.records.meta import checked_entry
 from dataworth.records.store import Store
 
-_SHARES = ("accuracy", "macro_f1", "auc")
 
-
-def audit_figures(figures: Sequence[Figure], where: str = "runs") -> list[Finding]:
+def audit_figures(figures: Sequence[ReportedRun], where: str = "runs") -> list[Finding]:
     """Look at the figures of finished runs, each by itself and against the others.
 
     Parameters
     ----------
-    figures : sequence of Figure
+    figures : sequence of ReportedRun
     where : str
         What findings call them.
 
@@ -53,16 +54,19 @@ def audit_figures(figures: Sequence[Figure], where: str = "runs") -> list[Findin
 def audit_curve(curve: Curve) -> list[Finding]:
     """Look at a learning curve from anywhere.
 
-    All checks need a loss. Of an accuracy, a macro F1 or an AUC the rise of one minus it is
-    looked at; of any other metric nothing is known.
+    All checks need a cross-entropy. Of any other metric that is known it is looked at whether its
+    values are in its range, and, if it has a best value, whether their distance from it rises.
     """
     where = curve.name or "curve"
-    if curve.metric == "loss":
-        return audit_figures(figures_of_curve(curve), where)
-    if curve.metric in _SHARES:
-        figures = [replace(f, loss=1.0 - f.loss) for f in figures_of_curve(curve)]
-        return rise_findings(groups_of(figures), f"{where}, 1 - {curve.metric}")
-    return []
+    if canonical(curve.metric.name) == "loss":
+        return audit_figures(reported_runs_of_curve(curve), where)
+    beyond = range_findings(curve, where)
+    best = curve.best
+    if beyond or best is None or not math.isfinite(best):
+        return beyond
+    distance = f"{best:g} - {curve.metric}" if curve.higher_is_better else str(curve.metric)
+    figures = [replace(f, loss=abs(best - f.loss)) for f in reported_runs_of_curve(curve)]
+    return rise_findings(groups_of(figures), f"{where}, {distance}")
 
 
 def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
@@ -79,11 +83,11 @@ def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
 
 def audit_store(store: Store) -> list[Finding]:
     """Look at the results of a run directory; see `audit_run`."""
-    meta = {"name": str(store.directory), "findings": [], **store.meta()}
-    entries = checked_entry(meta, "findings", list, str(store.path))
-    name = checked_entry(meta, "name", str, str(store.path))
-    of_data = [_finding(entry, str(store.path)) for entry in entries]
-    return worst_first(of_data + audit_figures(figures_of(store.table(), meta), name))
+    meta, where = store.meta(), str(store.path)
+    entries = checked_entry({"findings": [], **meta}, "findings", list, where)
+    name = checked_entry({"name": str(store.directory), **meta}, "name", str, where)
+    of_data = [_finding(entry, where) for entry in entries]
+    return worst_first(of_data + audit_figures(reported_runs(store), name))
 
 
 def _finding(entry: Any, where: str) -> Finding:
@@ -97,6 +101,8 @@ def _finding(entry: Any, where: str) -> Finding:
     ):
         raise StudyError(
             f"{where}: the entry 'findings' of the table meta holds {str(entry)[:60]!r}; expected "
-            "the fields of a finding. Restore the file from a copy, or run the study again."
+            "the fields of a finding. Restore the file from a copy, or run the study again.",
+            code="entry-invalid",
+            entry="findings",
         )
     return Finding(**fields)

@@ -9,8 +9,9 @@ from typing import Any
 
 from rich.console import Console
 
-from dataworth._util.validation import probability, sample_counts
+from dataworth._util.validation import check_probability, check_sizes
 from dataworth.cli.forecast import AHEAD, number
+from dataworth.cli.options import add_metric_options
 from dataworth.errors import StudyError
 
 PAGE_FILE = Path("compare.html")
@@ -35,6 +36,7 @@ def add_parser(commands: Any) -> None:
         help="compare at these numbers of samples (1, 2, 4 and 10 times the largest measured)",
     )
     parser.add_argument("--metric", metavar="M", help="accuracy, macro_f1, ... (loss)")
+    add_metric_options(parser)
     parser.add_argument(
         "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
@@ -53,12 +55,17 @@ def run(options: argparse.Namespace) -> int:
     from dataworth.forecast.compare import compare
 
     # Before anything is printed.
-    probability("level", options.level)
-    sample_counts(options.at or [])
+    check_probability("level", options.level)
+    check_sizes(options.at or [])
     whole = all(Path(each).is_dir() for each in options.directories)
     if options.out is not None and not whole:
         raise StudyError("the page takes run directories; leave --out away to compare CSVs.")
-    made = compare(options.directories, metric=options.metric)
+    made = compare(
+        options.directories,
+        metric=options.metric,
+        higher_is_better=options.higher_is_better,
+        best=options.best,
+    )
     sizes = options.at or [made.largest * times for times in (1, *AHEAD)]
     if options.json:
         print(json.dumps(made.to_dict(sizes, options.level), allow_nan=False))

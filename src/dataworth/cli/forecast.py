@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from dataworth._util.json import json_values
-from dataworth._util.validation import picture_file, probability, sample_counts
+from dataworth._util.validation import check_picture_path, check_probability, check_sizes
+from dataworth.cli.options import add_metric_options
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
@@ -60,6 +61,7 @@ def add_parser(commands: Any) -> None:
         help="accuracy, macro_f1, ... of a run directory or a column of the CSV; else what the "
         "CSV's values are: a name here or of a scikit-learn scorer (loss)",
     )
+    add_metric_options(parser)
     parser.add_argument(
         "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
@@ -110,13 +112,18 @@ def run(options: argparse.Namespace) -> int:
     from dataworth.forecast.api import forecast
 
     # Before anything is printed, and without a target too: each was meant to say something.
-    probability("assurance", options.assurance)
-    probability("level", options.level)
-    sample_counts(options.at or [])
+    check_probability("assurance", options.assurance)
+    check_probability("level", options.level)
+    check_sizes(options.at or [])
     if options.out is not None:
-        picture_file(options.out)
+        check_picture_path(options.out)
     made = forecast(
-        as_curve(options.curve, options.metric),
+        as_curve(
+            options.curve,
+            options.metric,
+            higher_is_better=options.higher_is_better,
+            best=options.best,
+        ),
         test_noise=options.test_noise,
         single_run=options.single_run,
     )
@@ -139,23 +146,23 @@ def run(options: argparse.Namespace) -> int:
 
 def end_run(console: Console, curve: Curve, directory: Path) -> None:
     """Print in short what a run's curve says of more data; no forecast is no failure."""
-    from dataworth.cli.show.forecast import say, show_short
+    from dataworth.cli.show.forecast import echo, show_short
     from dataworth.forecast.api import forecast
 
     try:
         made = forecast(curve)
     except ForecastError as error:
-        say(console, f"No forecast: {error}")
+        echo(console, f"No forecast: {error}")
         return
     sizes = ahead(made)
     show_short(console, made, sizes)
     _draw(made, sizes, [], directory / FORECAST_PICTURE)
-    say(console, f"In {directory}: {FORECAST_PICTURE}; more with: dataworth forecast {directory}")
+    echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: dataworth forecast {directory}")
 
 
 def ahead(made: Forecast) -> list[float]:
     """The sizes to predict where none were asked for."""
-    return [float(made.points.sizes[-1]) * times for times in AHEAD]
+    return [float(made.observations.sizes[-1]) * times for times in AHEAD]
 
 
 def number(text: str) -> float:
@@ -173,7 +180,9 @@ def _stop(made: Forecast, options: argparse.Namespace) -> Stop | None:
     if price is None and worth is None:
         return None
     if price is None or worth is None:
-        raise ForecastError("where to stop takes both --price-per-label and --worth.")
+        raise ForecastError(
+            "where to stop takes both --price-per-label and --worth.", code="option-missing"
+        )
     return made.stop_at(price, worth, options.level)
 
 

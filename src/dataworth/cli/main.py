@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any, NoReturn
 
 from dataworth import __version__
-from dataworth._util import signals as stopping
-from dataworth.cli.streams import discard, outlets
+from dataworth._util import signals
+from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning
 
 INTERRUPTED = 130
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit code: 0; 1 or 2 as the command says; 2 for an error; 130 after Ctrl-C.
     """
-    with outlets():
+    with tolerate_broken_pipe():
         try:
             return _run(arguments)
         except KeyboardInterrupt as interrupt:
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        with stopping.heard(), warnings.catch_warnings():
+        with signals.heard(), warnings.catch_warnings():
             warnings.showwarning = partial(_show_warning, warnings.showwarning)
             options = _parser().parse_args(arguments)
             code: int = options.command(options)
@@ -88,14 +88,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def program() -> NoReturn:
     """Run a command as a process of its own, which Ctrl-C and SIGTERM stop without a traceback."""
-    stopping.listen()
+    signals.listen()
     try:
         code = main()
     except KeyboardInterrupt:
         # Asked again while the first request was being answered.
         code = INTERRUPTED
     finally:
-        stopping.ignore()
+        signals.ignore()
     if code == INTERRUPTED:
         # A library that was stopped while it was being loaded may crash when Python tidies up.
         os._exit(code)

@@ -1,4 +1,4 @@
-"""Outlet: output whose reader may go away, as ``| head`` does, without stopping who writes it."""
+"""Standard streams that tolerate a broken pipe, as of ``| head``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 
-class _Outlet(io.FileIO):
-    """A file descriptor that takes everything, and drops it once its reader has gone."""
+class _TolerantFile(io.FileIO):
+    """A file descriptor that discards what is written after its reader has closed the pipe."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -29,14 +29,14 @@ def discard(descriptor: int) -> None:
 
 
 @contextlib.contextmanager
-def outlets() -> Iterator[None]:
-    """Make stdout and stderr outlets, so that a command ends its work whoever reads of it.
+def tolerate_broken_pipe() -> Iterator[None]:
+    """Let a command finish its work when the reader of stdout or stderr closes the pipe.
 
-    What a command leaves in files is worth more than what it prints: a study goes on, and the exit
-    code is the command's own. Signs that the encoding lacks are replaced.
+    Its files matter more than its output: a study continues, and the exit code is the command's
+    own. Characters that the encoding lacks are replaced.
     """
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = map(_outlet, before)
+    sys.stdout, sys.stderr = map(_tolerant, before)
     try:
         yield
     finally:
@@ -46,10 +46,10 @@ def outlets() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
-def _outlet(stream: TextIO) -> TextIO:
+def _tolerant(stream: TextIO) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper):
         return stream
-    # An encoding without the signs that tables are drawn with shall cost signs, not the table.
+    # Box-drawing characters that the encoding lacks are replaced instead of raising an error.
     stream.reconfigure(errors="replace")
     raw = getattr(stream.buffer, "raw", stream.buffer)
     if type(raw) is not io.FileIO:
@@ -58,7 +58,7 @@ def _outlet(stream: TextIO) -> TextIO:
     with contextlib.suppress(OSError):
         stream.flush()
     return io.TextIOWrapper(
-        io.BufferedWriter(_Outlet(raw.fileno(), "w", closefd=False)),
+        io.BufferedWriter(_TolerantFile(raw.fileno(), "w", closefd=False)),
         encoding=stream.encoding,
         errors="replace",
         line_buffering=stream.line_buffering,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -12,11 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util.json import json_values
-from dataworth._util.validation import forecast_seed, probability
+from dataworth._util.validation import check_probability, check_seed
 from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.api import forecast
 from dataworth.forecast.forecast import Forecast
+from dataworth.metrics.metric import Metric
+from dataworth.metrics.registry import canonical
 
 Floats = NDArray[np.float64]
 _FURTHEST, _STEPS = 1e6, 192
@@ -202,18 +206,18 @@ class Comparison:
         return tuple(self.forecasts)
 
     @property
-    def metric(self) -> str:
+    def metric(self) -> Metric:
         """The metric that they are compared by."""
         return next(iter(self.forecasts.values())).curve.metric
 
     @property
     def largest(self) -> float:
         """The largest size that any of them was measured at."""
-        return max(float(each.points.sizes[-1]) for each in self.forecasts.values())
+        return max(float(each.observations.sizes[-1]) for each in self.forecasts.values())
 
     def standings(self, size: float, level: float = 0.9) -> tuple[Standing, ...]:
         """All learners at one size, the best by its median first."""
-        tail = (1 - probability("level", level)) / 2
+        tail = (1 - check_probability("level", level)) / 2
         losses = np.stack([self.losses(name, [size])[:, 0] for name in self.names])
         best = losses == losses.min(axis=0)
         # Learners that are as bad as can be are alike: none of them is the best alone.
@@ -228,28 +232,33 @@ class Comparison:
     def difference(self, first: str, second: str, size: float, level: float = 0.9) -> Difference:
         """How much better one learner is than another at one size."""
         gap = (self.losses(second, [size]) - self.losses(first, [size]))[:, 0]
-        tail = (1 - probability("level", level)) / 2
+        tail = (1 - check_probability("level", level)) / 2
         low, middle, high = (float(each) for each in np.quantile(gap, [tail, 0.5, 1 - tail]))
         better = probability_below(-gap)
         return Difference(first, second, float(size), better, middle, low, high, level)
 
     def crossings(self, level: float = 0.9) -> tuple[Crossing, ...]:
         """For each pair of learners: which leads, since when, and where it is overtaken."""
-        tail = (1 - probability("level", level)) / 2
+        tail = (1 - check_probability("level", level)) / 2
         return tuple(self._crossing(*pair, tail) for pair in combinations(self.names, 2))
 
     def losses(self, name: str, sizes: ArrayLike) -> Floats:
-        """Draws of one learner's loss (error), shape (draws, m); rows of two learners pair up.
+        """Draws of one learner's loss in units of the metric, shape (draws, m).
+
+        Rows of two learners pair up. Less is better, and differences are differences of the metric.
 
         The draws of a forecast fill the space of futures in a fixed order. Shuffled, the futures
         of one learner say nothing about those of another.
         """
         if name not in self.forecasts:
-            raise ForecastError(f"{name!r} is not compared; there are {', '.join(self.names)}.")
+            raise ForecastError(
+                f"{name!r} is not compared; there are {', '.join(self.names)}.",
+                code="unknown-learner",
+            )
         stream = np.random.SeedSequence((self.seed, self.names.index(name)))
         logs = self.forecasts[name].log_losses(sizes)
         order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
-        return np.asarray(np.exp(logs[order]))
+        return self.forecasts[name].scale.costs(logs[order])
 
     def to_dict(self, sizes: Sequence[float], level: float = 0.9) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
@@ -260,7 +269,7 @@ class Comparison:
             for pair in combinations(self.names, 2)
         ]
         document = {
-            "metric": self.metric,
+            "metric": self.metric.name,
             "learners": list(self.names),
             "largest_size": self.largest,
             "standings": [asdict(standing) for row in rows for standing in row],
@@ -272,12 +281,14 @@ class Comparison:
 
     def _given(self, low: float, middle: float, high: float) -> tuple[float, float, float]:
         """Median, lower and upper end in the curves' own metric."""
-        if next(iter(self.forecasts.values())).curve.higher_is_better:
-            low, middle, high = 1 - high, 1 - middle, 1 - low
-        return float(middle), float(low), float(high)
+        scale = next(iter(self.forecasts.values())).scale
+        if scale.rises:
+            low, high = high, low
+        middle, low, high = scale.values_of_costs(np.array([middle, low, high])).tolist()
+        return middle, low, high
 
     def _crossing(self, first: str, second: str, tail: float) -> Crossing:
-        sizes = [self.forecasts[name].points.sizes for name in (first, second)]
+        sizes = [self.forecasts[name].observations.sizes for name in (first, second)]
         low = max(float(each[0]) for each in sizes)
         measured = min(float(each[-1]) for each in sizes)
         return find_crossing(
@@ -289,7 +300,12 @@ class Comparison:
 
 
 def compare(
-    things: Mapping[str, Any] | Sequence[Any], *, metric: str | None = None, seed: int = 0
+    things: Mapping[str, Any] | Sequence[Any],
+    *,
+    metric: str | None = None,
+    higher_is_better: bool | None = None,
+    best: float | None = None,
+    seed: int = 0,
 ) -> Comparison:
     """Compare learners by the forecasts of their curves.
 
@@ -298,7 +314,7 @@ def compare(
     things : sequence, or mapping of str to things
         Two or more: forecasts, curves, or whatever `as_curve` reads, as run directories. A
         mapping gives them names; else curves are called by their own, or by their paths.
-    metric : str, optional
+    metric, higher_is_better, best : optional
         See `as_curve`.
     seed : int
         Of the draws. The same curves and seed give the same figures.
@@ -306,31 +322,52 @@ def compare(
     Raises
     ------
     ForecastError
-        If there are fewer than two, their metrics differ, two have one name, or one of the curves
-        says nothing about other sizes; or if `seed` is no whole number from 0 on.
+        If there are fewer than two, their metrics or units differ, two have one name, or one of
+        the curves says nothing about other sizes; or if `seed` is no whole number from 0 on.
     """
     if isinstance(things, str | bytes) or not isinstance(things, Iterable):
         raise ForecastError(
             f"{things!r} is no list of curves; expected two or more, as compare([a, b]) or "
-            "compare({'linear': a, 'mlp': b})."
+            "compare({'linear': a, 'mlp': b}).",
+            code="not-a-list",
         )
     # Forecasts that are made already do not look at it.
-    seed = forecast_seed(seed)
+    seed = check_seed(seed)
     given = list(things.values() if isinstance(things, Mapping) else things)
-    made = [_forecast_of(thing, metric, seed) for thing in given]
+    read = partial(as_curve, metric=metric, higher_is_better=higher_is_better, best=best)
+    plain = metric is None and higher_is_better is None and best is None
+    made = [
+        thing
+        if isinstance(thing, Forecast) and plain
+        else forecast(read(thing.curve if isinstance(thing, Forecast) else thing), seed=seed)
+        for thing in given
+    ]
     names = list(things) if isinstance(things, Mapping) else _names(given, made)
     if len(made) < 2:
         raise ForecastError(f"{len(made)} curve to compare; expected two or more.")
-    metrics = {name: each.curve.metric for name, each in zip(names, made, strict=True)}
-    if len(set(metrics.values())) > 1:
-        raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
+    _check_metrics(names, made)
     return Comparison(dict(zip(names, made, strict=True)), seed)
 
 
-def _forecast_of(thing: Any, metric: str | None, seed: int) -> Forecast:
-    if isinstance(thing, Forecast):
-        return thing if metric is None else forecast(as_curve(thing.curve, metric), seed=seed)
-    return forecast(as_curve(thing, metric), seed=seed)
+def _check_metrics(names: Sequence[str], made: Sequence[Forecast]) -> None:
+    """Curves that are compared are of one metric, in one unit."""
+    metrics = {name: each.curve.metric.name for name, each in zip(names, made, strict=True)}
+    if len({canonical(metric) for metric in metrics.values()}) > 1:
+        raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
+    ways = {each.scale.rises for each in made}
+    # The origin of a metric without an end is that of its curve.
+    ends = {each.scale.best if each.scale.width is None else math.inf for each in made}
+    if len(ways) > 1 or len(ends) > 1:
+        said = {
+            name: ("higher" if each.scale.rises else "lower")
+            + " is better, "
+            + ("no end" if each.scale.width is not None else f"best {each.scale.best:g}")
+            for name, each in zip(names, made, strict=True)
+        }
+        raise ForecastError(
+            f"the curves' {made[0].curve.metric} differs in direction, unit or best value: {said}; "
+            "give all in one unit, and the same higher_is_better= and best=."
+        )
 
 
 def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
@@ -343,6 +380,7 @@ def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
     if len(set(names)) < len(names):
         raise ForecastError(
             f"the curves are called {names}; give each once, or in Python its own name, as "
-            "compare({'linear': a, 'mlp': b})."
+            "compare({'linear': a, 'mlp': b}).",
+            code="named-twice",
         )
     return names

@@ -1,4 +1,4 @@
-"""Draws: whole curves, weighed by backtest, so that every answer comes from the same future."""
+"""The predictive distribution of a forecast: 4,096 curves, drawn by quasi-Monte Carlo."""
 
 from __future__ import annotations
 
@@ -10,38 +10,43 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
 from scipy.stats.qmc import Sobol
 
-from dataworth.forecast.ensemble import Member, independent, member_of, weigh
-from dataworth.forecast.grid_fits import solve
-from dataworth.forecast.observations import Points
-from dataworth.forecast.posterior import posterior_of
+from dataworth.forecast.ensemble import (
+    EnsembleMember,
+    ensemble_member,
+    independent,
+    stacking_weights,
+)
+from dataworth.forecast.grid_fits import fit_grids
+from dataworth.forecast.posterior import posterior_member
 from dataworth.forecast.prior import Prior
 from dataworth.laws.base import Law
+from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
 
 
 def measured_or_drawn(draws: Draws, u: Floats, seed: int) -> Floats:
-    """Log loss of every draw at ``u = log(n / N)``: as measured below N, as drawn from N on.
+    """Log loss of every draw at ``u = log(n / N)``: interpolated below N, forecast from N on.
 
-    Below N each draw is a line, straight in log n, through figures as another measurement of them
-    might have come out, about those that were measured. It ends in the draw at N, so that what
-    laws say fades from all at N to nothing at the next smaller size. Below the smallest size the
-    draw goes on from its figure there.
+    Below N each draw interpolates the measured log losses linearly in log n, after adding noise
+    with their variances (a parametric bootstrap). At N it has the value of its forecast, so the
+    laws have no influence below the size next to N. Below the smallest size the draw follows its
+    law, shifted to its value there.
 
     Parameters
     ----------
     draws : Draws
-        What may come.
+        The drawn curves.
     u : ndarray, shape (m,)
         Any order; 0 is the largest measured size.
     seed : int
-        Of the noise of the figures.
+        Seed of the added noise.
 
     Returns
     -------
     ndarray, shape (draws, m)
     """
-    nodes = draws.points.u
+    nodes = draws.observations.u
     inside = (u >= nodes[0]) & (u < 0)
     logs = np.empty((len(draws.level), len(u)))
     logs[:, ~inside] = draws.log_loss(u[~inside])
@@ -61,80 +66,85 @@ def _between(figures: Floats, nodes: Floats, u: Floats) -> Floats:
 
 
 def _figures(draws: Draws, last: Floats, seed: int) -> Floats:
-    """What each draw takes the measured log losses for, shape (draws, sizes)."""
-    points = draws.points
+    """Perturbed measured log losses of each draw, shape (draws, sizes)."""
+    observations = draws.observations
     rng = np.random.Generator(np.random.Philox(seed))
-    noise = rng.standard_normal((len(last), len(points))) * np.sqrt(points.noise)
-    # What all sizes share, as the noise of the held-out rows, is that of the draw beyond them.
+    noise = rng.standard_normal((len(last), len(observations))) * np.sqrt(observations.noise)
+    # An error that all sizes share, such as that of the held-out rows, is the draw's `level`.
     off = noise + draws.level[:, None]
-    figures = points.log_loss + off - np.median(off, axis=0)
+    figures = observations.log_loss + off - np.median(off, axis=0)
     figures[:, -1] = last
     return np.asarray(figures)
 
 
 COUNT = 4096
 _FROZEN = math.log(1000.0)
-"""Residuals carry on to a thousand times the largest size: beyond, all is guess."""
+"""The drift stops growing at a thousand times the largest size."""
 
 _ROUGH = 0.01
-"""No fall ahead is known to better than this share, however exactly the points keep to a law."""
+"""Smallest relative error of a predicted fall, also if the observations fit a law exactly."""
 
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Curves that may come, each as likely as the next.
+    """Draws from the predictive distribution of the curve, all of equal weight.
 
     Attributes
     ----------
-    points : Points
-        What was measured.
-    members : tuple of Member
-        The fits.
+    observations : Observations
+        The measured losses.
+    members : tuple of EnsembleMember
+        The members of the ensemble.
     weights : ndarray, shape (j,)
         The weight of each member.
     member, row : ndarray of int, shape (d,)
-        The member, and its shape, that each draw follows.
-    kept : float
-        The share of their distance from the middle of all draws that draws keep.
+        The member and the shape that each draw follows.
+    shrinkage : float
+        Factor by which the distance of draws from their middle is multiplied.
     level : ndarray, shape (d,)
         Added to the draw's log loss at every size.
-    stray : ndarray, shape (d,)
-        Added beyond the largest size, per unit of what is unforeseen there.
-    carry, apart : float
-        What is unforeseen per unit of ``log(n / N)``, and per unit of the laws' disagreement.
+    drift : ndarray, shape (d,)
+        Added beyond the largest size, in units of the standard deviation of the drift.
+    drift_scale, model_spread : float
+        Standard deviation of the drift per unit of ``log(n / N)``, and per unit of the spread of
+        the laws.
     noise : float
         Standard deviation of one measured log loss at the largest size.
     chance : ndarray, shape (d,)
-        What the noise of a new run is multiplied by: a standard normal where the noise shows,
-        else as heavy in its tails as the rest.
+        Noise of a new run in units of `noise`: standard normal if the noise is known, otherwise
+        Student t.
     """
 
-    points: Points
-    members: tuple[Member, ...]
+    observations: Observations
+    members: tuple[EnsembleMember, ...]
     weights: Floats
     member: NDArray[np.int64]
     row: NDArray[np.int64]
-    kept: float
+    shrinkage: float
     level: Floats
-    stray: Floats
-    carry: float
-    apart: float
+    drift: Floats
+    drift_scale: float
+    model_spread: float
     noise: float
     chance: Floats
 
     def log_loss(self, u: Floats) -> Floats:
-        """Log loss of every draw at ``u = log(n / N)``, shape (d, m), noise left out."""
+        """Log loss of every draw at ``u = log(n / N)``, shape (d, m), without noise."""
         laws = self._of_laws(u)
         low, middle, high = _bands(laws, [0.16, 0.5, 0.84])
-        further = np.hypot(self.carry * np.clip(u, 0.0, _FROZEN), _ROUGH * middle * (u > 0))
-        unforeseen = np.hypot(further, self.apart * (high - low) / 2)
-        off = self.kept * (laws - middle) + self.level[:, None] + self.stray[:, None] * unforeseen
-        # Laws that are skewed move the middle of the sum, which is not to move the forecast.
+        further = np.hypot(self.drift_scale * np.clip(u, 0.0, _FROZEN), _ROUGH * middle * (u > 0))
+        drift_size = np.hypot(further, self.model_spread * (high - low) / 2)
+        off = (
+            self.shrinkage * (laws - middle)
+            + self.level[:, None]
+            + self.drift[:, None] * drift_size
+        )
+        # A skewed ensemble would move the middle of the sum away from the median forecast.
         around = middle + off - _bands(off, [0.5])[0]
-        return np.asarray(around + float(self.points.log_loss[-1]))
+        return np.asarray(around + float(self.observations.log_loss[-1]))
 
     def _of_laws(self, u: Floats) -> Floats:
-        """Log loss of the law that each draw follows, in units of the loss at N."""
+        """Log loss of the law that each draw follows, relative to the loss at N."""
         out = np.empty((len(self.member), len(u)))
         for index in np.unique(self.member):
             mine = np.flatnonzero(self.member == index)
@@ -143,69 +153,69 @@ class Draws:
         return out
 
     def run_noise(self, runs: float) -> Floats:
-        """What noise adds to each draw's log loss when it is measured as the mean of some runs."""
+        """The noise in each draw's log loss if it is measured as the mean of `runs` runs."""
         return self.noise / math.sqrt(runs) * self.chance
 
 
 def draw_curves(
-    points: Points,
+    observations: Observations,
     laws: tuple[Law, ...],
     prior: Prior,
     chance: float | None = None,
     seed: int = 0,
     shift: float = 0.0,
 ) -> Draws:
-    """Fit and weigh all members, and draw curves.
+    """Fit and weight all members, and draw curves.
 
     Parameters
     ----------
-    points : Points
-        What was measured.
+    observations : Observations
+        The measured losses.
     laws : tuple of Law
-        What to choose from; one alone is taken as known.
+        The laws to combine; a single one is taken as known.
     prior : Prior
-        What was believed before.
+        The constants of the weights and of the spread.
     chance : float, optional
         Log of the loss by chance.
     seed : int
-        Of the draws.
+        Seed of the scrambled Sobol sequence.
     shift : float
         Standard deviation of an error of the log loss that all sizes share.
     """
-    above = None if chance is None else chance - float(points.log_loss[-1])
-    candidates = solve(points, laws)
+    above = None if chance is None else chance - float(observations.log_loss[-1])
+    grid_fits = fit_grids(observations, laws)
     if len(laws) == 1:
-        members = [posterior_of(candidate, points, prior, above) for candidate in candidates]
-        # The points have said how far the law goes; only what no law foresees is added.
-        kept, prior = 1.0, replace(prior, level=0.0, apart=0.0)
+        members = [posterior_member(grid_fit, observations, prior, above) for grid_fit in grid_fits]
+        # The posterior has the uncertainty of the law's parameters; only the drift is added.
+        shrinkage, prior = 1.0, replace(prior, level=0.0, model_spread=0.0)
     else:
-        members = [member_of(candidate, prior, above) for candidate in candidates]
-        kept = _kept(prior, len(points))
-    weights = weigh(members, prior)
+        members = [ensemble_member(grid_fit, prior, above) for grid_fit in grid_fits]
+        shrinkage = _shrinkage(prior, len(observations))
+    weights = stacking_weights(members, prior)
     residual = float(weights @ np.array([member.residual for member in members]))
-    even = _even(COUNT, 5, seed)
-    member, row = _picked(members, weights, even[:, 0])
-    how_far = student_scales(prior.tail, even[:, 4])
+    sobol = _sobol(COUNT, 5, seed)
+    member, row = _picked(members, weights, sobol[:, 0])
+    t_scale = student_scales(prior.tail, sobol[:, 4])
     return Draws(
-        points,
+        observations,
         tuple(members),
         weights,
         member,
         row,
-        kept=kept,
-        level=np.hypot(prior.level * residual * how_far, shift) * ndtri(even[:, 1]),
-        stray=how_far * ndtri(even[:, 2]),
-        carry=prior.carry * residual,
-        apart=prior.apart,
-        noise=math.sqrt(points.run_noise) if points.noisy else residual,
-        chance=ndtri(even[:, 3]) * (1.0 if points.noisy else how_far),
+        shrinkage=shrinkage,
+        level=np.hypot(prior.level * residual * t_scale, shift) * ndtri(sobol[:, 1]),
+        drift=t_scale * ndtri(sobol[:, 2]),
+        drift_scale=prior.drift_scale * residual,
+        model_spread=prior.model_spread,
+        noise=math.sqrt(observations.run_noise) if observations.noisy else residual,
+        chance=ndtri(sobol[:, 3]) * (1.0 if observations.noisy else t_scale),
     )
 
 
 def _bands(values: Floats, around: list[float]) -> Floats:
-    """Means of the draws near some quantiles, within 4 % of all, of each column.
+    """Means of the draws within 4 % of all draws around some quantiles, for each column.
 
-    A quantile follows one draw, and then another with another slope; these follow hundreds.
+    They are smoother functions of n than quantiles, which follow single draws.
     """
     edges = [round(len(values) * (at + side)) for at in around for side in (-0.04, 0.04)]
     parted = np.partition(values, edges, axis=0)
@@ -214,41 +224,41 @@ def _bands(values: Floats, around: list[float]) -> Floats:
 
 
 def student_scales(tail: float, probabilities: Floats) -> Floats:
-    """What a normal draw is multiplied by to become one of Student's t.
+    """Factors that turn standard normal draws into draws of Student's t (scale mixture).
 
     Parameters
     ----------
     tail : float
         Degrees of freedom.
     probabilities : ndarray
-        Which quantiles of the scale.
+        Quantiles of the distribution of the factors.
     """
     return np.asarray(np.sqrt(tail / 2 / gammaincinv(tail / 2, probabilities)))
 
 
-def _kept(prior: Prior, sizes: int) -> float:
-    """The share of the laws' disagreement that draws keep.
+def _shrinkage(prior: Prior, sizes: int) -> float:
+    """The factor by which the spread of the ensemble is multiplied.
 
-    A mixture over shapes has its middle where it predicts best when a curve counts as few points;
-    it is then as wide as so few points would leave it.
+    The median is best if a curve counts as few independent observations. The spread is then that
+    of so few observations, and too wide by the square root of the ratio of the two numbers.
     """
     amount = independent(prior, sizes)
-    return prior.kept * math.sqrt(amount / max(amount, sizes))
+    return prior.shrinkage * math.sqrt(amount / max(amount, sizes))
 
 
 def _picked(
-    members: list[Member], weights: Floats, even: Floats
+    members: list[EnsembleMember], weights: Floats, sobol: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The member and the shape of each draw, as often as they weigh."""
+    """The member and the shape of each draw, in proportion to their weights."""
     shares = np.concatenate([w * m.weights for w, m in zip(weights, members, strict=True)])
     owner = np.repeat(np.arange(len(members)), [len(m.weights) for m in members])
     rows = np.concatenate([np.arange(len(m.weights)) for m in members])
     total = np.cumsum(shares)
-    at = np.minimum(np.searchsorted(total, even * total[-1]), len(total) - 1)
+    at = np.minimum(np.searchsorted(total, sobol * total[-1]), len(total) - 1)
     return owner[at], rows[at]
 
 
-def _even(count: int, columns: int, seed: int) -> Floats:
-    """Numbers that fill the unit cube evenly: Sobol 1967, scrambled as in Owen 1998."""
+def _sobol(count: int, columns: int, seed: int) -> Floats:
+    """Points of a scrambled Sobol sequence (Sobol 1967, Owen 1998, Matousek 1998)."""
     sequence = Sobol(columns, rng=np.random.Generator(np.random.Philox(seed)))
     return np.asarray(np.clip(sequence.random(count), 1e-9, 1 - 1e-9))

@@ -11,23 +11,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util import display
 from dataworth._util.json import json_values
-from dataworth._util.validation import is_real, one_or_more, probability, sample_counts
+from dataworth._util.validation import as_list, check_probability, check_sizes, is_real
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
-from dataworth.forecast import sample_size as inverse
+from dataworth.forecast import sample_size as sample_size
 from dataworth.forecast.backtest import backtest
 from dataworth.forecast.draws import Draws, draw_curves, measured_or_drawn
-from dataworth.forecast.observations import Points
+from dataworth.forecast.loss_scale import LossScale, loss_scale
 from dataworth.forecast.prior import Prior
 from dataworth.forecast.results import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
-from dataworth.forecast.summary import choose, law_weights
+from dataworth.forecast.summary import law_summary, law_weights
 from dataworth.forecast.warnings import warnings_for
 from dataworth.laws.base import Law
-from dataworth.metrics.registry import MAY_BE_NEGATIVE
+from dataworth.laws.observations import Observations
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from dataworth._util.display import Axes
 
 
 def document_of(
@@ -37,16 +38,16 @@ def document_of(
     level: float,
 ) -> dict[str, Any]:
     """Everything that a forecast says; see `Forecast.to_dict`."""
-    counts = sample_counts(one_or_more(sizes))
+    counts = check_sizes(as_list(sizes))
     document: dict[str, Any] = {
         "name": forecast.curve.name,
-        "metric": forecast.curve.metric,
-        "largest_size": float(forecast.points.sizes[-1]),
+        "metric": forecast.curve.metric.name,
+        "largest_size": float(forecast.observations.sizes[-1]),
         "law": asdict(forecast.law),
         "weights": forecast.weights,
         "backtest": [asdict(row) for row in forecast.backtest],
         "predictions": _predictions(forecast, counts, level),
-        "targets": [asdict(forecast.samples_for(target, level)) for target in one_or_more(targets)],
+        "targets": [asdict(forecast.samples_for(target, level)) for target in as_list(targets)],
         "warnings": forecast.warnings_at(counts),
     }
     values: dict[str, Any] = json_values(document)
@@ -54,8 +55,10 @@ def document_of(
 
 
 def _predictions(forecast: Forecast, sizes: Floats, level: float) -> list[dict[str, Any]]:
-    made = forecast.predict(sizes, level)
-    rows = zip(made.samples, made.median, made.lower, made.upper, strict=True)
+    prediction = forecast.predict(sizes, level)
+    rows = zip(
+        prediction.samples, prediction.median, prediction.lower, prediction.upper, strict=True
+    )
     return [
         {"samples": n, "median": middle, "lower": low, "upper": high, "level": level}
         for n, middle, low, high in rows
@@ -63,8 +66,6 @@ def _predictions(forecast: Forecast, sizes: Floats, level: float) -> list[dict[s
 
 
 Floats = NDArray[np.float64]
-_LARGEST = 709.0
-"""Log of the largest loss given: the exponential of a larger one is no float."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,7 @@ class Forecast:
     ----------
     curve : Curve
         What was measured.
-    points : Points
+    observations : Observations
         What was fitted.
     draws : Draws
         The fitted laws, their weights, and curves drawn from them.
@@ -87,7 +88,7 @@ class Forecast:
     """
 
     curve: Curve
-    points: Points
+    observations: Observations
     draws: Draws
     prior: Prior
     chance: float | None
@@ -105,8 +106,8 @@ class Forecast:
         new_run : bool
             Predict a single new run; else the mean over seeds.
         """
-        tail = (1 - probability("level", level)) / 2
-        samples = sample_counts(sizes)
+        tail = (1 - check_probability("level", level)) / 2
+        samples = check_sizes(sizes)
         low, middle, high = self.quantiles(samples, [tail, 0.5, 1 - tail], new_run)
         return Prediction(samples, middle, low, high, level)
 
@@ -116,19 +117,24 @@ class Forecast:
         """Quantiles of the metric, shape (len(probabilities), len(sizes))."""
         wanted = real_numbers(probabilities, "probabilities")
         if wanted.ndim != 1 or not ((wanted >= 0) & (wanted <= 1)).all():
-            raise ForecastError(f"probabilities: {probabilities!r}; expected numbers from 0 to 1.")
+            raise ForecastError(
+                f"probabilities: {probabilities!r}; expected numbers from 0 to 1.",
+                code="not-a-probability",
+                option="probabilities",
+                value=probabilities,
+            )
         if self.curve.higher_is_better:
             wanted = 1 - wanted
         runs = 1.0 if new_run else math.inf
-        loss = np.exp(np.quantile(self.log_losses(sizes, runs), wanted, axis=0))
-        return self._given_back(loss)
+        log_loss = np.quantile(self.log_losses(sizes, runs), wanted, axis=0)
+        return self.scale.values_of_costs(self.scale.costs(log_loss))
 
     def log_losses(self, sizes: ArrayLike, runs: float = math.inf) -> Floats:
         """Draws of the log loss (of the log error), shape (draws, m), of the mean over `runs`.
 
         Below the largest measured size they follow the measurements; see `measured_or_drawn`.
         """
-        u = np.log(np.maximum(sample_counts(sizes) / self.points.sizes[-1], 1e-300))
+        u = np.log(np.maximum(check_sizes(sizes) / self.observations.sizes[-1], 1e-300))
         return self._drawn(u, runs)
 
     def samples_for(
@@ -150,11 +156,11 @@ class Forecast:
         ForecastError
             If the target is not a value that the metric can have.
         """
-        probability("level", level)
+        check_probability("level", level)
         if assurance is not None:
-            probability("assurance", assurance)
+            check_probability("assurance", assurance)
         loss = self.loss_of(target)
-        return inverse.samples_for(
+        return sample_size.samples_for(
             self.curve, self._largest, self._drawn, loss, target, level, assurance
         )
 
@@ -166,20 +172,18 @@ class Forecast:
         ForecastError
             If the target is not a value that the metric can have.
         """
-        loss = math.nan
-        if is_real(target):
-            loss = 1 - target if self.curve.higher_is_better else target
-        if not (math.isfinite(loss) and loss > 0):
-            expected = "between 0 and 1" if self.curve.higher_is_better else "above 0"
+        loss = self.scale.loss(target) if is_real(target) and math.isfinite(target) else math.nan
+        if not (math.isfinite(loss) and loss > 0 and math.log(loss) <= self.scale.log_cap):
             raise ForecastError(
-                f"target is {target!r}; expected a value of {self.curve.metric} {expected}."
+                f"target is {target!r}; expected a value of {self.curve.metric} "
+                f"{self.scale.expected(self.curve.metric)}."
             )
         return loss
 
     def value_of(self, n1: float, n2: float, level: float = 0.9) -> Value:
         """What going from n1 to n2 samples buys, in units of the metric, above 0 if it improves."""
-        tail = (1 - probability("level", level)) / 2
-        losses = np.exp(self.log_losses([n1, n2]))
+        tail = (1 - check_probability("level", level)) / 2
+        losses = self.scale.costs(self.log_losses([n1, n2]))
         gain = np.quantile(losses[:, 0] - losses[:, 1], [tail, 0.5, 1 - tail])
         low, middle, high = (float(value) for value in gain)
         return Value(n1, n2, middle, low, high, level)
@@ -195,7 +199,7 @@ class Forecast:
             Cost of one more training sample, in any currency.
         worth_per_unit : float
             Worth of lowering the loss (the error) by 1, in the same currency: of one nat, or of
-            an accuracy from 0 to 1.
+            an accuracy from 0 to 1; of raising a score by 1.
         level : float
             Of the interval.
         """
@@ -205,8 +209,19 @@ class Forecast:
         ]:
             if not (is_real(value) and math.isfinite(value) and value > 0):
                 raise ForecastError(f"{name} is {value!r}; expected a finite number above 0.")
-        probability("level", level)
-        return inverse.stop_at(self._largest, self._drawn, price_per_label, worth_per_unit, level)
+        check_probability("level", level)
+        return sample_size.stop_at(
+            self._largest,
+            lambda u: self.scale.costs(self._drawn(u)),
+            price_per_label,
+            worth_per_unit,
+            level,
+        )
+
+    @cached_property
+    def scale(self) -> LossScale:
+        """How the metric's values become the losses that laws describe, and back."""
+        return loss_scale(self.curve)
 
     @cached_property
     def weights(self) -> dict[str, float]:
@@ -218,25 +233,25 @@ class Forecast:
         """The law with the largest weight, its parameters and their 90 % intervals."""
         name, weight = next(iter(self.weights.items()))
         if len(self._laws) == 1:
-            return choose(self.draws, weight)
+            return law_summary(self.draws, weight)
         likeliest = next(law for law in self._laws if law.name == name)
-        told = draw_curves(self.points, (likeliest,), self.prior, self.chance, self.seed)
-        return choose(told, weight)
+        draws = draw_curves(self.observations, (likeliest,), self.prior, self.chance, self.seed)
+        return law_summary(draws, weight)
 
     @cached_property
     def backtest(self) -> tuple[BacktestRow, ...]:
         """How every law, the baselines and this forecast did on the largest sizes, hidden."""
-        rows = backtest(self.points, self._laws, self._again)
-        return tuple(self._row_given_back(row) for row in rows)
+        rows = backtest(self.observations, self._laws, self._refit)
+        return tuple(self._row_to_metric(row) for row in rows)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the forecast must know about its curve."""
-        return warnings_for(self.points)
+        return warnings_for(self.observations)
 
     def warnings_at(self, sizes: ArrayLike) -> tuple[str, ...]:
         """Warnings about the distance of these sizes from the measured ones, then `warnings`."""
-        return warnings_for(self.points, sample_counts(sizes))
+        return warnings_for(self.observations, check_sizes(sizes))
 
     def plot(
         self,
@@ -246,14 +261,11 @@ class Forecast:
         targets: float | Iterable[float] = (),
     ) -> Axes:
         """Draw the curve, the median and its bands; see `dataworth.plots.forecast`."""
-        from dataworth.plots.forecast import draw_forecast, forecast_figure
-
-        return draw_forecast(forecast_figure(self, sizes=sizes, targets=targets), axes)
+        drawn: Axes = display.draw(self, axes, sizes=sizes, targets=targets)
+        return drawn
 
     def _repr_html_(self) -> str:
-        from dataworth.report.notebook import forecast_html
-
-        return forecast_html(self)
+        return str(display.html(self))
 
     def to_dict(
         self,
@@ -262,13 +274,11 @@ class Forecast:
         level: float = 0.9,
     ) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
-        from dataworth.forecast.forecast import document_of
-
         return document_of(self, sizes, targets, level)
 
-    def _again(self, points: Points) -> Draws:
-        """The same forecast from fewer points, for the backtest."""
-        return draw_curves(points, self._laws, self.prior, self.chance, self.seed)
+    def _refit(self, observations: Observations) -> Draws:
+        """The same forecast from fewer observations, for the backtest."""
+        return draw_curves(observations, self._laws, self.prior, self.chance, self.seed)
 
     @property
     def _laws(self) -> tuple[Law, ...]:
@@ -276,20 +286,15 @@ class Forecast:
 
     @property
     def _largest(self) -> float:
-        return float(self.points.sizes[-1])
+        return float(self.observations.sizes[-1])
 
     def _drawn(self, u: Floats, runs: float = math.inf) -> Floats:
         """Draws of the log loss at ``u = log(n / N)``, none of them one that cannot be."""
-        share = self.curve.higher_is_better and self.curve.metric not in MAY_BE_NEGATIVE
         with np.errstate(all="ignore"):
             logs = measured_or_drawn(self.draws, u, self.seed)
             logs += self.draws.run_noise(runs)[:, None]
-        return np.minimum(logs, 0.0 if share else _LARGEST)
-
-    def _given_back(self, loss: Floats) -> Floats:
-        return 1 - loss if self.curve.higher_is_better else loss
+        return np.minimum(logs, self.scale.log_cap)
 
     def _row_given_back(self, row: BacktestRow) -> BacktestRow:
-        if not self.curve.higher_is_better:
-            return row
-        return replace(row, predicted=1 - row.predicted, actual=1 - row.actual)
+        predicted, actual = self.scale.value(row.predicted), self.scale.value(row.actual)
+        return replace(row, predicted=predicted, actual=actual)

@@ -1,8 +1,8 @@
-"""Candidates: every law under every weighting, solved on a curve and on its shortened copies.
+"""Least squares fits of every law, under every weighting, for all shapes on its grid.
 
-For every shape on a law's grid the irreducible loss and the amplitude are solved exactly (variable
-projection, Golub and Pereyra 1973). Nothing is searched, so that nothing depends on a start point,
-and nothing here depends on what is believed before the curve is seen.
+For every shape the irreducible loss and the amplitude are solved exactly (variable projection,
+Golub and Pereyra 1973), on the curve and on its shortened copies for the backtest. The fits need
+no start point and do not depend on the prior.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.forecast.observations import Points
 from dataworth.laws.base import Law
-from dataworth.laws.fit import project, weigh
+from dataworth.laws.fit import project, weighted_losses
+from dataworth.laws.observations import Observations
 from dataworth.laws.retention import retained
 
 Floats = NDArray[np.float64]
 DISTANCES = (2.0, 3.0, 6.0)
-"""A backtest hides the sizes beyond 1/2, 1/3 and 1/6 of the largest one."""
+"""A backtest hides the sizes above 1/2, 1/3 and 1/6 of the largest one (rolling origins)."""
 _NEAR_END = 0.4
-"""Backtests look at the sizes within this much, in log n, of the largest: one alone is noisy."""
+"""Backtests average over the hidden sizes within this distance, in log n, of the largest one."""
 _LEAST = 3
-NEARNESS = (1.0, 2.0, 3.0)
-"""The weighting constants: larger sizes count as n to these powers."""
+WEIGHT_EXPONENTS = (1.0, 2.0, 3.0)
+"""The weighting constants: weights of sizes are proportional to n to these powers."""
 QUIETEST = 1e-8
-"""Mean squared residual below which one fit is as good as another."""
+"""Added to mean squared residuals, so that fits with smaller ones are equally good."""
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """All shapes of a law, fitted to the smallest sizes of a curve.
+    """The fits of all shapes of a law to the smallest sizes of a curve.
 
     Attributes
     ----------
@@ -42,13 +42,14 @@ class Profile:
     error : ndarray, shape (k,)
         Weighted mean squared residual of the log loss.
     retention : ndarray, shape (k,)
-        See `retained`; NaN where flat.
+        See `retained`; NaN if the curve is flat.
     noise : float or None
-        What noise that shows explains of `error`; None where it does not show.
+        Weighted mean of the noise variances, the expected part of `error`; None if the noise is
+        not known.
     sizes : int
         Number of sizes fitted.
     weighing : float
-        How many points of equal weight would weigh as evenly as these (Kish 1965).
+        Effective number of observations for unequal weights (Kish 1965).
     """
 
     e: Floats
@@ -61,8 +62,8 @@ class Profile:
 
 
 @dataclass(frozen=True, eq=False)
-class Hindsight:
-    """A shortened copy of the curve, and by how much each shape missed what was hidden from it.
+class BacktestFit:
+    """The fits to a shortened copy of the curve, and their errors on the hidden sizes.
 
     ``missed`` is the mean of ``log(predicted / actual)`` near the largest size, shape (k,).
     """
@@ -72,90 +73,90 @@ class Hindsight:
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """A law under a weighting constant, solved.
+class GridFit:
+    """The fits of a law under one weighting constant.
 
     Attributes
     ----------
     law : Law
         The law.
-    nearness : float
-        Larger sizes count as n^nearness.
+    weight_exponent : float
+        Weights of sizes are proportional to n^weight_exponent.
     shapes : ndarray, shape (k, p)
         The law's shapes, lengths in units of the largest size.
     profile : Profile
-        All of the curve.
-    hindsight : tuple of Hindsight
-        Its shortened copies.
+        The fits to the whole curve.
+    backtest_fits : tuple of BacktestFit
+        The fits to its shortened copies.
     residual : float
         Standard deviation of the best shape's residuals, near the largest size.
     """
 
     law: Law
-    nearness: float
+    weight_exponent: float
     shapes: Floats
     profile: Profile
-    hindsight: tuple[Hindsight, ...]
+    backtest_fits: tuple[BacktestFit, ...]
     residual: float
 
 
-def origins(points: Points) -> list[int]:
-    """How many of the smallest sizes each shortened copy keeps."""
-    counts = [int((points.u <= -math.log(d) + 1e-9).sum()) for d in DISTANCES]
-    if len(points) > _LEAST > counts[0]:
-        counts.append(len(points) - 1)
+def origins(observations: Observations) -> list[int]:
+    """Number of the smallest sizes in each shortened copy."""
+    counts = [int((observations.u <= -math.log(d) + 1e-9).sum()) for d in DISTANCES]
+    if len(observations) > _LEAST > counts[0]:
+        counts.append(len(observations) - 1)
     return sorted({count for count in counts if count >= _LEAST}, reverse=True)
 
 
-def solve(points: Points, laws: tuple[Law, ...]) -> list[Candidate]:
-    """Fit every law to a curve under every weighting constant of `NEARNESS`."""
-    counts = origins(points)
+def fit_grids(observations: Observations, laws: tuple[Law, ...]) -> list[GridFit]:
+    """Fit every law to a curve under every weighting constant of `WEIGHT_EXPONENTS`."""
+    counts = origins(observations)
     found = []
     for law in laws:
-        curves = _Curves(law, points)
-        for near in NEARNESS:
-            profile = curves.profile(near, len(points))
-            hindsight = tuple(curves.hindsight(near, count) for count in counts)
-            residual = _residual(law, profile, points.scatter)
-            found.append(Candidate(law, near, curves.shapes, profile, hindsight, residual))
+        curves = _Curves(law, observations)
+        for near in WEIGHT_EXPONENTS:
+            profile = curves.profile(near, len(observations))
+            backtest_fits = tuple(curves.backtest_fit(near, count) for count in counts)
+            residual = _residual(law, profile, observations.scatter)
+            found.append(GridFit(law, near, curves.shapes, profile, backtest_fits, residual))
     return found
 
 
 class _Curves:
     """All shapes of one law at the sizes of one curve."""
 
-    def __init__(self, law: Law, points: Points) -> None:
-        self.law, self.points = law, points
+    def __init__(self, law: Law, observations: Observations) -> None:
+        self.law, self.observations = law, observations
         self.shapes = law.shapes()
-        self.x = np.exp(points.u)
+        self.x = np.exp(observations.u)
         self.basis = law.evaluate(self.shapes, self.x)
-        self.end = np.flatnonzero(points.u >= -_NEAR_END)
+        self.end = np.flatnonzero(observations.u >= -_NEAR_END)
 
-    def profile(self, nearness: float, count: int) -> Profile:
+    def profile(self, weight_exponent: float, count: int) -> Profile:
         """Fit the `count` smallest sizes."""
-        seen = self.points.until(count)
-        losses = weigh(seen, nearness)
+        seen = self.observations.until(count)
+        losses = weighted_losses(seen, weight_exponent)
         e, b, error = project(self.law, self.basis[:, :count], losses)
         keeps = retained(self.law, self.shapes, e, b, float(self.x[count - 1]))
         noise = float(losses.root**2 @ seen.noise) if seen.noisy else None
         weighing = 1 / float((losses.root**4).sum())
         return Profile(e, b, error + QUIETEST, keeps, noise, count, weighing)
 
-    def hindsight(self, nearness: float, count: int) -> Hindsight:
-        """Fit the `count` smallest sizes, and look at the largest."""
-        profile = self.profile(nearness, count)
+    def backtest_fit(self, weight_exponent: float, count: int) -> BacktestFit:
+        """Fit the `count` smallest sizes, and compute the errors near the largest size."""
+        profile = self.profile(weight_exponent, count)
         end = self.end[self.end >= count]
         loss = profile.e[:, None] + profile.b[:, None] * self.basis[:, end]
         ahead = np.log(np.maximum(loss, 1e-300))
-        actual = self.points.log_loss[end] - self.points.log_loss[count - 1]
-        return Hindsight(profile, (ahead - actual).mean(axis=1))
+        actual = self.observations.log_loss[end] - self.observations.log_loss[count - 1]
+        return BacktestFit(profile, (ahead - actual).mean(axis=1))
 
 
 def _residual(law: Law, profile: Profile, scatter: float) -> float:
-    """The best shape's residuals, made larger for the parameters that were fitted.
+    """Residual standard deviation of the best shape, corrected for the degrees of freedom.
 
-    A law that has as many parameters as there are points that weigh leaves no residuals: what is
-    known of the noise counts as one more point.
+    The noise variance counts as one more observation, because a law with as many parameters as
+    effective observations has no residuals.
     """
     free = min(law.free, profile.weighing)
     known = scatter**2 if profile.noise is None else profile.noise

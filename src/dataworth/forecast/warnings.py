@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth._util.numbers import exact_count
-from dataworth.forecast.observations import Points
+from dataworth._util.numbers import format_count
+from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
 _SPARSE = 8
@@ -15,34 +15,34 @@ _STEEPER = 0.01
 """A slope of the log loss per unit of log n below this is flat to anyone."""
 
 
-def warnings_for(points: Points, sizes: Floats | None = None) -> tuple[str, ...]:
+def warnings_for(observations: Observations, sizes: Floats | None = None) -> tuple[str, ...]:
     """Sentences, the gravest first: distance, number of sizes, span, rise, flatness, notes."""
-    largest = float(points.sizes[-1])
+    largest = float(observations.sizes[-1])
     found = [] if sizes is None or not len(sizes) else _distance(float(sizes.max()), largest)
-    if len(points) < 4:
+    if len(observations) < 4:
         found.append(
-            f"only {len(points)} sizes: the forecast leans on what other curves do; measure four "
-            "or more, each about twice the one before."
+            f"only {len(observations)} sizes: the forecast leans on what other curves do; measure "
+            "four or more, each about twice the one before."
         )
-    if points.u[0] > -np.log(8):
+    if observations.u[0] > -np.log(8):
         found.append(
-            f"the sizes span a factor of {np.exp(-points.u[0]):.2g}; a span of eight or more "
+            f"the sizes span a factor of {np.exp(-observations.u[0]):.2g}; a span of eight or more "
             "says much more about the slope."
         )
-    if not points.repeated and len(points) <= _SPARSE:
+    if not observations.repeated and len(observations) <= _SPARSE:
         found.append(
             "one run of each size: their noise is guessed from how they scatter about each other, "
             "which so few show badly; measure with several seeds."
         )
-    rise = _rise(points)
+    rise = _rise(observations)
     if rise > 0:
         found.append(
             f"the loss rises by {np.expm1(rise):.1%} towards the largest sizes, where every law "
             "falls: find out why before you trust the forecast."
         )
-    elif _is_flat(points):
+    elif _is_flat(observations):
         found.append("the curve looks flat: more data may change nothing.")
-    return (*found, *points.notes)
+    return (*found, *observations.notes)
 
 
 def _distance(size: float, largest: float) -> list[str]:
@@ -51,29 +51,29 @@ def _distance(size: float, largest: float) -> list[str]:
         return []
     grave = "far beyond what any curve can promise" if ratio > 10 else "intervals widen fast there"
     over = "ten" if ratio > 10 else "three"
-    times = f"{ratio:.1f}" if ratio < 1_000 else exact_count(ratio)
+    times = f"{ratio:.1f}" if ratio < 1_000 else format_count(ratio)
     return [
-        f"{exact_count(size)} samples are {times} times the largest measured size, more than "
+        f"{format_count(size)} samples are {times} times the largest measured size, more than "
         f"{over} times: {grave}."
     ]
 
 
-def _rise(points: Points) -> float:
+def _rise(observations: Observations) -> float:
     """Rise of the log loss over the last factor of four, where it is more than noise."""
-    near = points.u >= -np.log(4) - 1e-9
+    near = observations.u >= -np.log(4) - 1e-9
     if near.sum() < 2:
         return 0.0
-    slope = _slope(points, near)
-    noise = float(np.sqrt(points.noise[near].mean()))
-    rise = slope * float(points.u[near][-1] - points.u[near][0])
+    slope = _slope(observations, near)
+    noise = float(np.sqrt(observations.noise[near].mean()))
+    rise = slope * float(observations.u[near][-1] - observations.u[near][0])
     return rise if rise > max(3 * noise, 0.01) else 0.0
 
 
-def _is_flat(points: Points) -> bool:
+def _is_flat(observations: Observations) -> bool:
     """Whether the fall over the larger half of the sizes is hardly more than nothing."""
-    half = np.arange(len(points)) >= min(len(points) // 2, len(points) - 2)
-    return _slope(points, half) > -_STEEPER
+    half = np.arange(len(observations)) >= min(len(observations) // 2, len(observations) - 2)
+    return _slope(observations, half) > -_STEEPER
 
 
-def _slope(points: Points, rows: NDArray[np.bool_]) -> float:
-    return float(np.polyfit(points.u[rows], points.log_loss[rows], 1)[0])
+def _slope(observations: Observations, rows: NDArray[np.bool_]) -> float:
+    return float(np.polyfit(observations.u[rows], observations.log_loss[rows], 1)[0])

@@ -1,36 +1,16 @@
-"""What pictures and pages call the metrics, and how they write their values."""
+"""How values of metrics are written in sentences, tables and pictures."""
 
 from __future__ import annotations
 
 import math
 
-from dataworth._util.numbers import whole_count
+from dataworth._util.numbers import format_count_rounded
 
-NAMES = {
-    "loss": "held-out loss",
-    "accuracy": "held-out accuracy",
-    "macro_f1": "held-out macro F1",
-    "brier": "held-out Brier score",
-    "ece": "expected calibration error",
-    "train_loss": "training loss",
-}
-UNITS = {"loss": "nats", "train_loss": "nats"}
 _SAME = 1e-6
 """Values that differ by no more of their size are not told apart: the rest is rounding."""
 
 
-def metric_name(metric: str) -> str:
-    """The metric in words, as in a sentence."""
-    return NAMES.get(metric, metric)
-
-
-def axis_label(metric: str) -> str:
-    """The metric in words with its unit, as on an axis."""
-    unit = UNITS.get(metric)
-    return metric_name(metric) + (f" ({unit})" if unit else "")
-
-
-def figure(value: float, spread: float = math.inf) -> str:
+def format_value(value: float, spread: float = math.inf) -> str:
     """A value of a metric or parameter in a sentence: three digits, more where they say more.
 
     Parameters
@@ -42,19 +22,19 @@ def figure(value: float, spread: float = math.inf) -> str:
     # What is just below 1 may be a share: what it lacks to 1 is then what counts.
     digits = digits_for(value, min(spread, 1 - value) if 0 < value < 1 else spread)
     if abs(value) >= (999.5 if digits == 3 else 1000):
-        return whole_count(value, digits)
+        return format_count_rounded(value, digits)
     if 0.1 <= abs(value) < 10:
         return f"{value:.{digits if abs(value) < 1 else digits - 1}f}"
     return f"{value:.{digits}g}"
 
 
-def figures(*values: float) -> list[str]:
+def format_values(*values: float) -> list[str]:
     """Values that are read beside each other, with the digits that tell them apart."""
     spread = max(values) - min(values)
-    return [figure(value, spread) for value in values]
+    return [format_value(value, spread) for value in values]
 
 
-def given(value: float) -> str:
+def format_exact(value: float) -> str:
     """A value as somebody wrote it: with the digits that it has."""
     return f"{value:,.12g}"
 

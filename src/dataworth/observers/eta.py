@@ -1,4 +1,4 @@
-"""Pace: how much of a study's training is done, how much is left, and how long that takes."""
+"""The estimate of the time that the rest of a study takes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from dataworth.learners.base import Epoch
 from dataworth.records.record import RunKey
 
 _WINDOW_SECONDS = 30.0
 
 
-class Pace:
+class EtaEstimator:
     """Counts the samples that pass through training while a study runs.
 
     A run may begin at the epoch where it was stopped, and end before its last epoch where early
@@ -21,7 +20,7 @@ class Pace:
 
     Parameters
     ----------
-    runs, done : sequence of RunKey
+    runs, done : sequence of Run
         All runs, and those that were done before.
     work : sequence of int
         Samples that each of `runs` passes through training, at most.
@@ -35,17 +34,19 @@ class Pace:
         self._share: dict[RunKey, float] = {}
         self._moments = deque([(time.monotonic(), 0.0)])
 
-    def epoch(self, run: RunKey, epoch: Epoch, epochs: int) -> None:
-        """A run has trained `epoch` of `epochs`."""
-        self._before.setdefault(run, (epoch.number - 1) / epochs)
-        self._share[run] = epoch.number / epochs
+    def step(self, run: RunKey, step: int, of: int | None) -> None:
+        """Count step `step` of `of`; a run of unknown length counts when it ends."""
+        if of is None or not 1 <= step <= of:
+            return
+        self._before.setdefault(run, (step - 1) / of)
+        self._share[run] = step / of
         self._note()
 
     def finished(self, run: RunKey) -> None:
-        """A run is done and kept."""
+        """Count a run that has ended."""
         self._waiting.discard(run)
         if run not in self._share:
-            # A learner of the user's need not tell of its epochs.
+            # Not every model reports steps.
             self._before[run], self._share[run] = 0.0, 1.0
         self._note()
 

@@ -1,1 +1,12 @@
-"""Pictures: numbers first, then matplotlib axes."""
+"""Plots of curves, forecasts, classes and images: their numbers, and Matplotlib axes.
+
+Importing the package registers what draws a curve, a forecast and a data set; see
+`dataworth._util.display`.
+"""
+
+from dataworth.plots.classes import plot_classes
+from dataworth.plots.curve import plot_curve
+from dataworth.plots.forecast import plot_forecast, write_forecast_picture
+from dataworth.plots.images import plot_images
+
+__all__ = ["plot_classes", "plot_curve", "plot_forecast", "plot_images", "write_forecast_picture"]

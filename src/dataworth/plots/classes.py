@@ -1,4 +1,4 @@
-"""Drawing classes: every class's error against the number of samples, the worst by name."""
+"""Plot of the error of every class against the number of training samples."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 MOST = 100
-"""More classes than this are too many to look at."""
+"""Number of classes that a page lists at most."""
 
 
 class Confused(NamedTuple):
-    """Two classes that the model takes for each other."""
+    """A pair of classes that the model confuses."""
 
     true: int
     predicted: int
     samples: float
-    """Held-out samples of `true` called `predicted`, mean over seeds."""
+    """Held-out samples of `true` classified as `predicted`, mean over seeds."""
     share: float
     """`samples` as a share of the class's held-out samples."""
 
 
 @dataclass(frozen=True, eq=False)
-class ClassFigure:
-    """The numbers of the picture; errors and losses are means over seeds.
+class ClassPlotData:
+    """The numbers of the plot; errors and losses are means over seeds.
 
     Attributes
     ----------
@@ -58,8 +58,8 @@ class ClassFigure:
     errors, losses : ndarray, shape (n_classes, n_sizes)
         Share misclassified, and cross-entropy in nats; NaN for a class without samples.
     gain : ndarray, shape (n_classes,)
-        Errors that a doubling of the training samples saves, as a share of the class's samples:
-        minus the slope of the error against log2(size) over the last three sizes.
+        Fall of the error of each class when the training samples double: minus the least squares
+        slope of the error against log2(size) over the last three sizes.
     confused : tuple of Confused
         The most frequent confusions at the largest size, most frequent first.
     """
@@ -78,7 +78,7 @@ class ClassFigure:
 
     @property
     def pictured(self) -> list[int]:
-        """The classes whose images a page shows: those listed, and the confused ones."""
+        """The classes whose images a page shows: those listed, and those in `confused`."""
         pairs = (index for pair in self.confused for index in (pair.true, pair.predicted))
         return list(dict.fromkeys([*self.listed, *pairs]))
 
@@ -88,10 +88,10 @@ class ClassFigure:
         return np.argsort(-last, kind="stable")[:count]
 
 
-def class_figure(
+def class_plot_data(
     records: Sequence[Record], names: Sequence[str], *, pairs: int = 12
-) -> ClassFigure:
-    """The numbers of a picture of classes.
+) -> ClassPlotData:
+    """Compute the numbers of the plot of classes.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def class_figure(
     names : sequence of str
         The classes.
     pairs : int
-        How many confused pairs to keep.
+        Number of confused pairs to return at most.
     """
     groups: defaultdict[int, list[Record]] = defaultdict(list)
     for record in records:
@@ -110,7 +110,7 @@ def class_figure(
     confusions = [_stacked(groups[size], "confusion", (classes, classes)) for size in sizes]
     losses = [_stacked(groups[size], "class_losses", (classes,)) for size in sizes]
     errors = np.stack([_errors(counts).mean(axis=0) for counts in confusions], axis=1)
-    return ClassFigure(
+    return ClassPlotData(
         names=tuple(names),
         sizes=np.array(sizes, np.int64),
         errors=errors,
@@ -134,7 +134,9 @@ def _stacked(records: Sequence[Record], name: str, shape: tuple[int, ...]) -> ND
         if found != shape:
             raise StudyError(
                 f"size {record.key.size:,}, seed {record.key.seed}: its array {name!r} has the "
-                f"shape {found}; expected {shape}, one row for each name in 'class_names'."
+                f"shape {found}; expected {shape}, one row for each name in 'class_names'.",
+                code="entry-invalid",
+                entry="class_names",
             )
     return np.stack([array for array in arrays if array is not None])
 
@@ -174,53 +176,54 @@ _GAP = 0.055
 
 
 def plot_classes(directory: str | os.PathLike[str], axes: Axes | None = None) -> Axes:
-    """Draw the error of each class of a run directory; see `draw_classes`.
+    """Plot the error of each class of a run directory; see `draw_classes`.
 
     Raises
     ------
     StudyError
-        If the directory holds no finished run.
+        If the directory has no finished run.
     """
     with Store(Path(directory)) as store:
         return draw_classes(
-            class_figure(store.records(arrays=True), store.require("class_names", list[str])), axes
+            class_plot_data(store.records(arrays=True), store.require("class_names", list[str])),
+            axes,
         )
 
 
-def draw_classes(figure: ClassFigure, axes: Axes | None = None) -> Axes:
-    """Draw a line per class; the five with the highest error are coloured and named.
+def draw_classes(data: ClassPlotData, axes: Axes | None = None) -> Axes:
+    """Plot a line per class; the five with the highest error are coloured and labelled.
 
     Parameters
     ----------
-    figure : ClassFigure
+    data : ClassPlotData
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure of one column's width otherwise.
+        Axes to draw on; by default those of a new figure of one column's width.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     axes = new_axes() if axes is None else axes
-    worst = figure.worst(len(_NAMED)).tolist()
-    for index in range(len(figure.names)):
+    worst = data.worst(len(_NAMED)).tolist()
+    for index in range(len(data.names)):
         if index not in worst:
-            axes.plot(figure.sizes, figure.errors[index], color=GREY, alpha=0.3, lw=0.7)
-    top = min(1.0, 1.05 * float(np.nanmax(figure.errors))) or 1.0
-    heights = _apart([float(figure.errors[index, -1]) for index in worst], top * _GAP)
+            axes.plot(data.sizes, data.errors[index], color=GREY, alpha=0.3, lw=0.7)
+    top = min(1.0, 1.05 * float(np.nanmax(data.errors))) or 1.0
+    heights = _apart([float(data.errors[index, -1]) for index in worst], top * _GAP)
     for index, colour, height in zip(worst, _NAMED, heights, strict=False):
-        axes.plot(figure.sizes, figure.errors[index], color=colour, lw=1.6)
-        name = figure.names[index].replace("$", r"\$")
+        axes.plot(data.sizes, data.errors[index], color=colour, lw=1.6)
+        name = data.names[index].replace("$", r"\$")
         place = (1.02, height / top)
         axes.annotate(name, place, xycoords="axes fraction", color=colour, fontsize=8, va="center")
     axes.set(xscale="log", xlabel="training samples", ylabel="share misclassified", ylim=(0, top))
-    axes.set_xlim(right=float(figure.sizes[-1]))
+    axes.set_xlim(right=float(data.sizes[-1]))
     label_log_axes(axes)
     tidy(axes)
     return axes
 
 
 def _apart(heights: list[float], gap: float) -> list[float]:
-    """Falling heights, moved down where two are closer than a line of text."""
+    """Move heights, given in falling order, down until all are at least `gap` apart."""
     placed: list[float] = []
     for height in heights:
         placed.append(min(height, placed[-1] - gap) if placed else height)

@@ -1,4 +1,4 @@
-"""The picture of a learning curve: numbers first, then matplotlib draws them."""
+"""Plot of a learning curve: its numbers, and how Matplotlib draws them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util import display
 from dataworth.curves.curve import Curve
-from dataworth.metrics.labels import axis_label
 from dataworth.plots.style import BLUE, GREY, label_log_axes, new_axes, tidy
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class CurveFigure:
-    """The numbers of the picture.
+class CurvePlotData:
+    """The numbers of the plot.
 
     Attributes
     ----------
@@ -27,11 +27,11 @@ class CurveFigure:
     sizes, mean, lower, upper : ndarray, shape (n_sizes,)
         Mean over seeds, and mean minus and plus one standard deviation.
     chance : float or None
-        The level of guessing, if the metric has one and it is known.
+        The value of random guessing, if the metric has one and it is known.
     log : bool
         Whether the vertical axis is logarithmic: for positive metrics that improve by falling.
     label : str
-        What the vertical axis says.
+        Label of the vertical axis.
     name : str
     """
 
@@ -47,76 +47,82 @@ class CurveFigure:
     name: str
 
 
-def curve_figure(curve: Curve) -> CurveFigure:
-    """The numbers of a curve's picture."""
+def curve_plot_data(curve: Curve) -> CurvePlotData:
+    """Compute the numbers of the plot of a curve."""
     points = curve.summary()
     mean = np.array([point.mean for point in points])
     spread = np.nan_to_num(np.array([point.std for point in points]))
-    return CurveFigure(
+    return CurvePlotData(
         samples=curve.samples,
         values=curve.values,
         sizes=curve.sizes,
         mean=mean,
         lower=mean - spread,
         upper=mean + spread,
-        chance=curve.chance,
+        chance=curve.metric.chance if curve.chance is None else curve.chance,
         log=not curve.higher_is_better and not (curve.values <= 0).any(),
-        label=axis_label(curve.metric),
+        label=curve.metric.axis_label,
         name=curve.name,
     )
 
 
-def draw_curve(figure: CurveFigure, axes: Axes | None = None) -> Axes:
-    """Draw a curve, the number of samples on a log axis.
+def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:
+    """Plot a curve against the number of samples on a logarithmic axis.
 
     Parameters
     ----------
-    figure : CurveFigure
+    data : CurvePlotData
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure of one column's width otherwise.
+        Axes to draw on; by default those of a new figure of one column's width.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     axes = new_axes() if axes is None else axes
-    draw_measured(figure, axes)
-    if (figure.upper > figure.lower).any():
+    draw_measured(data, axes)
+    if (data.upper > data.lower).any():
         axes.fill_between(
-            figure.sizes,
-            np.maximum(figure.lower, np.abs(figure.mean) * 1e-3),
-            figure.upper,
+            data.sizes,
+            np.maximum(data.lower, np.abs(data.mean) * 1e-3),
+            data.upper,
             color=BLUE,
             alpha=0.18,
             lw=0,
             label="± 1 standard deviation",
         )
-    if figure.chance is not None:
-        text = f"chance: {figure.chance:.2f}"
-        axes.axhline(figure.chance, color=GREY, ls="--", lw=1, label=text)
-    finish(figure, axes)
+    if data.chance is not None:
+        text = f"chance: {data.chance:.2f}"
+        axes.axhline(data.chance, color=GREY, ls="--", lw=1, label=text)
+    finish(data, axes)
     return axes
 
 
-def draw_measured(figure: CurveFigure, axes: Axes) -> None:
+@display.draw.register("Curve")
+def plot_curve(curve: Curve, axes: Axes | None = None) -> Axes:
+    """Draw a curve; see `draw_curve`."""
+    return draw_curve(curve_plot_data(curve), axes)
+
+
+def draw_measured(data: CurvePlotData, axes: Axes) -> None:
     """Draw a dot per run, and the mean over seeds as a line."""
-    label = "mean over seeds" if len(figure.samples) > len(figure.sizes) else "measured"
-    axes.plot(figure.samples, figure.values, "o", ms=3, color=BLUE, alpha=0.45, mew=0)
-    axes.plot(figure.sizes, figure.mean, "-", color=BLUE, lw=1.4, label=label)
+    label = "mean over seeds" if len(data.samples) > len(data.sizes) else "measured"
+    axes.plot(data.samples, data.values, "o", ms=3, color=BLUE, alpha=0.45, mew=0)
+    axes.plot(data.sizes, data.mean, "-", color=BLUE, lw=1.4, label=label)
 
 
-def finish(figure: CurveFigure, axes: Axes) -> None:
+def finish(data: CurvePlotData, axes: Axes) -> None:
     """Set scales, labels and legend of a curve's axes."""
-    if not np.isfinite(figure.values).any():
-        # All runs diverged: nothing is drawn that a log axis could find its limits from.
-        axes.set_xlim(figure.sizes[0] / 2, figure.sizes[-1] * 2)
+    if not np.isfinite(data.values).any():
+        # All runs diverged: nothing is drawn from which a log axis could take its limits.
+        axes.set_xlim(data.sizes[0] / 2, data.sizes[-1] * 2)
     axes.set(
         xscale="log",
-        yscale="log" if figure.log else "linear",
+        yscale="log" if data.log else "linear",
         xlabel="training samples",
-        ylabel=figure.label,
+        ylabel=data.label,
     )
     label_log_axes(axes)
     tidy(axes)
-    # Lines run behind the legend where there is no place without them.
+    # The legend is nearly opaque, because lines may run behind it.
     axes.legend(framealpha=0.85, edgecolor="none", labelspacing=0.25, borderpad=0.2, fontsize=7.5)

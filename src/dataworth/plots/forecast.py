@@ -1,4 +1,4 @@
-"""Writing a forecast's picture to a file."""
+"""Plot of a forecast: its numbers, how Matplotlib draws them, and writing it to a file."""
 
 from __future__ import annotations
 
@@ -13,16 +13,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth._util.files import picture, write_whole
-from dataworth._util.validation import one_or_more, picture_file, sample_counts
-from dataworth.metrics.labels import given
-from dataworth.plots.curve import CurveFigure, curve_figure, draw_measured, finish
-from dataworth.plots.style import BLUE, GREEN, GREY, ORANGE, PINK, label_log_axes, new_axes
+from dataworth._util import display
+from dataworth._util.files import atomic_write
+from dataworth._util.validation import as_list, check_picture_path, check_sizes
+from dataworth.forecast.forecast import Forecast
+from dataworth.metrics.labels import format_exact
+from dataworth.plots.curve import CurvePlotData, curve_plot_data, draw_measured, finish
+from dataworth.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    image_bytes,
+    label_log_axes,
+    new_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from dataworth.forecast.forecast import Forecast
 
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _TIMES, _POINTS = 10.0, 160
@@ -30,66 +39,65 @@ _DEEPEST = 4.0
 _BELOW_TARGETS = 1.2
 _COLOURS = (ORANGE, GREEN, PINK)
 _DASHES = (":", "-.", (0, (6, 2, 1, 2, 1, 2)), (0, (1, 4)))
-"""As many as have no divisor in common with the colours: the first twelve targets all differ."""
+"""Four dashes and three colours have no common divisor, so the first twelve targets differ."""
 
 
 @dataclass(frozen=True, eq=False)
-class ForecastFigure:
-    """The numbers of the picture.
+class ForecastPlotData:
+    """The numbers of the plot.
 
     Attributes
     ----------
-    curve : CurveFigure
-        What was measured.
+    curve : CurvePlotData
+        The measured curve.
     sizes : ndarray, shape (n,)
-        From the largest measured size on.
+        Sizes of the forecast, from the largest measured size on.
     quantiles : ndarray, shape (5, n)
         The metric's quantiles 0.05, 0.25, 0.5, 0.75, 0.95: the edges of the 90 % band, of the
         50 % band, and the median.
     targets : tuple of float
-        Values to be reached.
+        Values of the metric to mark.
     law : str
         The law of largest weight.
     """
 
-    curve: CurveFigure
+    curve: CurvePlotData
     sizes: NDArray[np.float64]
     quantiles: NDArray[np.float64]
     targets: tuple[float, ...]
     law: str
 
 
-def forecast_figure(
+def forecast_plot_data(
     forecast: Forecast,
     *,
     sizes: float | Iterable[float] = (),
     targets: float | Iterable[float] = (),
-) -> ForecastFigure:
-    """The numbers of a forecast's picture.
+) -> ForecastPlotData:
+    """Compute the numbers of the plot of a forecast.
 
     Parameters
     ----------
     forecast : Forecast
     sizes : float or iterable of float
-        The picture reaches to the largest of them, and at least to ten times the largest measured
-        size.
+        The plot ends at the largest of them, and not before ten times the largest measured size.
     targets : float or iterable of float
-        Values of the metric to be marked.
+        Values of the metric to mark with a line.
 
     Raises
     ------
     ForecastError
-        If a size or a target is one that no forecast answers.
+        If a size or a target is not valid for a forecast.
     """
-    largest = float(forecast.points.sizes[-1])
-    wanted = one_or_more(targets)
+    largest = float(forecast.observations.sizes[-1])
+    wanted = as_list(targets)
     for target in wanted:
-        # What cannot be answered is not drawn either.
+        # Raises for a target that is not valid.
         forecast.loss_of(target)
-    furthest = max([largest * _TIMES, *sample_counts(one_or_more(sizes)).tolist()])
+    furthest = max([largest * _TIMES, *check_sizes(as_list(sizes)).tolist()])
     grid = np.geomspace(largest, furthest, _POINTS)
-    return ForecastFigure(
-        curve=curve_figure(forecast.curve),
+    return ForecastPlotData(
+        curve=curve_plot_data(forecast.curve),
         sizes=grid,
         quantiles=forecast.quantiles(grid, PROBABILITIES),
         targets=tuple(float(target) for target in wanted),
@@ -97,45 +105,57 @@ def forecast_figure(
     )
 
 
-def draw_forecast(figure: ForecastFigure, axes: Axes | None = None) -> Axes:
-    """Draw a forecast: points, median, 50 % and 90 % bands, target lines.
+def draw_forecast(data: ForecastPlotData, axes: Axes | None = None) -> Axes:
+    """Plot a forecast: measured points, median, 50 % and 90 % bands, and target lines.
 
     Parameters
     ----------
-    figure : ForecastFigure
+    data : ForecastPlotData
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure of one column's width otherwise.
+        Axes to draw on; by default those of a new figure of one column's width.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     axes = new_axes() if axes is None else axes
-    draw_measured(figure.curve, axes)
-    low, low_half, median, high_half, high = figure.quantiles
-    axes.plot(figure.sizes, median, "--", color=BLUE, lw=1.4, label="forecast, median")
+    draw_measured(data.curve, axes)
+    low, low_half, median, high_half, high = data.quantiles
+    axes.plot(data.sizes, median, "--", color=BLUE, lw=1.4, label="forecast, median")
     bands = ((low_half, high_half, 0.34, "50 %"), (low, high, 0.16, "90 %"))
     for lower, upper, alpha, label in bands:
-        axes.fill_between(figure.sizes, lower, upper, color=BLUE, alpha=alpha, lw=0, label=label)
-    for target, colour, dash in zip(figure.targets, cycle(_COLOURS), cycle(_DASHES), strict=False):
-        axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {given(target)}")
-    chance = figure.curve.chance
-    if chance is not None and _near(chance, figure.curve.values):
+        axes.fill_between(data.sizes, lower, upper, color=BLUE, alpha=alpha, lw=0, label=label)
+    for target, colour, dash in zip(data.targets, cycle(_COLOURS), cycle(_DASHES), strict=False):
+        axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {format_exact(target)}")
+    chance = data.curve.chance
+    if chance is not None and _near(chance, data.curve.values):
         axes.axhline(chance, color=GREY, ls="--", lw=1, label=f"chance: {chance:.2f}")
-    finish(figure.curve, axes)
-    if figure.curve.log:
-        _keep_in_view(figure, axes)
+    finish(data.curve, axes)
+    if data.curve.log:
+        _keep_in_view(data, axes)
     return axes
 
 
-def _keep_in_view(figure: ForecastFigure, axes: Axes) -> None:
-    """A band that plunges towards zero would press the curve flat: it may leave the picture.
+@display.draw.register("Forecast")
+def plot_forecast(
+    forecast: Forecast,
+    axes: Axes | None = None,
+    *,
+    sizes: float | Iterable[float] = (),
+    targets: float | Iterable[float] = (),
+) -> Axes:
+    """Draw a forecast; see `forecast_plot_data` and `draw_forecast`."""
+    return draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets), axes)
 
-    A target may not: it was asked for.
+
+def _keep_in_view(data: ForecastPlotData, axes: Axes) -> None:
+    """Limit the lower end of a log axis, so that a wide band does not flatten the curve.
+
+    The band may be cut off; target lines stay visible.
     """
-    values = figure.curve.values[np.isfinite(figure.curve.values)]
-    lowest = min(float(np.min(values)), float(np.min(figure.quantiles[2]))) / _DEEPEST
-    targets = (target / _BELOW_TARGETS for target in figure.targets if target > 0)
+    values = data.curve.values[np.isfinite(data.curve.values)]
+    lowest = min(float(np.min(values)), float(np.min(data.quantiles[2]))) / _DEEPEST
+    targets = (target / _BELOW_TARGETS for target in data.targets if target > 0)
     lowest = min([lowest, *targets])
     if axes.get_ylim()[0] < lowest:
         axes.set_ylim(bottom=lowest)
@@ -143,7 +163,7 @@ def _keep_in_view(figure: ForecastFigure, axes: Axes) -> None:
 
 
 def _near(chance: float, values: NDArray[np.float64]) -> bool:
-    """A chance level far above the curve would press it flat."""
+    """Whether the chance level is low enough to draw without flattening the curve."""
     return chance < 2 * float(np.max(values[np.isfinite(values)])) and math.isfinite(chance)
 
 
@@ -154,22 +174,22 @@ def write_forecast_picture(
     sizes: Sequence[float] = (),
     targets: Sequence[float] = (),
 ) -> Path:
-    """Draw a forecast into a PNG, SVG or PDF file, by its name's ending.
+    """Write the plot of a forecast to a PNG, SVG or PDF file, by the suffix of its name.
 
     Parameters
     ----------
     forecast : Forecast
     out : path
-        The file; an old one is replaced once the new one is whole.
+        The file; an existing one is replaced atomically.
     sizes, targets : sequence of float
-        See `forecast_figure`.
+        See `forecast_plot_data`.
 
     Raises
     ------
     StudyError
-        If the ending is none of these, or the file cannot be written.
+        If the suffix is another one, or the file cannot be written.
     """
-    path = picture_file(Path(out))
-    axes = draw_forecast(forecast_figure(forecast, sizes=sizes, targets=targets))
-    content = picture(axes, path.suffix[1:].lower())
-    return write_whole(path, content, "Choose another place with --out.")
+    path = check_picture_path(Path(out))
+    axes = draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets))
+    content = image_bytes(axes, path.suffix[1:].lower())
+    return atomic_write(path, content, "Choose another place with --out.")

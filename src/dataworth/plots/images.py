@@ -1,4 +1,4 @@
-"""The picture of sample images: a few of each class."""
+"""Plot of a few sample images of each class."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.data.dataset import Dataset
+from dataworth._util import display
 from dataworth.errors import DataError
 from dataworth.plots.style import new_axes
 from dataworth.records.store import Store
@@ -22,9 +22,37 @@ if TYPE_CHECKING:
 _SAMPLES, _ACROSS, _GAP = 4, 4, 0.35
 
 
+class LabelledSamples(Protocol):
+    """What is read of a data set whose samples are drawn; see `dataworth.Dataset`."""
+
+    @property
+    def x(self) -> NDArray[Any]:
+        """Features, shape (n, ...)."""
+
+    @property
+    def y(self) -> NDArray[np.int64]:
+        """Class indices, shape (n,)."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One name per class."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one sample's features."""
+
+    @property
+    def scale(self) -> float | None:
+        """What brings the features to 0 to 1."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the data."""
+
+
 @dataclass(frozen=True, eq=False)
-class ImageFigure:
-    """The numbers of the picture.
+class ImagePlotData:
+    """The images of the plot.
 
     Attributes
     ----------
@@ -38,60 +66,67 @@ class ImageFigure:
     images: NDArray[np.uint8]
 
 
-def image_figure(
-    thing: Dataset | str | os.PathLike[str], *, classes: int | None = None
-) -> ImageFigure:
-    """Samples of each class of a data set, or those that a run directory keeps.
+def image_plot_data(
+    thing: LabelledSamples | str | os.PathLike[str], *, classes: int | None = None
+) -> ImagePlotData:
+    """Collect samples of each class of a data set, or those stored in a run directory.
 
     Parameters
     ----------
     thing : Dataset or path
+        Anything with the attributes of `LabelledSamples`, or a run directory.
     classes : int, optional
-        No more than the first so many classes.
+        Use only this many classes, the first ones.
 
     Raises
     ------
     DataError
-        If the samples are no images.
+        If the samples are no images, or have no classes.
     StudyError
-        If there is no run directory.
+        If there is no run directory at that path.
     """
-    if isinstance(thing, Dataset):
-        return ImageFigure(thing.class_names[:classes], _samples(thing, classes))
+    if not isinstance(thing, str | os.PathLike):
+        return ImagePlotData(thing.class_names[:classes], _samples(thing, classes))
     with Store(Path(thing)) as store:
         names, images = store.require("class_names", list[str]), store.array("sample_images")
     if images is None:
-        raise DataError(f"{thing}: the samples of this study are no images.")
-    return ImageFigure(tuple(names[:classes]), images[:classes])
+        raise DataError(f"{thing}: the samples of this study are no images.", code="not-images")
+    return ImagePlotData(tuple(names[:classes]), images[:classes])
 
 
-def _samples(dataset: Dataset, classes: int | None) -> NDArray[np.uint8]:
+def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]:
     shape = dataset.shape[:2] if dataset.shape[2:] == (1,) else dataset.shape
     if len(shape) != 2:
-        raise DataError(f"{dataset.name}: samples of shape {dataset.shape} are no images.")
-    count = min(dataset.classes, classes or dataset.classes)
+        raise DataError(
+            f"{dataset.name}: samples of shape {dataset.shape} are no images.", code="not-images"
+        )
+    if not dataset.class_names:
+        raise DataError(
+            f"{dataset.name}: the samples have no classes to be drawn by.", code="no-classes"
+        )
+    count = len(dataset.class_names[:classes])
     images = np.zeros((count, _SAMPLES, *shape), np.uint8)
     for index in range(count):
-        rows = np.flatnonzero(dataset.y_train == index)[:_SAMPLES]
-        shown = dataset.x_train[rows].reshape(-1, *shape) * (255.0 * (dataset.scale or 1.0))
+        rows = np.flatnonzero(dataset.y == index)[:_SAMPLES]
+        shown = dataset.x[rows].reshape(-1, *shape) * (255.0 * (dataset.scale or 1.0))
         images[index, : len(rows)] = np.clip(shown, 0, 255)
     return images
 
 
-def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
-    """Draw a few images of each class, dark on white, with the class's name before them.
+def draw_images(data: ImagePlotData, axes: Axes | None = None) -> Axes:
+    """Plot a few images of each class, dark on white, to the right of the name of the class.
 
     Parameters
     ----------
-    figure : ImageFigure
+    data : ImagePlotData
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure of one column's width otherwise.
+        Axes to draw on; by default those of a new figure of one column's width.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    classes, samples = figure.images.shape[:2]
+    classes, samples = data.images.shape[:2]
     across = min(_ACROSS, classes)
     down = math.ceil(classes / across)
     cell = samples + 1 + _GAP
@@ -99,9 +134,9 @@ def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
     for index in range(classes):
         row, column = divmod(index, across)
         left, top = column * cell, row * 1.1
-        name = figure.names[index].replace("$", r"\$")
+        name = data.names[index].replace("$", r"\$")
         axes.text(left + 0.85, top + 0.5, name, ha="right", va="center", fontsize=7)
-        strip = np.hstack(list(figure.images[index]))
+        strip = np.hstack(list(data.images[index]))
         place = (left + 1, left + 1 + samples, top + 1, top)
         axes.imshow(strip, cmap="gray_r", extent=place, vmin=0, vmax=255, interpolation="none")
     axes.set(xlim=(0, across * cell - _GAP), ylim=(down * 1.1, 0), aspect="equal")
@@ -109,6 +144,7 @@ def draw_images(figure: ImageFigure, axes: Axes | None = None) -> Axes:
     return axes
 
 
-def plot_images(thing: Dataset | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
-    """Draw a few images of each class of a data set or a run directory; see `draw_images`."""
-    return draw_images(image_figure(thing), axes)
+@display.draw.register("Dataset")
+def plot_images(thing: LabelledSamples | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
+    """Plot a few images of each class of a data set or a run directory; see `draw_images`."""
+    return draw_images(image_plot_data(thing), axes)

@@ -114,7 +114,9 @@ class PackedArrays(Mapping[str, NDArray[Any]]):
     @cached_property
     def _parts(self) -> dict[str, _Part]:
         if not is_intact(self._blob):
-            raise StudyError("stored arrays are damaged: their checksum does not match.")
+            raise StudyError(
+                "stored arrays are damaged: their checksum does not match.", code="file-damaged"
+            )
         try:
             head = self._bytes(0, _HEAD_BYTES)
             start = 4 + int.from_bytes(head[:4], "little")
@@ -152,7 +154,7 @@ class _Part(NamedTuple):
 
 def _forged(error: Exception) -> StudyError:
     """The error of a blob whose checksum holds, but which `pack` has not written."""
-    return StudyError(f"stored arrays are damaged: {error}.")
+    return StudyError(f"stored arrays are damaged: {error}.", code="file-damaged")
 
 
 def _narrowed(values: NDArray[Any]) -> tuple[NDArray[Any], float]:

@@ -34,17 +34,19 @@ def translate_errors(path: Path) -> Iterator[None]:
         # Where a user asked for errors in place of warnings.
         raise
     except StudyError as error:
-        raise StudyError(f"{path}: {error}") from None
+        raise StudyError(f"{path}: {error}", code=error.code, **error.values) from None
     except Exception as error:
         if _needs_room_or_rights(error):
             raise StudyError(
                 f"{path}: {error}. Finished runs are still in it; make room or set the rights, "
-                "then run the same command again."
+                "then run the same command again.",
+                code="file-not-writable",
             ) from None
         # Damaged bytes make SQLite, JSON and NumPy's reader raise nearly anything.
         raise StudyError(
             f"{path}: not a readable results file ({error}). Restore it from a copy, or move it "
-            "away and run the study again."
+            "away and run the study again.",
+            code="file-damaged",
         ) from None
 
 
@@ -179,12 +181,15 @@ def _format_of(connection: sqlite3.Connection) -> int | None:
     if application not in (0, APPLICATION_ID):
         raise StudyError(
             f"not a results file of dataworth, but of another program (application id "
-            f"{application:#x}). Choose another directory."
+            f"{application:#x}). Choose another directory.",
+            code="not-a-results-file",
         )
     if version > FORMAT:
         raise StudyError(
             f"made by a newer dataworth (format {version}; this one reads up to {FORMAT}). "
-            "Update dataworth (pip install --upgrade dataworth), or choose another directory."
+            "Update dataworth (pip install --upgrade dataworth), or choose another directory.",
+            code="file-too-new",
+            format=version,
         )
     # Views, triggers and virtual tables have no pages; results files never have any, and a view
     # could run without end.
@@ -194,7 +199,8 @@ def _format_of(connection: sqlite3.Connection) -> int | None:
     if strange:
         raise StudyError(
             f"not a results file of dataworth: {strange[0]!r} is no plain table. Do not use a "
-            "file that comes from a place you do not trust."
+            "file that comes from a place you do not trust.",
+            code="not-a-results-file",
         )
     return version if objects else None
 

@@ -12,6 +12,7 @@ _WORDS: Mapping[Any, str] = {
     str: "text",
     bool: "true or false",
     int: "a whole number, 0 or more",
+    float: "a number",
     dict: "a mapping",
     list: "a list",
     NoneType: "null",
@@ -28,8 +29,8 @@ def checked_entry(meta: Mapping[str, Any], name: str, kind: Any, where: str) -> 
     name : str
         Of the entry; "machine.cores" is the entry "cores" of the mapping "machine".
     kind : type
-        str, bool, int (0 or more), dict, list, a list of one of them (``list[str]``), or one of
-        several (``int | None``).
+        str, bool, int (0 or more), float (an integer too), dict, list, a list of one of them
+        (``list[str]``), or one of several (``int | None``).
     where : str
         What a message calls the file.
 
@@ -43,13 +44,17 @@ def checked_entry(meta: Mapping[str, Any], name: str, kind: Any, where: str) -> 
         if not isinstance(value, Mapping) or key not in value:
             raise StudyError(
                 f"{where}: the entry {name!r} of the table meta is missing; expected "
-                f"{_in_words(kind)}. Restore the file from a copy, or run the study again."
+                f"{_in_words(kind)}. Restore the file from a copy, or run the study again.",
+                code="entry-missing",
+                entry=name,
             )
         value = value[key]
     if not _is(value, kind):
         raise StudyError(
             f"{where}: the entry {name!r} of the table meta is {str(value)[:60]!r}; expected "
-            f"{_in_words(kind)}. Restore the file from a copy, or run the study again."
+            f"{_in_words(kind)}. Restore the file from a copy, or run the study again.",
+            code="entry-invalid",
+            entry=name,
         )
     return value
 
@@ -61,6 +66,8 @@ def _is(value: Any, kind: Any) -> bool:
         return isinstance(value, list) and all(_is(item, get_args(kind)[0]) for item in value)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if kind is float:
+        return isinstance(value, float | int) and not isinstance(value, bool)
     return isinstance(value, kind)
 
 

@@ -64,10 +64,19 @@ def _learner(connection: sqlite3.Connection) -> str:
     if row is None:
         if not connection.execute("SELECT count(*) FROM runs").fetchone()[0]:
             return ""  # Stopped before the study was described: there is nothing to migrate.
-        raise StudyError("the entry 'model' is missing in the table meta. Restore the file.")
+        raise StudyError(
+            "the entry 'model' of the table meta is missing. Restore the file from a copy.",
+            code="entry-missing",
+            entry="model",
+        )
     learner = json.loads(row[0])
     if not isinstance(learner, str):
-        raise StudyError(f"the entry 'model' in the table meta is {learner!r}; expected a name.")
+        raise StudyError(
+            f"the entry 'model' of the table meta is {learner!r}; expected a name. Restore the "
+            "file from a copy.",
+            code="entry-invalid",
+            entry="model",
+        )
     return learner
 
 

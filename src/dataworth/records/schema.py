@@ -88,5 +88,6 @@ def check_tables(connection: sqlite3.Connection, tables: Mapping[str, Sequence[s
             what = f"column {missing[0]!r} of table {table!r}" if found else f"table {table!r}"
             raise StudyError(
                 f"not a readable results file ({what} is missing). Restore it from a copy, or "
-                "move it away and run the study again."
+                "move it away and run the study again.",
+                code="file-damaged",
             )

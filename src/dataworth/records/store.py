@@ -112,11 +112,13 @@ class Store:
         except Timeout:
             raise StudyError(
                 f"{self.directory}: another process is running this study. Wait for it, stop it, "
-                "or choose another --out."
+                "or choose another --out.",
+                code="study-locked",
             ) from None
         except OSError as error:
             raise StudyError(
-                f"{self.directory}: cannot be written ({error.strerror}). Choose another --out."
+                f"{self.directory}: cannot be written ({error.strerror}). Choose another --out.",
+                code="file-not-writable",
             ) from None
 
     def __enter__(self) -> Self:
@@ -411,7 +413,11 @@ class Store:
         rows = self._connection.execute("SELECT id, name FROM metrics ORDER BY id").fetchall()
         for _, name in rows:
             if not isinstance(name, str):
-                raise StudyError(f"the name of a metric is {name!r}; expected text.")
+                raise StudyError(
+                    f"the name of a metric is {name!r}; expected text. Restore the file from a "
+                    "copy.",
+                    code="file-damaged",
+                )
         return dict(rows)
 
     def _damaged_rows(self, rows: Sequence[RunRow] | None = None) -> dict[int, DamagedRun]:
@@ -421,13 +427,12 @@ class Store:
             self._damaged = find_damaged(self._connection, rows)
             if self._damaged:
                 first = min(self._damaged.values(), key=lambda run: run[1:3])
-                warnings.warn(
+                message = (
                     f"{self.path}: {len(self._damaged)} of the runs cannot be read, the first of "
                     f"size {first.size:,} and seed {first.seed} ({first.reason}). They are left "
-                    f"out; `dataworth run {self.directory}` runs them again.",
-                    DataworthWarning,
-                    stacklevel=4,
+                    f"out; `dataworth run {self.directory}` runs them again."
                 )
+                warnings.warn(DataworthWarning(message, code="runs-damaged"), stacklevel=4)
         return self._damaged
 
 
@@ -453,11 +458,14 @@ def no_results_error(path: Path) -> StudyError:
     directory = path.parent
     give = "Give the directory of a study that was run (`dataworth run STUDY --out DIR`)."
     if not directory.exists():
-        return StudyError(f"{directory}: there is no such directory. {give}")
+        return StudyError(
+            f"{directory}: there is no such directory. {give}", code="folder-not-found"
+        )
     if not directory.is_dir():
-        return StudyError(f"{directory}: a file, not a run directory. {give}")
+        return StudyError(f"{directory}: a file, not a run directory. {give}", code="not-a-folder")
     what = f"{path.name} is empty" if path.is_file() else f"no {path.name} here"
     return StudyError(
         f"{directory}: {what}. {give} If study.toml is kept there, `dataworth run {directory}` "
-        "runs that study again."
+        "runs that study again.",
+        code="no-results",
     )

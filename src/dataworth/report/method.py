@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dataworth.metrics.labels import figure
+from dataworth.metrics.labels import format_value
 
 if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
@@ -25,7 +25,7 @@ class Item(NamedTuple):
 
 def method_items(report: RunReport) -> dict[str, list[Item]]:
     """All items by group."""
-    ahead = report.ahead["loss"]
+    ahead = report.ahead[report.curve.metric.name]
     groups = {
         "Data": _data(report.meta),
         "Training": _training(report),
@@ -114,7 +114,7 @@ def _machine(report: RunReport) -> list[Item]:
 def _fit(forecast: Forecast) -> list[Item]:
     law = forecast.law
     values = ", ".join(
-        f"{name} = {figure(e.value)} ({figure(e.lower)} to {figure(e.upper)})"
+        f"{name} = {format_value(e.value)} ({format_value(e.lower)} to {format_value(e.upper)})"
         for name, e in law.parameters.items()
     )
     weights = ", ".join(
@@ -128,7 +128,8 @@ def _fit(forecast: Forecast) -> list[Item]:
         Item("Its parameters, 90 % intervals", values),
         Item("Weights of all laws in the forecast", weights),
         Item(
-            "Points", f"the mean over seeds of each of {len(forecast.points)} sizes; all are used"
+            "Points",
+            f"the mean over seeds of each of {len(forecast.observations)} sizes; all are used",
         ),
         Item(
             "Fit",

@@ -9,66 +9,71 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dataworth._util import display
 from dataworth.curves.curve import Curve
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.findings import Finding
-from dataworth.plots.curve import curve_figure, draw_curve
-from dataworth.plots.forecast import draw_forecast, forecast_figure
-from dataworth.plots.images import ImageFigure, draw_images, image_figure
+from dataworth.forecast.forecast import Forecast
+from dataworth.plots.curve import curve_plot_data, draw_curve
+from dataworth.plots.forecast import draw_forecast, forecast_plot_data
+from dataworth.plots.images import ImagePlotData, draw_images, image_plot_data
 from dataworth.report.page import rendered
-from dataworth.report.sentences import TIMES, answer
+from dataworth.report.sentences import TIMES, headline
 from dataworth.report.tables import measured_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from dataworth.forecast.forecast import Forecast
 
 _CLASSES = 16
 
 
+@display.html.register("Dataset")
 def dataset_html(dataset: Dataset) -> str:
     """Size, form, classes, and a few images of the first classes if the samples are images."""
     held_out = 0 if dataset.x_test is None else len(dataset.x_test)
     facts = {
         "samples": f"{dataset.samples:,}",
         "official held-out": f"{held_out:,}" if held_out else "none",
-        "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x_train.dtype}",
-        "classes": f"{dataset.classes:,}",
+        "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
+        **({"classes": f"{dataset.classes:,}"} if dataset.classes else {"task": dataset.task.kind}),
     }
     try:
-        figure = image_figure(dataset, classes=_CLASSES)
+        figure = image_plot_data(dataset, classes=_CLASSES)
     except DataError:
         return rendered("notebook.html", title=dataset.name, facts=facts)
     return rendered("notebook.html", title=dataset.name, facts=facts, picture=_images(figure))
 
 
+@display.html.register("Curve")
 def curve_html(curve: Curve) -> str:
     """The table and the picture of a curve."""
-    picture = _png(draw_curve(curve_figure(curve)))
+    picture = _png(draw_curve(curve_plot_data(curve)))
     return rendered(
         "notebook.html", title=curve.name or "curve", table=measured_table(curve), picture=picture
     )
 
 
+@display.html.register("Forecast")
 def forecast_html(forecast: Forecast) -> str:
     """The answer in one sentence, its warnings and its picture."""
-    last = float(forecast.points.sizes[-1])
+    last = float(forecast.observations.sizes[-1])
     return rendered(
         "notebook.html",
-        title=answer(forecast),
+        title=headline(forecast),
         notes=forecast.warnings_at([last * TIMES]),
-        picture=_png(draw_forecast(forecast_figure(forecast))),
+        picture=_png(draw_forecast(forecast_plot_data(forecast))),
     )
 
 
+@display.html.register("Findings")
 def findings_html(findings: Sequence[Finding]) -> str:
     """Findings, one after the other."""
     return rendered("notebook.html", title=f"{len(findings)} findings", findings=findings)
 
 
-def _images(figure: ImageFigure) -> str:
+def _images(figure: ImagePlotData) -> str:
     return _png(draw_images(figure)) if np.any(figure.images) else ""
 
 

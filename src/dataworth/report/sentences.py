@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dataworth._util.numbers import exact_count, whole_count
-from dataworth.metrics.labels import figure, figures, metric_name
+from dataworth._util.numbers import format_count, format_count_rounded
+from dataworth.metrics.labels import format_value, format_values
 
 if TYPE_CHECKING:
     from dataworth.forecast.compare import Crossing
@@ -18,23 +18,23 @@ _SHOWS = 0.75
 """A difference that shows has odds of three to one: below, other seeds may well turn it round."""
 
 
-def answer(forecast: Forecast) -> str:
+def headline(forecast: Forecast) -> str:
     """What three times as much data is expected to do, in one sentence."""
-    largest = float(forecast.points.sizes[-1])
+    largest = float(forecast.observations.sizes[-1])
     wanted = largest * TIMES
     prediction = forecast.predict([wanted])
-    loss = math.exp(float(forecast.points.log_loss[-1]))
+    loss = math.exp(float(forecast.observations.log_loss[-1]))
     then = float(prediction.median[0])
     higher = forecast.curve.higher_is_better
-    now = 1 - loss if higher else loss
+    now = forecast.scale.value(loss)
     improves = then > now if higher else then < now
-    start, end, low, high = figures(
+    start, end, low, high = format_values(
         now, then, float(prediction.lower[0]), float(prediction.upper[0])
     )
     verb = ("raise" if higher else "cut") if improves else "move"
     return (
-        f"Going from {exact_count(largest)} to {exact_count(wanted)} samples is expected to {verb} "
-        f"{metric_name(forecast.curve.metric)} from {start} to {end} ({low} to {high})."
+        f"Going from {format_count(largest)} to {format_count(wanted)} samples is expected to "
+        f"{verb} {forecast.curve.metric.title} from {start} to {end} ({low} to {high})."
     )
 
 
@@ -46,15 +46,17 @@ def irreducible(forecast: Forecast) -> str:
         return (
             f"Irreducible error: none by {law.name}, the law of largest weight; its loss falls on."
         )
+    fitted, *ends = map(forecast.scale.value, (estimate.value, estimate.lower, estimate.upper))
+    what = "Best possible" if forecast.curve.higher_is_better else "Irreducible"
     return (
-        f"Irreducible {metric_name(forecast.curve.metric)}, by {law.name}, the law of largest "
-        f"weight: {figure(estimate.value)} ({figure(estimate.lower)} to {figure(estimate.upper)})."
+        f"{what} {forecast.curve.metric.title}, by {law.name}, the law of largest weight: "
+        f"{format_value(fitted)} ({format_value(min(ends))} to {format_value(max(ends))})."
     )
 
 
 def crossing_in_words(crossing: Crossing) -> str:
     """A crossing, in a sentence or two."""
-    at = f"at {exact_count(crossing.measured)} samples"
+    at = f"at {format_count(crossing.measured)} samples"
     if crossing.lead < _SHOWS:
         return (
             f"No difference shows between {crossing.leader} and {crossing.follower} {at}, where "
@@ -74,4 +76,4 @@ def crossing_in_words(crossing: Crossing) -> str:
 
 def count(samples: float) -> str:
     """A number of samples to three digits, or infinity."""
-    return whole_count(samples) if math.isfinite(samples) else "infinity"
+    return format_count_rounded(samples) if math.isfinite(samples) else "infinity"

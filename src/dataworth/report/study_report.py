@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from dataworth.audit.runs import audit_store
 from dataworth.curves.curve import Curve
-from dataworth.curves.read import curve_of
 from dataworth.errors import ForecastError
 from dataworth.findings import Finding
-from dataworth.plots.classes import ClassFigure, class_figure
+from dataworth.plots.classes import ClassPlotData, class_plot_data
 from dataworth.records.meta import checked_entry
+from dataworth.records.reader import curve_columns
 from dataworth.records.record import Record
 from dataworth.records.store import Store
 from dataworth.report.forecast_grid import ForecastGrid, forecast_grid
@@ -62,11 +62,11 @@ class RunReport:
     meta : mapping
         See `dataworth.study.metadata.describe`.
     curve : Curve
-        Loss, and the other metrics beside it.
+        The study's metric, and the other metrics beside it.
     records : sequence of Record
     ahead : mapping of str to Ahead
         By metric.
-    classes : ClassFigure
+    classes : ClassPlotData
     images : Thumbnails or None
     findings : sequence of Finding
     """
@@ -76,7 +76,7 @@ class RunReport:
     curve: Curve
     records: Sequence[Record]
     ahead: Mapping[str, Ahead]
-    classes: ClassFigure
+    classes: ClassPlotData
     images: Thumbnails | None
     findings: Sequence[Finding]
 
@@ -93,15 +93,19 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
         records, meta = store.records(arrays=True), store.meta()
         for entry, kind in _META.items():
             checked_entry(meta, entry, kind, str(store.path))
-        curve, findings = curve_of(store), audit_store(store)
+        curve, findings = Curve(**curve_columns(store)), audit_store(store)
         images = store.array("sample_images")
-    classes = class_figure(records, meta["class_names"])
+    classes = class_plot_data(records, meta["class_names"])
     return RunReport(
         name=curve.name,
         meta=meta,
         curve=curve,
         records=records,
-        ahead={metric: look_ahead(curve[metric]) for metric in FORECAST_METRICS},
+        ahead={
+            metric: look_ahead(curve[metric])
+            for metric in dict.fromkeys((curve.metric.name, *FORECAST_METRICS))
+            if metric == curve.metric.name or metric in curve.others
+        },
         classes=classes,
         images=None if images is None else thumbnails(images, classes.pictured),
         findings=findings,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dataworth.curves.curve import Curve
-from dataworth.metrics.labels import figure, figures
-from dataworth.plots.classes import ClassFigure
+from dataworth.metrics.labels import format_value, format_values
+from dataworth.plots.classes import ClassPlotData
 from dataworth.report.sentences import crossing_in_words
 from dataworth.report.study_report import RunReport
 
@@ -74,8 +74,8 @@ def _cell(row: BacktestRow | None) -> str:
     if row is None:
         return ""
     if not math.isfinite(row.log_error):
-        return figure(row.predicted)
-    return f"{figure(row.predicted)} ({math.expm1(row.log_error) * 100:+.1f} %)"
+        return format_value(row.predicted)
+    return f"{format_value(row.predicted)} ({math.expm1(row.log_error) * 100:+.1f} %)"
 
 
 class HeatCell(NamedTuple):
@@ -107,19 +107,19 @@ class ConfusedRow(NamedTuple):
     text: str
 
 
-def class_rows(figure: ClassFigure) -> list[ClassRow]:
+def class_rows(data: ClassPlotData) -> list[ClassRow]:
     """One row per class that has held-out samples, the highest error first."""
-    listed = figure.listed
-    highest = max((float(figure.errors[index].max()) for index in listed), default=0.0) or 1.0
-    return [_row(figure, index, highest) for index in listed]
+    listed = data.listed
+    highest = max((float(data.errors[index].max()) for index in listed), default=0.0) or 1.0
+    return [_row(data, index, highest) for index in listed]
 
 
-def _row(figure: ClassFigure, index: int, highest: float) -> ClassRow:
-    errors = figure.errors[index].tolist()
-    gain = float(figure.gain[index])
+def _row(data: ClassPlotData, index: int, highest: float) -> ClassRow:
+    errors = data.errors[index].tolist()
+    gain = float(data.gain[index])
     return ClassRow(
         number=index,
-        name=figure.names[index],
+        name=data.names[index],
         cells=tuple(HeatCell(f"{error * 100:.1f}", round(error / highest, 3)) for error in errors),
         error=errors[-1],
         gain=gain if gain == gain else 0.0,
@@ -127,27 +127,18 @@ def _row(figure: ClassFigure, index: int, highest: float) -> ClassRow:
     )
 
 
-def confused_rows(figure: ClassFigure) -> list[ConfusedRow]:
+def confused_rows(data: ClassPlotData) -> list[ConfusedRow]:
     """One row per confused pair, the most frequent first."""
     return [
         ConfusedRow(
             pair.true,
             pair.predicted,
-            figure.names[pair.true],
-            figure.names[pair.predicted],
+            data.names[pair.true],
+            data.names[pair.predicted],
             f"{pair.share * 100:.1f} % of the class, {pair.samples:.3g} samples",
         )
-        for pair in figure.confused
+        for pair in data.confused
     ]
-
-
-_COLUMNS = {
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro F1",
-    "brier": "Brier",
-    "ece": "Calibration error",
-    "train_loss": "Training loss",
-}
 
 
 class MeasuredTable(NamedTuple):
@@ -158,16 +149,23 @@ class MeasuredTable(NamedTuple):
 
 
 def measured_table(curve: Curve) -> MeasuredTable:
-    """Mean and standard deviation of the loss over seeds, and the means of other metrics."""
-    names = [name for name in _COLUMNS if name in curve.others]
+    """Mean and standard deviation of the metric over seeds, and the means of other metrics."""
+    names = [name for name, values in curve.others.items() if np.isfinite(values).any()]
     others = [curve[name].summary() for name in names]
     rows = []
     for index, point in enumerate(curve.summary()):
         spread = "" if math.isnan(point.std) else f"{point.std:.2g}"
         rest = (f"{column[index].mean:.4f}" for column in others)
         rows.append((f"{point.samples:,}", str(point.runs), f"{point.mean:.4g}", spread, *rest))
-    columns = ("Samples", "Runs", "Loss (nats)", "Std over seeds")
-    return MeasuredTable((*columns, *(_COLUMNS[name] for name in names)), tuple(rows))
+    columns = ("Samples", "Runs", _heading(curve.metric.axis_label), "Std over seeds")
+    rest = (_heading(curve[name].metric.title) for name in names)
+    return MeasuredTable((*columns, *rest), tuple(rows))
+
+
+def _heading(label: str) -> str:
+    """A metric as the heading of a column: all of a table is measured on held-out rows."""
+    short = label.removeprefix("held-out ")
+    return short[:1].upper() + short[1:]
 
 
 _TIMES = (1, 3, 10)
@@ -198,7 +196,7 @@ def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
     StandingTable or None
         None for one run, or if one of them has no forecast.
     """
-    forecasts = {report.name: report.ahead["loss"].forecast for report in reports}
+    forecasts = {report.name: report.ahead[report.curve.metric.name].forecast for report in reports}
     made = {name: forecast for name, forecast in forecasts.items() if forecast is not None}
     if len(made) < 2 or len(made) < len(reports):
         return None
@@ -216,6 +214,6 @@ def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
 
 
 def _standing_cell(standing: Standing) -> StandingCell:
-    median, lower, upper = figures(standing.median, standing.lower, standing.upper)
+    median, lower, upper = format_values(standing.median, standing.lower, standing.upper)
     best = f"{standing.probability_best * 100:.0f} %"
     return StandingCell(median, f"{lower} to {upper}", best)

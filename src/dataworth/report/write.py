@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dataworth._util.files import write_whole
+from dataworth._util.files import atomic_write
 from dataworth.records.layout import REPORT_FILE
 from dataworth.report.page import page_html
 from dataworth.report.study_report import read_run
@@ -55,4 +55,4 @@ def write_comparison(
             for report, directory in zip(reports, directories, strict=True)
         ]
     advice = "Make room, or choose another place (dataworth report DIR -o FILE)."
-    return write_whole(Path(out), page_html(reports), advice)
+    return atomic_write(Path(out), page_html(reports), advice)

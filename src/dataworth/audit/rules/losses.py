@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dataworth.audit.figures import Figure
+from dataworth.audit.figures import ReportedRun
 from dataworth.findings import Finding
 
 
-def bound_findings(figures: Sequence[Figure], where: str) -> list[Finding]:
+def bound_findings(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
     """Look at each run's loss by itself: no number, too good for its accuracy, above chance."""
     usable = [f for f in figures if math.isfinite(f.loss) and f.loss >= 0]
     return [
@@ -21,7 +21,7 @@ def bound_findings(figures: Sequence[Figure], where: str) -> list[Finding]:
     ]
 
 
-def _no_loss(figures: Sequence[Figure], where: str) -> list[Finding]:
+def _no_loss(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
     broken = [f for f in figures if not math.isfinite(f.loss) or f.loss < 0]
     if not broken:
         return []
@@ -58,7 +58,7 @@ def least_loss(accuracy: float) -> float:
     return max(0.0, 1.0 - accuracy - slack) * math.log(2)
 
 
-def _below_accuracy(figures: Sequence[Figure], where: str) -> list[Finding]:
+def _below_accuracy(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
     known = [(f, least_loss(f.accuracy)) for f in figures if f.accuracy is not None]
     broken = [(f, least) for f, least in known if f.loss < least * (1 - 1e-6) - 1e-12]
     if not broken:
@@ -89,7 +89,7 @@ def _below_accuracy(figures: Sequence[Figure], where: str) -> list[Finding]:
     ]
 
 
-def _on_training_rows(figures: Sequence[Figure], where: str) -> list[Finding]:
+def _on_training_rows(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
     said = [f for f in figures if f.measured_on == "training"]
     equal = [f for f in figures if f.train_loss is not None and f.loss == f.train_loss]
     if not (said or equal):
@@ -111,7 +111,7 @@ def _on_training_rows(figures: Sequence[Figure], where: str) -> list[Finding]:
     ]
 
 
-def _above_chance(figures: Sequence[Figure], where: str) -> list[Finding]:
+def _above_chance(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
     above = [
         f
         for f in figures
@@ -140,7 +140,7 @@ def _above_chance(figures: Sequence[Figure], where: str) -> list[Finding]:
     ]
 
 
-def _place(where: str, figure: Figure) -> str:
+def _place(where: str, figure: ReportedRun) -> str:
     return f"{where}, size {figure.size:,}, seed {figure.seed}"
 
 
@@ -165,7 +165,7 @@ _AT = 0.05
 _UNRESOLVED = 1e-6
 
 
-def floor_findings(figures: Sequence[Figure], where: str) -> list[Finding]:
+def floor_findings(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
     """`loss-at-float-floor`: losses within 5 % of a floor, exactly 0, or below 1e-6."""
     low = [figure for figure in figures if 0 <= figure.loss < _UNRESOLVED]
     if not low:
@@ -220,6 +220,6 @@ def _message(least: float, floor: Floor | None, sizes: list[int]) -> str:
     )
 
 
-def _mean(figures: Sequence[Figure], size: int) -> float:
+def _mean(figures: Sequence[ReportedRun], size: int) -> float:
     losses = [figure.loss for figure in figures if figure.size == size]
     return sum(losses) / len(losses)

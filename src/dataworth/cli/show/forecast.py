@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from dataworth._util.numbers import exact_count, whole_count
+from dataworth._util.numbers import format_count, format_count_rounded
 from dataworth.cli.show.tables import new_table, print_table
 from dataworth.forecast.compare import Comparison
-from dataworth.metrics.labels import figure, figures, given, metric_name
-from dataworth.report.sentences import answer, count, crossing_in_words
+from dataworth.metrics.labels import format_exact, format_value, format_values
+from dataworth.report.sentences import count, crossing_in_words, headline
 from dataworth.report.tables import mean_error
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def show_comparison(
 ) -> None:
     """Print the standings at some sizes, the crossings, and what to beware of."""
     for size in sizes:
-        say(console, f"At {exact_count(size)} samples:")
+        echo(console, f"At {format_count(size)} samples:")
         print_table(console, standings_table(comparison, size, level))
     for crossing in comparison.crossings(level):
-        say(console, crossing_in_words(crossing))
+        echo(console, crossing_in_words(crossing))
     for name, forecast in comparison.forecasts.items():
         show_warnings(console, forecast, sizes, of=name)
 
@@ -37,10 +37,10 @@ def show_comparison(
 def standings_table(comparison: Comparison, size: float, level: float) -> Table:
     """All learners at one size, the best first, and how far the others are behind it."""
     interval = f"{level:.0%} interval"
-    table = new_table("learner", comparison.metric, interval, "best with", "behind", interval)
+    table = new_table("learner", comparison.metric.name, interval, "best with", "behind", interval)
     standings = comparison.standings(size, level)
     for row, standing in enumerate(standings):
-        median, lower, upper = figures(standing.median, standing.lower, standing.upper)
+        median, lower, upper = format_values(standing.median, standing.lower, standing.upper)
         behind, within = "", ""
         if row:
             gap = comparison.difference(standings[0].name, standing.name, size, level)
@@ -64,7 +64,7 @@ _ALWAYS_SHOWN = {
 }
 
 
-def say(console: Console, *lines: str, style: str | None = None) -> None:
+def echo(console: Console, *lines: str, style: str | None = None) -> None:
     """Print lines as they are; only a terminal wraps them."""
     for line in lines:
         console.print(
@@ -82,23 +82,23 @@ def show_forecast(
 ) -> None:
     """Print everything that was asked of a forecast."""
     law = forecast.law
-    say(console, f"{forecast.curve.name or 'curve'}: {measured(forecast)}")
-    say(console, answer(forecast), "")
-    say(console, f"Law: {_loss_name(forecast)} = {law.formula}   ({law.name}; {law.source})")
+    echo(console, f"{forecast.curve.name or 'curve'}: {measured(forecast)}")
+    echo(console, headline(forecast), "")
+    echo(console, f"Law: {_loss_name(forecast)} = {law.formula}   ({law.name}; {law.source})")
     print_table(console, law_table(forecast))
-    say(console, shares(forecast), "")
+    echo(console, shares(forecast), "")
     _show_backtest(console, forecast)
     show_predictions(console, forecast, sizes, level)
     for target in targets:
-        say(console, needed(forecast, target))
+        echo(console, needed(forecast, target))
     if stop is not None:
-        say(console, _stopping(stop))
+        echo(console, _stopping(stop))
     show_warnings(console, forecast, sizes)
 
 
 def show_short(console: Console, forecast: Forecast, sizes: Sequence[float]) -> None:
     """Print what a forecast comes to, in one sentence and one small table."""
-    say(console, answer(forecast))
+    echo(console, headline(forecast))
     show_predictions(console, forecast, sizes, 0.9)
     show_warnings(console, forecast, sizes)
 
@@ -107,8 +107,8 @@ def measured(forecast: Forecast) -> str:
     """What the forecast was made from, in words."""
     curve, sizes = forecast.curve, forecast.curve.sizes
     return (
-        f"{metric_name(curve.metric)} of {len(curve)} runs at {len(sizes)} sizes, "
-        f"{exact_count(sizes[0])} to {exact_count(sizes[-1])} samples"
+        f"{curve.metric.title} of {len(curve)} runs at {len(sizes)} sizes, "
+        f"{format_count(sizes[0])} to {format_count(sizes[-1])} samples"
     )
 
 
@@ -133,33 +133,33 @@ def show_predictions(
 ) -> None:
     """Print what is predicted at some sizes, with its interval and what going there buys."""
     predicted = forecast.predict(sizes, level)
-    largest = float(forecast.points.sizes[-1])
+    largest = float(forecast.observations.sizes[-1])
     interval = f"{level:.0%} interval"
     table = new_table(
-        "samples", "times", forecast.curve.metric, interval, "gain", interval, text=None
+        "samples", "times", forecast.curve.metric.name, interval, "gain", interval, text=None
     )
     for row, size in enumerate(predicted.samples):
-        median, lower, upper = figures(
+        median, lower, upper = format_values(
             *(float(part[row]) for part in (predicted.median, predicted.lower, predicted.upper))
         )
         gain = forecast.value_of(largest, float(size), level)
         table.add_row(
-            exact_count(float(size)),
+            format_count(float(size)),
             times(size / largest),
             median,
             f"{lower} to {upper}",
             f"{gain.median:.2g}",
             f"{gain.lower:.2g} to {gain.upper:.2g}",
         )
-    say(console, f"Predictions, and what going there from {exact_count(largest)} samples gains:")
+    echo(console, f"Predictions, and what going there from {format_count(largest)} samples gains:")
     print_table(console, table)
 
 
 def needed(forecast: Forecast, target: SampleSize) -> str:
     """How many samples a target takes, in a sentence or two."""
-    what = f"{metric_name(forecast.curve.metric)} {given(target.target)}"
+    what = f"{forecast.curve.metric.title} {format_exact(target.target)}"
     if target.met:
-        said = f"Target {what}: met already, from {whole_count(target.median)} samples on."
+        said = f"Target {what}: met already, from {format_count_rounded(target.median)} samples on."
         sure = target.assured is None or target.assured <= target.median
         return said if sure else f"{said}{_assured(target)}"
     expected = f"{count(target.median)} samples" if math.isfinite(target.median) else "not expected"
@@ -182,7 +182,7 @@ def _assured(target: SampleSize) -> str:
 
 def times(ratio: float) -> str:
     """A ratio to three digits; a large one like a number of samples."""
-    return f"{ratio:.3g}" if ratio < 1_000 else exact_count(ratio)
+    return f"{ratio:.3g}" if ratio < 1_000 else format_count(ratio)
 
 
 def show_warnings(
@@ -190,14 +190,14 @@ def show_warnings(
 ) -> None:
     """Print what a reader must know about the curve and the distance."""
     for warning in forecast.warnings_at(sizes):
-        say(console, f"Warning{of and f' ({of})'}: {warning}", style="yellow")
+        echo(console, f"Warning{of and f' ({of})'}: {warning}", style="yellow")
 
 
 def _show_backtest(console: Console, forecast: Forecast) -> None:
     """Print how the forecast, the baselines and the best law did on a hidden size."""
     rows = forecast.backtest
     if not rows:
-        say(console, "Backtest: too few sizes to hide one and predict it from the others.", "")
+        echo(console, "Backtest: too few sizes to hide one and predict it from the others.", "")
         return
     by_method: dict[str, list[BacktestRow]] = {}
     for row in rows:
@@ -207,25 +207,24 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
     names = {**_ALWAYS_SHOWN, best: f"best law, in hindsight: {best}"}
     origins = sorted({row.fitted_up_to for row in rows}, reverse=True)
     table = new_table(
-        "predicted by", *(f"<= {exact_count(size)}" for size in origins), "mean error"
+        "predicted by", *(f"<= {format_count(size)}" for size in origins), "mean error"
     )
     for method in sorted(names, key=mean.__getitem__):
         errors = {row.fitted_up_to: math.expm1(row.log_error) for row in by_method[method]}
         cells = [f"{errors[size]:+.1%}" for size in origins]
         table.add_row(names[method], *cells, f"{mean[method]:.1%}")
-    say(
+    echo(
         console,
-        f"Backtest: {exact_count(rows[0].hidden)} samples, where {forecast.curve.metric} was "
-        f"{figure(rows[0].actual)}, hidden; error of {_loss_name(forecast)} when predicted from "
-        "the sizes up to:",
+        f"Backtest: {format_count(rows[0].hidden)} samples, where {forecast.curve.metric} was "
+        f"{format_value(rows[0].actual)}, hidden; error of {_loss_name(forecast)} when predicted "
+        "from the sizes up to:",
     )
     print_table(console, table)
 
 
 def _loss_name(forecast: Forecast) -> str:
-    """What the laws describe: the loss, or what a rising metric lacks to 1."""
-    metric = forecast.curve.metric
-    return f"1 - {metric}" if forecast.curve.higher_is_better else metric
+    """What the laws describe: the loss, or what a metric lacks to its best value."""
+    return forecast.scale.formula(forecast.curve.metric.name)
 
 
 def _stopping(stop: Stop) -> str:

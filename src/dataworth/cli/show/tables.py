@@ -7,6 +7,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from dataworth.curves.curve import Curve
+from dataworth.reproductions.emnist_paper import PUBLISHED
+
 _WIDEST = 1_000
 
 
@@ -50,3 +53,31 @@ def _print_rows(console: Console, table: Table) -> None:
         console.print()
         console.print(grid, markup=False)
     console.print()
+
+
+def curve_table(curve: Curve) -> Table:
+    """The paper's table, with the mean over seeds as the loss, its spread, and accuracy."""
+    table = new_table("Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds", text=None)
+    table.pad_edge = True
+    accuracies = curve["accuracy"].summary() if "accuracy" in curve.others else []
+    for index, point in enumerate(curve.summary()):
+        accuracy = f"{accuracies[index].mean:.4f}" if accuracies else ""
+        spread = f"{point.std:.3g}" if point.runs > 1 else ""
+        row = (f"{point.samples:,}", f"{point.mean:.4g}", spread, accuracy, str(point.runs))
+        table.add_row(*row)
+    return table
+
+
+def published_table(reproduced: Curve, honest: Curve) -> Table:
+    """The published figures, the same mistakes made here, and the loss without the mistakes."""
+    table = new_table(
+        "Dataset_Size", "Published", "Reproduced", "Held-out loss, done right", text=None
+    )
+    table.pad_edge = True
+    true = {point.samples: f"{point.mean:.4g}" for point in honest.summary()}
+    for wrong in reproduced.summary():
+        published = PUBLISHED.get(wrong.samples)
+        said = "" if published is None else f"{published:.4g}"
+        row = (f"{wrong.samples:,}", said, f"{wrong.mean:.4g}", true.get(wrong.samples, ""))
+        table.add_row(*row)
+    return table

@@ -1,15 +1,17 @@
-"""Points: a curve made ready for fitting, one point per size, losses on the log scale."""
+"""Preparation of a curve for fitting: averaged over runs, checked, with its noise estimated."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
 from dataworth.errors import ForecastError
+from dataworth.forecast.loss_scale import LossScale, loss_scale
+from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
 _UNKNOWN = 0.03
@@ -24,79 +26,7 @@ _MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
 
 
-@dataclass(frozen=True)
-class Points:
-    """What a forecast fits: sizes rising, losses positive, lower is better.
-
-    Attributes
-    ----------
-    sizes : ndarray, shape (m,)
-        Numbers of samples.
-    u : ndarray, shape (m,)
-        ``log(size / largest size)``: zero at the end, negative before it.
-    log_loss : ndarray, shape (m,)
-        Natural logarithm of the mean loss (or error) over the runs of each size.
-    noise : ndarray, shape (m,)
-        Variance of `log_loss` that the spread over runs, or the scatter of runs, explains; 0 where
-        `noisy` is false.
-    counts : ndarray, shape (m,)
-        Sizes that were merged into each point.
-    run_noise : float
-        Variance of one run's log loss at the largest size, likewise.
-    scatter : float
-        Standard deviation of a point's log loss about the line through its neighbours: the noise
-        that shows without repeats. Curvature counts as noise.
-    repeated : bool
-        Whether sizes were measured several times, with figures that differ.
-    noisy : bool
-        Whether the noise shows: by repeats, or by the scatter of sizes that were trained each by
-        itself. Looks at a single run show none: their errors go together, and they are often the
-        best so far.
-    notes : tuple of str
-        What was left out or changed on the way, for people.
-    """
-
-    sizes: Floats
-    u: Floats
-    log_loss: Floats
-    noise: Floats
-    counts: Floats
-    run_noise: float
-    scatter: float
-    repeated: bool
-    noisy: bool
-    notes: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.sizes)
-
-    def until(self, count: int) -> Points:
-        """The smallest `count` sizes, with u counted from the largest of them."""
-        first = slice(count)
-        return replace(
-            self,
-            sizes=self.sizes[first],
-            u=self.u[first] - self.u[count - 1],
-            log_loss=self.log_loss[first],
-            noise=self.noise[first],
-            counts=self.counts[first],
-        )
-
-
-def as_errors(curve: Curve) -> tuple[Floats, float | None]:
-    """The curve's values, and its chance level, as losses: where higher is better, 1 - value."""
-    if not curve.higher_is_better:
-        return curve.values, curve.chance
-    best = float(np.max(curve.values, initial=-math.inf, where=np.isfinite(curve.values)))
-    if best > 1:
-        raise ForecastError(
-            f"metric {curve.metric!r} holds {best:g}, but a metric where higher is better is read "
-            "as a share between 0 and 1; divide percentages by 100, or hand over a loss."
-        )
-    return 1 - curve.values, None if curve.chance is None else 1 - curve.chance
-
-
-def prepare(curve: Curve, single_run: bool | None = None) -> Points:
+def prepare(curve: Curve, single_run: bool | None = None) -> Observations:
     """Sort, average and check a curve.
 
     Parameters
@@ -109,62 +39,81 @@ def prepare(curve: Curve, single_run: bool | None = None) -> Points:
     Raises
     ------
     ForecastError
-        If fewer than two sizes have a finite, positive loss, or a loss is negative.
+        If fewer than two sizes have a finite, positive loss, or a loss is negative; or if the
+        metric's direction is not known and its values rise, see `loss_scale`.
     """
-    losses, _ = as_errors(curve)
-    notes = []
+    scale = loss_scale(curve)
+    losses = scale.losses(curve.values)
+    notes = list(scale.notes)
     finite = np.isfinite(losses)
     if not finite.all():
         notes.append(f"{int((~finite).sum())} of {len(losses)} values are not finite: left out.")
     samples, losses = curve.samples[finite], losses[finite]
     if (losses < 0).any():
-        raise ForecastError(
-            f"the curve holds a negative {curve.metric}, {losses.min():g}; a forecast works on "
-            "ratios of losses and needs them positive. Negate a score such as neg_log_loss."
-        )
+        raise _negative(curve, scale, float(losses.min()))
     sizes = np.unique(samples)
     groups = [losses[samples == size] for size in sizes]
     with np.errstate(over="ignore"):
-        means = np.array([float(np.mean(group)) for group in groups])
+        means = np.array([scale.mean(group) for group in groups])
     if not np.isfinite(means).all():
-        raise ForecastError(f"the mean {curve.metric} of a size overflows; give a smaller unit.")
+        raise ForecastError(
+            f"the mean {curve.metric} of a size overflows; give a smaller unit.",
+            code="loss-overflows",
+        )
     if (means == 0).any():
         notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
     _check(sizes, means, curve)
-    kept = means > 0
-    groups = [group for group, keep in zip(groups, kept, strict=True) if keep]
-    told = False if single_run is None and curve.seeded else single_run
-    return _points(sizes[kept].astype(np.float64), means[kept], groups, tuple(notes), told)
+    positive = means > 0
+    groups = [group for group, keep in zip(groups, positive, strict=True) if keep]
+    single = False if single_run is None and curve.seeded else single_run
+    return _estimated(
+        sizes[positive].astype(np.float64), means[positive], groups, tuple(notes), single
+    )
+
+
+def _negative(curve: Curve, scale: LossScale, loss: float) -> ForecastError:
+    if scale.best:
+        return ForecastError(
+            f"the curve holds a {curve.metric} of {scale.value(loss):g}, but lies "
+            f"{curve.metric.range}; correct it, or give another best value."
+        )
+    return ForecastError(
+        f"the curve holds a negative {curve.metric}, {loss:g}; a forecast works on "
+        "ratios of losses and needs them positive. Negate a score such as neg_log_loss."
+    )
 
 
 def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
     if len(means) and means[-1] == 0:
         raise ForecastError(
             f"the {curve.metric} is already perfect at {sizes[-1]:,} samples; there is nothing "
-            "left to forecast. Measure it on more held-out rows."
+            "left to forecast. Measure it on more held-out rows.",
+            code="loss-already-perfect",
         )
     above = means[means > 0]
     if len(above) and above.max() / _ORDERS > above.min():
         raise ForecastError(
             f"the {curve.metric} runs from {above.min():g} to {above.max():g}, further than "
-            "any learning curve; look for figures in another unit or of something else."
+            "any learning curve; look for figures in another unit or of something else.",
+            code="loss-range-too-wide",
         )
     usable = int((means > 0).sum())
     if usable < 2:
         raise ForecastError(
             f"the curve has {usable} usable size{'' if usable == 1 else 's'}; a forecast needs at "
             "least two different sizes with a finite, positive loss, and is worth something from "
-            "four on. Several runs of one size say nothing about other sizes."
+            "four on. Several runs of one size say nothing about other sizes.",
+            code="too-few-sizes",
         )
 
 
-def _points(
+def _estimated(
     sizes: Floats,
     means: Floats,
     groups: list[Floats],
     notes: tuple[str, ...],
     single_run: bool | None,
-) -> Points:
+) -> Observations:
     u = np.log(sizes / sizes[-1])
     runs = np.array([len(group) for group in groups], np.float64)
     several = bool((runs > 1).mean() >= 0.5 or (runs - 1).sum() >= _FREEDOM)
@@ -175,7 +124,8 @@ def _points(
     if repeated and single_run:
         raise ForecastError(
             "single_run: sizes were measured several times, with figures that differ, so that they "
-            "cannot be looks at a single run. Leave single_run out."
+            "cannot be looks at a single run. Leave single_run out.",
+            code="sizes-repeated",
         )
     if single_run is None and not repeated and len(u) > _MANY and -u[0] < _CLOSE * (len(u) - 1):
         single_run = True
@@ -188,7 +138,7 @@ def _points(
         per_run = _run_noise(u, groups)
     else:
         per_run = np.full_like(u, 0.0 if single_run else scatter**2)
-    points = Points(
+    observations = Observations(
         sizes,
         u,
         np.log(means),
@@ -201,8 +151,8 @@ def _points(
         notes,
     )
     if len(u) <= _MOST:
-        return points
-    merged = _merge(points)
+        return observations
+    merged = _merge(observations)
     return replace(merged, scatter=_scatter(merged.u, merged.log_loss))
 
 
@@ -231,21 +181,21 @@ def _run_noise(u: Floats, groups: list[Floats]) -> Floats:
     return np.asarray(near @ spread / (near @ freedom))
 
 
-def _merge(points: Points) -> Points:
+def _merge(observations: Observations) -> Observations:
     """Average neighbouring sizes until few are left; the largest stays alone."""
-    span = np.linspace(points.u[0], points.u[-1], _MOST)[1:-1]
-    bins = np.searchsorted(span, points.u, side="left")
+    span = np.linspace(observations.u[0], observations.u[-1], _MOST)[1:-1]
+    bins = np.searchsorted(span, observations.u, side="left")
     bins[-1] = bins[-2] + 1
     size = np.bincount(bins)
     used = size > 0
     count = size[used].astype(np.float64)
     u, log_loss, noise = (
         np.bincount(bins, values)[used] / count
-        for values in (points.u, points.log_loss, points.noise)
+        for values in (observations.u, observations.log_loss, observations.noise)
     )
     return replace(
-        points,
-        sizes=np.exp(u) * points.sizes[-1],
+        observations,
+        sizes=np.exp(u) * observations.sizes[-1],
         u=u,
         log_loss=log_loss,
         noise=noise / count,

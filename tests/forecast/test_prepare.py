@@ -1,16 +1,17 @@
-"""Points: what they know of their noise."""
+"""Observations: what they know of their noise."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from errors import raises
 from hypothesis import given
 from hypothesis import strategies as st
 from law_curves import SIZES, curve_of, noisy, power
 
 from dataworth import Curve
 from dataworth.errors import ForecastError
-from dataworth.forecast.observations import prepare
+from dataworth.forecast.prepare import prepare
 
 MANY = np.round(np.geomspace(100, 1e8, 36))
 
@@ -48,17 +49,17 @@ def test_many_looks_at_one_run_do_not_show_their_noise() -> None:
 
 def test_seeds_show_noise_however_close_the_sizes() -> None:
     sizes = np.repeat(np.round(np.geomspace(1000, 2000, 12)), 4)
-    points = prepare(curve_of(sizes, noisy(power(sizes), 0.02, 0)))
-    assert points.repeated
-    assert points.noisy
-    assert np.sqrt(points.run_noise) == pytest.approx(0.02, rel=0.3)
+    observations = prepare(curve_of(sizes, noisy(power(sizes), 0.02, 0)))
+    assert observations.repeated
+    assert observations.noisy
+    assert np.sqrt(observations.run_noise) == pytest.approx(0.02, rel=0.3)
 
 
 def test_few_sizes_are_runs_of_their_own_however_close() -> None:
     sizes = np.linspace(2000, 21_000, 20)
-    points = prepare(curve_of(sizes, power(sizes)))
-    assert points.noisy
-    assert points.notes == ()
+    observations = prepare(curve_of(sizes, power(sizes)))
+    assert observations.noisy
+    assert observations.notes == ()
 
 
 def test_many_sizes_are_what_they_are_said_to_be() -> None:
@@ -75,20 +76,20 @@ def test_many_sizes_are_what_they_are_said_to_be() -> None:
 
 def test_repeated_sizes_are_no_looks_at_one_run() -> None:
     sizes = np.repeat(SIZES, 3)
-    with pytest.raises(ForecastError, match="several times"):
+    with raises("sizes-repeated", ForecastError):
         prepare(curve_of(sizes, noisy(power(sizes), 0.02, 0)), single_run=True)
 
 
 def test_noise_of_sizes_far_from_repeated_ones_is_that_of_the_nearest() -> None:
     sizes = [100, 100, 200, 200, 400, 400, 400_000, 800_000]
-    points = prepare(curve_of(sizes, [1, 1.1, 0.9, 0.8, 0.7, 0.75, 0.3, 0.28]))
-    assert 0.03 < np.sqrt(points.run_noise) < 0.1
+    observations = prepare(curve_of(sizes, [1, 1.1, 0.9, 0.8, 0.7, 0.75, 0.3, 0.28]))
+    assert 0.03 < np.sqrt(observations.run_noise) < 0.1
 
 
 def test_losses_that_no_learning_curve_has_are_refused() -> None:
-    with pytest.raises(ForecastError, match=r"from 1e-20 to 1e\+20"):
+    with raises("loss-range-too-wide", ForecastError, r"1e-20.*1e\+20"):
         prepare(curve_of([1000, 2000], [1e20, 1e-20]))
-    with pytest.raises(ForecastError, match="overflows"):
+    with raises("loss-overflows", ForecastError):
         prepare(curve_of([10, 10, 20], [1.7e308, 1.7e308, 1.0]))
 
 
@@ -97,7 +98,7 @@ def test_a_few_sizes_with_many_seeds_show_the_noise_of_all(repeated: slice) -> N
     runs = np.ones(len(SIZES), int)
     runs[repeated] = 10
     sizes = np.repeat(SIZES, runs)
-    points = prepare(curve_of(sizes, noisy(power(sizes), 0.1, 0)))
-    assert points.repeated
-    assert np.sqrt(points.run_noise) == pytest.approx(0.1, rel=0.4)
-    np.testing.assert_allclose(points.noise * runs, points.run_noise, rtol=0.8)
+    observations = prepare(curve_of(sizes, noisy(power(sizes), 0.1, 0)))
+    assert observations.repeated
+    assert np.sqrt(observations.run_noise) == pytest.approx(0.1, rel=0.4)
+    np.testing.assert_allclose(observations.noise * runs, observations.run_noise, rtol=0.8)

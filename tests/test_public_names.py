@@ -1,0 +1,105 @@
+"""The public names: those of the package, and those of each folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import dataworth
+
+PUBLIC = {
+    "Comparison",
+    "Curve",
+    "Dataset",
+    "Finding",
+    "Forecast",
+    "Study",
+    "as_curve",
+    "audit",
+    "compare",
+    "curves_from_frame",
+    "forecast",
+    "learning_curve",
+    "load",
+}
+FOLDERS = {
+    "audit": {
+        "ReportedRun",
+        "audit",
+        "audit_arrays",
+        "audit_curve",
+        "audit_dataset",
+        "audit_figures",
+        "audit_run",
+        "reported_runs",
+    },
+    "laws": {
+        "Fit",
+        "Law",
+        "Parameter",
+        "all_laws",
+        "find_law",
+        "fit_law",
+        "register_law",
+        "unregister_law",
+    },
+    "learners": {
+        "Budget",
+        "Checkpoints",
+        "Epoch",
+        "Learner",
+        "Task",
+        "Trained",
+        "Watch",
+        "resolve",
+    },
+    "plots": {
+        "plot_classes",
+        "plot_curve",
+        "plot_forecast",
+        "plot_images",
+        "write_forecast_picture",
+    },
+    "report": {"write_comparison", "write_report"},
+}
+"""Folders that export names; every other folder's names are reached through its modules."""
+
+
+def test_the_package_exports_its_public_names() -> None:
+    assert set(dataworth.__all__) == PUBLIC
+    assert set(dir(dataworth)) >= PUBLIC
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_a_name_is_imported_when_it_is_first_used(name: str) -> None:
+    code = (
+        f"import sys, dataworth as dw; n = len(sys.modules); dw.{name}; assert len(sys.modules) > n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    code = "import sys, dataworth; print(*(m for m in sys.modules if m.startswith('dataworth.')))"
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert shown.stdout.split() == ["dataworth._util", "dataworth._util.lazy"]
+
+
+def test_a_function_goes_before_the_folder_of_its_name() -> None:
+    importlib.import_module("dataworth.forecast.prior")
+    importlib.import_module("dataworth.audit.view")
+    assert callable(dataworth.forecast)
+    assert callable(dataworth.audit)
+
+
+def test_each_folder_exports_what_it_says() -> None:
+    found = {}
+    for folder in pkgutil.iter_modules(dataworth.__path__):
+        module = importlib.import_module(f"dataworth.{folder.name}")
+        if folder.ispkg and hasattr(module, "__all__"):
+            found[folder.name] = set(module.__all__)
+            assert all(hasattr(module, name) for name in module.__all__), folder.name
+    assert found == FOLDERS
