@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +105,15 @@ def test_each_folder_exports_what_it_says() -> None:
             found[folder.name] = set(module.__all__)
             assert all(hasattr(module, name) for name in module.__all__), folder.name
     assert found == FOLDERS
+
+
+@pytest.mark.parametrize("folder", sorted(FOLDERS))
+def test_what_a_folder_exports_is_in_the_reference(folder: str) -> None:
+    pages = (Path(__file__).parents[1] / "docs" / "api").glob("*.md")
+    documented = re.findall(
+        r"auto(?:class|function):: ([\w.]+)", "".join(page.read_text("utf-8") for page in pages)
+    )
+    names = {
+        each.rpartition(".")[2] for each in documented if each.startswith(f"dataworth.{folder}")
+    }
+    assert names >= FOLDERS[folder]
