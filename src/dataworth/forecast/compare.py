@@ -317,14 +317,14 @@ def compare(
     # Forecasts that are made already do not look at it.
     seed = check_seed(seed)
     given = list(things.values() if isinstance(things, Mapping) else things)
-    made = [_forecast_of(thing, metric, seed) for thing in given]
-    names = list(things) if isinstance(things, Mapping) else _names(given, made)
-    if len(made) < 2:
-        raise ForecastError(f"{len(made)} curve to compare; expected two or more.")
-    metrics = {name: each.curve.metric for name, each in zip(names, made, strict=True)}
+    forecasts = [_forecast_of(thing, metric, seed) for thing in given]
+    names = list(things) if isinstance(things, Mapping) else _names(given, forecasts)
+    if len(forecasts) < 2:
+        raise ForecastError(f"{len(forecasts)} curve to compare; expected two or more.")
+    metrics = {name: each.curve.metric for name, each in zip(names, forecasts, strict=True)}
     if len(set(metrics.values())) > 1:
         raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
-    return Comparison(dict(zip(names, made, strict=True)), seed)
+    return Comparison(dict(zip(names, forecasts, strict=True)), seed)
 
 
 def _forecast_of(thing: Any, metric: str | None, seed: int) -> Forecast:
@@ -333,8 +333,8 @@ def _forecast_of(thing: Any, metric: str | None, seed: int) -> Forecast:
     return forecast(as_curve(thing, metric), seed=seed)
 
 
-def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
-    names = [each.curve.name for each in made]
+def _names(given: Sequence[Any], forecasts: Sequence[Forecast]) -> list[str]:
+    names = [each.curve.name for each in forecasts]
     if len(set(names)) < len(names):
         names = [
             os.fspath(thing) if isinstance(thing, (str, os.PathLike)) else name

@@ -16,9 +16,10 @@ from dataworth._util.json import json_values
 from dataworth._util.validation import as_list, check_probability, check_sizes, is_real
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
-from dataworth.forecast import sample_size as sample_size
+from dataworth.forecast import sample_size
 from dataworth.forecast.backtest import backtest
-from dataworth.forecast.draws import Draws, draw_curves, measured_or_drawn
+from dataworth.forecast.draws import Draws, draw_curves
+from dataworth.forecast.interpolate import measured_or_drawn
 from dataworth.forecast.prior import Prior
 from dataworth.forecast.results import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
 from dataworth.forecast.summary import law_summary, law_weights
@@ -29,40 +30,6 @@ from dataworth.metrics.registry import MAY_BE_NEGATIVE
 
 if TYPE_CHECKING:
     from dataworth._util.display import Axes
-
-
-def document_of(
-    forecast: Forecast,
-    sizes: float | Iterable[float],
-    targets: float | Iterable[float],
-    level: float,
-) -> dict[str, Any]:
-    """Everything that a forecast says; see `Forecast.to_dict`."""
-    counts = check_sizes(as_list(sizes))
-    document: dict[str, Any] = {
-        "name": forecast.curve.name,
-        "metric": forecast.curve.metric,
-        "largest_size": float(forecast.observations.sizes[-1]),
-        "law": asdict(forecast.law),
-        "weights": forecast.weights,
-        "backtest": [asdict(row) for row in forecast.backtest],
-        "predictions": _predictions(forecast, counts, level),
-        "targets": [asdict(forecast.samples_for(target, level)) for target in as_list(targets)],
-        "warnings": forecast.warnings_at(counts),
-    }
-    values: dict[str, Any] = json_values(document)
-    return values
-
-
-def _predictions(forecast: Forecast, sizes: Floats, level: float) -> list[dict[str, Any]]:
-    prediction = forecast.predict(sizes, level)
-    rows = zip(
-        prediction.samples, prediction.median, prediction.lower, prediction.upper, strict=True
-    )
-    return [
-        {"samples": n, "median": middle, "lower": low, "upper": high, "level": level}
-        for n, middle, low, high in rows
-    ]
 
 
 Floats = NDArray[np.float64]
@@ -264,7 +231,21 @@ class Forecast:
         level: float = 0.9,
     ) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
-        return document_of(self, sizes, targets, level)
+        counts = check_sizes(as_list(sizes))
+        values: dict[str, Any] = json_values(
+            {
+                "name": self.curve.name,
+                "metric": self.curve.metric,
+                "largest_size": self._largest,
+                "law": asdict(self.law),
+                "weights": self.weights,
+                "backtest": [asdict(row) for row in self.backtest],
+                "predictions": _rows(self.predict(counts, level)),
+                "targets": [asdict(self.samples_for(target, level)) for target in as_list(targets)],
+                "warnings": self.warnings_at(counts),
+            }
+        )
+        return values
 
     def _refit(self, observations: Observations) -> Draws:
         """The same forecast from fewer observations, for the backtest."""
@@ -293,3 +274,11 @@ class Forecast:
         if not self.curve.higher_is_better:
             return row
         return replace(row, predicted=1 - row.predicted, actual=1 - row.actual)
+
+
+def _rows(prediction: Prediction) -> list[dict[str, Any]]:
+    columns = (prediction.samples, prediction.median, prediction.lower, prediction.upper)
+    return [
+        {"samples": n, "median": middle, "lower": low, "upper": high, "level": prediction.level}
+        for n, middle, low, high in zip(*columns, strict=True)
+    ]

@@ -40,8 +40,8 @@ class NotebookProgress:
     def findings(self, findings: Sequence[Finding]) -> None:
         """Show each finding below."""
         if findings:
-            told = "\n".join(f"{each.severity} {each.code}: {each.message}" for each in findings)
-            _display({"text/plain": told, "text/html": html_of(Findings(findings))})
+            text = "\n".join(f"{each.severity} {each.code}: {each.message}" for each in findings)
+            _display({"text/plain": text, "text/html": html_of(Findings(findings))})
 
     def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
         """Advance the bar, a few times a second at most."""

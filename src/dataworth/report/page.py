@@ -211,21 +211,21 @@ def _everywhere(metric: str, reports: Sequence[RunReport]) -> bool:
 
 def _run(index: int, report: RunReport) -> dict[str, Any]:
     """What the templates write of one run, besides `report` itself."""
-    made = report.ahead["loss"].forecast
+    forecast = report.ahead["loss"].forecast
     last = float(report.curve.sizes[-1])
     return {
         "index": index,
         "report": report,
-        "headline": None if made is None else headline(made),
+        "headline": None if forecast is None else headline(forecast),
         "refusal": report.ahead["loss"].refusal,
-        "warnings": () if made is None else made.warnings_at([last * TIMES]),
+        "warnings": () if forecast is None else forecast.warnings_at([last * TIMES]),
         "errors": [finding for finding in report.findings if finding.severity == "error"],
-        "irreducible": None if made is None else irreducible(made),
+        "irreducible": None if forecast is None else irreducible(forecast),
         "table": measured_table(report.curve),
         "csv": base64.b64encode(report.curve.to_csv().encode()).decode(),
         "classes": class_rows(report.classes),
         "confused": confused_rows(report.classes),
-        "backtest": None if made is None else backtest_table(made.backtest),
+        "backtest": None if forecast is None else backtest_table(forecast.backtest),
         "method": method_items(report),
         "citation": citation(report),
     }
