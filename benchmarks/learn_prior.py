@@ -28,7 +28,7 @@ from prior_weights import cases_of, learn_weights
 from public_curves import PublicCurve, lcdb_curves, scaling_curves
 
 PRIORS = Path(__file__).parent / "priors"
-SHIPPED = Path(__file__).parent.parent / "src/dataworth/laws"
+SHIPPED = Path(__file__).parent.parent / "src/dataworth/forecast"
 CUTS = (3.0, 8.0)
 _MOST = 600
 """So few numbers need no more cases than that."""

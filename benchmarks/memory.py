@@ -60,7 +60,7 @@ def _child(data: str, model: str, out: Path) -> int:
     dw.Study(dataset, model=model, sizes=[size], seeds=1, epochs=1).run(out)
     held = 0 if dataset.x_test is None else dataset.x_test.nbytes
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    print((dataset.x_train.nbytes + held) / 1e6, peak)
+    print((dataset.x.nbytes + held) / 1e6, peak)
     return 0
 
 

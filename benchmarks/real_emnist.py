@@ -90,13 +90,13 @@ def _as_reference(files: Path) -> bool:
     losses: dict[int, list[float]] = {size: [] for size in EXPECTED}
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(data.samples)
-        shuffled = dw.Dataset(data.x_train[order], data.y_train[order], data.x_test, data.y_test)
+        shuffled = dw.Dataset(data.x[order], data.y[order], data.x_test, data.y_test)
         for size in EXPECTED:
             steps = EPOCHS * (size // BATCH)
             study = Study(shuffled, sizes=[size], seeds=[seed], steps=steps, subset="prefix")
             experiment = prepare(study)
             (run,) = experiment.runs()
-            losses[size].append(experiment.perform(run).scores.loss)
+            losses[size].append(experiment.perform(run).scores["loss"])
     print("as the reference did it:")
     agree = [_compare(size, float(np.mean(values))) for size, values in losses.items()]
     return not all(agree)
@@ -111,7 +111,7 @@ def _compare(size: int, loss: float) -> bool:
 def _cnn(out: Path, files: Path) -> bool:
     study = _asked(files, "cnn", [LARGEST], 3)
     outcome = run_study(study, out, 1, TerminalProgress(Console(stderr=True)))
-    found = [record.scores.accuracy for record in outcome.records]
+    found = [record.scores["accuracy"] for record in outcome.records]
     accuracy = float(np.mean(found))
     seeds = ", ".join(f"{one:.4f}" for one in found)
     print(f"cnn at {LARGEST:,}: accuracy {accuracy:.4f} (expected at least 0.885; seeds: {seeds})")

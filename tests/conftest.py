@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
+from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
-from dataworth.learners import Budget, Task
+from dataworth.learners.base import FitRequest, TrainingOptions
 from dataworth.learners.keras.data_parallel import offer_cores
 
 pytest_plugins = ["report_fixtures"]
@@ -67,12 +67,16 @@ def real_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 @pytest.fixture(scope="session")
-def task(real_digits: tuple[NDArray[np.uint8], NDArray[np.int64]]) -> Task:
+def learner_data(real_digits: tuple[NDArray[np.uint8], NDArray[np.int64]]) -> Dataset:
+    """The first 1,300 digits to train on and the last 497 as the official held-out samples."""
     x, y = real_digits
-    budget = Budget(epochs=3, batch_size=32)
-    return Task(x, y, np.arange(320), outputs=10, seed=1, budget=budget, scale=1 / 255)
+    return Dataset(x[:1300], y[:1300], x[1300:], y[1300:], name="digits", scale=1 / 255)
 
 
 @pytest.fixture(scope="session")
-def held_out(task: Task) -> Task:
-    return replace(task, rows=np.arange(1300, 1797))
+def fit_request(learner_data: Dataset) -> FitRequest:
+    """The first 320 digits, three epochs."""
+    train = View(learner_data, np.arange(320))
+    return FitRequest(
+        train, learner_data.task, seed=1, options=TrainingOptions(epochs=3, batch_size=32)
+    )

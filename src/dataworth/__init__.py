@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from dataworth._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from dataworth import metrics
     from dataworth.audit import audit
     from dataworth.curves.curve import Curve
     from dataworth.curves.read import as_curve, curves_from_frame
     from dataworth.data.dataset import Dataset
+    from dataworth.data.rows import Rows
     from dataworth.findings import Finding
     from dataworth.forecast.api import forecast
     from dataworth.forecast.compare import Comparison, compare
     from dataworth.forecast.forecast import Forecast
     from dataworth.integrations.sklearn import learning_curve
+    from dataworth.metrics.metric import Metric
     from dataworth.sources import load
     from dataworth.study.spec import Study
 
@@ -25,6 +28,8 @@ __all__ = [
     "Dataset",
     "Finding",
     "Forecast",
+    "Metric",
+    "Rows",
     "Study",
     "as_curve",
     "audit",
@@ -33,6 +38,7 @@ __all__ = [
     "forecast",
     "learning_curve",
     "load",
+    "metrics",
 ]
 __version__ = "0.1.0"
 
@@ -43,6 +49,8 @@ _MODULES = {
     "Dataset": "dataworth.data.dataset",
     "Finding": "dataworth.findings",
     "Forecast": "dataworth.forecast.forecast",
+    "Metric": "dataworth.metrics.metric",
+    "Rows": "dataworth.data.rows",
     "Study": "dataworth.study.spec",
     "as_curve": "dataworth.curves.read",
     "compare": "dataworth.forecast.compare",
@@ -50,5 +58,6 @@ _MODULES = {
     "forecast": "dataworth.forecast.api",
     "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",
+    "metrics": "dataworth.metrics",
 }
 lazy_attributes(__name__, _MODULES)

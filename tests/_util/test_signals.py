@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dataworth._util import signals as stopping
+from dataworth._util import signals
 
 CODES = (0, 130)
 
@@ -24,12 +24,12 @@ CODES = (0, 130)
 def listening() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     hook = sys.unraisablehook
-    stopping.listen()
+    signals.listen()
     try:
         yield
     finally:
-        stopping.ignore()
-        stopping._request.clear()
+        signals.ignore()
+        signals._request.clear()
         sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -43,16 +43,16 @@ def _wait_for_the_request() -> None:
 
 @pytest.mark.usefixtures("listening")
 def test_a_request_to_stop_that_a_library_swallowed_still_counts() -> None:
-    stopping.check()
+    signals.check()
     with contextlib.suppress(BaseException):
         signal.raise_signal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        stopping.check()
-    with pytest.raises(KeyboardInterrupt), stopping.heard():
+        signals.check()
+    with pytest.raises(KeyboardInterrupt), signals.heard():
         raise ImportError("half a library")
-    stopping.listen()
-    stopping.check()
-    with pytest.raises(ImportError), stopping.heard():
+    signals.listen()
+    signals.check()
+    with pytest.raises(ImportError), signals.heard():
         raise ImportError("no such library")
 
 
@@ -84,7 +84,7 @@ def test_a_library_is_loaded_whole_before_a_request_is_raised(
     with pytest.raises(KeyboardInterrupt):
         _wait_for_the_request()
     del sys.modules["half_a_library"]
-    monkeypatch.setattr(stopping, "_SECONDS_FOR_IMPORTS", 0.0)
+    monkeypatch.setattr(signals, "_SECONDS_FOR_IMPORTS", 0.0)
     with pytest.raises(KeyboardInterrupt):
         import_module("half_a_library")
     assert "half_a_library" not in sys.modules

@@ -158,6 +158,38 @@ def test_other_metrics() -> None:
     assert codes(audit(accuracy)) == {"curve-rises": "warning"}
     assert audit(Curve([10, 30, 90], [0.5, 0.6, 0.8], metric="accuracy")) == []
     assert audit(Curve([10, 30], [0.0, 1e-9], metric="minutes")) == []
+    for metric, values in (("rmse", [9, 6, 8]), ("val_mAP", [50, 80, 60]), ("R2", [0.5, 0.8, 0.6])):
+        assert codes(audit(Curve([10, 30, 90], values, metric=metric))) == {
+            "curve-rises": "warning"
+        }
+    assert codes(audit(Curve([10, 30, 90], [0.9, 0.0, 0.1], metric="val_loss"))) == {
+        "loss-at-float-floor": "error"
+    }
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "first"),
+    [
+        ("accuracy", [0.7, 0.8, 1.2], 1.2),
+        ("F1", [0.7, -0.1, 0.8], -0.1),
+        ("rmse", [3, 2, -1], -1),
+        ("kappa", [-1.5, 0.2, 0.4], -1.5),
+        ("perplexity", [30, 20, 0.5], 0.5),
+    ],
+)
+def test_a_value_that_the_metric_cannot_have(
+    metric: str, values: list[float], first: float
+) -> None:
+    (finding,) = audit(Curve([10, 30, 90], values, metric=metric))
+    assert (finding.code, finding.severity) == ("metric-out-of-range", "error")
+    assert finding.evidence["first"] == first
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.sampled_from([1.0, 100.0]))
+def test_shares_and_per_cent_are_in_range(values: list[float], unit: float) -> None:
+    curve = Curve([10, 30, 90], [unit * value for value in values], metric="accuracy")
+    if unit == 1 or np.median(curve.values) > 1:
+        assert "metric-out-of-range" not in codes(audit(curve))
 
 
 def test_a_loss_that_is_clipped_on_purpose_is_found() -> None:

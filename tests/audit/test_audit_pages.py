@@ -15,7 +15,7 @@ PAGES = sorted(path for path in (ROOT / "docs" / "audit").glob("*.md") if path.s
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
     package = ROOT / "src" / "dataworth" / "audit"
     text = "".join(path.read_text("utf-8") for path in package.rglob("*.py"))
-    known = set(re.findall(r'code="([a-z-]+)"', text))
+    known = set(re.findall(r'Finding\(\s*code="([a-z-]+)"', text))
     assert known == {path.stem for path in PAGES}
     index = (ROOT / "docs" / "audit" / "index.md").read_text("utf-8")
     assert all(f"({code}.md)" in index for code in known)

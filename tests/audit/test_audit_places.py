@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from audit_data import codes, digits
+from errors import raises
 
 from dataworth import Finding
 from dataworth.audit import audit
 from dataworth.cli import audit as command
 from dataworth.errors import DataError, DataworthError, StudyError
-from dataworth.learners.base import Epoch
 from dataworth.metrics.classification import score
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.reproductions.emnist_paper import PUBLISHED
 
@@ -64,8 +64,8 @@ def run_directory(tmp_path: Path) -> Path:
         for seed in range(2):
             logits = random.normal(size=(50, 4)).astype(np.float32)
             scores = score(logits, logits.argmax(axis=1))
-            history = [Epoch(number=1, steps=1, loss=0.5, seconds=1.0, samples=9)]
-            store.add(Record(Run(9, seed, f"key{seed}"), scores, history, 10))
+            named = {"loss": scores.loss, "accuracy": scores.accuracy, "train_loss": 0.5}
+            store.add(Record(RunKey("mlp", 9, seed, f"key{seed}"), named))
     return tmp_path / "run"
 
 
@@ -99,9 +99,9 @@ def test_a_table_whose_label_column_is_named(
         assert call(place, "--label", column) == 1
         assert "error labels-scaled" in capsys.readouterr().out
     assert codes(audit(place, data_options={"label": "kind"}))["labels-scaled"] == "error"
-    with pytest.raises(DataError, match="'nothing'"):
+    with raises("column-missing", DataError, "'nothing'"):
         call(place, "--label", "nothing")
-    with pytest.raises(DataError, match="data_options: label; only for data that `thing` names"):
+    with raises("options-conflict", DataError, "label"):
         audit(digits(), data_options={"label": "kind"})
 
 
@@ -113,7 +113,7 @@ def test_a_run_directory(run_directory: Path) -> None:
 def test_data_by_name_and_by_path(tmp_path: Path) -> None:
     data = digits()
     assert audit("digits") == []
-    np.savez(tmp_path / "mine.npz", x_train=data.x_train / 16, y_train=np.zeros(1_797, np.int64))
+    np.savez(tmp_path / "mine.npz", x_train=data.x / 16, y_train=np.zeros(1_797, np.int64))
     assert codes(audit(tmp_path / "mine.npz")) == {"one-class-targets": "error"}
 
 
@@ -122,22 +122,22 @@ def test_how_a_table_is_read_can_be_said(tmp_path: Path, run_directory: Path) ->
     # Both are names of a curve's columns as well: saying where the labels are means data.
     rows = "".join(f"{i % 7}.5,{i % 2},{i % 3}.5\n" for i in range(60))
     path.write_text(f"samples,kind,value\n{rows}")
-    with pytest.raises(DataworthError, match=r"0\.5"):
+    with raises("value-out-of-range", DataworthError, r"0\.5"):
         call(str(path))
     assert call(str(path), "--label", "kind", "--header", "--no-pixels") == 0
     path.write_text("0,1,2\n" + "".join(f"{i % 2},{i % 7},{i % 3}\n" for i in range(60)))
-    with pytest.raises(DataError, match=r"header=False \(--header or --no-header"):
+    with raises("header-unclear", DataError, "header=False.*--no-header"):
         call(str(path), "--label", "0")
     assert call(str(path), "--label", "0", "--no-header") == 0
     findings = audit(path, data_options={"label": 0, "header": True})
     assert all(finding.severity != "error" for finding in findings)
-    with pytest.raises(DataError, match=r"is a run directory, and label says how data"):
+    with raises("options-conflict", DataError, "run.*label"):
         call(str(run_directory), "--label", "0")
 
 
 def test_files_whose_labels_were_scaled(tmp_path: Path) -> None:
     data = digits()
-    scaled = np.column_stack([data.y_train, data.x_train.reshape(-1, 64)]) / 255
+    scaled = np.column_stack([data.y, data.x.reshape(-1, 64)]) / 255
     np.savetxt(tmp_path / "scaled.csv", scaled, delimiter=",", fmt="%.9g")
     np.savez(tmp_path / "scaled.npz", x=scaled[:, 1:], y=scaled[:, 0])
     for name in ("scaled.csv", "scaled.npz"):
@@ -145,7 +145,7 @@ def test_files_whose_labels_were_scaled(tmp_path: Path) -> None:
         assert (finding.code, finding.severity) == ("labels-scaled", "error")
         assert finding.evidence["times_255_whole"]
     np.savez(tmp_path / "gap.npz", x=scaled[:, 1:], y=np.where(scaled[:, 0] == 0, np.nan, 1))
-    with pytest.raises(DataError, match="labels must be classes"):
+    with raises("label-missing", DataError, "row 1"):
         audit(tmp_path / "gap.npz")
 
 
@@ -156,14 +156,14 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         call(str(tmp_path / "nothing"))
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "results.sqlite").write_text("no database, but long enough " * 9)
-    with pytest.raises(StudyError, match="not a readable results file"):
+    with raises("file-damaged", StudyError, r"results\.sqlite"):
         audit(tmp_path / "damaged")
 
 
 def test_a_run_directory_whose_results_are_gone_is_no_data(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text('data = "digits"')
     (tmp_path / "curve.csv").write_text("samples,label\n1,0\n2,1\n3,0\n4,1\n")
-    with pytest.raises(StudyError, match=r"no results\.sqlite here"):
+    with raises("no-results", StudyError, r"results\.sqlite"):
         audit(tmp_path)
 
 

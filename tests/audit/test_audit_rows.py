@@ -55,9 +55,9 @@ def test_column_names_that_are_numbers(columns: list[str], swallowed: bool) -> N
 )
 def test_held_out_in_training(shared: int, severity: str | None) -> None:
     data, test = images(1_000), images(100, seed=1)
-    held = test.x_train.copy()
-    held[:shared] = data.x_train[:shared]
-    found = audit(Dataset(data.x_train, data.y_train, held, test.y_train))
+    held = test.x.copy()
+    held[:shared] = data.x[:shared]
+    found = audit(Dataset(data.x, data.y, held, test.y))
     assert codes(found).get("held-out-in-training") == severity
     if severity:
         assert found[0].evidence["also_in_training"] == shared
@@ -65,9 +65,7 @@ def test_held_out_in_training(shared: int, severity: str | None) -> None:
 
 def test_held_out_rows_are_also_compared_when_they_come_from_the_same_file() -> None:
     data = images(300)
-    doubled = Dataset(
-        np.concatenate([data.x_train, data.x_train]), np.tile(data.y_train, 2), name="doubled"
-    )
+    doubled = Dataset(np.concatenate([data.x, data.x]), np.tile(data.y, 2), name="doubled")
     assert codes(audit(doubled)) == {"held-out-in-training": "error"}
 
 
@@ -88,8 +86,8 @@ def test_negative_zero_is_zero() -> None:
 
 def test_sorted_rows() -> None:
     data = images(1_000)
-    order = np.argsort(data.y_train, kind="stable")
-    rows = Dataset(data.x_train[order], data.y_train[order], data.x_train[:9] ^ 1, data.y_train[:9])
+    order = np.argsort(data.y, kind="stable")
+    rows = Dataset(data.x[order], data.y[order], data.x[:9] ^ 1, data.y[:9])
     assert codes(audit(rows)) == {"rows-sorted-by-class": "info"}
     assert codes(audit_dataset(rows, subset_method="prefix")) == {"rows-sorted-by-class": "warning"}
     (finding,) = audit_dataset(rows, subset_method="prefix", sizes=[200, 1_000])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from errors import raises
 from matplotlib.image import imread
 from source_files import digit_images, emnist_of, write
 
@@ -61,7 +62,7 @@ def test_show_a_table_that_is_no_image(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "a.csv").write_text("a,b,kind\n0.5,2,x\n3,4,y\n")
     assert _run("show", str(tmp_path / "a.csv"), "--label", "kind") == 0
     assert "features: 0.5, 2" in capsys.readouterr().out
-    with pytest.raises(DataError, match=r"not images"):
+    with raises("not-images", DataError):
         _run("show", str(tmp_path / "a.csv"), "--label", "2", "--out", str(tmp_path / "a.png"))
 
 
@@ -70,7 +71,7 @@ def test_show_reads_a_table_as_it_is_told(
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text("0,1,2\n1,0,5\n1,4,9\n")
-    with pytest.raises(DataError, match=r"--header or --no-header"):
+    with raises("header-unclear", DataError, "--header.*--no-header"):
         _run("show", str(path), "--label", "0")
     for option, samples, dtype in (
         ("--header", 2, "uint8"),
@@ -87,12 +88,26 @@ def test_show_a_row_that_is_not_there(tmp_path: Path) -> None:
     images, labels = digit_images()
     np.savez(tmp_path / "a.npz", x=images, y=labels)
     for row in ("60", "-1"):
-        with pytest.raises(DataError, match=r"rows 0\.\.59"):
+        with raises("value-out-of-range", DataError, r"0\.\.59"):
             _run("show", str(tmp_path / "a.npz"), "--row", row)
 
 
 def test_fetch_of_what_is_built_in_or_unknown(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("fetch", "digits") == 0
     assert "nothing to download" in capsys.readouterr().out
-    with pytest.raises(DataError, match=r"'cifar' cannot be downloaded"):
+    with raises("not-downloadable", DataError, "'cifar'"):
         _run("fetch", "cifar")
+
+
+def test_show_a_table_of_quantities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ages.csv"
+    rows = [f"{k % 7},{k % 5},{(17 * k) % 91}" for k in range(600)]
+    path.write_text("\n".join(["a,b,target", *rows]))
+    with raises("target-unclear", DataError, r"ages\.csv.*91 .*--task"):
+        _run("show", str(path))
+    assert _run("show", str(path), "--task", "regression", "--row", "2") == 0
+    shown = capsys.readouterr().out
+    assert "targets      regression, 0 to 90\n" in shown
+    assert "row 2: target 34\n" in shown
+    assert _run("show", str(path), "--task", "classification") == 0
+    assert "classes      91, of 6 to 7 samples\n" in capsys.readouterr().out

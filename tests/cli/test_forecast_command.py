@@ -109,7 +109,7 @@ def test_prices_say_where_to_stop(falling: Path, capsys: pytest.CaptureFixture[s
     stop = document(capsys, str(falling), *arguments)["stop"]
     assert stop["median"] == forecast(as_curve(falling)).stop_at(0.01, 10_000).median
     assert main(["forecast", str(falling), *arguments, "--out", "a.svg"]) == 0
-    assert "Another label stops paying at " in capsys.readouterr().out
+    assert "stops paying at " in capsys.readouterr().out
     assert "<svg" in Path("a.svg").read_text()
 
 
@@ -124,12 +124,12 @@ def test_prices_say_where_to_stop(falling: Path, capsys: pytest.CaptureFixture[s
         (["falling.csv", "--assurance", "2"], "assurance is 2"),
         (
             ["falling.csv", "--metric", "acuracy"],
-            "no metric is called 'acuracy'; its columns beside value are accuracy.",
+            "'acuracy'",
         ),
-        (["falling.csv", "--price-per-label", "1"], "both --price-per-label and --worth"),
-        (["falling.csv", "--out", "a.jpeg"], "a.jpeg: expected a name that ends in"),
-        (["falling.csv", "--json", "--out", "none/a.png"], "there is no folder none"),
-        (["falling.csv", "--out", "folder.png"], "expected the name of a file"),
+        (["falling.csv", "--price-per-label", "1"], "--worth"),
+        (["falling.csv", "--out", "a.jpeg"], "a.jpeg: "),
+        (["falling.csv", "--json", "--out", "none/a.png"], "none/a.png: "),
+        (["falling.csv", "--out", "folder.png"], "folder.png: "),
         (["two.csv"], "two different sizes"),
     ],
 )
@@ -150,7 +150,7 @@ def test_sizes_that_are_no_numbers(falling: Path, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as stop:
         main(["forecast", str(falling), "--at", "many"])
     assert stop.value.code == 2
-    assert "expected numbers with spaces between" in capsys.readouterr().err
+    assert "'many'" in capsys.readouterr().err
 
 
 def test_a_run_of_one_size_ends_well_and_says_why_there_is_no_forecast(
@@ -160,10 +160,10 @@ def test_a_run_of_one_size_ends_well_and_says_why_there_is_no_forecast(
     command = ["run", "--data", "digits", "--model", "linear", "--sizes", "50"]
     assert main([*command, "--seeds", "2", "--epochs", "1", "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "No forecast: the curve has 1 usable size" in said
+    assert re.search("No forecast: .* 1 ", said)
     assert not (out / "forecast.png").exists()
     assert main(["forecast", str(out)]) == 2
-    assert capsys.readouterr().err.startswith("dataworth: the curve has 1 usable size")
+    assert re.match("dataworth: .* 1 ", capsys.readouterr().err)
 
 
 def test_enormous_numbers_of_samples_have_an_exponent(
@@ -177,7 +177,7 @@ def test_enormous_numbers_of_samples_have_an_exponent(
     assert main(["forecast", "enormous.csv"]) == 0
     assert main(["compare", "enormous.csv", "falling.csv", "--at", "1e30"]) == 0
     said = capsys.readouterr().out
-    assert "1e+30 samples are 1.5625e+26 times the largest measured size" in said
+    assert re.search(r"1e\+30 samples .* 1\.5625e\+26 times", said)
     assert "At 1e+30 samples:" in said
     assert "1e+17 to 6.4e+18 samples" in said
     assert not re.search(r"\d{1,3}(,\d{3}){4}|\d{13}", said)
@@ -215,6 +215,29 @@ def test_a_target_that_is_just_met_is_not_said_to_be_sure(
     )
     assert main(["forecast", "just.csv", "--target", "0.521", "0.9", "--test-noise", "0.02"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "0.521: met already, from 80,000 samples on. To meet it with probability 90%: " in said
-    assert "0.9: met already, from 27,000 samples on." in said
+    assert re.search(r" 0\.521: [^.]* 80,000 samples on\. [^.]* 90%: ", said)
+    assert re.search(r" 0\.9: [^.]* 27,000 samples on\.", said)
     assert "27,000 samples on. To" not in said
+
+
+def test_the_direction_of_a_metric_is_asked_for_and_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("samples,value\n100,.62\n200,.71\n400,.77\n800,.82\n1600,.855\n")
+    expected = document(capsys, "a.csv", "--metric", "accuracy", "--target", "0.9")["targets"]
+    assert main(["forecast", "a.csv", "--metric", "quality", "--target", "0.9"]) == 2
+    assert "--higher-is-better" in capsys.readouterr().err
+    for options in (["--higher-is-better"], ["--best", "1"], ["--higher-is-better", "--best", "1"]):
+        found = document(capsys, "a.csv", "--metric", "quality", "--target", "0.9", *options)
+        assert found["metric"] == "quality"
+        assert found["targets"] == expected
+    assert document(capsys, "a.csv", "--higher-is-better")["metric"] == "score"
+    assert document(capsys, "a.csv", "--metric", "quality", "--lower-is-better")["predictions"]
+    with pytest.raises(SystemExit):
+        main(["forecast", "a.csv", "--higher-is-better", "--lower-is-better"])
+    assert "not allowed with" in capsys.readouterr().err
+    Path("b.csv").write_text("samples,value\n100,.52\n200,.61\n400,.67\n800,.72\n1600,.755\n")
+    assert main(["compare", "a.csv", "b.csv", "--metric", "x", "--higher-is-better", "--json"]) == 0
+    standings = json.loads(capsys.readouterr().out)["standings"]
+    assert [row["name"] for row in standings[:2]] == ["a", "b"]

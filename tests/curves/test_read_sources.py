@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from errors import raises
 from sklearn.metrics import get_scorer_names
 
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import as_curve, curve_from_frame, curve_from_scores, curves_from_frame
 from dataworth.errors import DataError
-from dataworth.metrics.registry import HIGHER_IS_BETTER, scorer_named
+from dataworth.metrics.registry import scorer
 
 SIZES = np.array([10, 20])
 SCORES = np.array([[0.5, 0.6, 0.7], [0.8, 0.9, 1.0]])
@@ -25,7 +26,7 @@ LCDB = {
 
 def test_scikit_learns_result_is_its_scores_on_held_out_rows() -> None:
     curve = as_curve((SIZES, SCORES * 0, SCORES), "accuracy")
-    assert curve.metric == "accuracy"
+    assert curve.metric.name == "accuracy"
     assert curve.higher_is_better
     assert curve.samples.tolist() == [10, 10, 10, 20, 20, 20]
     assert curve.values.tolist() == SCORES.ravel().tolist()
@@ -38,29 +39,31 @@ def test_scikit_learns_result_is_its_scores_on_held_out_rows() -> None:
 )
 def test_negated_losses_are_losses_again(scoring: str, metric: str) -> None:
     curve = curve_from_scores((SIZES, SCORES, -SCORES, SCORES), scoring)
-    assert (curve.metric, curve.higher_is_better) == (metric, False)
+    assert (curve.metric.name, curve.higher_is_better) == (metric, False)
     assert (curve.values == SCORES.ravel()).all()
     assert as_curve(Curve(SIZES, [0.4, 0.3], metric=metric), scoring).values.tolist() == [0.4, 0.3]
 
 
 def test_every_scorer_of_scikit_learn_is_known() -> None:
     for name in get_scorer_names():
-        metric, sign = scorer_named(name)
-        assert (metric in HIGHER_IS_BETTER) == (sign == 1), name
+        metric, sign = scorer(name)
+        assert metric.higher_is_better == (sign == 1), name
 
 
 @pytest.mark.parametrize(
-    ("result", "said"),
+    ("result", "code", "said"),
     [
-        ((SIZES, SCORES), "tuple of 2"),
-        ((SIZES, SCORES, SCORES.T), r"test_scores \(3, 2\)"),
-        ((SIZES, SCORES, -SCORES), "neg_log_loss"),
-        (("a", "b", "c"), "train_sizes_abs is 'a'"),
-        ((SIZES, SCORES, [["a"], ["b"]]), "test_scores is"),
+        ((SIZES, SCORES), "not-a-curve", "tuple of 2"),
+        ((SIZES, SCORES, SCORES.T), "shape-mismatch", r"test_scores \(3, 2\)"),
+        ((SIZES, SCORES, -SCORES), "metric-unclear", "neg_log_loss"),
+        (("a", "b", "c"), "not-numeric", "train_sizes_abs.*'a'"),
+        ((SIZES, SCORES, [["a"], ["b"]]), "not-numeric", "test_scores is"),
     ],
 )
-def test_what_is_no_result_of_learning_curve(result: tuple[np.ndarray, ...], said: str) -> None:
-    with pytest.raises(DataError, match=said):
+def test_what_is_no_result_of_learning_curve(
+    result: tuple[np.ndarray, ...], code: str, said: str
+) -> None:
+    with raises(code, DataError, said):
         as_curve(result)
 
 
@@ -76,7 +79,7 @@ def test_a_frame_of_several_curves(frame: object) -> None:
     )
     assert list(curves) == [(3, "tree"), (3, "svm"), (6, "tree")]
     tree = curves[6, "tree"]
-    assert (tree.name, tree.metric) == ("6 tree", "loss")
+    assert (tree.name, tree.metric.name) == ("6 tree", "loss")
     assert tree.samples.tolist() == [16, 32]
     assert tree.values.tolist() == [2.0, 1.5]
     assert tree.seeds.tolist() == [0, 2]
@@ -93,50 +96,55 @@ def test_a_frame_of_one_curve(library: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "code", "said"),
     [
-        ({}, "column 'samples' is missing; the frame has openmlid, learner"),
-        ({"samples": "learner", "value": "score_valid"}, "'learner' is .'tree'"),
-        ({"samples": "size_train", "value": "score_valid", "seed": "s"}, "'s' is missing"),
+        ({}, "column-missing", "'samples' .*openmlid, learner"),
+        ({"samples": "learner", "value": "score_valid"}, "not-numeric", "'learner' is .'tree'"),
+        (
+            {"samples": "size_train", "value": "score_valid", "seed": "s"},
+            "column-missing",
+            "'s'",
+        ),
     ],
 )
-def test_a_frame_with_other_columns(options: dict[str, str], said: str) -> None:
-    with pytest.raises(DataError, match=said):
+def test_a_frame_with_other_columns(options: dict[str, str], code: str, said: str) -> None:
+    with raises(code, DataError, said):
         curve_from_frame(pd.DataFrame(LCDB), **options)
 
 
 def test_a_lazy_frame_is_told_to_collect() -> None:
     frame = pl.DataFrame(LCDB).lazy()
     for read in (as_curve, curve_from_frame, lambda lazy: curves_from_frame(lazy, "learner")):
-        with pytest.raises(DataError, match=r"LazyFrame holds no values yet; call .collect\(\)"):
+        with raises("not-collected", DataError, r"LazyFrame.*\.collect\(\)"):
             read(frame)
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, dict])
 @pytest.mark.parametrize("seeds", [[0.0, float("nan")], [0.5, 1.0]])
 def test_seeds_of_a_frame_are_whole(library: Any, seeds: list[float]) -> None:
-    with pytest.raises(DataError, match="seeds holds"):
+    with raises("value-out-of-range", DataError, "seeds"):
         as_curve(library({"samples": [10, 30], "value": [0.9, 0.5], "seed": seeds}))
 
 
 def test_a_csv_is_what_the_caller_says_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("samples,value,accuracy,neg_brier\n10,-0.9,0.5,-0.4\n30,-0.5,0.7,-0.2\n")
-    assert as_curve(path).metric == "loss"
+    assert as_curve(path).metric.name == "loss"
     assert as_curve(path, "accuracy").values.tolist() == [0.5, 0.7]
+    assert as_curve(path, "Acc").values.tolist() == [0.5, 0.7]
     assert as_curve(path, "neg_log_loss").values.tolist() == [0.9, 0.5]
     assert as_curve(str(path), "neg_brier").values.tolist() == [0.4, 0.2]
     assert as_curve(path, "r2").values.tolist() == [-0.9, -0.5]
-    assert as_curve(path, "max_error").metric == "max_error"
+    assert as_curve(path, "max_error").metric.name == "max_error"
 
 
-@pytest.mark.parametrize("typo", ["acuracy", "neg_acuracy", "Accuracy"])
+@pytest.mark.parametrize("typo", ["acuracy", "neg_acuracy"])
 def test_a_name_that_no_column_has_is_refused_where_columns_have_names(
     tmp_path: Path, typo: str
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text("samples,value,accuracy,note,f1\n10,0.9,0.5,warm,0.4\n30,0.5,0.7,,0.6\n")
-    with pytest.raises(DataError, match=f"called '{typo}'; .* value are accuracy, f1. Name"):
+    with raises("unknown-metric", DataError, f"'{typo}'; .* accuracy, f1. "):
         as_curve(path, typo)
 
 
@@ -146,7 +154,7 @@ def test_where_no_other_metric_has_a_name_the_values_may_have_any(
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"samples,value,{rest}")
-    assert as_curve(path, "perplexity").metric == "perplexity"
+    assert as_curve(path, "perplexity").metric.name == "perplexity"
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "neg_brier"])
@@ -156,7 +164,7 @@ def test_text_in_the_column_that_is_asked_for_is_named(tmp_path: Path, metric: s
     path.write_text(f"samples,value,accuracy,brier,note\n{rest}")
     assert as_curve(path).values.tolist() == [0.9, 0.7, 0.5]
     column = metric.removeprefix("neg_")
-    with pytest.raises(DataError, match=f"csv, row 4, column '{column}': '60%' is not a number"):
+    with raises("not-a-number", DataError, f"csv, row 4, .*'{column}': '60%'"):
         as_curve(path, metric)
 
 
@@ -165,7 +173,7 @@ def test_a_metric_has_a_name(tmp_path: Path) -> None:
     curve.to_csv(tmp_path / "a.csv")
     frame = {"samples": [1], "value": [1]}
     for thing in (curve, (SIZES, SCORES, SCORES), frame, tmp_path / "a.csv"):
-        with pytest.raises(DataError, match=r"metric is .*expected a name"):
+        with raises("not-text", DataError, "metric"):
             as_curve(thing, ["a"])  # type: ignore[arg-type]
 
 
@@ -173,10 +181,22 @@ def test_a_curve_has_the_metrics_that_it_has() -> None:
     curve = Curve([10, 30], [0.9, 0.3], others={"macro_f1": [0.1, 0.6]})
     assert as_curve(curve) is curve
     assert as_curve(curve, "f1_macro").values.tolist() == [0.1, 0.6]
-    with pytest.raises(DataError, match="has no metric 'roc_auc'; it has loss, macro_f1"):
+    with raises("unknown-metric", DataError, "'roc_auc'.*loss, macro_f1"):
         as_curve(curve, "roc_auc")
 
 
 def test_what_is_no_curve_at_all() -> None:
-    with pytest.raises(DataError, match="int is no learning curve; expected a Curve, a run"):
+    with raises("not-a-curve", DataError, "int .*Curve"):
         as_curve(3)
+
+
+def test_the_direction_of_an_unknown_metric_can_be_given(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("samples,value\n10,40\n30,60\n")
+    assert as_curve(path, "quality").metric.higher_is_better is None
+    assert as_curve(path, "quality", higher_is_better=True).higher_is_better
+    assert as_curve(path, "quality", best=80).best == 80
+    assert as_curve(path, higher_is_better=True).metric.name == "score"
+    seeded = Curve([10, 30], [40, 60], [3, 4], others={"loss": [2.0, 1.0]}, name="a")
+    again = as_curve(seeded, higher_is_better=True)
+    assert (again.seeds.tolist(), again.name, list(again.others)) == ([3, 4], "a", ["loss"])

@@ -4,8 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dataworth.data.dataset import Dataset
-from dataworth.data.subsets import split, subset_rows, validation_split
+from dataworth.data.rows import Rows
+from dataworth.data.subsets import (
+    SAMPLERS,
+    NestedSampler,
+    PrefixSampler,
+    subset_rows,
+    validation_split,
+)
 from dataworth.errors import StudyError
 
 labels_of = st.lists(st.integers(0, 4), min_size=12, max_size=200).map(
@@ -13,23 +19,18 @@ labels_of = st.lists(st.integers(0, 4), min_size=12, max_size=200).map(
 )
 
 
-def dataset(labels: NDArray[np.int64], *, official: bool = False) -> Dataset:
-    x = np.arange(len(labels), dtype=np.float32)[:, None]
-    held = (x[:3] + 0.5, labels[:3]) if official else (None, None)
-    return Dataset(x, labels, *held, class_names=list("abcde"))
+def order_of(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    data = Rows(len(labels), stratify=labels)
+    return NestedSampler().order(data, np.arange(len(labels)), seed)
 
 
-@given(labels_of, st.integers(0, 5), st.data())
-def test_larger_subsets_contain_smaller(
-    labels: NDArray[np.int64], seed: int, data: st.DataObject
+@given(labels_of, st.integers(0, 5), st.sampled_from(sorted(SAMPLERS)))
+def test_an_order_holds_every_row_of_the_pool_once(
+    labels: NDArray[np.int64], seed: int, method: str
 ) -> None:
-    rows = np.arange(len(labels))
-    large = data.draw(st.integers(2, len(labels)))
-    small = data.draw(st.integers(1, large))
-    inner = subset_rows(labels, rows, small, seed=seed)
-    outer = subset_rows(labels, rows, large, seed=seed)
-    assert len(set(outer.tolist())) == large
-    assert set(inner.tolist()) <= set(outer.tolist())
+    pool = np.flatnonzero(np.arange(len(labels)) % 3)
+    order = SAMPLERS[method].order(Rows(len(labels), stratify=labels), pool, seed)
+    assert sorted(order.tolist()) == pool.tolist()
 
 
 @given(labels_of, st.integers(0, 5), st.data())
@@ -37,7 +38,7 @@ def test_every_class_is_within_one_row_of_its_share(
     labels: NDArray[np.int64], seed: int, data: st.DataObject
 ) -> None:
     size = data.draw(st.integers(1, len(labels)))
-    chosen = labels[subset_rows(labels, np.arange(len(labels)), size, seed=seed)]
+    chosen = labels[order_of(labels, seed)[:size]]
     share = np.bincount(labels, minlength=5) * size / len(labels)
     classes = (share > 0).sum()
     assert (np.abs(np.bincount(chosen, minlength=5) - share) < max(1.0, classes / 2)).all()
@@ -45,14 +46,16 @@ def test_every_class_is_within_one_row_of_its_share(
 
 def test_balanced_classes_are_all_there_as_soon_as_they_can_be() -> None:
     labels = np.repeat(np.arange(10), 50)
-    chosen = labels[subset_rows(labels, np.arange(500), 10, seed=3)]
-    assert sorted(chosen.tolist()) == list(range(10))
+    assert sorted(labels[order_of(labels, 3)[:10]].tolist()) == list(range(10))
 
 
-def test_seeds_choose_other_rows_and_the_same_seed_the_same() -> None:
-    labels = np.arange(300) % 5
+@pytest.mark.parametrize("stratify", [None, np.arange(300) % 5])
+def test_seeds_choose_other_rows_and_the_same_seed_the_same(
+    stratify: NDArray[np.int64] | None,
+) -> None:
+    data, pool = Rows(300, stratify=stratify), np.arange(300)
     first, again, other = (
-        subset_rows(labels, np.arange(300), 60, seed=seed).tolist() for seed in (1, 1, 2)
+        NestedSampler().order(data, pool, seed)[:60].tolist() for seed in (1, 1, 2)
     )
     assert first == again
     assert set(first) != set(other)
@@ -61,48 +64,28 @@ def test_seeds_choose_other_rows_and_the_same_seed_the_same() -> None:
 def test_prefix_is_the_first_rows_whatever_the_seed() -> None:
     rows = np.array([2, 3, 5, 7, 11])
     for seed in (0, 9):
-        taken = subset_rows(np.zeros(20, np.int64), rows, 3, seed=seed, method="prefix")
+        taken = subset_rows(Rows(20), rows, 3, seed=seed, sampler=PrefixSampler())
         assert taken.tolist() == [2, 3, 5]
+
+
+def test_a_seed_takes_the_rows_that_it_always_took() -> None:
+    data = Rows(12, stratify=[0, 1, 2] * 4)
+    taken = subset_rows(data, np.arange(12), 6, seed=5, sampler=NestedSampler())
+    assert taken.tolist() == [5, 1, 6, 11, 10, 9]
 
 
 @pytest.mark.parametrize("size", [0, 13])
 def test_impossible_sizes_are_refused(size: int) -> None:
     with pytest.raises(StudyError, match="12 samples may be trained on"):
-        subset_rows(np.zeros(12, np.int64), np.arange(12), size, seed=0)
-
-
-@given(labels_of, st.floats(0.1, 0.6))
-def test_held_out_rows_are_never_trainable(labels: NDArray[np.int64], share: float) -> None:
-    data = dataset(labels)
-    parts = split(data, share)
-    held = {int(value) for value in parts.x_test[:, 0]}
-    assert not held & set(parts.rows.tolist())
-    assert len(held) + len(parts.rows) == len(labels)
-    assert not parts.official
-    assert (labels[np.sort([*held])] == parts.y_test).all()
-
-
-def test_the_official_split_is_used_whole() -> None:
-    data = dataset(np.arange(50) % 5, official=True)
-    parts = split(data)
-    assert parts.official
-    assert len(parts.rows) == 50
-    assert parts.x_test is data.x_test
-    with pytest.raises(StudyError, match="official held-out split of 3"):
-        split(data, 0.3)
-
-
-@pytest.mark.parametrize("held_out", [0, -1, 50, 1.5e9])
-def test_impossible_held_out_is_refused(held_out: float) -> None:
-    with pytest.raises(StudyError, match="held_out"):
-        split(dataset(np.arange(50) % 5), held_out)
+        subset_rows(Rows(12), np.arange(12), size, seed=0, sampler=NestedSampler())
 
 
 def test_validation_rows_are_a_stratified_tenth_of_the_subset() -> None:
     labels = np.arange(1000) % 5
-    subset = subset_rows(labels, np.arange(1000), 500, seed=0)
-    training, validation = validation_split(labels, subset, seed=0)
+    data = Rows(1000, stratify=labels)
+    subset = order_of(labels, 0)[:500]
+    training, validation = validation_split(data, subset, seed=0)
     assert sorted([*training, *validation]) == sorted(subset)
     assert np.bincount(labels[validation]).tolist() == [10] * 5
     with pytest.raises(StudyError, match="patience"):
-        validation_split(labels, subset[:4], seed=0)
+        validation_split(data, subset[:4], seed=0)

@@ -46,7 +46,7 @@ def test_it_is_valid_and_stored_without_outputs() -> None:
 
 
 def test_it_falls_back_to_glyphs_and_shows_them(outputs: list[str]) -> None:
-    assert any("So this study uses glyphs" in output for output in outputs)
+    assert any("uses glyphs" in output for output in outputs)
     assert any("image/png" in output for output in outputs)
 
 
@@ -54,8 +54,8 @@ def test_it_shows_progress_the_mistake_and_the_forecast(outputs: list[str]) -> N
     text = "".join(outputs)
     assert "6 of 6 runs" in text
     assert "labels-scaled" in text
-    assert "reachable at all with probability" in text
-    assert "Going from 1,800 to 5,400 samples" in text
+    assert "reachable at all" in text
+    assert "from 1,800 to 5,400 samples" in text
 
 
 def test_the_report_is_inline(outputs: list[str]) -> None:

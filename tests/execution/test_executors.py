@@ -1,75 +1,91 @@
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from errors import raises
 from nearest_mean import NearestMean
 
 from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
-from dataworth.execution.base import Executor, RunCheckpoints
+from dataworth.execution.base import Context, Executor
 from dataworth.execution.processes import LocalProcesses, dump_sharing_arrays, shares_of_cores
-from dataworth.execution.serial import InProcess
-from dataworth.learners.base import Arrays, Epoch
+from dataworth.execution.serial import Serial
 from dataworth.learners.keras.backend import load_keras
-from dataworth.records.record import Run
-from dataworth.study.resolved import Experiment
-from dataworth.study.run import prepare
+from dataworth.records.record import RunKey
+from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.spec import Study
+from dataworth.testing.executors import (
+    EXECUTOR_CHECKS,
+    ExecutorCase,
+    ExecutorCheck,
+    MemoryCheckpoints,
+    dying,
+    keys_of,
+    plain,
+)
 
-
-class Memory:
-    """Checkpoints in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, tuple[Sequence[Epoch], Arrays]] = {}
-
-    def load_checkpoint(self, key: str) -> tuple[Sequence[Epoch], Arrays] | None:
-        return self.kept.get(key)
-
-    def save_checkpoint(self, key: str, history: Sequence[Epoch], state: Arrays) -> None:
-        self.kept[key] = (history, state)
-
-
-@pytest.fixture(scope="module")
-def experiment(digits: Dataset) -> Experiment:
-    return prepare(Study(data=digits, model="mlp:16", sizes=[50, 90], seeds=2, epochs=2))
+EXECUTORS: dict[str, tuple[Callable[..., Executor], bool]] = {
+    "serial": (Serial, False),
+    "one process": (partial(LocalProcesses, workers=1), True),
+    "two processes": (partial(LocalProcesses, workers=2), True),
+}
 
 
 @pytest.fixture(scope="module")
-def quick(digits: Dataset) -> Experiment:
+def resolved(digits: Dataset) -> ResolvedStudy:
+    return Study(data=digits, model="mlp:16", sizes=[50, 90], seeds=2, epochs=2).resolve()
+
+
+@pytest.fixture(scope="module")
+def quick(digits: Dataset) -> ResolvedStudy:
     """Runs that need no heavy library, where processes are looked at and not figures."""
-    return prepare(Study(data=digits, model=NearestMean(), sizes=[500, 900], seeds=2))
+    return Study(data=digits, model=NearestMean(), sizes=[500, 900], seeds=2).resolve()
 
 
-def perform(executor: Executor, experiment: Experiment) -> dict[Run, float]:
-    epochs: list[tuple[Run, int]] = []
-    records = executor.perform(
-        experiment,
-        experiment.runs(),
-        Memory(),
-        lambda run, epoch, _: epochs.append((run, epoch.number)),
+@pytest.mark.parametrize("check", EXECUTOR_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_conformance(name: str, check: ExecutorCheck, tmp_path: Path) -> None:
+    make, isolates = EXECUTORS[name]
+    check(ExecutorCase(make, tmp_path / "work", isolates))
+
+
+def perform(make: Callable[..., Executor], study: ResolvedStudy, folder: Path) -> dict[RunKey, Any]:
+    steps: list[tuple[RunKey, int]] = []
+    executor = make(
+        study.objective,
+        MemoryCheckpoints(),
+        lambda key, step, *_: steps.append((key, step)),
+        folder,
     )
-    losses = {record.run: record.scores.loss for record in records}
-    assert set(epochs) == {(run, number) for run in losses for number in (1, 2)}
-    assert len(epochs) == 2 * len(losses)
-    return losses
+    try:
+        for key in study.runs():
+            executor.submit(key)
+        scores = {record.key: record.scores for record in executor.outcomes()}
+    finally:
+        executor.close()
+    assert set(steps) == {(key, number) for key in scores for number in (1, 2)}
+    assert len(steps) == 2 * len(scores)
+    return scores
 
 
 def test_all_executors_give_the_same_figures_to_the_bit(
-    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+    resolved: ResolvedStudy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    alone = perform(InProcess(), experiment)
-    # The workers compile anew, for their share of the cores.
+    alone = perform(Serial, resolved, tmp_path)
+    # The workers compile the programs again, for their share of the cores.
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
-    assert set(alone) == set(experiment.runs())
-    assert perform(LocalProcesses(2), experiment) == alone
+    assert set(alone) == set(resolved.runs())
+    assert perform(partial(LocalProcesses, workers=2), resolved, tmp_path) == alone
 
 
 def test_a_builder_whose_module_imports_keras_works_in_other_processes(
@@ -85,30 +101,56 @@ def test_a_builder_whose_module_imports_keras_works_in_other_processes(
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     own = Study(data=digits, model="networks_of_builders:net", sizes=[50], seeds=1, epochs=2)
-    asked = prepare(own)
+    asked = own.resolve()
     assert "KERAS_BACKEND" not in os.environ
-    assert perform(LocalProcesses(1), asked) == perform(InProcess(), asked)
+    one = perform(partial(LocalProcesses, workers=1), asked, tmp_path / "work")
+    assert one == perform(Serial, asked, tmp_path / "work")
 
 
-def test_closing_ends_the_processes(quick: Experiment) -> None:
+def test_modules_of_the_current_folder_do_not_shadow_the_standard_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("queue", "random", "shutil", "numbers"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    case = ExecutorCase(partial(LocalProcesses, workers=2), tmp_path / "work")
+    records = case.outcomes(plain, keys_of(1, 2))
+    assert [record.status for record in records] == ["finished", "finished"]
+    assert not (tmp_path / "imported").exists()
+
+
+def test_closing_ends_the_processes(quick: ResolvedStudy, tmp_path: Path) -> None:
     before = set(_children())
-    records = LocalProcesses(2).perform(quick, quick.runs(), Memory(), lambda *_: None)
-    next(records)
+    executor = LocalProcesses(quick.objective, MemoryCheckpoints(), _ignore, tmp_path, 2)
+    for key in quick.runs():
+        executor.submit(key)
+    next(executor.outcomes())
     workers = set(_children()) - before
     assert len(workers) == 2
-    records.close()  # type: ignore[attr-defined]
+    executor.close()
     assert not workers & set(_children())
 
 
-def test_a_killed_worker_is_named_with_its_run(quick: Experiment) -> None:
+def test_a_killed_process_is_named_replaced_and_costs_its_run(tmp_path: Path) -> None:
     before = set(_children())
 
-    def kill(run: Run, epoch: Epoch, epochs: int) -> None:
-        for child in set(_children()) - before:
-            os.kill(child, signal.SIGKILL)
+    def kill(key: RunKey, *_: Any) -> None:
+        if key.size == 1:
+            for child in set(_children()) - before:
+                os.kill(child, signal.SIGKILL)
 
-    with pytest.raises(StudyError, match="worker process was killed by signal 9"):
-        list(LocalProcesses(1).perform(quick, quick.runs(), Memory(), kill))
+    case = ExecutorCase(partial(LocalProcesses, workers=1), tmp_path)
+    records = {r.key.size: r for r in case.outcomes(plain, keys_of(1, 2), listener=kill)}
+    # The killed run may have been finished before the signal arrived.
+    failure = records[1].failure
+    assert failure is None or (failure.kind == "killed" and "SIGKILL" in failure.message)
+    assert records[2].status == "finished"
+
+
+def test_each_death_is_told_apart(tmp_path: Path) -> None:
+    case = ExecutorCase(partial(LocalProcesses, workers=1), tmp_path)
+    records = case.outcomes(dying, keys_of(2, 2, 1))
+    assert [record.status for record in records] == ["failed", "failed", "finished"]
 
 
 def test_workers_end_with_a_killed_main_process_and_leave_nothing(tmp_path: Path) -> None:
@@ -136,12 +178,24 @@ def test_workers_end_with_a_killed_main_process_and_leave_nothing(tmp_path: Path
     _wait_for(lambda: not list(temporary.iterdir()))
 
 
+def test_folders_of_processes_that_are_gone_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / f"dataworth-{gone.pid}-abc").mkdir()
+    (tmp_path / f"dataworth-{os.getpid()}-abc").mkdir()
+    LocalProcesses(plain, MemoryCheckpoints(), _ignore, tmp_path / "work", 1).close()
+    assert [path.name for path in tmp_path.iterdir()] == [f"dataworth-{os.getpid()}-abc"]
+
+
 def test_no_place_for_temporary_files_is_named(
-    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
-    with pytest.raises(StudyError, match="set TMPDIR"):
-        perform(LocalProcesses(2), experiment)
+    with raises("disk-full", StudyError, "TMPDIR"):
+        LocalProcesses(plain, MemoryCheckpoints(), _ignore, tmp_path, 2)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores cannot be chosen here")
@@ -156,27 +210,30 @@ def test_cores_are_divided_without_rest_or_overlap() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores cannot be chosen here")
 def test_the_last_run_of_a_stopped_study_has_the_cores_it_would_have_had(
-    quick: Experiment,
+    quick: ResolvedStudy, tmp_path: Path
 ) -> None:
     before = set(_children())
     shares: list[list[int]] = []
 
-    def look(run: Run, epoch: Epoch, epochs: int) -> None:
+    def look(*_: Any) -> None:
         shares.extend(sorted(os.sched_getaffinity(child)) for child in set(_children()) - before)
 
-    list(LocalProcesses(2).perform(quick, quick.runs()[-1:], Memory(), look))
+    executor = LocalProcesses(quick.objective, MemoryCheckpoints(), look, tmp_path, 2)
+    executor.submit(quick.runs()[-1])
+    list(executor.outcomes())
+    executor.close()
     assert shares == shares_of_cores(2)[:1]
 
 
 def test_large_arrays_are_mapped_not_copied(tmp_path: Path) -> None:
-    import pickle
-
     big = np.arange(1 << 20, dtype=np.uint8).reshape(-1, 1024)
     np.save(tmp_path / "big.npy", big)
     mapped = np.load(tmp_path / "big.npy", mmap_mode="r")
     dump_sharing_arrays({"mapped": mapped, "held": big, "small": np.ones(3)}, tmp_path / "p")
-    assert (tmp_path / "p").stat().st_size < 2_000
-    back = pickle.loads((tmp_path / "p").read_bytes())
+    assert (tmp_path / "p").stat().st_size < 20_000
+    with (tmp_path / "p").open("rb") as file:
+        assert pickle.load(file) == sys.path
+        back = pickle.load(file)
     assert isinstance(back["mapped"], np.memmap)
     assert isinstance(back["held"], np.memmap)
     assert (back["mapped"] == big).all()
@@ -184,26 +241,46 @@ def test_large_arrays_are_mapped_not_copied(tmp_path: Path) -> None:
     assert back["small"].tolist() == [1, 1, 1]
 
 
-def test_what_lives_in_the_script_cannot_be_handed_over(
-    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+def test_what_is_defined_in_the_script_cannot_be_handed_over(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def build() -> None: ...
 
     monkeypatch.setattr(build, "__module__", "__main__")
-    broken = Study(data=experiment.dataset, model=build, sizes=[50], seeds=1)
-    with pytest.raises(StudyError, match=r"workers: .*script or notebook itself.*one worker"):
-        next(LocalProcesses(2).perform(prepare(broken), experiment.runs(), Memory(), print))
+    objective = Study(data=digits, model=build, sizes=[50], seeds=1).resolve().objective
+    with raises("not-picklable", StudyError, "(script|notebook)"):
+        LocalProcesses(objective, MemoryCheckpoints(), _ignore, tmp_path, 2)
 
 
-def test_checkpoints_are_kept_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkpoints_are_stored_every_few_seconds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    kept: list[int] = []
-    checkpoints = RunCheckpoints(None, lambda history, state: kept.append(len(history)))
+    stored: list[int] = []
+    context = Context(
+        tmp_path, None, lambda history, state: stored.append(int(history["n"][0])), print
+    )
     for number in range(1, 13):
         now[0] += 1.0
-        checkpoints.save([Epoch(1, 1, 1, 1.0, 1.0)] * number, {})
-    assert kept == [5, 10]
+        context.save_checkpoint({"n": np.array([float(number)])}, {})
+    assert stored == [5, 10]
+
+
+def test_reported_figures_become_columns(tmp_path: Path) -> None:
+    context = Context(tmp_path, None, lambda *_: None, lambda *_: None)
+    context.report(1, loss=1.0)
+    context.report(2, loss=0.5, accuracy=0.9)
+    context.report(3, accuracy=0.95)
+    columns = {name: column.tolist() for name, column in context.history().items()}
+    np.testing.assert_equal(
+        columns,
+        {"step": [1, 2, 3], "loss": [1.0, 0.5, np.nan], "accuracy": [np.nan, 0.9, 0.95]},
+    )
+
+
+def _ignore(*_: Any) -> None:
+    pass
 
 
 def _wait_for(happened: Callable[[], bool]) -> None:

@@ -1,5 +1,6 @@
 import json
 import math
+import re
 import shutil
 import warnings
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from errors import raises
 
 from dataworth.cli.main import main
 from dataworth.curves.curve import Curve
@@ -66,10 +68,7 @@ def test_where_they_crossed_within_what_was_measured(crossed: Comparison) -> Non
     assert crossing.since == pytest.approx(true, rel=0.2)
     assert crossing.probability < 0.3
     assert crossing.upper == math.inf
-    assert (
-        "mlp is better than linear at 6,400 samples and has been since about "
-        in crossing_in_words(crossing)
-    )
+    assert re.match(r"mlp .* linear .* 6,400 .* since about \d", crossing_in_words(crossing))
     assert "overtake it nowhere" in crossing_in_words(crossing)
 
 
@@ -155,7 +154,7 @@ def test_of_equal_learners_no_difference_shows() -> None:
     assert crossing.lower == crossing.measured == 6400
     said = crossing_in_words(crossing)
     assert said.startswith("No difference shows between ")
-    assert "is better with probability 5" in said
+    assert "probability 5" in said
     assert "overtake" not in said
 
 
@@ -190,46 +189,44 @@ def test_a_rising_metric_is_answered_in_its_own_unit() -> None:
 
 def test_what_cannot_be_compared() -> None:
     curve = falling(0.1, 2, "a")
-    with pytest.raises(ForecastError, match="1 curve to compare"):
+    with raises("too-few-curves", ForecastError):
         compare([curve])
-    with pytest.raises(
-        ForecastError, match=r"give each once, or in Python its own name, as compare\(\{"
-    ):
+    with raises("named-twice", ForecastError, r"compare\(\{"):
         compare([curve, curve])
     other = Curve(curve.samples, curve.values, metric="mean_squared_error", name="b")
-    with pytest.raises(ForecastError, match="different metrics"):
+    with raises("metrics-differ", ForecastError):
         compare([forecast(curve), other])
     two = compare({"x": curve, "y": forecast(curve)})
-    with pytest.raises(ForecastError, match="'z' is not compared; there are x, y"):
+    with raises("unknown-learner", ForecastError, "'z'.*x, y"):
         two.difference("x", "z", 10)
-    with pytest.raises(ForecastError, match="level is 2"):
+    with raises("not-a-probability", ForecastError, "level is 2"):
         two.standings(10, level=2)
 
 
 @pytest.mark.parametrize("things", [3, None, "curves.csv"])
 def test_what_is_no_list_of_curves(things: Any) -> None:
-    with pytest.raises(ForecastError, match="is no list of curves; expected two or more"):
+    with raises("not-a-list", ForecastError):
         compare(things)
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, "a"])
 def test_a_seed_that_is_none_is_refused_for_forecasts_too(crossed: Comparison, seed: Any) -> None:
-    with pytest.raises(ForecastError, match=r"seed is .*expected a whole number from 0 on"):
+    with raises("not-a-whole-number", ForecastError, "^seed"):
         compare(crossed.forecasts, seed=seed)
 
 
 @pytest.mark.parametrize("size", ["a", 1j, 10**400, math.nan, -5, [1, 2]])
 def test_a_size_that_is_none_is_refused(crossed: Comparison, size: Any) -> None:
-    with pytest.raises(ForecastError, match="expected numbers of samples, positive and finite"):
+    with raises("not-positive", ForecastError):
         crossed.standings(size)
-    with pytest.raises(ForecastError, match="expected numbers of samples, positive and finite"):
+    with raises("not-positive", ForecastError):
         crossed.difference("mlp", "linear", size)
 
 
 @pytest.mark.parametrize("level", ["a", None, [0.5], math.nan])
 def test_a_level_that_is_none_is_refused(crossed: Comparison, level: Any) -> None:
     for ask in (crossed.crossings, lambda level: crossed.standings(10, level)):
-        with pytest.raises(ForecastError, match=r"level is .*expected a probability"):
+        with raises("not-a-probability", ForecastError, "^level"):
             ask(level)
 
 
@@ -248,7 +245,7 @@ def test_the_command_says_who_is_better_and_where_they_cross(
     said = capsys.readouterr().out
     for part in ("At 6,400 samples:", "At 64,000 samples:", "best with", "mlp is better than"):
         assert part in said
-    assert "Warning (linear): 64,000 samples are 10.0 times" in said
+    assert re.search(r"\(linear\): 64,000 samples .* 10\.0 times", said)
     assert main(["compare", *files, "--at", "1e5", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["learners"] == ["linear", "mlp"]
@@ -260,12 +257,12 @@ def test_the_command_says_who_is_better_and_where_they_cross(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["linear.csv"], "1 curve to compare"),
-        (["linear.csv", "mlp.csv", "-o", "a.html"], "the page takes run directories"),
+        (["linear.csv"], "1 curve"),
+        (["linear.csv", "mlp.csv", "-o", "a.html"], "--out"),
         (["linear.csv", "mlp.csv", "--metric", "neg_log_loss"], "negative"),
         (["linear.csv", "nothing"], "nothing"),
-        (["linear.csv", "mlp.csv", "--level", "3"], "level is 3.0; expected a probability"),
-        (["linear.csv", "mlp.csv", "--at", "160000", "-5"], "expected numbers of samples"),
+        (["linear.csv", "mlp.csv", "--level", "3"], "level is 3.0"),
+        (["linear.csv", "mlp.csv", "--at", "160000", "-5"], "[160000.0, -5.0]"),
     ],
 )
 def test_what_the_command_cannot_compare_is_one_message_and_code_2(

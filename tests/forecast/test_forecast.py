@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from errors import raises
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from law_curves import SIZES, curve_of, noisy, power
@@ -86,8 +87,8 @@ def test_a_target_that_is_met_already_is_answered_from_the_measurements() -> Non
 
 def test_single_runs_of_few_sizes_come_with_a_warning() -> None:
     single = dw.forecast(curve_of(SIZES, power(SIZES)))
-    assert any("one run of each size" in warning for warning in single.warnings)
-    assert not any("one run of each size" in warning for warning in dw.forecast(usual()).warnings)
+    assert any("one run" in warning for warning in single.warnings)
+    assert not any("one run" in warning for warning in dw.forecast(usual()).warnings)
 
 
 def test_the_value_of_samples_is_the_difference_of_predictions() -> None:
@@ -150,7 +151,7 @@ def test_few_sizes_allow_few_parameters() -> None:
     few = dw.forecast(curve_of(SIZES[:5], power(SIZES[:5])))
     assert "power-3" in few.weights
     assert not {"m4", "bnsl", "shifted-power", "weibull"} & set(few.weights)
-    with pytest.raises(ForecastError, match="at most 3 free parameters"):
+    with raises("too-few-sizes", ForecastError, "m4.* 3 "):
         dw.forecast(curve_of(SIZES[:5], power(SIZES[:5])), laws=["m4"])
 
 
@@ -185,15 +186,15 @@ def test_whatever_holds_a_curve_is_forecast_as_the_curve(tmp_path: Path) -> None
     accuracy = np.stack([1 - values / 4, 1 - values / 4.2], axis=1)
     from_scores = dw.forecast((samples, accuracy, accuracy))
     assert from_scores.curve.higher_is_better
-    with pytest.raises(DataError, match="no learning curve"):
+    with raises("not-a-curve", DataError, "int"):
         dw.forecast(7)
 
 
 def test_warnings_tell_distance_and_scarcity() -> None:
     forecast = dw.forecast(usual())
     assert forecast.warnings == ()
-    assert "more than three times" in forecast.warnings_at([150_000])[0]
-    assert "more than ten times" in forecast.warnings_at([1e6])[0]
+    assert "three times" in forecast.warnings_at([150_000])[0]
+    assert "ten times" in forecast.warnings_at([1e6])[0]
     scarce = dw.forecast(curve_of(SIZES[:3], power(SIZES[:3]))).warnings
     assert any("only 3 sizes" in text for text in scarce)
 
@@ -274,9 +275,9 @@ def test_a_share_is_never_below_zero() -> None:
 def test_absurd_prices_and_noise_are_answered_or_refused() -> None:
     forecast = dw.forecast(usual())
     assert forecast.stop_at(1e308, 1e-300).median == SIZES[-1]
-    with pytest.raises(ForecastError, match="price_per_label"):
+    with raises("not-positive", ForecastError, "price_per_label"):
         forecast.stop_at(10**400, 1.0)
-    with pytest.raises(ForecastError, match="more than 10 times"):
+    with raises("value-out-of-range", ForecastError, "test_noise.* 10 times"):
         dw.forecast(usual(), test_noise=1e10)
 
 

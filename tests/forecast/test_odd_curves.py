@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from errors import raises
 from law_curves import SIZES, curve_of, power
 
 import dataworth as dw
@@ -111,39 +112,54 @@ def test_a_flat_curve_stays_flat() -> None:
     assert forecast.predict([64_000]).median[0] == pytest.approx(0.7, rel=0.02)
 
 
-def test_percentages_are_refused() -> None:
-    with pytest.raises(ForecastError, match="divide percentages by 100"):
-        dw.forecast(Curve(SIZES, np.linspace(50, 90, 7), metric="accuracy"))
+def test_percentages_are_recognised_and_said() -> None:
+    shares = np.array([0.5, 0.6, 0.68, 0.74, 0.79, 0.83, 0.86])
+    of_shares = dw.forecast(Curve(SIZES, shares, metric="accuracy"))
+    in_per_cent = dw.forecast(Curve(SIZES, 100 * shares, metric="accuracy"))
+    predicted, expected = in_per_cent.predict([64_000]), of_shares.predict([64_000])
+    for part in ("median", "lower", "upper"):
+        assert getattr(predicted, part) == pytest.approx(100 * getattr(expected, part), rel=1e-9)
+    assert in_per_cent.samples_for(90).median == pytest.approx(of_shares.samples_for(0.9).median)
+    assert any("read in per cent" in warning for warning in in_per_cent.warnings)
+    assert not any("per cent" in warning for warning in of_shares.warnings)
+
+
+def test_a_value_that_a_metric_cannot_have_is_refused() -> None:
+    values = [0.5, 0.6, 0.68, 0.74, 0.79, 0.83, 1.2]
+    with pytest.raises(ForecastError, match=r"holds 1\.2, but lies between 0 and 1"):
+        dw.forecast(Curve(SIZES, values, metric="accuracy"))
+    with pytest.raises(ForecastError, match=r"holds -0\.1"):
+        dw.forecast(Curve(SIZES, [-0.1, *values[:6]], metric="accuracy"))
 
 
 @pytest.mark.parametrize("sizes", [[0], [-5], [math.nan], [math.inf], [[1, 2]]])
 def test_sizes_that_are_none_are_refused(sizes: list[float]) -> None:
     forecast = dw.forecast(curve_of(SIZES, power(SIZES)))
-    with pytest.raises(ForecastError, match="positive and finite"):
+    with raises("not-positive", ForecastError, "^sizes"):
         forecast.predict(sizes)
 
 
 @pytest.mark.parametrize("target", [0.0, -1.0, math.nan, math.inf])
 def test_targets_that_are_none_are_refused(target: float) -> None:
     forecast = dw.forecast(curve_of(SIZES, power(SIZES)))
-    with pytest.raises(ForecastError, match="target"):
+    with raises("value-out-of-range", ForecastError, "target"):
         forecast.samples_for(target)
 
 
 def test_options_out_of_range_are_refused() -> None:
     curve = curve_of(SIZES, power(SIZES))
     forecast = dw.forecast(curve)
-    with pytest.raises(ForecastError, match="level"):
+    with raises("not-a-probability", ForecastError, "level"):
         forecast.predict([64_000], level=90)
-    with pytest.raises(ForecastError, match="assurance"):
+    with raises("not-a-probability", ForecastError, "assurance"):
         forecast.samples_for(0.3, assurance=1.5)
-    with pytest.raises(ForecastError, match="price_per_label"):
+    with raises("not-positive", ForecastError, "price_per_label"):
         forecast.stop_at(0, 1)
-    with pytest.raises(ForecastError, match="test_noise"):
+    with raises("not-a-number", ForecastError, "test_noise"):
         dw.forecast(curve, test_noise=-1)
-    with pytest.raises(ForecastError, match="expected a list of names"):
+    with raises("not-a-list", ForecastError, "'power-3'"):
         dw.forecast(curve, laws="power-3")
-    with pytest.raises(ForecastError, match="no law named"):
+    with raises("unknown-law", ForecastError, "'cubic'"):
         dw.forecast(curve, laws=["cubic"])
 
 

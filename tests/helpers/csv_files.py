@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from errors import raises
 from source_files import digit_images
 
 import dataworth as dw
@@ -24,8 +24,8 @@ def load_csv(folder: Path, text: str | bytes, **options: object) -> dw.Dataset:
     return dw.load(folder / "own.csv", **options)
 
 
-def refuse_csv(folder: Path, text: str | bytes, says: str, **options: object) -> None:
-    """Check that `text` is refused, by an error that names the file and matches `says`."""
-    with pytest.raises(DataError, match=says) as caught:
+def refuse_csv(folder: Path, text: str | bytes, code: str, match: str, **options: object) -> None:
+    """Check that `text` is refused, by an error of `code` that names the file and `match`."""
+    with raises(code, DataError, match) as caught:
         load_csv(folder, text, **options)
     assert "own.csv" in str(caught.value)

@@ -1,4 +1,4 @@
-"""A learner of the user's own, in plain NumPy: the class whose mean is nearest."""
+"""A learner in plain NumPy: the class whose mean is nearest."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.learners.base import Checkpoints, Epoch, Task, Watch
+from dataworth.learners.base import FitRequest
+from dataworth.records.run import History, RunContext
+from dataworth.tasks.base import Task
 
 
 @dataclass(frozen=True)
 class Means:
     means: NDArray[np.float64]
-    history: list[Epoch] = field(default_factory=list)
+    history: History = field(default_factory=dict)
 
     @property
-    def parameters(self) -> int:
-        return self.means.size
+    def facts(self) -> Mapping[str, float]:
+        return {"parameters": self.means.size}
 
-    def logits(self, x: NDArray[Any]) -> NDArray[np.float32]:
+    def predict(self, x: NDArray[Any]) -> NDArray[np.float32]:
         away = x.reshape(len(x), 1, -1) - self.means
         return np.asarray(-np.square(away).sum(axis=2), np.float32)
 
@@ -29,17 +31,14 @@ class Means:
 class NearestMean:
     name = "nearest mean"
 
-    def identity(self, shape: tuple[int, ...], outputs: int) -> Mapping[str, Any]:
+    def identity(self, data: Any, task: Task) -> Mapping[str, Any]:
         return {"learner": self.name}
 
-    def train(
-        self, task: Task, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
-    ) -> Means:
-        x, y = task.x[task.rows].reshape(len(task.rows), -1), task.y[task.rows]
-        empty = np.full(x.shape[1], np.inf)
-        of_class = [x[y == each] for each in range(task.outputs)]
-        means = np.array([each.mean(axis=0) if len(each) else empty for each in of_class])
-        epoch = Epoch(1, 1, len(x), 0.0, 0.0)
-        if watch is not None:
-            watch(epoch, 1)
-        return Means(means, [epoch])
+    def fit(self, request: FitRequest, context: RunContext) -> Means:
+        x = request.train.x.reshape(len(request.train), -1).astype(np.float64)
+        y, classes = request.train.y, len(request.task.class_names)  # type: ignore[attr-defined]
+        context.report(1, 1)
+        # A class without samples is the farthest of all.
+        of_class = [x[y == each] for each in range(classes)]
+        means = [each.mean(axis=0) if len(each) else np.full(x.shape[1], 1e6) for each in of_class]
+        return Means(np.array(means))

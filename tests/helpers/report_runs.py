@@ -1,4 +1,4 @@
-"""Run directories made without training, for reports."""
+"""RunKey directories made without training, for reports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.learners.base import Epoch
-from dataworth.metrics.classification import Scores
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 
 NAMES = ("<script>window.hacked = 1</script>", "</script>", '"quoted" & more', "é", "plain")
@@ -53,17 +51,28 @@ def make_run(
 def _record(size: int, seed: int, loss: float, classes: int) -> Record:
     confusion = _confusion(0.9 if math.isnan(loss) else min(0.9, loss / 3), classes)
     accuracy = float(np.trace(confusion) / confusion.sum())
-    scores = Scores(
-        loss=loss,
-        accuracy=accuracy,
-        macro_f1=accuracy * 0.99,
-        brier=loss / 4,
-        ece=0.02,
-        confusion=confusion,
-        class_losses=np.full(classes, loss) * np.linspace(0.5, 1.5, classes),
-    )
-    history = [Epoch(1, 10, size, loss * 0.8, 0.5), Epoch(2, 10, size, loss * 0.7, 0.25)]
-    return Record(Run(size, seed, f"{size}-{seed}"), scores, history, parameters=1_234)
+    scores = {
+        "loss": loss,
+        "accuracy": accuracy,
+        "macro_f1": accuracy * 0.99,
+        "brier": loss / 4,
+        "ece": 0.02,
+        "train_loss": loss * 0.7,
+    }
+    history = {
+        "steps": np.array([10.0, 10.0]),
+        "samples": np.array([size, size], np.float64),
+        "loss": np.array([loss * 0.8, loss * 0.7]),
+        "seconds": np.array([0.5, 0.25]),
+        "validation_loss": np.array([np.nan, np.nan]),
+    }
+    arrays = {
+        "confusion": confusion,
+        "class_losses": np.full(classes, loss) * np.linspace(0.5, 1.5, classes),
+    }
+    key = RunKey("mlp", size, seed, f"{size}-{seed}")
+    facts = {"parameters": 1_234.0}
+    return Record(key, scores, history=history, facts=facts, arrays=arrays, seconds=0.75)
 
 
 def _confusion(error: float, classes: int) -> NDArray[np.int64]:

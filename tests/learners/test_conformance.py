@@ -1,4 +1,4 @@
-"""What every learner must do, whatever it trains."""
+"""Every learner passes the conformance suite; Keras learners do more."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from memory_checkpoints import Memory
-from numpy.typing import NDArray
+from nearest_mean import NearestMean
 
-from dataworth.learners import Budget, Epoch, Learner, Task, Trained, resolve
+from dataworth.data.base import View
+from dataworth.data.dataset import Dataset
+from dataworth.learners.base import FitRequest, Learner, TrainingOptions
 from dataworth.learners.keras.backend import load_keras
-from dataworth.metrics import classification as metrics
+from dataworth.learners.keras.learner import KerasPredictor
+from dataworth.learners.registry import resolve
+from dataworth.testing.contexts import MemoryContext
+from dataworth.testing.learners import LEARNER_CHECKS, LearnerCase, LearnerCheck
 
 
 def with_dropout_and_statistics(shape: tuple[int, ...], classes: int) -> Any:
@@ -50,105 +54,94 @@ def own_class(shape: tuple[int, ...], classes: int) -> Any:
     return Own()
 
 
-LEARNERS: dict[str, Callable[[], Learner]] = {
+KERAS: dict[str, Callable[[], Any]] = {
     "linear": lambda: resolve("linear", learning_rate=0.01),
     "mlp": lambda: resolve("mlp:32", learning_rate=0.005),
     "cnn": lambda: resolve("cnn", learning_rate=0.003),
     "own class": lambda: resolve(own_class, learning_rate=0.005),
     "builder": lambda: resolve(with_dropout_and_statistics, learning_rate=0.01),
 }
+LEARNERS: dict[str, Callable[[], Any]] = {**KERAS, "plain NumPy": NearestMean}
 
 
-@pytest.fixture(scope="module", params=LEARNERS)
+@pytest.mark.parametrize("check", LEARNER_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", LEARNERS)
+def test_conformance(name: str, check: LearnerCheck, learner_data: Dataset) -> None:
+    check(LearnerCase(LEARNERS[name], learner_data))
+
+
+def test_identities_tell_learners_apart(learner_data: Dataset) -> None:
+    found = [make().identity(learner_data, learner_data.task) for make in LEARNERS.values()]
+    assert all(found.count(identity) == 1 for identity in found)
+
+
+@pytest.fixture(scope="module", params=KERAS)
 def learner(request: pytest.FixtureRequest) -> Learner:
-    return LEARNERS[request.param]()
+    made: Learner = KERAS[request.param]()
+    return made
 
 
 @pytest.fixture(scope="module")
-def trained(learner: Learner, task: Task) -> Trained:
-    return learner.train(task)
+def trained(learner: Learner, fit_request: FitRequest) -> Any:
+    return learner.fit(fit_request, MemoryContext())
 
 
-def logits(trained: Trained, held_out: Task) -> NDArray[np.float32]:
-    return trained.logits(held_out.x[held_out.rows])
-
-
-def test_learns_far_above_chance(trained: Trained, held_out: Task) -> None:
-    scores = metrics.score(logits(trained, held_out), held_out.y[held_out.rows])
-    assert scores.accuracy > 0.6
-    assert scores.loss < np.log(10)
-    assert trained.history[-1].loss < trained.history[0].loss
-
-
-def test_history_counts_steps_and_samples(trained: Trained) -> None:
-    assert [epoch.number for epoch in trained.history] == [1, 2, 3]
-    assert {(epoch.steps, epoch.samples) for epoch in trained.history} == {(10, 320)}
-    assert all(epoch.seconds > 0 for epoch in trained.history)
-
-
-def test_same_task_gives_the_same_bits(
-    learner: Learner, trained: Trained, task: Task, held_out: Task
-) -> None:
-    again = learner.train(task)
-    assert logits(again, held_out).tobytes() == logits(trained, held_out).tobytes()
-    assert [e.loss for e in again.history] == [e.loss for e in trained.history]
-
-
-def test_another_seed_gives_other_figures(
-    learner: Learner, trained: Trained, task: Task, held_out: Task
-) -> None:
-    other = learner.train(replace(task, seed=2))
-    assert not np.array_equal(logits(other, held_out), logits(trained, held_out))
+def test_history_counts_steps_and_samples(trained: KerasPredictor) -> None:
+    history = {name: column.tolist() for name, column in trained.history.items()}
+    assert history["steps"] == [10, 10, 10]
+    assert history["samples"] == [320, 320, 320]
+    assert all(seconds > 0 for seconds in history["seconds"])
+    assert history["loss"][-1] < history["loss"][0]
+    assert "validation_loss" not in history
+    assert trained.facts["train_loss"] == history["loss"][-1]
 
 
 @pytest.mark.parametrize("stop", [1, 2, 3])
 def test_resumed_run_equals_the_unbroken_one_to_the_bit(
-    learner: Learner, trained: Trained, task: Task, held_out: Task, stop: int
+    learner: Learner, trained: KerasPredictor, fit_request: FitRequest, stop: int
 ) -> None:
-    memory = Memory()
-
-    def stopping(epoch: Epoch, epochs: int) -> None:
-        assert epochs == 3
-        if epoch.number == stop:
-            raise KeyboardInterrupt
-
+    context = MemoryContext(stop_after=stop)
     with pytest.raises(KeyboardInterrupt):
-        learner.train(task, watch=stopping, checkpoints=memory)
-    assert memory.saves == stop
-    resumed = learner.train(task, checkpoints=memory)
-    assert memory.saves == 3
-    assert logits(resumed, held_out).tobytes() == logits(trained, held_out).tobytes()
-    assert [e.loss for e in resumed.history] == [e.loss for e in trained.history]
+        learner.fit(fit_request, context)
+    assert context.saves == stop
+    assert context.steps[-1][:2] == (stop, 3)
+    rest = MemoryContext(checkpoint=context.checkpoint)
+    resumed = learner.fit(fit_request, rest)
+    assert rest.saves == 3 - stop
+    x = fit_request.train.data.x_test
+    assert resumed.predict(x).tobytes() == trained.predict(x).tobytes()
+    assert resumed.history["loss"].tolist() == trained.history["loss"].tolist()
 
 
 @pytest.mark.parametrize("rows", [0, 1, 512, 513])
-def test_logits_do_not_depend_on_the_blocks(trained: Trained, task: Task, rows: int) -> None:
-    some = trained.logits(task.x[:rows])
+def test_logits_do_not_depend_on_the_blocks(
+    trained: KerasPredictor, learner_data: Dataset, rows: int
+) -> None:
+    some = trained.predict(learner_data.x[:rows])
     assert some.shape == (rows, 10)
     assert some.dtype == np.float32
-    np.testing.assert_allclose(some[:1], trained.logits(task.x[:1])[:rows], rtol=1e-4, atol=1e-4)
+    one = trained.predict(learner_data.x[:1])[:rows]
+    np.testing.assert_allclose(some[:1], one, rtol=1e-4, atol=1e-4)
 
 
-def test_steps_replace_epochs(learner: Learner, task: Task) -> None:
-    steps = replace(task, budget=Budget(epochs=99, steps=14, batch_size=32))
-    history = learner.train(steps).history
-    assert [(epoch.steps, epoch.samples) for epoch in history] == [(10, 320), (4, 128)]
+def test_steps_replace_epochs(learner: Learner, fit_request: FitRequest) -> None:
+    options = TrainingOptions(epochs=99, steps=14, batch_size=32)
+    history = learner.fit(replace(fit_request, options=options), MemoryContext()).history
+    assert history["steps"].tolist() == [10, 4]
+    assert history["samples"].tolist() == [320, 128]
 
 
-def test_patience_keeps_the_best_weights(learner: Learner, task: Task) -> None:
-    rows = np.arange(1000, 1200)
-    budget = Budget(epochs=40, batch_size=32, patience=1)
-    stopping = replace(task, rows=np.arange(64), validation_rows=rows, budget=budget)
-    trained = learner.train(stopping)
-    validation = [epoch.validation_loss for epoch in trained.history]
-    best = int(np.argmin(np.array(validation, np.float64)))
+def test_patience_restores_the_best_weights(learner: Learner, fit_request: FitRequest) -> None:
+    data = fit_request.train.data
+    stopping = replace(
+        fit_request,
+        train=View(data, np.arange(64)),
+        validation=View(data, np.arange(1000, 1200)),
+        options=TrainingOptions(epochs=40, batch_size=32, patience=1),
+    )
+    trained = learner.fit(stopping, MemoryContext())
+    validation = trained.history["validation_loss"]
+    best = int(np.argmin(validation))
     assert best == len(validation) - 1 - (len(validation) < 40)
-    kept = metrics.score(trained.logits(task.x[rows]), task.y[rows]).loss
-    assert kept == pytest.approx(validation[best], rel=1e-5)
-
-
-def test_identity_is_stable_and_tells_learners_apart(learner: Learner) -> None:
-    mine = learner.identity((8, 8), 10)
-    assert mine == learner.identity((8, 8), 10)
-    others = [make().identity((8, 8), 10) for make in LEARNERS.values()]
-    assert others.count(mine) == 1
+    scored = data.task.score(trained.predict(data.x[1000:1200]), data.y[1000:1200])
+    assert scored.scores["loss"] == pytest.approx(validation[best], rel=1e-5)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from errors import raises
 
 from dataworth.errors import StudyError
 from dataworth.learners import resolve
@@ -146,7 +147,7 @@ def test_a_class_whose_arguments_keras_does_not_know_is_no_pattern(module: Path)
     key(module, MODULE, "net")
     net = sys.modules["own_networks"].Net
     assert resolve(net()).identity((8, 8), 10) == resolve(net()).identity((8, 8), 10)
-    with pytest.raises(StudyError, match="Give a function that builds it"):
+    with raises("model-not-rebuildable", StudyError):
         resolve(net(32))
 
 
@@ -159,5 +160,7 @@ def test_an_error_of_a_builder_is_told_with_its_place(module: Path) -> None:
 
 
 def test_an_error_of_a_layer_is_told_with_its_place(module: Path) -> None:
-    with pytest.raises(StudyError, match=r"NameError: .*own_networks\.py:\d+, in call"):
+    with raises(
+        "model-does-not-fit-data", StudyError, r"NameError: .*own_networks\.py:\d+, in call"
+    ):
         key(module, MODULE.replace("+ 1.0", "+ one"), "net")

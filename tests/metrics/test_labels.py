@@ -4,13 +4,7 @@ import math
 
 import pytest
 
-from dataworth.metrics.labels import (
-    axis_label,
-    format_exact,
-    format_value,
-    format_values,
-    metric_name,
-)
+from dataworth.metrics.labels import format_exact, format_value, format_values
 
 
 @pytest.mark.parametrize(
@@ -63,9 +57,3 @@ def test_values_side_by_side_are_told_apart(values: list[float], texts: list[str
 )
 def test_what_was_given_keeps_its_digits(value: float, text: str) -> None:
     assert format_exact(value) == text
-
-
-def test_a_metric_has_a_name_and_a_unit_and_an_unknown_one_its_own() -> None:
-    assert metric_name("loss") == "held-out loss"
-    assert axis_label("loss") == "held-out loss (nats)"
-    assert axis_label("perplexity") == "perplexity"

@@ -20,16 +20,16 @@ WRONG = """
 from dataworth.reproductions.emnist_paper import Mistakes
 
 mistakes = Mistakes(labels_divided_by_255=True)
-dw.Study(data="digits", model="linear", sizes=[40], seeds=1, mistakes=mistakes).run("wrong")
+dw.Study(data="digits", model="linear", sizes=[40], seeds=1, variant=mistakes).run("wrong")
 """
 STOPPED = """
 class Stops:
     name = "stops"
 
-    def identity(self, shape, outputs):
+    def identity(self, data, task):
         return {"stops": True}
 
-    def train(self, task, *, watch=None, checkpoints=None):
+    def fit(self, request, context):
         raise KeyboardInterrupt
 
 
@@ -57,4 +57,4 @@ def test_a_study_shows_one_line_that_ends_with_its_runs(tmp_path: Path) -> None:
     assert "0 of 1 runs" in str(stopped)
     assert "<progress" in str(findings)
     assert "labels-scaled" in str([each["data"]["text/html"] for each in findings])
-    assert "stopped; finished runs are kept" in str(stopped)
+    assert "stopped; finished runs" in str(stopped)

@@ -3,18 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dataworth.learners.base import Epoch
-from dataworth.metrics.classification import Scores
 from dataworth.plots.classes import ClassPlotData, class_plot_data
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 from dataworth.report.tables import class_rows, confused_rows
 
 
 def _record(size: int, seed: int, confusion: list[list[int]]) -> Record:
     counts = np.array(confusion, np.int64)
     losses = np.array([1.0, 2.0, np.nan]) / size
-    scores = Scores(1.0, 0.5, 0.5, 0.5, 0.0, counts, losses)
-    return Record(Run(size, seed, f"{size}{seed}"), scores, [Epoch(1, 1, 1, 1.0, 1.0)], 1)
+    key = RunKey("mlp", size, seed, f"{size}{seed}")
+    return Record(key, {"loss": 1.0}, arrays={"confusion": counts, "class_losses": losses})
 
 
 @pytest.fixture

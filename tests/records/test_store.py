@@ -1,205 +1,312 @@
-import math
+"""What is SQLite's own: the file, its damage, its journal, its room."""
+
+from __future__ import annotations
+
+import os
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from errors import raises
 
-from dataworth.errors import StudyError
-from dataworth.learners.base import Epoch
-from dataworth.metrics.classification import score
+from dataworth.curves.read import load_curve
+from dataworth.errors import DataworthWarning, StudyError
 from dataworth.records.layout import RESULTS_FILE
-from dataworth.records.record import Record, Run, run_key
+from dataworth.records.record import Record
+from dataworth.records.schema import APPLICATION_ID
 from dataworth.records.store import Store
-
-EPOCHS = [Epoch(1, 10, 320, 1.5, 0.2, None), Epoch(2, 10, 320, 1.0 / 3.0, 0.1, 0.7)]
-
-
-def record(size: int = 100, seed: int = 0) -> Record:
-    random = np.random.default_rng(seed)
-    scores = score(random.normal(size=(50, 4)).astype(np.float32), random.integers(0, 4, 50))
-    return Record(Run(size, seed, run_key({"a": 1}, size, seed)), scores, EPOCHS, 1234)
+from dataworth.testing.stores import example, failed, key
 
 
-def test_records_come_back_to_the_bit_sorted(tmp_path: Path) -> None:
-    originals = [record(300, 1), record(100, 1), record(100, 0)]
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    """A run directory with three finished runs and a failed one."""
     with Store(tmp_path, write=True) as store:
-        for each in originals:
-            store.add(each)
-    with Store(tmp_path) as store:
-        kept = store.records()
-    assert [(r.run.size, r.run.seed) for r in kept] == [(100, 0), (100, 1), (300, 1)]
-    back, original = kept[2], originals[0]
-    assert back.run == original.run
-    assert back.scores.loss == original.scores.loss
-    assert back.scores.class_losses.tobytes() == original.scores.class_losses.tobytes()
-    assert (back.scores.confusion == original.scores.confusion).all()
-    assert back.history == EPOCHS
-    assert back.train_loss == 1.0 / 3.0
-    assert back.samples_per_second == pytest.approx(640 / 0.3)
+        store.set_meta({"name": "a", "classes": 4, "model": "tree"})
+        for seed in range(3):
+            store.add(example(100, seed))
+        store.add(failed(300, 0))
+    return tmp_path
 
 
-def test_checkpoints_are_replaced_and_dropped_when_the_run_is_done(tmp_path: Path) -> None:
-    done = record()
-    first = {"w": np.arange(6, dtype=np.float32).reshape(2, 3), "step": np.array(3)}
-    with Store(tmp_path, write=True) as store:
-        assert store.load_checkpoint(done.run.key) is None
-        store.save_checkpoint(done.run.key, EPOCHS[:1], first)
-        store.save_checkpoint(done.run.key, EPOCHS, {"w": first["w"] + math.pi})
-        kept = store.load_checkpoint(done.run.key)
-        assert kept is not None
-        history, state = kept
-        assert history == EPOCHS
-        assert list(state) == ["w"]
-        assert state["w"].tobytes() == (first["w"] + math.pi).tobytes()
-        store.add(done)
-        assert store.load_checkpoint(done.run.key) is None
-
-
-def test_a_run_that_diverged_is_kept_as_it_is(tmp_path: Path) -> None:
-    original = record()
-    diverged = replace(original, scores=replace(original.scores, loss=math.nan, brier=math.inf))
-    with Store(tmp_path, write=True) as store:
-        store.add(diverged)
-        (back,) = store.records()
-    assert math.isnan(back.scores.loss)
-    assert back.scores.brier == math.inf
-    assert back.scores.accuracy == original.scores.accuracy
-
-
-def test_only_one_process_writes_while_others_read(tmp_path: Path) -> None:
-    with Store(tmp_path, write=True) as store:
-        store.add(record())
-        with pytest.raises(StudyError, match="another process is running this study"):
-            Store(tmp_path, write=True)
-        with Store(tmp_path) as reader:
-            assert len(reader.records()) == 1
-    Store(tmp_path, write=True).close()
-
-
-def test_meta_and_arrays(tmp_path: Path) -> None:
-    images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    with Store(tmp_path, write=True) as store:
-        store.set_meta({"name": "a", "classes": 3})
-        store.set_meta({"classes": 4})
-        store.set_array("images", images)
-        assert store.meta() == {"name": "a", "classes": 4}
-        assert (store.array("images") == images).all()  # type: ignore[union-attr]
-        assert store.array("none") is None
+def execute(directory: Path, statement: str) -> None:
+    connection = sqlite3.connect(directory / RESULTS_FILE)
+    connection.executescript(statement)
+    connection.close()
 
 
 def test_a_directory_without_results_and_a_damaged_file_are_named(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"no results\.sqlite here"):
+    with raises("no-results", StudyError, r"results\.sqlite"):
         Store(tmp_path)
-    with pytest.raises(StudyError, match="there is no such directory"):
+    with raises("folder-not-found", StudyError):
         Store(tmp_path / "none")
     (tmp_path / RESULTS_FILE).write_bytes(b"")
-    with pytest.raises(StudyError, match=r"results\.sqlite is empty.*dataworth run") as empty:
+    with raises("no-results", StudyError, r"results\.sqlite.*dataworth run") as empty:
         Store(tmp_path)
     assert "make room" not in str(empty.value)
-    with pytest.raises(StudyError, match="a file, not a run directory"):
+    with raises("not-a-folder", StudyError):
         Store(tmp_path / RESULTS_FILE)
     (tmp_path / RESULTS_FILE).write_bytes(b"this is not a database" * 100)
-    with pytest.raises(StudyError, match="not a readable results file"):
+    with raises("file-damaged", StudyError, r"results\.sqlite"):
         Store(tmp_path)
     assert list(tmp_path.iterdir()) == [tmp_path / RESULTS_FILE]
 
 
-def test_a_database_of_another_program_is_told_as_such(tmp_path: Path) -> None:
-    for table in ("others (a)", "runs (a)"):
-        with sqlite3.connect(tmp_path / RESULTS_FILE) as connection:
-            connection.execute(f"CREATE TABLE {table}")
-        connection.close()
-        with (
-            pytest.raises(StudyError, match="not a readable results file") as told,
-            Store(tmp_path) as store,
-        ):
-            store.records()
-        assert "make room" not in str(told.value)
+@pytest.mark.parametrize("table", ["others (a)", "runs (a)"])
+@pytest.mark.parametrize("write", [False, True])
+def test_a_database_of_another_program_is_named_as_such(
+    tmp_path: Path, table: str, write: bool
+) -> None:
+    execute(tmp_path, f"CREATE TABLE {table}")
+    before = (tmp_path / RESULTS_FILE).read_bytes()
+    with pytest.raises(StudyError, match="not a readable results file") as refused:
+        Store(tmp_path, write=write)
+    assert "make room" not in str(refused.value)
+    assert (tmp_path / RESULTS_FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("PRAGMA user_version = 99", r"newer dataworth \(format 99; this one reads up to 1\)"),
+        ("PRAGMA application_id = 1", r"of another program \(application id 0x1\)"),
+        ("DROP TABLE facts", "table 'facts' is missing"),
+        ("ALTER TABLE scores DROP COLUMN standard_error", "'standard_error' of table 'scores'"),
+        ("CREATE TRIGGER t DELETE ON runs BEGIN SELECT 1; END", "'t' is no plain table"),
+        (
+            "ALTER TABLE runs RENAME TO others; CREATE VIEW runs AS WITH RECURSIVE n (i) AS "
+            "(SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+            "'runs' is no plain table",
+        ),
+    ],
+)
+@pytest.mark.parametrize("write", [False, True])
+def test_what_this_version_cannot_read_is_refused_and_left(
+    filled: Path, statement: str, reason: str, write: bool
+) -> None:
+    execute(filled, statement)
+    before = (filled / RESULTS_FILE).read_bytes()
+    with pytest.raises(StudyError, match=reason):
+        Store(filled, write=write)
+    assert (filled / RESULTS_FILE).read_bytes() == before
+    assert not (filled / f"{RESULTS_FILE}-journal").exists()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE runs SET digest = cast(x'ff' AS TEXT) WHERE seed = 1",
+        "UPDATE runs SET learner = x'00' WHERE seed = 1",
+        "UPDATE runs SET size = 'large' WHERE seed = 1",
+        "UPDATE runs SET status = 'perhaps' WHERE seed = 1",
+        "UPDATE runs SET attempt = 'x' WHERE seed = 1",
+        "UPDATE runs SET seconds = 'long' WHERE seed = 1",
+        "UPDATE histories SET data = substr(data, 1, 50) WHERE run = 2",
+        "UPDATE histories SET data = 'text' WHERE run = 2",
+        "UPDATE run_arrays SET data = x'' WHERE run = 2",
+        "UPDATE run_arrays SET data = cast(x'ff' AS TEXT) WHERE run = 2",
+        "UPDATE scores SET value = 'good' WHERE run = 2 AND metric = 1",
+        "PRAGMA foreign_keys = OFF; UPDATE scores SET metric = 9 WHERE run = 2 AND metric = 1",
+        "UPDATE facts SET value = 'many' WHERE run = 2",
+        "UPDATE facts SET name = cast(x'ff' AS TEXT) WHERE run = 2",
+    ],
+)
+def test_one_damaged_run_costs_one_run(filled: Path, damage: str) -> None:
+    execute(filled, damage)
+    with Store(filled) as store:
+        with pytest.warns(DataworthWarning, match="1 of the runs cannot be read"):
+            (lost,) = store.damaged
+        assert (lost.seed, bool(lost.reason)) == (1, True)
+        assert store.table().seeds.tolist() == [0, 2]
+        assert store.digests("finished") == {key(100, 0).digest, key(100, 2).digest}
+        for record in store.records(None, arrays=True):
+            assert (
+                record.failure
+                or record.history["loss"][0] == example(100, record.key.seed).history["loss"][0]
+            )
+            assert record.failure or record.arrays["confusion"].shape == (4, 4)
+    with Store(filled, write=True) as store:
+        with pytest.warns(DataworthWarning, match="cannot be read"):
+            store.add(example(100, 1))
+        assert len(store.table()) == 3
+
+
+def test_a_failure_that_cannot_be_read_is_damage(filled: Path) -> None:
+    execute(filled, "UPDATE failures SET message = cast(x'ff' AS TEXT)")
+    with Store(filled) as store, pytest.warns(DataworthWarning, match="size 300 and seed 0"):
+        assert store.digests("failed") == set()
+
+
+def test_a_digest_that_cannot_be_read_gives_way_to_its_run(filled: Path) -> None:
+    execute(filled, "UPDATE runs SET digest = cast(x'ff' AS TEXT) WHERE seed = 1")
+    with Store(filled, write=True) as store, pytest.warns(DataworthWarning):
+        store.add(example(100, 1))
+    with Store(filled) as store:
+        assert store.damaged == []
+        assert len(store.table()) == 3
 
 
 @pytest.mark.parametrize(
     ("spoil", "read"),
     [
         ("UPDATE meta SET value = '{'", Store.meta),
-        ("UPDATE runs SET confusion = x'00'", Store.records),
-        ("UPDATE runs SET class_losses = x''", Store.records),
-        (
-            "UPDATE runs SET confusion = cast(replace(cast(confusion AS TEXT), '}', '(') AS BLOB)",
-            Store.records,
-        ),
-        ("UPDATE runs SET history = '[{}]'", Store.records),
+        ("UPDATE meta SET value = cast(x'ff' AS TEXT)", Store.meta),
+        ("UPDATE arrays SET data = x'00'", lambda store: store.array("images")),
+        ("UPDATE metrics SET name = cast(x'ff' AS TEXT) WHERE id = 1", Store.records),
     ],
 )
-def test_damaged_contents_are_no_traceback(
-    tmp_path: Path, spoil: str, read: Callable[[Store], object]
+def test_damage_that_concerns_all_runs_is_named(
+    filled: Path, spoil: str, read: Callable[[Store], object]
 ) -> None:
-    with Store(tmp_path, write=True) as store:
-        store.set_meta({"classes": 4})
-        store.add(record())
-    with sqlite3.connect(tmp_path / RESULTS_FILE) as connection:
-        connection.execute(spoil)
-    connection.close()
-    with Store(tmp_path) as store, pytest.raises(StudyError, match="not a readable results file"):
+    with Store(filled, write=True) as store:
+        store.set_array("images", example(1, 0).arrays["confusion"])
+    execute(filled, spoil)
+    with Store(filled) as store, pytest.raises(StudyError, match=RESULTS_FILE):
         read(store)
 
 
-def test_a_reader_takes_back_what_a_killed_writer_left_half_done(tmp_path: Path) -> None:
-    with Store(tmp_path / "run", write=True) as store:
-        store.add(record())
-    writer = sqlite3.connect(tmp_path / "run" / RESULTS_FILE)
+def test_a_damaged_checkpoint_is_none(filled: Path) -> None:
+    with Store(filled, write=True) as store:
+        store.save_checkpoint("a", example(9, 0).history, {"w": example(9, 0).history["loss"]})
+    execute(filled, "UPDATE checkpoint_arrays SET data = x'00'")
+    with Store(filled) as store:
+        assert store.load_checkpoint("a") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("null", int),
+        ("-1", int),
+        ("true", int),
+        ("1e400", int),
+        ('"four"', int),
+        ("[1]", int),
+        ("4", str),
+        ("{}", list[str]),
+        ('["a", 1]', list[str]),
+        ("[1, -1]", list[int]),
+        ("1", bool),
+        ("[]", dict),
+    ],
+)
+def test_an_entry_of_a_wrong_type_is_named(filled: Path, value: str, kind: type) -> None:
+    execute(filled, f"UPDATE meta SET value = '{value}' WHERE name = 'classes'")
+    with Store(filled) as store, pytest.raises(StudyError, match=r"the entry .classes. .*expected"):
+        store.require("classes", kind)
+
+
+def test_a_missing_entry_is_named(filled: Path) -> None:
+    execute(filled, "DELETE FROM meta WHERE name = 'classes'")
+    with pytest.raises(StudyError, match="the entry 'classes' of the table meta is missing"):
+        load_curve(filled)
+
+
+def test_a_reader_rolls_back_what_a_killed_writer_left_half_done(filled: Path) -> None:
+    writer = sqlite3.connect(filled / RESULTS_FILE)
     writer.execute("PRAGMA cache_size = 1")  # Changes reach the file before they are committed.
-    writer.execute("UPDATE runs SET loss = 0, history = history || hex(zeroblob(20000))")
-    writer.execute("INSERT INTO meta VALUES ('a', hex(zeroblob(20000)))")
-    shutil.copytree(tmp_path / "run", tmp_path / "killed")
+    writer.execute("UPDATE scores SET value = 0")
+    writer.execute("INSERT INTO meta VALUES ('b', hex(zeroblob(20000)))")
+    shutil.copytree(filled, filled / "killed")
     writer.close()
-    assert (tmp_path / "killed" / f"{RESULTS_FILE}-journal").stat().st_size
-    with Store(tmp_path / "killed") as store:
-        assert [kept.scores.loss for kept in store.records()] == [record().scores.loss]
-        assert store.meta() == {}
+    assert (filled / "killed" / f"{RESULTS_FILE}-journal").stat().st_size
+    with Store(filled / "killed") as store:
+        losses = [record.scores["loss"] for record in store.records()]
+        assert losses == [example(100, seed).scores["loss"] for seed in range(3)]
+        assert "b" not in store.meta()
 
 
-def test_a_file_that_cannot_be_opened_is_named_and_the_lock_given_back(tmp_path: Path) -> None:
+def test_a_reader_writes_nothing(filled: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in filled.iterdir()}
+    with Store(filled) as store:
+        store.records(None, arrays=True)
+        with pytest.raises(StudyError, match="readonly"):
+            store.set_meta({"a": 1})
+    assert {path: path.stat().st_mtime_ns for path in filled.iterdir()} == before
+
+
+def test_a_closed_store_leaves_one_file(filled: Path) -> None:
+    assert {path.name for path in filled.iterdir()} == {RESULTS_FILE, ".lock"}
+
+
+_WRITER = """
+import sys
+from dataworth.records.store import Store
+from dataworth.testing.stores import example
+with Store(sys.argv[1], write=True) as store:
+    for seed in range(10_000):
+        store.add(example(100, seed, epochs=2_000))
+        print(seed, flush=True)
+"""
+
+
+def test_a_kill_loses_at_most_the_write_under_way(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _WRITER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(30):
+            done = int(process.stdout.readline())
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        done = max([done, *map(int, process.stdout.read().split())])
+    with Store(tmp_path) as store:
+        seeds = store.table().seeds.tolist()
+        assert seeds in (list(range(done + 1)), list(range(done + 2)))
+    with Store(tmp_path, write=True) as store:
+        store.add(example(300, 0))
+        assert len(store.table()) == len(seeds) + 1
+
+
+def test_a_file_that_cannot_be_opened_is_named_and_the_lock_released(tmp_path: Path) -> None:
     (tmp_path / RESULTS_FILE).mkdir()
     for _ in range(2):
-        with pytest.raises(StudyError, match="unable to open"):
+        with raises("file-not-writable", StudyError, r"results\.sqlite: unable"):
             Store(tmp_path, write=True)
 
 
-def test_a_full_disk_loses_only_the_write_under_way(tmp_path: Path) -> None:
-    with Store(tmp_path, write=True) as store:
-        store.add(record(100))
+def test_a_full_disk_loses_only_the_write_under_way(filled: Path) -> None:
+    with Store(filled, write=True) as store:
         # SQLite's own limit on the file stands for a disk without room: the same error code.
         pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
         store._connection.execute(f"PRAGMA max_page_count = {pages}")
-        big = {"w": np.zeros(1_000_000, np.float32)}
-        with pytest.raises(StudyError, match="What was finished before is kept"):
-            store.save_checkpoint("k", EPOCHS, big)
+        big = example(100, 9, epochs=200_000)
+        with pytest.raises(StudyError, match="Finished runs are still in it"):
+            store.save_checkpoint("k", big.history, dict(big.history))
         assert store.load_checkpoint("k") is None
-    with Store(tmp_path) as store:
-        assert len(store.records()) == 1
+        with pytest.raises(StudyError, match="make room"):
+            store.add(big)
+    with Store(filled) as store:
+        assert len(store.records()) == 3
 
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StudyError, match="cannot be written"):
+    with raises("file-not-writable", StudyError):
         Store(tmp_path / "file" / "run", write=True)
 
 
-def test_the_key_changes_with_anything_that_determines_the_run() -> None:
-    keys = {run_key({"a": a}, size, seed) for a in (1, 2) for size in (1, 2) for seed in (1, 2)}
-    assert len(keys) == 8
-    assert run_key({"a": 1, "b": 2}, 1, 1) == run_key({"b": 2, "a": 1}, 1, 1)
-
-
-def test_it_is_a_plain_sqlite_file_that_moves(tmp_path: Path) -> None:
-    with Store(tmp_path / "a", write=True) as store:
-        store.add(record())
-    (tmp_path / "a").rename(tmp_path / "b")
-    with sqlite3.connect(tmp_path / "b" / RESULTS_FILE) as connection:
-        assert connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+def test_it_is_a_plain_sqlite_file_that_moves(filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (filled / RESULTS_FILE).rename(tmp_path / "b" / RESULTS_FILE)
+    connection = sqlite3.connect(tmp_path / "b" / RESULTS_FILE)
+    query = "SELECT avg(value) FROM scores JOIN metrics ON id = metric WHERE name = 'accuracy'"
+    assert connection.execute(query).fetchone() == (0.5,)
+    assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
     with Store(tmp_path / "b") as store:
-        assert len(store.records()) == 1
+        assert len(store.records()) == 3
+
+
+def test_arrays_that_hold_no_numbers_are_refused_and_nothing_written(filled: Path) -> None:
+    words = Record(key(9, 0), {"loss": 1.0}, arrays={"words": np.array(["a"])})
+    with Store(filled, write=True) as store:
+        with pytest.raises(TypeError, match="words is an array of <U1"):
+            store.add(words)
+        assert len(store.table()) == 3

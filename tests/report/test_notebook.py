@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from dataworth.curves.curve import Curve
@@ -18,7 +20,8 @@ def _curve() -> Curve:
 
 def test_a_data_set_says_its_size_and_shows_images(digits: Dataset) -> None:
     html = digits._repr_html_()
-    assert "samples: 1,797; official held-out: none; one sample: 8 x 8, uint8; classes: 10" in html
+    for part in ("samples: 1,797;", "held-out: none;", "8 x 8, uint8;", "classes: 10"):
+        assert part in html
     assert "data:image/png;base64," in html
 
 
@@ -38,7 +41,7 @@ def test_a_curve_shows_its_table_and_picture() -> None:
 
 def test_a_forecast_shows_its_answer_and_picture() -> None:
     html = forecast(_curve())._repr_html_()
-    assert "Going from 800 to 2,400 samples is expected to cut held-out loss from 0.450" in html
+    assert re.search(r"from 800 to 2,400 samples .* held-out loss from 0\.450", html)
     assert "data:image/png;base64," in html
 
 

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from errors import raises
 
 from dataworth.cli.main import main
 from dataworth.curves.read import load_curve
@@ -85,16 +86,16 @@ def test_the_csv_is_the_curve_s(text: str, run_directory: Path) -> None:
     "item",
     [
         "0123456789abcdef0123456789abcdef",
-        "nested and stratified by class; a permutation per seed",
-        "2 epochs for every size",
+        "stratified by class",
+        "2 epochs",
         "1,234",
         "0, 1, 2",
         "200, 600, 1,800, 5,400, 16,200, 48,600",
-        "1,000, the official split; the same for every run",
+        "1,000, the official split",
         "13.5 s in all",
         "arXiv:2502.18969",
         "labels-scaled",
-        "last value stays (baseline)",
+        "(baseline)",
     ],
 )
 def test_how_it_was_measured_is_said(text: str, item: str) -> None:
@@ -115,13 +116,13 @@ def test_the_command_writes_where_it_is_told(
     assert main(["report", str(run_directory), "-o", str(tmp_path / "no" / "folder")]) == 2
     assert "cannot be written" in capsys.readouterr().err
     assert main(["report", str(run_directory), "-o", "."]) == 2
-    assert ".: a folder; expected the name of a file" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith("dataworth: .: a folder")
 
 
 def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"no results\.sqlite here"):
+    with raises("no-results", StudyError, r"results\.sqlite"):
         write_report(tmp_path)
     with Store(tmp_path, write=True) as store:
         store.set_meta({"classes": 2, "name": "begun"})
-    with pytest.raises(StudyError, match="no run is finished yet"):
+    with raises("no-finished-run", StudyError):
         write_report(tmp_path)

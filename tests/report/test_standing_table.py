@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -37,10 +38,8 @@ def test_a_sentence_says_who_leads_and_since_when(pair: list[RunReport]) -> None
     table = standing_table(pair)
     assert table is not None
     (sentence,) = table.crossings
-    assert sentence.startswith(
-        "letters is better than flat at 48,600 samples and has been since about "
-    )
-    assert "flat is expected to overtake it" in sentence
+    assert re.match(r"letters .* flat .* 48,600 samples .* since about \d", sentence)
+    assert re.search("flat .* overtake", sentence)
 
 
 def test_without_two_forecasts_there_is_no_table(pair: list[RunReport]) -> None:

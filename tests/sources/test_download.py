@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from errors import raises
 from source_files import emnist_of, write
 
 import dataworth as dw
@@ -99,7 +100,7 @@ def test_a_dead_connection_keeps_what_came_for_the_next_time(
     server: Server, tmp_path: Path
 ) -> None:
     server.cuts = [3_000, 0, 0, 0, 0, 0]
-    with pytest.raises(DataError, match=r"3,000 bytes that came are kept.*by hand: download"):
+    with raises("download-failed", DataError, "3,000 bytes.*by hand"):
         fetch_official(_archive(server))
     assert not (tmp_path / "data" / "emnist" / "gzip.zip").exists()
     server.cuts.clear()
@@ -109,7 +110,7 @@ def test_a_dead_connection_keeps_what_came_for_the_next_time(
 
 
 def test_a_wrong_hash_is_refused_and_deleted(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"not the official archive.*deleted"):
+    with raises("download-altered", DataError, "deleted"):
         fetch_official(_archive(server, content=b"something else"))
     assert list((tmp_path / "data" / "emnist").iterdir()) == []
 
@@ -121,7 +122,7 @@ def test_a_complete_part_needs_no_byte_more(server: Server, tmp_path: Path) -> N
 
 
 def test_the_server_has_no_such_file(server: Server) -> None:
-    with pytest.raises(DataError, match=r"could not be downloaded \(404.*by hand"):
+    with raises("download-failed", DataError, r"\(404.*by hand"):
         fetch_official(_archive(server, "/gone"))
 
 
@@ -129,20 +130,20 @@ def test_no_network(server: Server) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}/gzip.zip"
-    with pytest.raises(DataError, match=r"no connection.*by hand: download.*put it into"):
+    with raises("download-failed", DataError, "no connection.*by hand"):
         fetch_official(Archive(address, "gzip.zip", "md5:0"))
 
 
 def test_offline_forbids_every_download(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATAWORTH_OFFLINE", "1")
-    with pytest.raises(DataError, match=r"DATAWORTH_OFFLINE forbids.*by hand"):
+    with raises("offline", DataError, "DATAWORTH_OFFLINE.*by hand"):
         fetch_official(_archive(server))
-    with pytest.raises(DataError, match=r"DATAWORTH_OFFLINE forbids.*by hand"):
+    with raises("offline", DataError, "DATAWORTH_OFFLINE.*by hand"):
         download.fetch_kaggle()
     assert server.ranges == []
 
 
 def test_kaggle_without_its_extra(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "kagglehub", None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'dataworth\[kaggle\]'"):
+    with raises("missing-extra", MissingDependencyError, r"'dataworth\[kaggle\]'"):
         download.fetch_kaggle()

@@ -59,12 +59,16 @@ def atomic_write(path: Path, content: str | bytes, advice: str) -> Path:
         If the file cannot be written.
     """
     if path.is_dir():
-        raise StudyError(f"{path}: a folder; expected the name of a file to write.")
+        raise StudyError(
+            f"{path}: a folder; expected the name of a file to write.", code="not-a-file"
+        )
     partial = path.with_name(path.name + ".partial")
     try:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise StudyError(f"{path}: cannot be written ({error.strerror}). {advice}") from None
+        raise StudyError(
+            f"{path}: cannot be written ({error.strerror}). {advice}", code="file-not-writable"
+        ) from None
     return path

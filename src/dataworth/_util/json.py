@@ -1,4 +1,4 @@
-"""Values as JSON has them."""
+"""Conversion of values to JSON types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def json_values(value: Any) -> Any:
-    """Dicts, lists and Python's numbers, with None for infinity and NaN: JSON has neither."""
+    """Convert to dicts, lists and numbers, with None for infinity and NaN, which JSON lacks."""
     if isinstance(value, dict):
         return {key: json_values(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

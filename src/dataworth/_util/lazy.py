@@ -10,10 +10,10 @@ from typing import Any
 
 
 def lazy_attributes(package: str, modules: Mapping[str, str]) -> None:
-    """Let public names of a package be imported at their first use, so that importing it is fast.
+    """Import public names of a package at their first use, so that importing it is fast.
 
-    A name goes before a submodule of the same name: ``dataworth.audit`` is the function, also once
-    the package ``dataworth.audit`` has been imported.
+    A name takes precedence over a submodule of the same name: ``dataworth.audit`` is the function,
+    also once the package ``dataworth.audit`` has been imported.
 
     Parameters
     ----------

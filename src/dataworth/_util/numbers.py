@@ -1,25 +1,25 @@
-"""Numbers as text: numbers of samples as people write them, and fields that hold a number."""
+"""Formatting of numbers of samples, and recognition of fields that hold a number."""
 
 from __future__ import annotations
 
 import math
 
 _NEARLY = 0.9995
-"""From so much of a power of ten on, three digits round up to it."""
+"""From this multiple of a power of ten on, three digits round up to that power."""
 _TOO_LONG = 1e12
 
 
 def format_count(value: float) -> str:
-    """A number of samples that somebody asked for or measured: all digits, with commas.
+    """Format a requested or measured number of samples with all digits and with commas.
 
-    From 1e+12 on it is written with an exponent and up to six digits.
+    From 1e+12 on it has an exponent and up to six digits.
     """
     return f"{value:,.0f}" if abs(value) < _TOO_LONG else f"{value:.6g}"
 
 
 def format_count_short(value: float, _: object = None) -> str:
-    """A number of samples in few characters: 900, 27K, 1.5M, and from 1e+12 on an exponent."""
-    # Three digits of what is just below a unit are the unit: 1M, not 1e+03K.
+    """Format a number of samples in few characters: 900, 27K, 1.5M; with an exponent from 1e+12."""
+    # A value just below a unit rounds up to it in three digits: 1M, not 1e+03K.
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
         if _NEARLY * unit <= value < _NEARLY * 1e12:
             return f"{value / unit:.3g}{letter}"
@@ -27,9 +27,9 @@ def format_count_short(value: float, _: object = None) -> str:
 
 
 def format_count_rounded(value: float, digits: int = 3) -> str:
-    """A number of samples in a sentence: three digits or more, commas, "infinite" for infinity.
+    """Format a number of samples for a sentence: three digits or more, commas, "infinite".
 
-    What has more than nine digits is written with an exponent.
+    A number of more than nine digits has an exponent.
     """
     if not math.isfinite(value):
         return "infinite"
@@ -42,10 +42,10 @@ def format_count_rounded(value: float, digits: int = 3) -> str:
 
 
 def is_number(field: str) -> bool:
-    """Whether a field holds a number; "nan" and an empty field count as (missing) numbers."""
+    """Whether a field holds a number; "nan" and an empty field count as missing numbers."""
     try:
         float(field or "nan")
     except ValueError:
         return False
-    # Python alone reads 1_000 as a number.
+    # float() accepts 1_000, which other readers do not.
     return "_" not in field

@@ -1,4 +1,4 @@
-"""Stopping: a request to stop is heard at any moment, and raised where it does no harm."""
+"""Handling of SIGINT and SIGTERM: requests to stop are recorded and raised where it is safe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS_UNTIL_ASKED_AGAIN = 0.05
 
 
 class _Request:
-    """The request to stop that a process was sent, if any."""
+    """The pending request to stop, if any."""
 
     def __init__(self) -> None:
         self.since: float | None = None
@@ -29,7 +29,7 @@ class _Request:
         self.since = None
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal: raise, or wait for libraries whose half would crash the process."""
+        """Handle a signal: raise, or defer while a library is imported that could crash."""
         self.since = self.since or time.monotonic()
         waited = time.monotonic() - self.since
         if _is_importing(frame) and waited < _SECONDS_FOR_IMPORTS:
@@ -39,7 +39,7 @@ class _Request:
         raise KeyboardInterrupt
 
     def remind(self) -> None:
-        """Send the request again in a moment."""
+        """Send the signal again after a short delay."""
         self.drop_reminder()
         self._again = Timer(_SECONDS_UNTIL_ASKED_AGAIN, _thread.interrupt_main)
         self._again.daemon = True
@@ -54,10 +54,10 @@ _request = _Request()
 
 
 def listen() -> None:
-    """Take Ctrl-C and SIGTERM as requests to stop, each raised as KeyboardInterrupt.
+    """Raise KeyboardInterrupt for Ctrl-C and SIGTERM.
 
-    A request is raised a moment later where a library is being imported, and again where Python
-    could only print and forget it, as in a callback of its collector.
+    While a library is imported, it is raised after a delay. Where Python would only print it, as
+    in a callback of the garbage collector, it is raised again.
     """
     _request.clear()
     sys.unraisablehook = partial(_unraisable, sys.unraisablehook)
@@ -67,7 +67,7 @@ def listen() -> None:
 
 
 def ignore() -> None:
-    """Let a request find nothing to stop: the work is done, and the process ends by itself."""
+    """Ignore further requests: the work is done, and the process is about to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -75,7 +75,7 @@ def ignore() -> None:
 
 
 def check() -> None:
-    """Raise what was requested, if it was swallowed on its way.
+    """Raise a pending request that a library has suppressed.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def check() -> None:
 
 @contextmanager
 def heard() -> Iterator[None]:
-    """Take what a library makes of a request to stop, such as an error of its own, for the request.
+    """Replace an error that a library raises because of a request to stop by the request.
 
     Raises
     ------

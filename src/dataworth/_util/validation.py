@@ -22,7 +22,12 @@ _PICTURES = (".png", ".svg", ".pdf")
 def check_int(option: str, value: Any, least: int = 1) -> int:
     """A whole number of at least `least`, as Python's own int."""
     if not _is_whole(value) or not least <= value <= _MOST:
-        raise StudyError(f"{option} = {value!r}: expected a whole number of at least {least}.")
+        raise StudyError(
+            f"{option} = {value!r}: expected a whole number of at least {least}.",
+            code="not-a-whole-number",
+            option=option,
+            value=value,
+        )
     return int(value)
 
 
@@ -31,14 +36,27 @@ def check_ints(option: str, values: Any, least: int) -> tuple[int, ...]:
     try:
         numbers = list(values)
     except TypeError:
-        raise StudyError(f"{option} = {values!r}: expected a list of whole numbers.") from None
+        raise StudyError(
+            f"{option} = {values!r}: expected a list of whole numbers.",
+            code="not-a-list",
+            option=option,
+            value=values,
+        ) from None
     if not numbers or not all(_is_whole(n) and least <= n <= _MOST for n in numbers):
         given = values if isinstance(values, str) else numbers
         raise StudyError(
-            f"{option} = {given!r}: expected at least one whole number, each {least} or more."
+            f"{option} = {given!r}: expected at least one whole number, each {least} or more.",
+            code="not-a-whole-number",
+            option=option,
+            value=given,
         )
     if len(set(numbers)) < len(numbers):
-        raise StudyError(f"{option} = {numbers}: each may be given once.")
+        raise StudyError(
+            f"{option} = {numbers}: each may be given once.",
+            code="named-twice",
+            option=option,
+            value=numbers,
+        )
     return tuple(sorted(int(number) for number in numbers))
 
 
@@ -50,7 +68,10 @@ def check_count_or_ints(option: str, value: Any) -> tuple[int, ...]:
     if count > _MOST_COUNTED:
         raise StudyError(
             f"{option} = {count}: expected how many, at most {_MOST_COUNTED:,}; which ones is said "
-            f"by a list, as [{count}]."
+            f"by a list, as [{count}].",
+            code="count-too-large",
+            option=option,
+            value=count,
         )
     return tuple(range(count))
 
@@ -58,7 +79,12 @@ def check_count_or_ints(option: str, value: Any) -> tuple[int, ...]:
 def check_positive(option: str, value: Any) -> float:
     """A finite number above 0."""
     if not is_real(value) or not 0 < value < math.inf:
-        raise StudyError(f"{option} = {value!r}: expected a number above 0.")
+        raise StudyError(
+            f"{option} = {value!r}: expected a number above 0.",
+            code="not-positive",
+            option=option,
+            value=value,
+        )
     return float(value)
 
 
@@ -68,7 +94,11 @@ def check_share_or_count(option: str, value: Any) -> float | int:
         return int(value)
     if not is_real(value) or not 0 < value < 1:
         raise StudyError(
-            f"{option} = {value!r}: expected a share between 0 and 1, or a whole number of samples."
+            f"{option} = {value!r}: expected a share between 0 and 1, or a whole number of "
+            "samples.",
+            code="not-a-share",
+            option=option,
+            value=value,
         )
     return float(value)
 
@@ -76,7 +106,12 @@ def check_share_or_count(option: str, value: Any) -> float | int:
 def check_text(option: str, value: Any) -> str:
     """Text that is not empty and that a file can be called."""
     if not isinstance(value, str) or not value.isprintable() or not value:
-        raise StudyError(f"{option} = {value!r}: expected text, without control characters.")
+        raise StudyError(
+            f"{option} = {value!r}: expected text, without control characters.",
+            code="not-text",
+            option=option,
+            value=value,
+        )
     return value
 
 
@@ -85,23 +120,39 @@ def check_folder_name(option: str, value: Any) -> str:
     name = check_text(option, value)
     path = PurePath(name)
     if path.is_absolute() or ".." in path.parts or name == ".":
-        raise StudyError(f"{option} = {value!r}: expected a name, not a way out of a folder.")
+        raise StudyError(
+            f"{option} = {value!r}: expected a name, not a way out of a folder.",
+            code="not-a-folder-name",
+            option=option,
+            value=value,
+        )
     return name
 
 
 def check_picture_path(path: Path) -> Path:
     """The name of a picture, whose ending says in which format, in a folder that exists."""
     if path.suffix.lower() not in _PICTURES:
-        raise StudyError(f"{path}: expected a name that ends in {', '.join(_PICTURES)}.")
+        raise StudyError(
+            f"{path}: expected a name that ends in {', '.join(_PICTURES)}.",
+            code="unknown-file-ending",
+        )
     if not path.parent.is_dir():
-        raise StudyError(f"{path}: there is no folder {path.parent}; make it, or name another.")
+        raise StudyError(
+            f"{path}: there is no folder {path.parent}; make it, or name another.",
+            code="folder-not-found",
+        )
     return path
 
 
 def check_mapping(option: str, value: Any) -> dict[str, Any]:
     """A mapping from names."""
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        raise StudyError(f"{option} = {value!r}: expected a table of options by their names.")
+        raise StudyError(
+            f"{option} = {value!r}: expected a table of options by their names.",
+            code="not-a-table",
+            option=option,
+            value=value,
+        )
     return dict(value)
 
 
@@ -112,7 +163,12 @@ def check_sizes(sizes: ArrayLike) -> NDArray[np.float64]:
     except (TypeError, ValueError, OverflowError):
         values = np.array([math.nan])
     if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
-        raise ForecastError(f"sizes: {sizes!r}; expected numbers of samples, positive and finite.")
+        raise ForecastError(
+            f"sizes: {sizes!r}; expected numbers of samples, positive and finite.",
+            code="not-positive",
+            option="sizes",
+            value=sizes,
+        )
     return values
 
 
@@ -129,14 +185,24 @@ def as_list(given: Any) -> list[Any]:
 def check_probability(option: str, value: Any) -> float:
     """A probability of a forecast, above 0 and below 1."""
     if not (is_real(value) and 0 < value < 1):
-        raise ForecastError(f"{option} is {value!r}; expected a probability between 0 and 1.")
+        raise ForecastError(
+            f"{option} is {value!r}; expected a probability between 0 and 1.",
+            code="not-a-probability",
+            option=option,
+            value=value,
+        )
     return float(value)
 
 
 def check_seed(value: Any) -> int:
     """The seed of a forecast's draws: a whole number from 0 on."""
     if not _is_whole(value) or value < 0:
-        raise ForecastError(f"seed is {value!r}; expected a whole number from 0 on.")
+        raise ForecastError(
+            f"seed is {value!r}; expected a whole number from 0 on.",
+            code="not-a-whole-number",
+            option="seed",
+            value=value,
+        )
     return int(value)
 
 

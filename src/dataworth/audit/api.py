@@ -18,6 +18,7 @@ from dataworth.errors import DataError, LabelError
 from dataworth.findings import Finding
 from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
 from dataworth.sources import load
+from dataworth.tasks.base import Task
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -31,6 +32,7 @@ def audit(
     x_test: Any = None,
     y_test: ArrayLike | None = None,
     outputs: int | None = None,
+    task: Task | str | None = None,
     data_options: Mapping[str, Any] | None = None,
 ) -> list[Finding]:
     """Look for what makes figures untrue: in data, in a curve, in a run directory.
@@ -44,6 +46,8 @@ def audit(
         Arrays in place of `thing`. Labels may be fractions, which `Dataset` refuses.
     outputs : int, optional
         Number of output columns of the network that is meant; for data only.
+    task : {"classification", "regression"} or Task, optional
+        What is predicted, for arrays; see `Dataset`.
     data_options : mapping, optional
         Further options of `dataworth.load`, such as ``{"label": 0}``, where `thing` is a name or
         a path of data.
@@ -60,12 +64,16 @@ def audit(
     """
     if data_options and not isinstance(thing, str | os.PathLike):
         raise DataError(
-            f"data_options: {', '.join(data_options)}; only for data that `thing` names."
+            f"data_options: {', '.join(data_options)}; only for data that `thing` names.",
+            code="options-conflict",
         )
     if thing is None:
         if x is None or y is None:
-            raise DataError("audit() was given nothing to look at: give a thing, or x and y.")
-        return audit_arrays(x, y, x_test, y_test, outputs=outputs)
+            raise DataError(
+                "audit() was given nothing to look at: give a thing, or x and y.",
+                code="nothing-given",
+            )
+        return audit_arrays(x, y, x_test, y_test, outputs=outputs, task=task)
     if isinstance(thing, Dataset):
         return audit_dataset(thing, outputs=outputs)
     if isinstance(thing, Curve):
@@ -73,10 +81,11 @@ def audit(
     if isinstance(thing, str | os.PathLike):
         return _audit_place(thing, outputs, data_options or {})
     if isinstance(thing, tuple) and len(thing) == 2:
-        return audit_arrays(*thing, outputs=outputs)
+        return audit_arrays(*thing, outputs=outputs, task=task)
     raise DataError(
         f"audit() can't look at {type(thing).__name__}; expected a Dataset, a Curve, a pair "
-        "(x, y), a run directory, a CSV of measurements, or data by name or path."
+        "(x, y), a run directory, a CSV of measurements, or data by name or path.",
+        code="wrong-type",
     )
 
 
@@ -89,7 +98,8 @@ def _audit_place(
         if data_options:
             raise DataError(
                 f"{place} is a run directory, and {', '.join(data_options)} says how data are "
-                "read. Leave it out."
+                "read. Leave it out.",
+                code="options-conflict",
             )
         return audit_run(path)
     # Who says where the labels are means data, whatever the columns are called.

@@ -12,21 +12,30 @@ from dataworth.audit.figures import worst_first
 from dataworth.audit.rules.features import feature_findings
 from dataworth.audit.rules.labels import class_findings, label_findings
 from dataworth.audit.rules.leaks import duplicate_findings, leak_findings
-from dataworth.audit.rules.rows import header_findings, row_findings
+from dataworth.audit.rules.rows import first_row_findings, header_findings, order_findings
 from dataworth.audit.view import Samples
 from dataworth.data.dataset import Dataset
-from dataworth.data.labels import LabelColumn
-from dataworth.data.subsets import DEFAULT_HELD_OUT, Split, split
+from dataworth.data.splits import DEFAULT_HELD_OUT, Split, split, without_held_out
 from dataworth.findings import Finding
+from dataworth.tasks.base import Task
+from dataworth.tasks.labels import LabelColumn
+from dataworth.tasks.missing import as_column
 
-_CHECKS: tuple[Callable[[Samples], list[Finding]], ...] = (
+Check = Callable[[Samples], list[Finding]]
+
+_CHECKS: tuple[Check, ...] = (
     label_findings,
     class_findings,
-    row_findings,
+    first_row_findings,
+    order_findings,
     feature_findings,
     leak_findings,
     duplicate_findings,
 )
+_OF_CLASSES: frozenset[Check] = frozenset(
+    {label_findings, class_findings, order_findings, leak_findings}
+)
+"""Checks of data whose task is to tell classes."""
 
 
 def audit_dataset(
@@ -70,7 +79,8 @@ def audit_dataset(
         sizes=tuple(sizes),
         model_scales=model_scales or {},
     )
-    return worst_first([finding for check in _CHECKS for finding in check(samples)])
+    checks = [check for check in _CHECKS if dataset.classes or check not in _OF_CLASSES]
+    return worst_first([finding for check in checks for finding in check(samples)])
 
 
 def audit_arrays(
@@ -80,6 +90,7 @@ def audit_arrays(
     y_test: ArrayLike | None = None,
     *,
     outputs: int | None = None,
+    task: Task | str | None = None,
     name: str = "data",
 ) -> list[Finding]:
     """Look at arrays as they would be given to a network.
@@ -94,24 +105,29 @@ def audit_arrays(
         Held-out samples.
     outputs : int, optional
         Number of the network's output columns; of one-hot labels as many as they have by default.
+    task : {"classification", "regression"} or Task, optional
+        What is predicted; see `Dataset`.
     name : str
         What findings call the data.
 
     Raises
     ------
     DataError
-        If lengths or shapes disagree, or a feature is not finite.
+        If lengths or shapes disagree, a feature is not finite, or a label is missing.
+    LabelError
+        If labels look like a quantity, and `task` does not say what they are.
     """
     findings = []
     columns = getattr(x, "columns", None)
     if columns is not None:
         findings += header_findings([str(column) for column in columns], name)
-    labels, held_labels = _one_column(y), None if y_test is None else _one_column(y_test)
+    labels = _one_column(y, "y")
+    held_labels = None if y_test is None else _one_column(y_test, "y_test")
     if outputs is None and labels.ndim == 2:
         # One-hot rows: classes without a sample have a column all the same.
         outputs = labels.shape[1]
     names, source = None, {}
-    if _is_fractional(labels):
+    if task is None and _is_fractional(labels):
         source = {"labels_as_read": LabelColumn.of(labels).to_mapping()}
         labels, held_labels, names = _each_value_a_class(labels, held_labels)
     dataset = Dataset(
@@ -119,6 +135,7 @@ def audit_arrays(
         labels,
         None if x_test is None else np.asarray(x_test),
         held_labels,
+        task=task,
         class_names=names,
         name=name,
         source=source,
@@ -129,13 +146,12 @@ def audit_arrays(
 def _parts(dataset: Dataset) -> Split:
     if dataset.x_test is not None or round(DEFAULT_HELD_OUT * dataset.samples) > 0:
         return split(dataset)
-    every_row = np.arange(dataset.samples)
-    return Split(every_row, dataset.x_train[:0], dataset.y_train[:0], official=False)
+    return without_held_out(dataset)
 
 
-def _one_column(y: ArrayLike) -> NDArray[Any]:
+def _one_column(y: ArrayLike, which: str) -> NDArray[Any]:
     """Labels as they were read; a single column of a table as one dimension."""
-    labels = np.asarray(y)
+    labels = as_column(y, which)
     return labels.reshape(-1) if labels.ndim == 2 and labels.shape[1] == 1 else labels
 
 

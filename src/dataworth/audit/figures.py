@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding, Findings
-from dataworth.records.record import Record
+from dataworth.records.store import Table
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -55,20 +55,34 @@ class ReportedRun:
     measured_on: MeasuredOn = "held-out"
 
 
-def reported_runs(records: Sequence[Record], meta: Mapping[str, Any]) -> list[ReportedRun]:
-    """The figures of finished runs, with what a store knows of the study (`Store.meta`)."""
+def reported_runs(table: Table, meta: Mapping[str, Any]) -> list[ReportedRun]:
+    """The figures of finished runs, with what a store knows of the study (`Store.meta`).
+
+    Empty where the runs have no loss, which every check needs.
+    """
+    if "loss" not in table.values:
+        return []
     on_training = meta.get("mistakes", {}).get("loss_on_training_rows", False)
+    nothing: list[float | None] = [None] * len(table)
+    columns = {name: values.tolist() for name, values in table.values.items()}
     return [
         ReportedRun(
-            size=record.run.size,
-            seed=record.run.seed,
-            loss=record.scores.loss,
-            accuracy=record.scores.accuracy,
-            train_loss=record.train_loss,
+            size=size,
+            seed=seed,
+            loss=loss,
+            accuracy=accuracy,
+            train_loss=train_loss,
             classes=meta.get("classes"),
             measured_on="training" if on_training else "held-out",
         )
-        for record in records
+        for size, seed, loss, accuracy, train_loss in zip(
+            table.samples.tolist(),
+            table.seeds.tolist(),
+            columns["loss"],
+            columns.get("accuracy", nothing),
+            columns.get("train_loss", nothing),
+            strict=True,
+        )
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,11 +17,11 @@ from dataworth.audit.figures import (
 )
 from dataworth.audit.rules.curves import rise_findings, seed_findings
 from dataworth.audit.rules.losses import bound_findings, floor_findings
+from dataworth.audit.rules.ranges import range_findings
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding
+from dataworth.metrics.registry import canonical
 from dataworth.records.store import Store
-
-_SHARES = ("accuracy", "macro_f1", "auc")
 
 
 def audit_figures(figures: Sequence[ReportedRun], where: str = "runs") -> list[Finding]:
@@ -49,16 +50,19 @@ def audit_figures(figures: Sequence[ReportedRun], where: str = "runs") -> list[F
 def audit_curve(curve: Curve) -> list[Finding]:
     """Look at a learning curve from anywhere.
 
-    All checks need a loss. Of an accuracy, a macro F1 or an AUC the rise of one minus it is
-    looked at; of any other metric nothing is known.
+    All checks need a cross-entropy. Of any other metric that is known it is looked at whether its
+    values are in its range, and, if it has a best value, whether their distance from it rises.
     """
     where = curve.name or "curve"
-    if curve.metric == "loss":
+    if canonical(curve.metric.name) == "loss":
         return audit_figures(reported_runs_of_curve(curve), where)
-    if curve.metric in _SHARES:
-        figures = [replace(f, loss=1.0 - f.loss) for f in reported_runs_of_curve(curve)]
-        return rise_findings(groups_of(figures), f"{where}, 1 - {curve.metric}")
-    return []
+    beyond = range_findings(curve, where)
+    best = curve.best
+    if beyond or best is None or not math.isfinite(best):
+        return beyond
+    distance = f"{best:g} - {curve.metric}" if curve.higher_is_better else str(curve.metric)
+    figures = [replace(f, loss=abs(best - f.loss)) for f in reported_runs_of_curve(curve)]
+    return rise_findings(groups_of(figures), f"{where}, {distance}")
 
 
 def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
@@ -70,7 +74,7 @@ def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
         If the directory holds no results, or they can't be read.
     """
     with Store(Path(directory)) as store:
-        meta, records = store.meta(), store.records()
+        meta, table = store.meta(), store.table()
     of_data = [Finding(**finding) for finding in meta.get("findings", [])]
-    figures = reported_runs(records, meta)
+    figures = reported_runs(table, meta)
     return worst_first(of_data + audit_figures(figures, str(meta.get("name", directory))))

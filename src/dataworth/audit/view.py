@@ -1,4 +1,4 @@
-"""Samples: what the audit of data looks at, whatever the data came as."""
+"""The view of data that the rules of the audit check, for all forms of data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.data.dataset import Dataset
-from dataworth.data.subsets import Split
+from dataworth.data.splits import Split
 
 _BLOCK_BYTES = 1 << 25
 _SAMPLE_SEED = 20_011
@@ -24,15 +24,15 @@ class Samples:
     ----------
     dataset : Dataset
     split : Split
-        Which rows may be trained on, and the held-out samples.
+        The training rows, and the held-out samples.
     outputs : int
         Number of the network's output columns.
     subset : str or None
-        "nested", "prefix", or None where no study is meant yet.
+        "nested", "prefix", or None if there is no study.
     sizes : sequence of int
         Numbers of training samples of the study.
     model_scales : mapping of str to float
-        Factors by which layers of the model multiply its features again, by the layer's name.
+        Factors of the layers of the model that scale the features again, by their names.
     """
 
     dataset: Dataset
@@ -44,18 +44,18 @@ class Samples:
 
     @property
     def name(self) -> str:
-        """What findings call the data."""
+        """Name of the data in findings."""
         return self.dataset.name
 
     @property
     def source(self) -> Mapping[str, Any]:
-        """Where the data come from."""
+        """The source of the data."""
         return self.dataset.source
 
     @property
     def labels(self) -> NDArray[np.int64]:
         """Class indices of the training rows, in order."""
-        return self.dataset.y_train[self.split.rows]
+        return self.dataset.y[self.split.pool.rows]
 
     @property
     def features(self) -> int:
@@ -63,20 +63,20 @@ class Samples:
         return int(np.prod(self.dataset.shape))
 
     def some(self, count: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """Up to `count` training rows in random order, always the same: (features, labels)."""
+        """Draw up to `count` training rows with a fixed seed: (features, labels)."""
         random = np.random.Generator(np.random.Philox(_SAMPLE_SEED))
-        rows = self.split.rows
+        rows = self.split.pool.rows
         if len(rows) > count:
             # In file order while reading: random reads of a memory-mapped file are slow.
             rows = np.sort(random.choice(rows, count, replace=False))
         rows = np.asarray(rows)
         order = random.permutation(len(rows))
-        features = self.dataset.x_train[rows].reshape(len(rows), -1)
-        return features[order], self.dataset.y_train[rows][order]
+        features = self.dataset.x[rows].reshape(len(rows), -1)
+        return features[order], self.dataset.y[rows][order]
 
 
 def blocks(x: NDArray[Any], rows: NDArray[np.int64] | None = None) -> Iterator[NDArray[Any]]:
-    """Samples as flat rows, some tens of megabytes at a time."""
+    """Yield samples as flat rows, in blocks of some tens of megabytes."""
     count = len(x) if rows is None else len(rows)
     bytes_per_row = max(1, int(np.prod(x.shape[1:])) * x.dtype.itemsize)
     step = max(1, _BLOCK_BYTES // bytes_per_row)

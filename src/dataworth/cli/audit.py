@@ -1,4 +1,4 @@
-"""``dataworth audit``: look for figures that can't be true and data that can't be trusted."""
+"""``dataworth audit``: check results and data for mistakes."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "audit",
-        help="look for figures that can't be true, and data that can't be trusted",
-        description="Look at a run directory, a CSV of measurements (samples,value[,seed]), or "
-        "data. Exit code: 0 without a finding of severity error, 1 with one, 2 if there was "
-        "nothing to look at.",
+        help="check for results that cannot be true and for errors in data",
+        description="Audit a run directory, a CSV of measurements (samples,value[,seed]), or data. "
+        "Exit code: 0 without a finding of severity error, 1 with one, 2 if there is nothing to "
+        "audit.",
     )
     parser.add_argument(
         "thing", metavar="DIR_OR_DATA", help="a run directory, a CSV of measurements, or data"
@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the findings; 1 if one of them is an error, else 0."""
+    """Print the findings; return 1 if one of them is an error, else 0."""
     findings = audit(options.thing, data_options=table_options(options))
     if options.json:
         print(json.dumps(as_document(options.thing, findings), indent=2, allow_nan=False))
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def as_document(thing: str, findings: Sequence[Finding]) -> dict[str, Any]:
-    """What ``--json`` prints."""
+    """The document of ``--json``."""
     return {
         "audited": thing,
         "errors": sum(f.severity == "error" for f in findings),

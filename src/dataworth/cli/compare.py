@@ -11,6 +11,7 @@ from rich.console import Console
 
 from dataworth._util.validation import check_probability, check_sizes
 from dataworth.cli.forecast import AHEAD, number
+from dataworth.cli.options import add_metric_options
 from dataworth.errors import StudyError
 
 PAGE_FILE = Path("compare.html")
@@ -35,6 +36,7 @@ def add_parser(commands: Any) -> None:
         help="compare at these numbers of samples (1, 2, 4 and 10 times the largest measured)",
     )
     parser.add_argument("--metric", metavar="M", help="accuracy, macro_f1, ... (loss)")
+    add_metric_options(parser)
     parser.add_argument(
         "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
@@ -58,7 +60,12 @@ def run(options: argparse.Namespace) -> int:
     whole = all(Path(each).is_dir() for each in options.directories)
     if options.out is not None and not whole:
         raise StudyError("the page takes run directories; leave --out away to compare CSVs.")
-    comparison = compare(options.directories, metric=options.metric)
+    comparison = compare(
+        options.directories,
+        metric=options.metric,
+        higher_is_better=options.higher_is_better,
+        best=options.best,
+    )
     sizes = options.at or [comparison.largest * times for times in (1, *AHEAD)]
     if options.json:
         print(json.dumps(comparison.to_dict(sizes, options.level), allow_nan=False))

@@ -1,4 +1,4 @@
-"""``dataworth data list | fetch | show``: what data there are, and what they look like."""
+"""``dataworth data list | fetch | show``: list, download and inspect data sets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(command=run)
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|fetch|show")
 
-    actions.add_parser("list", help="every data set with a name, and whether it is here")
+    actions.add_parser("list", help="list built-in data sets and whether they are on this machine")
 
     fetch = actions.add_parser("fetch", help="download a data set")
     fetch.add_argument("name", metavar="NAME", help="emnist (all six of its data sets)")
@@ -44,7 +44,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked; the exit code is 0, or an error is raised."""
+    """Run the subcommand; return the exit code 0, or raise an error."""
     if args.action == "list":
         return _list()
     if args.action == "fetch":
@@ -76,7 +76,9 @@ def _fetch(name: str, origin: str) -> int:
         print(f"{name} is built in: nothing to download.")
         return 0
     if name != "emnist" and name not in names():
-        raise DataError(f"{name!r} cannot be downloaded; only emnist can be.")
+        raise DataError(
+            f"{name!r} cannot be downloaded; only emnist can be.", code="not-downloadable"
+        )
     place = download.fetch_kaggle() if origin == "kaggle" else download.fetch_official()
     print(f"EMNIST is in {place}. Try: dataworth data show emnist/byclass --row 6")
     return 0
@@ -86,17 +88,21 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
     from dataworth.sources import load
 
     if name == "glyphs":
-        # They are made on the spot: not all of them for the sake of one.
+        # Glyphs are drawn on demand: only the requested one is.
         options = options | {"samples": max(row + 1, _GLYPHS), "held_out": 1}
     dataset = load(name, **options)
     if not 0 <= row < dataset.samples:
-        raise DataError(f"--row {row}: {dataset.name} has the rows 0..{dataset.samples - 1}.")
+        raise DataError(
+            f"--row {row}: {dataset.name} has the rows 0..{dataset.samples - 1}.",
+            code="value-out-of-range",
+            option="row",
+            value=row,
+        )
     print(_summary(dataset))
-    index = int(dataset.y_train[row])
-    print(f"row {row}: class {index}, {dataset.class_names[index]!r}")
-    image = _as_image(np.asarray(dataset.x_train[row], np.float64), dataset.shape)
+    print(f"row {row}: {_target(dataset, row)}")
+    image = _as_image(np.asarray(dataset.x[row], np.float64), dataset.shape)
     if image is None:
-        print("features: " + ", ".join(f"{value:g}" for value in dataset.x_train[row].flat[:20]))
+        print("features: " + ", ".join(f"{value:g}" for value in dataset.x[row].flat[:20]))
     else:
         print(draw(image, grey=sys.stdout.isatty()))
     if out is not None:
@@ -105,22 +111,36 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
 
 
 def _summary(dataset: Dataset) -> str:
-    counts = np.bincount(dataset.y_train, minlength=dataset.classes)
     held_out = 0 if dataset.x_test is None else len(dataset.x_test)
     lines = {
         "data": dataset.name,
         "samples": f"{dataset.samples:,}",
         "held out": f"{held_out:,} (official split)" if held_out else "no official split",
-        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x_train.dtype}",
+        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
         "scale": f"{dataset.scale:g}",
-        "classes": f"{dataset.classes}, of {counts.min():,} to {counts.max():,} samples",
+        **_targets(dataset),
         "fingerprint": dataset.fingerprint,
     }
     return "\n".join(f"{key:<12} {value}" for key, value in lines.items())
 
 
+def _targets(dataset: Dataset) -> dict[str, str]:
+    if dataset.classes:
+        counts = np.bincount(dataset.y, minlength=dataset.classes)
+        line = f"{dataset.classes}, of {counts.min():,} to {counts.max():,} samples"
+        return {"classes": line}
+    return {"targets": f"{dataset.task.kind}, {dataset.y.min():g} to {dataset.y.max():g}"}
+
+
+def _target(dataset: Dataset, row: int) -> str:
+    value = dataset.y[row]
+    if dataset.classes:
+        return f"class {value}, {dataset.class_names[value]!r}"
+    return f"target {value:g}"
+
+
 def _as_image(sample: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64] | None:
-    """The sample as shades 0..1, shape (height, width), or None if it is no image."""
+    """The sample as shades 0..1, shape (height, width), or None if it is not an image."""
     if len(shape) not in (2, 3):
         return None
     image = sample.mean(axis=2) if len(shape) == 3 else sample
@@ -130,14 +150,14 @@ def _as_image(sample: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np
 
 
 def draw(image: NDArray[np.float64], grey: bool) -> str:
-    """An image as text, two rows of pixels to a line.
+    """Render an image as text, two rows of pixels per line.
 
     Parameters
     ----------
     image : ndarray, shape (height, width)
         Shades from 0 (background) to 1 (ink).
     grey : bool
-        Whether to use a terminal's 24 shades of grey; else a pixel is ink or not.
+        Whether to use the terminal's 24 shades of grey; otherwise pixels are black or white.
     """
     if len(image) % 2:
         image = np.vstack([image, np.zeros((1, image.shape[1]))])
@@ -162,11 +182,15 @@ def _shade(value: float) -> int:
 
 def _save(image: NDArray[np.float64] | None, out: Path) -> None:
     if image is None:
-        raise DataError("--out: the samples are not images; there is nothing to save.")
+        raise DataError(
+            "--out: the samples are not images; there is nothing to save.", code="not-images"
+        )
     from matplotlib.image import imsave
 
     try:
         imsave(out, image, cmap="gray", vmin=0.0, vmax=1.0, format="png")
     except OSError as error:
-        raise DataError(f"--out {out} cannot be written: {error.strerror or error}.") from None
+        raise DataError(
+            f"--out {out} cannot be written: {error.strerror or error}.", code="file-not-writable"
+        ) from None
     print(f"saved {out}")

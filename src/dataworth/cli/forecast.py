@@ -13,6 +13,7 @@ from rich.console import Console
 
 from dataworth._util.json import json_values
 from dataworth._util.validation import check_picture_path, check_probability, check_sizes
+from dataworth.cli.options import add_metric_options
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
@@ -60,6 +61,7 @@ def add_parser(commands: Any) -> None:
         help="accuracy, macro_f1, ... of a run directory or a column of the CSV; else what the "
         "CSV's values are: a name here or of a scikit-learn scorer (loss)",
     )
+    add_metric_options(parser)
     parser.add_argument(
         "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
@@ -116,7 +118,12 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None:
         check_picture_path(options.out)
     forecast = api.forecast(
-        as_curve(options.curve, options.metric),
+        as_curve(
+            options.curve,
+            options.metric,
+            higher_is_better=options.higher_is_better,
+            best=options.best,
+        ),
         test_noise=options.test_noise,
         single_run=options.single_run,
     )
@@ -173,7 +180,9 @@ def _stop(forecast: Forecast, options: argparse.Namespace) -> Stop | None:
     if price is None and worth is None:
         return None
     if price is None or worth is None:
-        raise ForecastError("where to stop takes both --price-per-label and --worth.")
+        raise ForecastError(
+            "where to stop takes both --price-per-label and --worth.", code="option-missing"
+        )
     return forecast.stop_at(price, worth, options.level)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from dataworth import __version__
-from dataworth._util import signals as stopping
+from dataworth._util import signals
 from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        with stopping.heard(), warnings.catch_warnings():
+        with signals.heard(), warnings.catch_warnings():
             warnings.showwarning = partial(_show_warning, warnings.showwarning)
             options = _parser().parse_args(arguments)
             code: int = options.command(options)
@@ -88,14 +88,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def program() -> NoReturn:
     """Run a command as a process of its own, which Ctrl-C and SIGTERM stop without a traceback."""
-    stopping.listen()
+    signals.listen()
     try:
         code = main()
     except KeyboardInterrupt:
         # Asked again while the first request was being answered.
         code = INTERRUPTED
     finally:
-        stopping.ignore()
+        signals.ignore()
     if code == INTERRUPTED:
         # A library that was stopped while it was being loaded may crash when Python tidies up.
         os._exit(code)

@@ -1,15 +1,17 @@
-"""Options that say how a table of one's own is read, for every command that reads data."""
+"""Options that several commands share: how a table is read, and what a metric is."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-_NAMES = ("label", "header", "pixels")
+from dataworth.tasks.prepare import KINDS
+
+_NAMES = ("label", "header", "pixels", "task")
 
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--label``, ``--header``, ``--no-header`` and ``--no-pixels``."""
+    """Add ``--label``, ``--header``, ``--no-header``, ``--no-pixels`` and ``--task``."""
     parser.add_argument(
         "--label",
         type=column,
@@ -27,6 +29,35 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         action="store_const",
         const=False,
         help="read whole numbers 0..255 of a CSV file as real numbers",
+    )
+    parser.add_argument(
+        "--task",
+        choices=KINDS,
+        help="whether the labels are classes or quantities; asked for where that is unclear",
+    )
+
+
+def add_metric_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--higher-is-better``, ``--lower-is-better`` and ``--best``."""
+    direction = parser.add_mutually_exclusive_group()
+    direction.add_argument(
+        "--higher-is-better",
+        action="store_true",
+        default=None,
+        help="the metric improves by rising; for a name that is not known",
+    )
+    direction.add_argument(
+        "--lower-is-better",
+        dest="higher_is_better",
+        action="store_false",
+        default=None,
+        help="the metric improves by falling; for a name that is not known",
+    )
+    parser.add_argument(
+        "--best",
+        type=float,
+        metavar="VALUE",
+        help="the metric of a perfect model, if another than its name says",
     )
 
 

@@ -1,4 +1,4 @@
-"""``dataworth report``: write the page of a run directory."""
+"""``dataworth report``: write the report of a run directory."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "report",
-        help="write the page of a run directory",
-        description="Write one self-contained HTML file: the answer, the curve and its forecast, "
-        "classes, backtest, audit, and how it was measured. It needs no network.",
+        help="write the report of a run directory",
+        description="Write one self-contained HTML file with the result, the curve, its forecast, "
+        "classes, backtest, audit and method. It needs no network.",
     )
-    parser.add_argument("directory", type=Path, metavar="DIR", help="of a study that was run")
+    parser.add_argument("directory", type=Path, metavar="DIR", help="run directory")
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="DIR/report.html")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the page and say where it is."""
+    """Write the report and print its path."""
     from dataworth.report import write_report
 
     print(write_report(options.directory, options.out))

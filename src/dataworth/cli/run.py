@@ -13,21 +13,22 @@ from typing import Any
 
 from rich.console import Console
 
-from dataworth._util import signals as stopping
+from dataworth._util import signals
 from dataworth.cli.forecast import end_run
 from dataworth.cli.options import add_table_options, table_options
 from dataworth.cli.show.forecast import echo
 from dataworth.cli.show.tables import curve_table, print_table, published_table
+from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
-from dataworth.observers.terminal import TerminalProgress
+from dataworth.observers.terminal import TerminalObserver
 from dataworth.records.layout import REPORT_FILE, STUDY_FILE
 from dataworth.report.write import write_report
-from dataworth.reproductions.emnist_paper import Mistakes
-from dataworth.study.run import Outcome, run_study
+from dataworth.study.run import Outcome
 from dataworth.study.spec import Study
 from dataworth.study.toml import is_run_directory, read_studies, shipped_studies
 
 HONEST = "done-right"
+FAILED_RUNS = 3
 _EXPLANATION = (
     "The reproduced figures are no loss of recognising characters. The label column was divided "
     "by 255 with the pixels, so every target is class 0; the network learns to say 0, and its loss "
@@ -55,6 +56,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--data", metavar="D", help="a data set by name, a file or a folder")
     add_table_options(parser)
     parser.add_argument("--model", metavar="M", help="linear, mlp, mlp:512,512, cnn, module:f ...")
+    parser.add_argument("--metric", metavar="NAME", help="the curve's metric (the task's first)")
     parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
     parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
     parser.add_argument(
@@ -62,38 +64,69 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--batch-size", type=int, metavar="B")
     parser.add_argument("--workers", type=int, default=1, metavar="W", help="processes (1)")
+    parser.add_argument(
+        "--retry-failed", action="store_true", help="do the runs again that failed before"
+    )
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the studies that were asked for, one after the other."""
+    """Run the studies that were asked for, one after the other; 3 if a run failed, else 0."""
     studies = _studies(options)
+    code = 0
     for study in studies:
         directory = _directory(options, study, alone=len(studies) == 1)
         with _says_how_to_go_on(options, directory, alone=len(studies) == 1):
-            outcome = _run(study, directory, options.workers)
-            _print(outcome)
-            if study.mistakes:
-                outcome = _show_the_true_curve(outcome, study, options.workers)
-            end_run(Console(), outcome.curve, outcome.directory)
-    return 0
+            outcome = _run(study, directory, options)
+            if outcome.failed:
+                code = FAILED_RUNS
+            if outcome.curve is None:
+                continue
+            _print(outcome, outcome.curve)
+            if study.variant is not None:
+                outcome = _show_the_true_curve(outcome, outcome.curve, study, options)
+            if outcome.curve is not None:
+                end_run(Console(), outcome.curve, outcome.directory)
+    return code
 
 
-def _run(study: Study, directory: Path, workers: int) -> Outcome:
-    outcome = run_study(study, directory, workers, TerminalProgress(Console(stderr=True)))
-    stopping.check()
-    if outcome.trained or not (directory / REPORT_FILE).is_file():
+def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
+    outcome = study.run_in(
+        directory,
+        options.workers,
+        TerminalObserver(Console(stderr=True)),
+        retry_failed=options.retry_failed,
+    )
+    signals.check()
+    is_written = (directory / REPORT_FILE).is_file()
+    if outcome.curve is not None and (outcome.trained or not is_written):
         write_report(directory)
+    if outcome.failed:
+        _print_failed(outcome)
     return outcome
 
 
-def _show_the_true_curve(outcome: Outcome, study: Study, workers: int) -> Outcome:
-    """Nobody shall be fooled by a study of mistakes: run it without them, and show both."""
+def _print_failed(outcome: Outcome) -> None:
+    """List the runs that failed, with their reasons, on stderr."""
+    console = Console(stderr=True)
+    echo(console, f"{len(outcome.failed)} of the study's runs failed:")
+    for record in outcome.failed:
+        assert record.failure is not None
+        run = f"{record.key.size:,} samples, seed {record.key.seed}"
+        echo(console, f"  {run}: {record.failure.message}")
+    echo(console, f"Do them again with: dataworth run {outcome.directory} --retry-failed")
+
+
+def _show_the_true_curve(
+    outcome: Outcome, reproduced: Curve, study: Study, options: argparse.Namespace
+) -> Outcome:
+    """Run a study of mistakes again without them, and show both curves."""
     print("The same study without the mistakes, for comparison:", file=sys.stderr)
-    honest = _run(replace(study, mistakes=Mistakes()), outcome.directory / HONEST, workers)
-    console = Console()
-    print_table(console, published_table(outcome.curve, honest.curve))
-    console.print(_EXPLANATION, highlight=False)
+    honest = _run(replace(study, variant=None), outcome.directory / HONEST, options)
+    if honest.curve is not None:
+        console = Console()
+        print_table(console, published_table(reproduced, honest.curve))
+        console.print(_EXPLANATION, highlight=False)
     return honest
 
 
@@ -101,15 +134,16 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     if options.study is None and options.data is None:
         raise StudyError(
             "nothing to run: name a study, as `dataworth run quickstart`, or give --data. "
-            f"Shipped studies: {', '.join(shipped_studies())}."
+            f"Shipped studies: {', '.join(shipped_studies())}.",
+            code="nothing-given",
         )
     if options.study is None:
-        studies = [Study(data=options.data, name=Path(options.data).resolve().stem)]
+        studies = [Study(data=_data(options.data), name=Path(options.data).resolve().stem)]
     else:
         studies = read_studies(options.study)
     if options.data is not None:
         studies = [_on_other_data(studies, options.data)]
-    names = ("model", "sizes", "seeds", "epochs", "batch_size")
+    names = ("model", "metric", "sizes", "seeds", "epochs", "batch_size")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     if "epochs" in given:
         given["steps"] = None
@@ -119,12 +153,18 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     ]
 
 
+def _data(text: str) -> str | int:
+    """A data set's name or path, or a number of rows that the model loads itself."""
+    digits = text.replace("_", "").replace(",", "")
+    return int(digits) if digits.isdecimal() and not Path(text).exists() else text
+
+
 def _on_other_data(studies: Sequence[Study], data: str) -> Study:
     """The study with other data; one of several studies is called after its data."""
     study = studies[0]
     several = len(studies) > 1
     name = str(Path(study.name).with_name(Path(data).resolve().stem)) if several else study.name
-    return replace(study, data=data, name=name, data_options={}, fallback=None)
+    return replace(study, data=_data(data), name=name, data_options={}, fallback=None)
 
 
 def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Path:
@@ -136,9 +176,9 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
     return out if alone else out / Path(study.name).name
 
 
-def _print(outcome: Outcome) -> None:
+def _print(outcome: Outcome, curve: Curve) -> None:
     console = Console()
-    print_table(console, curve_table(outcome.curve))
+    print_table(console, curve_table(curve))
     echo(console, f"In {outcome.directory}: curve.csv, curve.png, report.html")
 
 
@@ -147,7 +187,7 @@ def _says_how_to_go_on(
     options: argparse.Namespace, directory: Path, *, alone: bool
 ) -> Iterator[None]:
     try:
-        with stopping.heard():
+        with signals.heard():
             yield
     except KeyboardInterrupt:
         if not (directory / STUDY_FILE).is_file():

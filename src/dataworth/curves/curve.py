@@ -7,7 +7,7 @@ import io
 import math
 import reprlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util import display
 from dataworth.errors import DataError
-from dataworth.metrics.registry import HIGHER_IS_BETTER, checked_metric
+from dataworth.metrics.metric import Metric, checked_metric, fitted_to_unit
+from dataworth.metrics.registry import canonical, named
 
 if TYPE_CHECKING:
     from dataworth._util.display import Axes
@@ -49,8 +50,15 @@ class Curve:
     seeds : array_like of int, shape (n,), optional
         The seed of each run. Without it the runs of one size are numbered, and forecasts may
         take many sizes close together for looks at a single run.
-    metric : str
-        Name of the metric; see `higher_is_better`.
+    metric : str or Metric
+        The metric, or its name: `dataworth.metrics.find` says which names are known. Values of a
+        metric between 0 and 1 may be given in per cent.
+    higher_is_better : bool, optional
+        Whether the metric improves by rising, where its name is not known or means another metric
+        here.
+    best : float, optional
+        The value of a perfect model, where the metric has another one than is known of its name.
+        Forecasts describe how much the values lack to it.
     chance : float, optional
         The metric of guessing at random (ln C nats for a loss over C classes).
     name : str
@@ -61,13 +69,14 @@ class Curve:
     Raises
     ------
     DataError
-        If lengths disagree, a number of samples is not positive and whole, or `metric` is no text.
+        If lengths disagree, a number of samples is not positive and whole, `metric` is neither a
+        name nor a `Metric`, or values lie beyond `best`.
     """
 
     samples: NDArray[np.int64]
     values: NDArray[np.float64]
     seeds: NDArray[np.int64]
-    metric: str = "loss"
+    metric: Metric
     chance: float | None = None
     name: str = ""
     others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -79,8 +88,10 @@ class Curve:
         samples: ArrayLike,
         values: ArrayLike,
         seeds: ArrayLike | None = None,
-        metric: str = "loss",
+        metric: str | Metric = "loss",
         *,
+        higher_is_better: bool | None = None,
+        best: float | None = None,
         chance: float | None = None,
         name: str = "",
         others: Mapping[str, ArrayLike] | None = None,
@@ -90,15 +101,20 @@ class Curve:
         if sizes.shape != measured.shape or sizes.ndim != 1 or not len(sizes):
             raise DataError(
                 f"samples has shape {sizes.shape} and values {measured.shape}; expected two lists "
-                "of the same length, at least one measurement."
+                "of the same length, at least one measurement.",
+                code="length-mismatch",
             )
         runs = _numbered(sizes) if seeds is None else _whole(seeds, "seeds", -_INT64)
         if runs.shape != sizes.shape:
-            raise DataError(f"seeds has shape {runs.shape}, samples {sizes.shape}; give one each.")
+            raise DataError(
+                f"seeds has shape {runs.shape}, samples {sizes.shape}; give one each.",
+                code="length-mismatch",
+            )
         if not (others is None or isinstance(others, Mapping)):
             raise DataError(
                 f"others is {reprlib.repr(others)}; expected metrics by their names, such as "
-                "{'accuracy': [0.5, 0.8]}."
+                "{'accuracy': [0.5, 0.8]}.",
+                code="not-a-table",
             )
         rest = {
             key: real_numbers(column, f"others[{key!r}]") for key, column in (others or {}).items()
@@ -107,18 +123,25 @@ class Curve:
             if column.shape != sizes.shape:
                 raise DataError(
                     f"others[{key!r}] has shape {column.shape}, samples {sizes.shape}; "
-                    "give one each."
+                    "give one each.",
+                    code="length-mismatch",
                 )
+        measure = _measure(metric, measured, higher_is_better, best)
         # Guessing has no skill to some metrics that rise, such as R2; a loss by chance is positive.
-        least = -math.inf if checked_metric(metric) in HIGHER_IS_BETTER else 0.0
+        least = -math.inf if measure.higher_is_better else min(0.0, measure.lower or 0.0)
         if chance is not None and not (_is_finite(chance) and chance > least):
-            raise DataError(f"chance is {chance!r}; expected a positive, finite number, or None.")
+            raise DataError(
+                f"chance is {chance!r}; expected a positive, finite number, or None.",
+                code="not-positive",
+                option="chance",
+                value=chance,
+            )
         order = np.lexsort((runs, sizes))
         values_by_name = {
             "samples": sizes[order],
             "values": measured[order],
             "seeds": runs[order],
-            "metric": metric,
+            "metric": measure,
             "chance": chance,
             "name": name,
             "others": {key: column[order] for key, column in rest.items()},
@@ -131,21 +154,35 @@ class Curve:
         return len(self.samples)
 
     def __getitem__(self, metric: str) -> Curve:
-        """The curve of another metric of the same runs."""
-        if checked_metric(metric) == self.metric:
+        """The curve of another metric of the same runs; see `column`."""
+        column = self.column(metric)
+        if column is None:
+            known = ", ".join([self.metric.name, *self.others])
+            raise DataError(f"this curve has no metric {str(metric)!r}; it has {known}.")
+        if column == self.metric.name:
             return self
-        if metric not in self.others:
-            known = ", ".join([self.metric, *self.others])
-            raise DataError(f"this curve has no metric {metric!r}; it has {known}.")
-        rest = {key: column for key, column in self.others.items() if key != metric}
-        rest[self.metric] = self.values
+        rest = {key: values for key, values in self.others.items() if key != column}
+        rest[self.metric.name] = self.values
         seeds = self.seeds if self.seeded else None
-        return Curve(self.samples, self.others[metric], seeds, metric, name=self.name, others=rest)
+        return Curve(self.samples, self.others[column], seeds, column, name=self.name, others=rest)
+
+    def column(self, metric: str) -> str | None:
+        """What a metric is called here: by this name, or by the only one that means the same."""
+        names = [self.metric.name, *self.others]
+        if checked_metric(metric) in names:
+            return metric
+        same = [name for name in names if canonical(name) == canonical(metric)]
+        return same[0] if len(same) == 1 else None
 
     @property
     def higher_is_better(self) -> bool:
-        """Whether the metric improves by rising (accuracy, F1, AUC, a scikit-learn score)."""
-        return self.metric in HIGHER_IS_BETTER
+        """Whether the metric is known to improve by rising (accuracy, F1, AUC, R2)."""
+        return bool(self.metric.higher_is_better)
+
+    @property
+    def best(self) -> float | None:
+        """The value of a perfect model; infinite where there is none, None where not known."""
+        return self.metric.best
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -225,7 +262,44 @@ def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
         return given.astype(np.float64)
     except (TypeError, ValueError, OverflowError):
         shown = reprlib.repr(values.tolist() if isinstance(values, np.ndarray) else values)
-        raise DataError(f"{name} is {shown}; expected a list of numbers.") from None
+        raise DataError(
+            f"{name} is {shown}; expected a list of numbers.", code="not-numeric"
+        ) from None
+
+
+def _measure(
+    metric: str | Metric,
+    values: NDArray[np.float64],
+    higher_is_better: bool | None,
+    best: float | None,
+) -> Metric:
+    """The metric with the direction and the best value that were given, or that are known."""
+    chosen = metric if isinstance(metric, Metric) else named(metric)
+    if higher_is_better is not None and higher_is_better != chosen.higher_is_better:
+        # What improves by rising is no loss: that name was given by default.
+        name = "score" if higher_is_better and chosen.name == "loss" else chosen.name
+        chosen = Metric(name, higher_is_better)
+    if best is None:
+        return fitted_to_unit(chosen, values)
+    if not _is_finite(best):
+        raise DataError(f"best is {best!r}; expected a finite number, or None.")
+    finite = values[np.isfinite(values)]
+    rises = chosen.higher_is_better
+    if rises is None:
+        rises = bool((finite <= best).all())
+    beyond = finite[finite > best] if rises else finite[finite < best]
+    if len(beyond):
+        way = "lower" if rises else "higher"
+        raise DataError(
+            f"values hold {beyond[0]:g}, beyond best, which is {best:g}; correct one of them. If "
+            f"{way} is better, say so: higher_is_better={not rises}, --{way}-is-better."
+        )
+    low, high = chosen.lower, chosen.upper
+    if rises:
+        low, high = None if low is None or low >= best else low, best
+    else:
+        low, high = best, None if high is None or high <= best else high
+    return replace(chosen, higher_is_better=rises, lower=low, upper=high)
 
 
 def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
@@ -238,7 +312,7 @@ def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
         expected = "positive whole numbers" if least == 1 else "whole numbers"
         if math.isfinite(first) and abs(first) >= _INT64:
             expected += " below 2^63" if least == 1 else " between -2^63 and 2^63"
-        raise DataError(f"{name} holds {first:g}; expected {expected}.")
+        raise DataError(f"{name} holds {first:g}; expected {expected}.", code="value-out-of-range")
     # Large integers keep the digits that a float has no room for.
     given = np.atleast_1d(np.asarray(values))
     return (given if given.dtype.kind in "iu" else whole).astype(np.int64)

@@ -16,8 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from dataworth._util.lazy import lazy_function
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import DataError
-from dataworth.metrics.labels import NAMES
-from dataworth.metrics.registry import HIGHER_IS_BETTER, scorer_named
+from dataworth.metrics.registry import canonical, find, scorer
 
 _SAMPLES, _VALUE, _SEED = "samples", "value", "seed"
 _run_columns = lazy_function("dataworth.records.reader:run_columns")
@@ -46,7 +45,7 @@ def load_curve_for(path: str | os.PathLike[str], metric: str | None) -> Curve:
     """
     place = Path(path)
     if "\0" in str(place):
-        raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.")
+        raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.", code="not-a-path")
     # Path.is_dir would raise where a name is too long for the file system.
     if os.path.isdir(place):
         return Curve(**_run_columns(place))
@@ -55,15 +54,18 @@ def load_curve_for(path: str | os.PathLike[str], metric: str | None) -> Curve:
     except OSError as error:
         raise DataError(
             f"{place}: cannot be read ({error.strerror}). Give a run directory, or a CSV with the "
-            "columns samples,value and optionally seed."
+            "columns samples,value and optionally seed.",
+            code="file-unreadable",
         ) from None
     except UnicodeDecodeError:
-        raise DataError(f"{place}: not a text file; expected CSV in UTF-8.") from None
+        raise DataError(
+            f"{place}: not a text file; expected CSV in UTF-8.", code="not-utf-8"
+        ) from None
     return _from_csv(text, place, metric)
 
 
 def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
-    wanted = () if metric is None else (metric, scorer_named(metric).metric)
+    wanted = () if metric is None else (canonical(metric), canonical(scorer(metric)[0].name))
     try:
         # Blank rows count: whoever looks for a row in an editor counts them too.
         numbered = [
@@ -72,7 +74,9 @@ def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
             if any(map(str.strip, row))
         ]
     except csv.Error as error:
-        raise DataError(f"{place}: not a CSV of measurements ({error}).") from None
+        raise DataError(
+            f"{place}: not a CSV of measurements ({error}).", code="csv-malformed"
+        ) from None
     first = numbered[0][1] if numbered else []
     header = [name.strip() for name in first]
     missing = [name for name in (_SAMPLES, _VALUE) if name not in header]
@@ -80,20 +84,24 @@ def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
         what = f"column {missing[0]!r} is missing" if missing else "there are no measurements"
         raise DataError(
             f"{place}: {what}; expected a first row samples,value[,seed] and a row per "
-            f"measurement. The first row is {first or 'empty'}."
+            f"measurement. The first row is {first or 'empty'}.",
+            code="column-missing" if missing else "no-rows",
         )
     twice = [name for name in header if name and header.count(name) > 1]
     if twice:
         raise DataError(
             f"{place}: {header.count(twice[0])} columns are called {twice[0]!r}; rename all but "
-            "one."
+            "one.",
+            code="duplicate-column",
         )
     # Columns without a name are numbers of rows, or what a spreadsheet leaves behind.
     columns: dict[str, list[float]] = {name: [] for name in header if name}
     for number, row in numbered[1:]:
         if len(row) != len(header):
             raise DataError(
-                f"{place}, row {number}: {len(row)} fields; the header has {len(header)}."
+                f"{place}, row {number}: {len(row)} fields; the header has {len(header)}.",
+                code="wrong-field-count",
+                row=number,
             )
         for name, field in zip(header, row, strict=True):
             if name:
@@ -109,20 +117,24 @@ def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
             try:
                 Curve(samples[one], values[one], None if seeds is None else seeds[one])
             except DataError as reason:
-                raise DataError(f"{place}, row {number}: {reason}") from None
-        raise DataError(f"{place}: {error}") from None
+                raise DataError(
+                    f"{place}, row {number}: {reason}", code=reason.code, row=number
+                ) from None
+        raise DataError(f"{place}: {error}", code=error.code) from None
 
 
 def _number(field: str, column: str, row: int, place: Path, wanted: Sequence[str]) -> float:
     try:
         return float(field)
     except ValueError:
-        needed = column in wanted and field.strip()
+        needed = canonical(column) in wanted and field.strip()
         if not needed and column not in (_SAMPLES, _VALUE, _SEED):
             return math.nan
         raise DataError(
             f"{place}, row {row}, column {column!r}: {field!r} is not a number. Correct it, or "
-            "remove the row."
+            "remove the row.",
+            code="not-a-number",
+            row=row,
         ) from None
 
 
@@ -157,12 +169,12 @@ def curve_from_frame(
     """
     columns = _columns(frame)
     chosen = "seed" if seed is None and "seed" in columns else seed
-    known = scorer_named(metric)
+    known, sign = scorer(metric)
     return Curve(
         _numbers(frame, samples, columns),
-        known.sign * _numbers(frame, value, columns),
+        sign * _numbers(frame, value, columns),
         None if chosen is None else _numbers(frame, chosen, columns),
-        known.metric,
+        known,
         name=name,
     )
 
@@ -220,7 +232,8 @@ def _columns(frame: Any) -> list[str]:
     if hasattr(frame, "collect"):
         raise DataError(
             f"a {type(frame).__name__} holds no values yet; call .collect() and hand over the "
-            "data frame that it returns."
+            "data frame that it returns.",
+            code="not-collected",
         )
     return list(frame.columns if hasattr(frame, "columns") else frame)
 
@@ -228,7 +241,8 @@ def _columns(frame: Any) -> list[str]:
 def _column(frame: Any, name: str, columns: list[str]) -> NDArray[Any]:
     if name not in columns:
         raise DataError(
-            f"column {name!r} is missing; the frame has {', '.join(map(str, columns))}."
+            f"column {name!r} is missing; the frame has {', '.join(map(str, columns))}.",
+            code="column-missing",
         )
     return np.asarray(frame[name])
 
@@ -243,7 +257,13 @@ _EXPECTED = (
 )
 
 
-def as_curve(thing: Any, metric: str | None = None) -> Curve:
+def as_curve(
+    thing: Any,
+    metric: str | None = None,
+    *,
+    higher_is_better: bool | None = None,
+    best: float | None = None,
+) -> Curve:
     """Read a learning curve from whatever holds one.
 
     Parameters
@@ -256,6 +276,8 @@ def as_curve(thing: Any, metric: str | None = None) -> Curve:
         Which metric: one that the curve holds beside its first, or what its values are ("loss" by
         default, "score" for scikit-learn's result). Names of scikit-learn's scorers are known:
         with "neg_log_loss" the values are losses with their sign turned.
+    higher_is_better, best : optional
+        See `Curve`.
 
     Raises
     ------
@@ -264,6 +286,24 @@ def as_curve(thing: Any, metric: str | None = None) -> Curve:
     StudyError
         If a run directory holds no finished run.
     """
+    curve = _read(thing, metric)
+    if higher_is_better is None and best is None:
+        return curve
+    return Curve(
+        curve.samples,
+        curve.values,
+        curve.seeds if curve.seeded else None,
+        curve.metric,
+        higher_is_better=higher_is_better,
+        best=best,
+        chance=curve.chance,
+        name=curve.name,
+        others=curve.others,
+    )
+
+
+def _read(thing: Any, metric: str | None) -> Curve:
+    """The curve in whatever holds one; see `as_curve`."""
     if isinstance(thing, Curve):
         return _of_metric(thing, metric)
     if isinstance(thing, (str, os.PathLike)):
@@ -273,7 +313,9 @@ def as_curve(thing: Any, metric: str | None = None) -> Curve:
     # A LazyFrame warns when it is asked for its columns.
     if hasattr(thing, "collect") or hasattr(thing, "columns") or isinstance(thing, Mapping):
         return curve_from_frame(thing, metric=metric or "loss")
-    raise DataError(f"{type(thing).__name__} is no learning curve; {_EXPECTED}.")
+    raise DataError(
+        f"{type(thing).__name__} is no learning curve; {_EXPECTED}.", code="not-a-curve"
+    )
 
 
 def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Curve:
@@ -293,58 +335,59 @@ def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Cur
         If it is not such a result, or the scores are losses that no name says are negated.
     """
     if len(result) < 3:
-        raise DataError(f"a tuple of {len(result)} is no result of learning_curve; {_EXPECTED}.")
+        raise DataError(
+            f"a tuple of {len(result)} is no result of learning_curve; {_EXPECTED}.",
+            code="not-a-curve",
+        )
     sizes = real_numbers(result[0], "train_sizes_abs")
     scores = real_numbers(result[2], "test_scores")
     if scores.ndim != 2 or sizes.shape != scores.shape[:1]:
         raise DataError(
             f"train_sizes_abs has shape {sizes.shape} and test_scores {scores.shape}; expected "
-            "(sizes,) and (sizes, folds), as learning_curve returns them."
+            "(sizes,) and (sizes, folds), as learning_curve returns them.",
+            code="shape-mismatch",
         )
     finite = scores[np.isfinite(scores)]
     if metric == "score" and len(finite) and (finite < 0).all():
         raise DataError(
             "every score is negative, as those of a loss with its sign turned; say which with "
-            "metric, the name given as scoring: 'neg_log_loss', 'neg_mean_squared_error', ..."
+            "metric, the name given as scoring: 'neg_log_loss', 'neg_mean_squared_error', ...",
+            code="metric-unclear",
         )
     folds = np.tile(np.arange(scores.shape[1]), len(sizes))
-    known = scorer_named(metric)
-    values = known.sign * scores.ravel()
-    return Curve(np.repeat(sizes, scores.shape[1]), values, folds, known.metric)
+    known, sign = scorer(metric)
+    return Curve(np.repeat(sizes, scores.shape[1]), sign * scores.ravel(), folds, known)
 
 
 def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve:
     """The curve of one metric; what no name is given for is what the caller says it is."""
     if metric is None:
         return curve
-    known = scorer_named(metric)
-    if known.metric in curve.others or (named and metric not in curve.others):
-        return curve[known.metric]
-    if metric not in curve.others:
+    known, sign = scorer(metric)
+    column = curve.column(metric)
+    asked = column if column in curve.others else None
+    plain = curve.column(known.name)
+    if plain in curve.others or (named and asked is None):
+        return curve[known.name]
+    if asked is None:
         _check_known(metric, curve)
-    chosen = curve[metric] if metric in curve.others else curve
+    chosen = curve if asked is None else curve[asked]
     return Curve(
         chosen.samples,
-        known.sign * chosen.values,
+        sign * chosen.values,
         chosen.seeds if chosen.seeded else None,
-        known.metric,
+        known,
         name=chosen.name,
-        others={key: values for key, values in chosen.others.items() if key != known.metric},
+        others={key: values for key, values in chosen.others.items() if key != known.name},
     )
 
 
 def _check_known(metric: str, curve: Curve) -> None:
     """Where columns have names, one that nobody knows is misspelt rather than the values' own."""
     columns = [name for name, values in curve.others.items() if np.isfinite(values).any()]
-    if not columns or scorer_named(metric).metric in {*NAMES, *HIGHER_IS_BETTER}:
-        return
-    # Slow to load, and seldom needed: whoever names a metric mostly names a column.
-    from sklearn.metrics import get_scorer_names
-
-    names = get_scorer_names()
-    if metric not in {*names, *(name.removeprefix("neg_") for name in names)}:
+    if columns and find(metric) is None:
         raise DataError(
             f"{curve.name}: no metric is called {metric!r}; its columns beside value are "
-            f"{', '.join(columns)}. Name one of these, or the scikit-learn scorer in value, "
+            f"{', '.join(columns)}. Name one of these, or the metric in value, "
             "or no metric for a loss; for any other name, leave the further columns out."
         )

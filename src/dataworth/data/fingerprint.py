@@ -1,4 +1,4 @@
-"""The fingerprint of a data set: the same samples give the same digits, from whatever files."""
+"""The fingerprint of a data set: a hash of its samples that does not depend on their files."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def fingerprint(
     scale : float, optional
     arrays : mapping from name to ndarray or None
     digests : mapping, optional
-        `ArrayDigest` results by the array's name, from whoever saw the bytes pass; the other
-        arrays are read.
+        `ArrayDigest` results by the array's name, computed while they were read; the other arrays
+        are hashed.
     """
     known = digests or {}
     total = hashlib.sha256(repr((tuple(class_names), scale)).encode())

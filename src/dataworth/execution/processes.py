@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import pickle
 import queue
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
@@ -20,11 +23,17 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.errors import DataworthError, StudyError
-from dataworth.execution.base import EpochListener, Pending
-from dataworth.records.record import Record, Run
-from dataworth.study.resolved import Experiment
+from dataworth.errors import StudyError
+from dataworth.execution.base import CheckpointStore, Objective, StepListener
+from dataworth.records.record import Failure, Record, RunKey
 
+_FOLDER_PREFIX = "dataworth-"
+_PACKAGE_ROOT = Path(__file__).parents[2]
+# Neither -m nor a bare -c: both would put the current folder first among the places that modules
+# are imported from.
+_START = (
+    "import sys; sys.path.append({root!r}); from dataworth.execution.worker import main; main()"
+)
 _SHARED_BYTES = 1 << 20
 
 
@@ -54,7 +63,7 @@ class _Pickler(pickle.Pickler):
 
 
 def dump_sharing_arrays(value: object, path: Path) -> None:
-    """Pickle `value` to `path`; its large arrays are mapped by whoever loads it, not copied.
+    """Pickle `sys.path`, then `value`; large arrays in it are memory-mapped on loading, not copied.
 
     Arrays that are not memory-mapped already are written beside `path`.
 
@@ -66,6 +75,7 @@ def dump_sharing_arrays(value: object, path: Path) -> None:
         If something in `value` cannot be pickled.
     """
     with path.open("wb") as file:
+        pickle.dump(list(sys.path), file)
         _Pickler(file, path.parent).dump(value)
 
 
@@ -81,7 +91,9 @@ def _open(path: str) -> NDArray[Any]:
 @dataclass(eq=False)
 class _Worker:
     process: subprocess.Popen[bytes]
-    run: Run | None = None
+    cores: list[int]
+    key: RunKey | None = None
+    ready: bool = False
 
     @property
     def inbox(self) -> IO[bytes]:
@@ -89,61 +101,150 @@ class _Worker:
         return self.process.stdin
 
 
+_Message = tuple[_Worker, Any]
+
+
 class LocalProcesses:
-    """Performs runs in `workers` processes, largest runs first so that all end together.
+    """Does runs in processes of this machine; a process that dies is replaced.
 
     Parameters
     ----------
+    objective : callable
+        Pickled to the processes; large arrays in it are memory-mapped by all of them.
+    checkpoints : CheckpointStore
+    on_step : callable
+    folder : Path
+        Each run has a folder of its own in it.
     workers : int
         Number of processes. Each computes on its own share of the cores, so that the machine is
         neither idle nor asked for more threads than it has.
+
+    Raises
+    ------
+    StudyError
+        If the objective cannot be pickled, or there is no room for it in the folder for temporary
+        files.
     """
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-
-    def perform(
+    def __init__(
         self,
-        experiment: Experiment,
-        runs: Sequence[Run],
-        pending: Pending,
-        on_epoch: EpochListener,
-    ) -> Iterator[Record]:
-        """Yield each run's record as it is finished; closing the iterator ends the processes."""
-        waiting = sorted(runs, key=experiment.work)
-        messages: queue.SimpleQueue[tuple[_Worker, Any]] = queue.SimpleQueue()
-        with _payload(experiment) as payload:
-            # Not by the runs that are left: large products depend on the number of cores in their
-            # last bits, and a study that was stopped must end with the figures of an unbroken one.
-            shares = shares_of_cores(min(self.workers, len(experiment.runs())))
-            workers = [_start(payload, cores, messages) for cores in shares[: len(runs)]]
-            try:
-                for worker in workers:
-                    _hand_over(worker, waiting.pop(), pending)
-                while any(worker.run is not None for worker in workers):
-                    worker, message = messages.get()
-                    run = worker.run
-                    if run is None:
-                        continue
-                    match message:
-                        case ("epoch", epoch, epochs):
-                            on_epoch(run, epoch, epochs)
-                        case ("checkpoint", history, state):
-                            pending.save_checkpoint(run.key, history, state)
-                        case ("record", record):
-                            worker.run = None
-                            yield record
-                            if waiting:
-                                _hand_over(worker, waiting.pop(), pending)
-                        case ("failed", error):
-                            raise error
-                        case _:
-                            raise _died(worker, run)
-            finally:
-                for worker in workers:
-                    worker.process.kill()
-                for worker in workers:
-                    worker.process.wait()
+        objective: Objective,
+        checkpoints: CheckpointStore,
+        on_step: StepListener,
+        folder: Path,
+        workers: int,
+    ) -> None:
+        self.slots = workers
+        self._checkpoints = checkpoints
+        self._on_step = on_step
+        self._folder = folder
+        self._waiting: deque[RunKey] = deque()
+        self._workers: list[_Worker] = []
+        self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        self._shares = shares_of_cores(workers)
+        self._temporary = _temporary_folder()
+        try:
+            self._payload = _dump(objective, self._temporary / "objective")
+        except BaseException:
+            self.close()
+            raise
+
+    def submit(self, key: RunKey) -> None:
+        """Queue a run."""
+        self._waiting.append(key)
+
+    def outcomes(self) -> Iterator[Record]:
+        """Yield each submitted run's record when the run ends, until none is left.
+
+        Raises
+        ------
+        StudyError
+            If a process cannot load the objective, so that no run can be done.
+        """
+        while self._waiting or any(worker.key for worker in self._workers):
+            self._occupy()
+            worker, message = self._messages.get()
+            if worker not in self._workers:
+                continue
+            key = worker.key
+            match message:
+                case ("ready",):
+                    worker.ready = True
+                case ("unusable", reason):
+                    raise StudyError(
+                        f"workers: the model cannot be loaded in other processes ({reason}). Give "
+                        "it as module:function or a .keras file, or use one worker.",
+                        code="not-picklable",
+                    )
+                case ("step", step, of, values) if key is not None:
+                    self._on_step(key, step, of, values)
+                case ("checkpoint", history, state) if key is not None:
+                    self._checkpoints.save_checkpoint(key.digest, history, state)
+                case ("record", record):
+                    worker.key = None
+                    yield record
+                case None:
+                    record = self._buried(worker)
+                    if record is not None:
+                        yield record
+
+    def close(self) -> None:
+        """End all processes and remove their files. Checkpoints stay."""
+        self._waiting.clear()
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.wait()
+        self._workers = []
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _occupy(self) -> None:
+        """Give a waiting run to each free process; start processes as long as runs wait."""
+        for worker in self._workers:
+            if worker.key is None and self._waiting:
+                self._hand_over(worker)
+        while self._waiting and len(self._workers) < self.slots:
+            taken = [worker.cores for worker in self._workers]
+            cores = next(share for share in self._shares if share not in taken or not share)
+            self._workers.append(self._started(cores))
+            self._hand_over(self._workers[-1])
+
+    def _hand_over(self, worker: _Worker) -> None:
+        worker.key = key = self._waiting.popleft()
+        # A process that has just died says so in a message of its own.
+        with contextlib.suppress(OSError):
+            order = (key, self._checkpoints.load_checkpoint(key.digest), self._folder / key.digest)
+            pickle.dump(order, worker.inbox)
+            worker.inbox.flush()
+
+    def _buried(self, worker: _Worker) -> Record | None:
+        """Remove a process that has died, and return the record of the run that it did."""
+        self._workers.remove(worker)
+        code = worker.process.wait()
+        if not worker.ready:
+            raise StudyError(
+                f"workers: a worker process {_ending(code)} before its first run. Finished runs "
+                "are stored; use fewer workers, or one.",
+                code="worker-did-not-start",
+            )
+        if worker.key is None:
+            return None
+        return Record(worker.key, {}, failure=Failure("killed", f"its process {_ending(code)}"))
+
+    def _started(self, cores: list[int]) -> _Worker:
+        command = [sys.executable, "-P", "-c", _START.format(root=str(_PACKAGE_ROOT))]
+        process = subprocess.Popen(
+            [*command, str(self._payload), *map(str, cores)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # The module of a model may import Keras at its top, before a learner does.
+            env=os.environ | {"KERAS_BACKEND": "jax"},
+            # A Ctrl-C is for the main process, which ends the workers itself.
+            start_new_session=True,
+        )
+        worker = _Worker(process, cores)
+        threading.Thread(target=_listen, args=(worker, self._messages), daemon=True).start()
+        return worker
 
 
 def shares_of_cores(workers: int) -> list[list[int]]:
@@ -156,80 +257,69 @@ def shares_of_cores(workers: int) -> list[list[int]]:
     return [cores[worker::workers] for worker in range(workers)]
 
 
-@contextmanager
-def _payload(experiment: Experiment) -> Iterator[Path]:
-    """The experiment in a file of a folder that is gone at the end."""
+def _ending(code: int) -> str:
+    """How a process ended, in words."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    with contextlib.suppress(ValueError):
+        name = signal.Signals(-code).name
+        memory = "; memory may have run out" if name == "SIGKILL" else ""
+        return f"was killed by signal {-code} ({name}{memory})"
+    return f"was killed by signal {-code}"
+
+
+def _temporary_folder() -> Path:
+    """A new folder, named after this process; those of processes that are gone are removed."""
     try:
-        folder = tempfile.TemporaryDirectory(prefix="dataworth-", ignore_cleanup_errors=True)
+        parent = Path(tempfile.gettempdir())
+        for folder in parent.glob(f"{_FOLDER_PREFIX}*-*"):
+            owner = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
+            if owner.isdigit() and not _is_alive(int(owner)):
+                shutil.rmtree(folder, ignore_errors=True)
+        return Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
     except OSError as error:
         raise _no_room(error) from None
-    with folder as name:
-        path = Path(name) / "experiment"
-        try:
-            dump_sharing_arrays(experiment, path)
-        except OSError as error:
-            raise _no_room(error) from None
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            raise StudyError(
-                f"workers: the model cannot be handed to other processes ({error}). Give it as "
-                "module:function or a .keras file, or use one worker."
-            ) from None
-        yield path
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _dump(objective: Objective, path: Path) -> Path:
+    try:
+        dump_sharing_arrays(objective, path)
+    except OSError as error:
+        raise _no_room(error) from None
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise StudyError(
+            f"workers: the model cannot be handed to other processes ({error}). Give it as "
+            "module:function or a .keras file, or use one worker.",
+            code="not-picklable",
+        ) from None
+    return path
 
 
 def _no_room(error: OSError) -> StudyError:
     return StudyError(
         "workers: the data could not be laid out for the processes in the folder for temporary "
-        f"files ({error.strerror}). Make room there, set TMPDIR, or use one worker."
+        f"files ({error.strerror}). Make room there, set TMPDIR, or use one worker.",
+        code="disk-full",
     )
 
 
-def _start(
-    payload: Path, cores: list[int], messages: queue.SimpleQueue[tuple[_Worker, Any]]
-) -> _Worker:
-    command = [sys.executable, "-m", "dataworth.execution.worker", str(payload)]
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        # The module of a builder may import Keras at its top, before a learner does.
-        "KERAS_BACKEND": "jax",
-    }
-    process = subprocess.Popen(
-        [*command, *map(str, cores)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-        # A Ctrl-C is for the main process, which ends the workers itself.
-        start_new_session=True,
-    )
-    worker = _Worker(process)
-    threading.Thread(target=_listen, args=(worker, messages), daemon=True).start()
-    return worker
-
-
-def _listen(worker: _Worker, messages: queue.SimpleQueue[tuple[_Worker, Any]]) -> None:
+def _listen(worker: _Worker, messages: queue.SimpleQueue[_Message]) -> None:
     assert worker.process.stdout is not None
     while True:
         try:
             message = pickle.load(worker.process.stdout)
-        except (EOFError, pickle.UnpicklingError, OSError):
+        except Exception:
+            # The process has died, perhaps in the middle of a message.
             messages.put((worker, None))
             return
         messages.put((worker, message))
-
-
-def _hand_over(worker: _Worker, run: Run, pending: Pending) -> None:
-    worker.run = run
-    try:
-        pickle.dump((run, pending.load_checkpoint(run.key)), worker.inbox)
-        worker.inbox.flush()
-    except OSError:
-        raise _died(worker, run) from None
-
-
-def _died(worker: _Worker, run: Run) -> DataworthError:
-    code = worker.process.wait()
-    how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
-    return StudyError(
-        f"size {run.size:,}, seed {run.seed}: its worker process was {how}. Finished runs are "
-        "kept. If memory ran out (signal 9), use fewer workers; then run the same command again."
-    )

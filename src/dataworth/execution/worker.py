@@ -1,8 +1,8 @@
-"""A worker process: ``python -m dataworth.execution.worker PAYLOAD [CORE ...]``.
+"""The main function of a worker process; see `LocalProcesses`.
 
-It reads pickled (run, checkpoint) pairs from its standard input and writes pickled messages to its
-standard output; see `LocalProcesses`. It ends when its input does, also in the middle of a run, so
-that it never outlives the main process.
+It reads pickled (key, checkpoint, folder) orders from its standard input and writes pickled
+messages to its standard output. It ends when its input does, also in the middle of a run, so that
+it never outlives the main process.
 """
 
 from __future__ import annotations
@@ -16,64 +16,64 @@ import threading
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from dataworth.errors import DataworthError, StudyError
-from dataworth.execution.base import KeptCheckpoint, RunCheckpoints
-from dataworth.records.record import Run
-from dataworth.study.resolved import Experiment
+_BROKEN_PIPE = 1
 
 
 def main() -> None:
-    """Serve runs until the input ends."""
+    """Do runs until the input ends."""
     outbox = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # Whatever a library prints must not get between the messages.
+    # What libraries print must not get between the messages.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     payload, *cores = sys.argv[1:]
     if cores:
         # Before the numerical libraries are loaded: they make one thread for each core they see.
         os.sched_setaffinity(0, map(int, cores))
-    orders: queue.SimpleQueue[tuple[Run, KeptCheckpoint | None]] = queue.SimpleQueue()
+    orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(orders, Path(payload)), daemon=True).start()
-    experiment: Experiment = pickle.loads(Path(payload).read_bytes())
+    try:
+        with Path(payload).open("rb") as file:
+            objective = _load(file)
+    except Exception as error:
+        _send(outbox, ("unusable", f"{type(error).__name__}: {error}"))
+        return
+    _send(outbox, ("ready",))
+    from dataworth.execution.base import Context, perform
+
     while True:
-        run, kept = orders.get()
-        _send(outbox, _perform(experiment, run, kept, outbox))
+        key, checkpoint, folder = orders.get()
+        context = Context(
+            folder,
+            checkpoint,
+            lambda history, state: _send(outbox, ("checkpoint", history, state)),
+            lambda step, of, values: _send(outbox, ("step", step, of, dict(values))),
+        )
+        _send(outbox, ("record", perform(objective, key, context)))
 
 
-def _receive(
-    orders: queue.SimpleQueue[tuple[Run, KeptCheckpoint | None]], payload: Path
-) -> NoReturn:
-    """Take orders until the main process is gone, then clean up in its place and end at once."""
+def _load(file: IO[bytes]) -> Any:
+    """The objective; modules are found in the places of the main process."""
+    sys.path[:] = pickle.load(file)
+    return pickle.load(file)
+
+
+def _receive(orders: queue.SimpleQueue[Any], payload: Path) -> NoReturn:
+    """Take orders until the main process is gone; then remove its files and end at once."""
     try:
         while True:
             orders.put(pickle.load(sys.stdin.buffer))
-    finally:
+    except BaseException:
         shutil.rmtree(payload.parent, ignore_errors=True)
+    finally:
         os._exit(0)
 
 
-def _perform(
-    experiment: Experiment, run: Run, kept: KeptCheckpoint | None, outbox: IO[bytes]
-) -> tuple[str, Any]:
-    checkpoints = RunCheckpoints(
-        kept, lambda history, state: _send(outbox, ("checkpoint", history, state))
-    )
-    try:
-        record = experiment.perform(
-            run,
-            watch=lambda epoch, epochs: _send(outbox, ("epoch", epoch, epochs)),
-            checkpoints=checkpoints,
-        )
-    except DataworthError as error:
-        return "failed", error
-    except MemoryError:
-        message = f"size {run.size:,}, seed {run.seed}: memory ran out. Use fewer workers."
-        return "failed", StudyError(message)
-    return "record", record
-
-
 def _send(outbox: IO[bytes], message: tuple[Any, ...]) -> None:
-    pickle.dump(message, outbox)
-    outbox.flush()
+    try:
+        pickle.dump(message, outbox)
+        outbox.flush()
+    except BrokenPipeError:
+        # The main process is gone.
+        os._exit(_BROKEN_PIPE)
 
 
 if __name__ == "__main__":

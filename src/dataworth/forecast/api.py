@@ -13,7 +13,8 @@ from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.draws import draw_curves
 from dataworth.forecast.forecast import Forecast
-from dataworth.forecast.prepare import as_errors, prepare
+from dataworth.forecast.loss_scale import loss_scale
+from dataworth.forecast.prepare import prepare
 from dataworth.forecast.prior import Prior, shipped_prior
 from dataworth.laws.base import Law
 from dataworth.laws.registry import all_laws, find_law
@@ -38,8 +39,7 @@ def forecast(
     ----------
     curve : Curve, path, tuple or data frame
         Whatever `as_curve` reads: a `Curve`, a run directory or CSV, scikit-learn's
-        ``learning_curve`` result, a frame. At least two sizes; losses above 0, or shares between
-        0 and 1 where higher is better.
+        ``learning_curve`` result, a frame. At least two sizes, and values that the metric can have.
     laws : sequence of str or Law, optional
         The laws to choose from; by default all registered ones but the baselines. From five sizes
         or fewer, only laws of at most three free parameters are used.
@@ -65,23 +65,37 @@ def forecast(
     """
     curve = as_curve(curve)
     if not (single_run is None or isinstance(single_run, bool)):
-        raise ForecastError(f"single_run is {single_run!r}; expected True, False or None.")
+        raise ForecastError(
+            f"single_run is {single_run!r}; expected True, False or None.",
+            code="not-a-flag",
+            option="single_run",
+            value=single_run,
+        )
     if not (prior is None or isinstance(prior, Prior)):
-        raise ForecastError(f"prior is {prior!r}; expected a Prior, or None for the shipped one.")
+        raise ForecastError(
+            f"prior is {prior!r}; expected a Prior, or None for the shipped one.",
+            code="wrong-type",
+            option="prior",
+            value=prior,
+        )
     observations = prepare(curve, single_run)
     chosen = _laws(laws, len(observations))
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
         raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
     seed = check_seed(seed)
-    _, chance = as_errors(curve)
+    scale = loss_scale(curve)
+    chance = None if curve.chance is None else scale.loss(curve.chance)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None
     used = shipped_prior(observations.noisy) if prior is None else prior
-    shift = test_noise / math.exp(observations.log_loss[-1])
+    shift = scale.relative(test_noise, math.exp(observations.log_loss[-1]))
     if shift > _MOST_SHIFT:
         raise ForecastError(
             f"test_noise is {test_noise:g}, more than {_MOST_SHIFT} times the last loss (error) of "
             f"{math.exp(observations.log_loss[-1]):.3g}; expected a standard error in the same "
-            "unit."
+            "unit.",
+            code="value-out-of-range",
+            option="test_noise",
+            value=test_noise,
         )
     # Losses may lie hundreds of orders of magnitude apart; what overflows fits no law.
     with np.errstate(all="ignore"):
@@ -91,22 +105,36 @@ def forecast(
 
 def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
     if isinstance(laws, str | Law) or not (laws is None or isinstance(laws, Iterable)):
-        raise ForecastError(f"laws is {laws!r}; expected a list of names, such as [{laws!r}].")
+        raise ForecastError(
+            f"laws is {laws!r}; expected a list of names, such as [{laws!r}].",
+            code="not-a-list",
+            option="laws",
+            value=laws,
+        )
     if laws is None:
         asked = [law for law in all_laws() if not law.baseline]
     else:
         asked = list(dict.fromkeys(_asked(law) for law in laws))
     if not asked:
-        raise ForecastError("laws is empty; name at least one, such as power-3, or leave it out.")
+        raise ForecastError(
+            "laws is empty; name at least one, such as power-3, or leave it out.",
+            code="nothing-given",
+            option="laws",
+        )
     names = [law.name for law in asked]
     if len(set(names)) < len(names):
-        raise ForecastError(f"laws asked for: {', '.join(names)}; expected a name for each law.")
+        raise ForecastError(
+            f"laws asked for: {', '.join(names)}; expected a name for each law.",
+            code="named-twice",
+            option="laws",
+        )
     small = tuple(law for law in asked if sizes > _FEW_SIZES or law.free <= _FEW_FREE)
     if not small:
         raise ForecastError(
             f"laws asked for: {', '.join(names)}; {sizes} sizes allow only laws of at most "
             f"{_FEW_FREE} free parameters, such as power-3. Measure more sizes, or ask for such a "
-            "law."
+            "law.",
+            code="too-few-sizes",
         )
     return small
 
@@ -116,4 +144,9 @@ def _asked(law: str | Law) -> Law:
         return check_law(law)
     if isinstance(law, str):
         return find_law(law)
-    raise ForecastError(f"laws holds {law!r}; expected names of laws, or Law objects.")
+    raise ForecastError(
+        f"laws holds {law!r}; expected names of laws, or Law objects.",
+        code="wrong-type",
+        option="laws",
+        value=law,
+    )

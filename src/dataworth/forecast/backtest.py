@@ -1,4 +1,4 @@
-"""Backtest: hide the largest measured sizes, predict them from the rest, and compare."""
+"""Rolling-origin evaluation: hide the largest measured sizes and predict them from the rest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def backtest(
     Parameters
     ----------
     observations : Observations
-        What was measured.
+        The measured losses.
     laws : tuple of Law
         Each is fitted alone.
     refit : callable
@@ -52,7 +52,7 @@ def backtest(
 
 
 def power_absolute(observations: Observations, sizes: Floats) -> Floats:
-    """The baseline that most tools use: e + b n^-c by least squares of the plain residuals."""
+    """The baseline that most tools use: e + b n^-c, by unweighted least squares of the losses."""
     x, loss = (
         observations.sizes / observations.sizes[-1],
         np.exp(observations.log_loss - observations.log_loss[-1]),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -17,6 +19,8 @@ from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.api import forecast
 from dataworth.forecast.forecast import Forecast
+from dataworth.metrics.metric import Metric
+from dataworth.metrics.registry import canonical
 
 Floats = NDArray[np.float64]
 _FURTHEST, _STEPS = 1e6, 192
@@ -202,7 +206,7 @@ class Comparison:
         return tuple(self.forecasts)
 
     @property
-    def metric(self) -> str:
+    def metric(self) -> Metric:
         """The metric that they are compared by."""
         return next(iter(self.forecasts.values())).curve.metric
 
@@ -239,17 +243,22 @@ class Comparison:
         return tuple(self._crossing(*pair, tail) for pair in combinations(self.names, 2))
 
     def losses(self, name: str, sizes: ArrayLike) -> Floats:
-        """Draws of one learner's loss (error), shape (draws, m); rows of two learners pair up.
+        """Draws of one learner's loss in units of the metric, shape (draws, m).
+
+        Rows of two learners pair up. Less is better, and differences are differences of the metric.
 
         The draws of a forecast fill the space of futures in a fixed order. Shuffled, the futures
         of one learner say nothing about those of another.
         """
         if name not in self.forecasts:
-            raise ForecastError(f"{name!r} is not compared; there are {', '.join(self.names)}.")
+            raise ForecastError(
+                f"{name!r} is not compared; there are {', '.join(self.names)}.",
+                code="unknown-learner",
+            )
         stream = np.random.SeedSequence((self.seed, self.names.index(name)))
         logs = self.forecasts[name].log_losses(sizes)
         order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
-        return np.asarray(np.exp(logs[order]))
+        return self.forecasts[name].scale.costs(logs[order])
 
     def to_dict(self, sizes: Sequence[float], level: float = 0.9) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
@@ -260,7 +269,7 @@ class Comparison:
             for pair in combinations(self.names, 2)
         ]
         document = {
-            "metric": self.metric,
+            "metric": self.metric.name,
             "learners": list(self.names),
             "largest_size": self.largest,
             "standings": [asdict(standing) for row in rows for standing in row],
@@ -272,9 +281,11 @@ class Comparison:
 
     def _given(self, low: float, middle: float, high: float) -> tuple[float, float, float]:
         """Median, lower and upper end in the curves' own metric."""
-        if next(iter(self.forecasts.values())).curve.higher_is_better:
-            low, middle, high = 1 - high, 1 - middle, 1 - low
-        return float(middle), float(low), float(high)
+        scale = next(iter(self.forecasts.values())).scale
+        if scale.rises:
+            low, high = high, low
+        middle, low, high = scale.values_of_costs(np.array([middle, low, high])).tolist()
+        return middle, low, high
 
     def _crossing(self, first: str, second: str, tail: float) -> Crossing:
         sizes = [self.forecasts[name].observations.sizes for name in (first, second)]
@@ -289,7 +300,12 @@ class Comparison:
 
 
 def compare(
-    things: Mapping[str, Any] | Sequence[Any], *, metric: str | None = None, seed: int = 0
+    things: Mapping[str, Any] | Sequence[Any],
+    *,
+    metric: str | None = None,
+    higher_is_better: bool | None = None,
+    best: float | None = None,
+    seed: int = 0,
 ) -> Comparison:
     """Compare learners by the forecasts of their curves.
 
@@ -298,7 +314,7 @@ def compare(
     things : sequence, or mapping of str to things
         Two or more: forecasts, curves, or whatever `as_curve` reads, as run directories. A
         mapping gives them names; else curves are called by their own, or by their paths.
-    metric : str, optional
+    metric, higher_is_better, best : optional
         See `as_curve`.
     seed : int
         Of the draws. The same curves and seed give the same figures.
@@ -306,31 +322,52 @@ def compare(
     Raises
     ------
     ForecastError
-        If there are fewer than two, their metrics differ, two have one name, or one of the curves
-        says nothing about other sizes; or if `seed` is no whole number from 0 on.
+        If there are fewer than two, their metrics or units differ, two have one name, or one of
+        the curves says nothing about other sizes; or if `seed` is no whole number from 0 on.
     """
     if isinstance(things, str | bytes) or not isinstance(things, Iterable):
         raise ForecastError(
             f"{things!r} is no list of curves; expected two or more, as compare([a, b]) or "
-            "compare({'linear': a, 'mlp': b})."
+            "compare({'linear': a, 'mlp': b}).",
+            code="not-a-list",
         )
     # Forecasts that are made already do not look at it.
     seed = check_seed(seed)
     given = list(things.values() if isinstance(things, Mapping) else things)
-    forecasts = [_forecast_of(thing, metric, seed) for thing in given]
+    read = partial(as_curve, metric=metric, higher_is_better=higher_is_better, best=best)
+    plain = metric is None and higher_is_better is None and best is None
+    forecasts = [
+        thing
+        if isinstance(thing, Forecast) and plain
+        else forecast(read(thing.curve if isinstance(thing, Forecast) else thing), seed=seed)
+        for thing in given
+    ]
     names = list(things) if isinstance(things, Mapping) else _names(given, forecasts)
     if len(forecasts) < 2:
         raise ForecastError(f"{len(forecasts)} curve to compare; expected two or more.")
-    metrics = {name: each.curve.metric for name, each in zip(names, forecasts, strict=True)}
-    if len(set(metrics.values())) > 1:
-        raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
+    _check_metrics(names, forecasts)
     return Comparison(dict(zip(names, forecasts, strict=True)), seed)
 
 
-def _forecast_of(thing: Any, metric: str | None, seed: int) -> Forecast:
-    if isinstance(thing, Forecast):
-        return thing if metric is None else forecast(as_curve(thing.curve, metric), seed=seed)
-    return forecast(as_curve(thing, metric), seed=seed)
+def _check_metrics(names: Sequence[str], forecasts: Sequence[Forecast]) -> None:
+    """Curves that are compared are of one metric, in one unit."""
+    metrics = {name: each.curve.metric.name for name, each in zip(names, forecasts, strict=True)}
+    if len({canonical(metric) for metric in metrics.values()}) > 1:
+        raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
+    ways = {each.scale.rises for each in forecasts}
+    # The origin of a metric without an end is that of its curve.
+    ends = {each.scale.best if each.scale.width is None else math.inf for each in forecasts}
+    if len(ways) > 1 or len(ends) > 1:
+        said = {
+            name: ("higher" if each.scale.rises else "lower")
+            + " is better, "
+            + ("no end" if each.scale.width is not None else f"best {each.scale.best:g}")
+            for name, each in zip(names, forecasts, strict=True)
+        }
+        raise ForecastError(
+            f"the curves' {forecasts[0].curve.metric} differs in direction, unit or best value: "
+            f"{said}; give all in one unit, and the same higher_is_better= and best=."
+        )
 
 
 def _names(given: Sequence[Any], forecasts: Sequence[Forecast]) -> list[str]:
@@ -343,6 +380,7 @@ def _names(given: Sequence[Any], forecasts: Sequence[Forecast]) -> list[str]:
     if len(set(names)) < len(names):
         raise ForecastError(
             f"the curves are called {names}; give each once, or in Python its own name, as "
-            "compare({'linear': a, 'mlp': b})."
+            "compare({'linear': a, 'mlp': b}).",
+            code="named-twice",
         )
     return names

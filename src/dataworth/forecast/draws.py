@@ -1,4 +1,4 @@
-"""Draws: whole curves, weighed by backtest, so that every answer comes from the same future."""
+"""The predictive distribution of a forecast: 4,096 curves, drawn by quasi-Monte Carlo."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ from dataworth.laws.observations import Observations
 Floats = NDArray[np.float64]
 COUNT = 4096
 _FROZEN = math.log(1000.0)
-"""Residuals carry on to a thousand times the largest size: beyond, all is guess."""
+"""The drift stops growing at a thousand times the largest size."""
 _ROUGH = 0.01
-"""No fall ahead is known to better than this share, however exactly the observations keep to a
-law."""
+"""Smallest relative error of a predicted fall, also if the observations fit a law exactly."""
 
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Curves that may come, each as likely as the next.
+    """Draws from the predictive distribution of the curve, all of equal weight.
 
     Attributes
     ----------
     observations : Observations
-        What was measured.
+        The measured losses.
     members : tuple of EnsembleMember
-        The fits.
+        The members of the ensemble.
     weights : ndarray, shape (j,)
         The weight of each member.
     member, row : ndarray of int, shape (d,)
-        The member, and its shape, that each draw follows.
+        The member and the shape that each draw follows.
     shrinkage : float
-        The share of their distance from the middle of all draws that draws keep.
+        Factor by which the distance of draws from their middle is multiplied.
     level : ndarray, shape (d,)
         Added to the draw's log loss at every size.
     drift : ndarray, shape (d,)
-        Added beyond the largest size, per unit of what is unforeseen there.
+        Added beyond the largest size, in units of the standard deviation of the drift.
     drift_scale, model_spread : float
-        What is unforeseen per unit of ``log(n / N)``, and per unit of the laws' disagreement.
+        Standard deviation of the drift per unit of ``log(n / N)``, and per unit of the spread of
+        the laws.
     noise : float
         Standard deviation of one measured log loss at the largest size.
     chance : ndarray, shape (d,)
-        What the noise of a new run is multiplied by: a standard normal where the noise shows,
-        else as heavy in its tails as the rest.
+        Noise of a new run in units of `noise`: standard normal if the noise is known, otherwise
+        Student t.
     """
 
     observations: Observations
@@ -74,7 +74,7 @@ class Draws:
     chance: Floats
 
     def log_loss(self, u: Floats) -> Floats:
-        """Log loss of every draw at ``u = log(n / N)``, shape (d, m), noise left out."""
+        """Log loss of every draw at ``u = log(n / N)``, shape (d, m), without noise."""
         laws = self._of_laws(u)
         low, middle, high = _bands(laws, [0.16, 0.5, 0.84])
         further = np.hypot(self.drift_scale * np.clip(u, 0.0, _FROZEN), _ROUGH * middle * (u > 0))
@@ -84,12 +84,12 @@ class Draws:
             + self.level[:, None]
             + self.drift[:, None] * drift_size
         )
-        # Laws that are skewed move the middle of the sum, which is not to move the forecast.
+        # A skewed ensemble would move the middle of the sum away from the median forecast.
         around = middle + off - _bands(off, [0.5])[0]
         return np.asarray(around + float(self.observations.log_loss[-1]))
 
     def _of_laws(self, u: Floats) -> Floats:
-        """Log loss of the law that each draw follows, in units of the loss at N."""
+        """Log loss of the law that each draw follows, relative to the loss at N."""
         out = np.empty((len(self.member), len(u)))
         for index in np.unique(self.member):
             mine = np.flatnonzero(self.member == index)
@@ -98,7 +98,7 @@ class Draws:
         return out
 
     def run_noise(self, runs: float) -> Floats:
-        """What noise adds to each draw's log loss when it is measured as the mean of some runs."""
+        """The noise in each draw's log loss if it is measured as the mean of `runs` runs."""
         return self.noise / math.sqrt(runs) * self.chance
 
 
@@ -115,15 +115,15 @@ def draw_curves(
     Parameters
     ----------
     observations : Observations
-        What was measured.
+        The measured losses.
     laws : tuple of Law
-        What to choose from; one alone is taken as known.
+        The laws to combine; a single one is taken as known.
     prior : Prior
-        What was believed before.
+        The constants of the weights and of the spread.
     chance : float, optional
         Log of the loss by chance.
     seed : int
-        Of the draws.
+        Seed of the scrambled Sobol sequence.
     shift : float
         Standard deviation of an error of the log loss that all sizes share.
     """
@@ -131,7 +131,7 @@ def draw_curves(
     grid_fits = fit_grids(observations, laws)
     if len(laws) == 1:
         members = [posterior_member(grid_fit, observations, prior, above) for grid_fit in grid_fits]
-        # The observations have said how far the law goes; only what no law foresees is added.
+        # The posterior has the uncertainty of the law's parameters; only the drift is added.
         shrinkage, prior = 1.0, replace(prior, level=0.0, model_spread=0.0)
     else:
         members = [ensemble_member(grid_fit, prior, above) for grid_fit in grid_fits]
@@ -158,9 +158,9 @@ def draw_curves(
 
 
 def _bands(values: Floats, around: list[float]) -> Floats:
-    """Means of the draws near some quantiles, within 4 % of all, of each column.
+    """Means of the draws within 4 % of all draws around some quantiles, for each column.
 
-    A quantile follows one draw, and then another with another slope; these follow hundreds.
+    They are smoother functions of n than quantiles, which follow single draws.
     """
     edges = [round(len(values) * (at + side)) for at in around for side in (-0.04, 0.04)]
     parted = np.partition(values, edges, axis=0)
@@ -169,23 +169,23 @@ def _bands(values: Floats, around: list[float]) -> Floats:
 
 
 def student_scales(tail: float, probabilities: Floats) -> Floats:
-    """What a normal draw is multiplied by to become one of Student's t.
+    """Factors that turn standard normal draws into draws of Student's t (scale mixture).
 
     Parameters
     ----------
     tail : float
         Degrees of freedom.
     probabilities : ndarray
-        Which quantiles of the scale.
+        Quantiles of the distribution of the factors.
     """
     return np.asarray(np.sqrt(tail / 2 / gammaincinv(tail / 2, probabilities)))
 
 
 def _shrinkage(prior: Prior, sizes: int) -> float:
-    """The share of the laws' disagreement that draws keep.
+    """The factor by which the spread of the ensemble is multiplied.
 
-    A mixture over shapes has its middle where it predicts best when a curve counts as few
-    observations; it is then as wide as so few observations would leave it.
+    The median is best if a curve counts as few independent observations. The spread is then that
+    of so few observations, and too wide by the square root of the ratio of the two numbers.
     """
     amount = independent(prior, sizes)
     return prior.shrinkage * math.sqrt(amount / max(amount, sizes))
@@ -204,6 +204,6 @@ def _picked(
 
 
 def _sobol(count: int, columns: int, seed: int) -> Floats:
-    """Numbers that fill the unit cube evenly: Sobol 1967, scrambled as in Owen 1998."""
+    """Points of a scrambled Sobol sequence (Sobol 1967, Owen 1998, Matousek 1998)."""
     sequence = Sobol(columns, rng=np.random.Generator(np.random.Philox(seed)))
     return np.asarray(np.clip(sequence.random(count), 1e-9, 1 - 1e-9))

@@ -1,9 +1,8 @@
-"""Ensemble members: a law under one weighting, with weights of its shapes.
+"""Members of the ensemble: a law under one weighting, with weights of its shapes.
 
-The weights of the shapes are their profile likelihood, the noise being profiled out, times the
-prior density of their retention (and, for laws that start from it, of the loss by chance). The same
-weighting on shortened copies, chance left out, says how far the member would have been off, had the
-larger sizes been hidden.
+The weight of a shape is its profile likelihood, with the error variance profiled out, times the
+prior density of its retention (and of the loss by chance, for a law that starts from it). The same
+weights on shortened copies, without chance, give the backtest error of the member.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ from dataworth.laws.base import Law
 
 Floats = NDArray[np.float64]
 _PER_SIZE = 2.0
-"""Independent observations that one size amounts to at most: few sizes leave many shapes likely."""
+"""Largest number of independent observations per size, in the power likelihood."""
 _TOLERANCE = 0.2
-"""How far, in log, a law that starts from chance may start from it, where chance is known."""
+"""Standard deviation of the prior on log b for a law that starts from chance."""
 _EXACT = 0.02
-"""Backtest errors well below this are as good as none."""
+"""Added to backtest errors, so that much smaller ones count as equal."""
 _NO_BACKTEST = 0.1
-"""The backtest error assumed where a curve is too short for one."""
+"""The backtest error assumed for a curve that is too short for a backtest."""
 
 
 @dataclass(frozen=True, eq=False)
 class EnsembleMember:
-    """One law under one weighting, its shapes weighed.
+    """One law under one weighting, with the weights of its shapes.
 
     Attributes
     ----------
@@ -39,9 +38,9 @@ class EnsembleMember:
     e, b : ndarray, shape (k,)
         Irreducible loss and amplitude of each shape, in units of the loss at the largest size.
     weights : ndarray, shape (k,)
-        The share of each shape; they sum to 1.
+        The weight of each shape; they sum to 1.
     evidence : float
-        Log of the mean over all shapes of likelihood times prior density.
+        Log marginal likelihood: log of the mean over shapes of likelihood times prior density.
     residual : float
         Standard deviation of the residuals of the log loss, near the largest size.
     errors : tuple of float
@@ -59,7 +58,7 @@ class EnsembleMember:
     errors: tuple[float, ...]
 
     def log_loss(self, u: Floats, rows: NDArray[np.int64] | slice = slice(None)) -> Floats:
-        """Log loss of these shapes at ``u = log(n / N)``, shape (k, m), in the same units."""
+        """Log loss of these shapes at ``u = log(n / N)``, shape (k, m), relative to that at N."""
         basis = self.law.evaluate(self.shapes[rows], np.exp(u))
         loss = self.e[rows, None] + self.b[rows, None] * basis
         return np.asarray(np.log(np.maximum(loss, 1e-300)))
@@ -71,11 +70,11 @@ def ensemble_member(grid_fit: GridFit, prior: Prior, above: float | None = None)
     Parameters
     ----------
     grid_fit : GridFit
-        What was solved.
+        The fits of its shapes.
     prior : Prior
-        What is believed.
+        The constants of the weights.
     above : float, optional
-        Log of the loss by chance over that at the largest size, where it is known.
+        Log of the ratio of the loss by chance to the loss at the largest size, if known.
     """
     now = grid_fit.profile
     logs = _logs(now, prior)
@@ -96,7 +95,7 @@ def ensemble_member(grid_fit: GridFit, prior: Prior, above: float | None = None)
 
 
 def stacking_weights(members: list[EnsembleMember], prior: Prior) -> Floats:
-    """The weight of each member, from the prior, its likelihood and its backtest; they sum to 1."""
+    """Weights of members by marginal likelihood, backtest error and number of parameters."""
     errors = np.array([np.mean(np.abs(m.errors)) if m.errors else _NO_BACKTEST for m in members])
     logs = prior.trust * np.array([member.evidence for member in members])
     logs -= prior.sharpness * np.log(errors + _EXACT)
@@ -106,17 +105,17 @@ def stacking_weights(members: list[EnsembleMember], prior: Prior) -> Floats:
 
 
 def independent(prior: Prior, sizes: int) -> float:
-    """How many independent observations a curve of so many sizes amounts to."""
+    """Number of independent observations in a curve with this many sizes."""
     return min(prior.evidence, _PER_SIZE * sizes)
 
 
 def noise_of(profile: Profile, prior: Prior) -> float:
-    """What noise adds to the mean squared residual of any shape."""
+    """The part of the mean squared residual that the noise explains."""
     return prior.unseen**2 if profile.noise is None else profile.noise
 
 
 def chance_term(law: Law, b: Floats, above: float | None) -> Floats:
-    """Log of the prior density of b, up to a constant: a law that starts from chance is near it."""
+    """Log of the log-normal prior density of b around chance, up to a constant."""
     if above is None or not law.from_chance:
         return np.zeros_like(b)
     return np.asarray(-0.5 * ((np.log(np.maximum(b, 1e-300)) - above) / _TOLERANCE) ** 2)
@@ -131,7 +130,7 @@ def _logs(profile: Profile, prior: Prior) -> Floats:
 
 
 def _shares(logs: Floats) -> tuple[Floats, float]:
-    """Shares, which sum to 1, and the log of the mean."""
+    """Normalised weights, and the log of their mean before."""
     top = float(logs.max())
     shares = np.exp(logs - top)
     total = float(shares.sum())

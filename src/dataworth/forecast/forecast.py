@@ -20,21 +20,19 @@ from dataworth.forecast import sample_size
 from dataworth.forecast.backtest import backtest
 from dataworth.forecast.draws import Draws, draw_curves
 from dataworth.forecast.interpolate import measured_or_drawn
+from dataworth.forecast.loss_scale import LossScale, loss_scale
 from dataworth.forecast.prior import Prior
 from dataworth.forecast.results import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
 from dataworth.forecast.summary import law_summary, law_weights
 from dataworth.forecast.warnings import warnings_for
 from dataworth.laws.base import Law
 from dataworth.laws.observations import Observations
-from dataworth.metrics.registry import MAY_BE_NEGATIVE
 
 if TYPE_CHECKING:
     from dataworth._util.display import Axes
 
 
 Floats = NDArray[np.float64]
-_LARGEST = 709.0
-"""Log of the largest loss given: the exponential of a larger one is no float."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +84,17 @@ class Forecast:
         """Quantiles of the metric, shape (len(probabilities), len(sizes))."""
         wanted = real_numbers(probabilities, "probabilities")
         if wanted.ndim != 1 or not ((wanted >= 0) & (wanted <= 1)).all():
-            raise ForecastError(f"probabilities: {probabilities!r}; expected numbers from 0 to 1.")
+            raise ForecastError(
+                f"probabilities: {probabilities!r}; expected numbers from 0 to 1.",
+                code="not-a-probability",
+                option="probabilities",
+                value=probabilities,
+            )
         if self.curve.higher_is_better:
             wanted = 1 - wanted
         runs = 1.0 if new_run else math.inf
-        loss = np.exp(np.quantile(self.log_losses(sizes, runs), wanted, axis=0))
-        return self._to_metric(loss)
+        log_loss = np.quantile(self.log_losses(sizes, runs), wanted, axis=0)
+        return self.scale.values_of_costs(self.scale.costs(log_loss))
 
     def log_losses(self, sizes: ArrayLike, runs: float = math.inf) -> Floats:
         """Draws of the log loss (of the log error), shape (draws, m), of the mean over `runs`.
@@ -136,20 +139,18 @@ class Forecast:
         ForecastError
             If the target is not a value that the metric can have.
         """
-        loss = math.nan
-        if is_real(target):
-            loss = 1 - target if self.curve.higher_is_better else target
-        if not (math.isfinite(loss) and loss > 0):
-            expected = "between 0 and 1" if self.curve.higher_is_better else "above 0"
+        loss = self.scale.loss(target) if is_real(target) and math.isfinite(target) else math.nan
+        if not (math.isfinite(loss) and loss > 0 and math.log(loss) <= self.scale.log_cap):
             raise ForecastError(
-                f"target is {target!r}; expected a value of {self.curve.metric} {expected}."
+                f"target is {target!r}; expected a value of {self.curve.metric} "
+                f"{self.scale.expected(self.curve.metric)}."
             )
         return loss
 
     def value_of(self, n1: float, n2: float, level: float = 0.9) -> Value:
         """What going from n1 to n2 samples buys, in units of the metric, above 0 if it improves."""
         tail = (1 - check_probability("level", level)) / 2
-        losses = np.exp(self.log_losses([n1, n2]))
+        losses = self.scale.costs(self.log_losses([n1, n2]))
         gain = np.quantile(losses[:, 0] - losses[:, 1], [tail, 0.5, 1 - tail])
         low, middle, high = (float(value) for value in gain)
         return Value(n1, n2, middle, low, high, level)
@@ -165,7 +166,7 @@ class Forecast:
             Cost of one more training sample, in any currency.
         worth_per_unit : float
             Worth of lowering the loss (the error) by 1, in the same currency: of one nat, or of
-            an accuracy from 0 to 1.
+            an accuracy from 0 to 1; of raising a score by 1.
         level : float
             Of the interval.
         """
@@ -177,8 +178,17 @@ class Forecast:
                 raise ForecastError(f"{name} is {value!r}; expected a finite number above 0.")
         check_probability("level", level)
         return sample_size.stop_at(
-            self._largest, self._drawn, price_per_label, worth_per_unit, level
+            self._largest,
+            lambda u: self.scale.costs(self._drawn(u)),
+            price_per_label,
+            worth_per_unit,
+            level,
         )
+
+    @cached_property
+    def scale(self) -> LossScale:
+        """How the metric's values become the losses that laws describe, and back."""
+        return loss_scale(self.curve)
 
     @cached_property
     def weights(self) -> dict[str, float]:
@@ -235,7 +245,7 @@ class Forecast:
         values: dict[str, Any] = json_values(
             {
                 "name": self.curve.name,
-                "metric": self.curve.metric,
+                "metric": self.curve.metric.name,
                 "largest_size": self._largest,
                 "law": asdict(self.law),
                 "weights": self.weights,
@@ -261,19 +271,14 @@ class Forecast:
 
     def _drawn(self, u: Floats, runs: float = math.inf) -> Floats:
         """Draws of the log loss at ``u = log(n / N)``, none of them one that cannot be."""
-        share = self.curve.higher_is_better and self.curve.metric not in MAY_BE_NEGATIVE
         with np.errstate(all="ignore"):
             logs = measured_or_drawn(self.draws, u, self.seed)
             logs += self.draws.run_noise(runs)[:, None]
-        return np.minimum(logs, 0.0 if share else _LARGEST)
-
-    def _to_metric(self, loss: Floats) -> Floats:
-        return 1 - loss if self.curve.higher_is_better else loss
+        return np.minimum(logs, self.scale.log_cap)
 
     def _row_to_metric(self, row: BacktestRow) -> BacktestRow:
-        if not self.curve.higher_is_better:
-            return row
-        return replace(row, predicted=1 - row.predicted, actual=1 - row.actual)
+        predicted, actual = self.scale.value(row.predicted), self.scale.value(row.actual)
+        return replace(row, predicted=predicted, actual=actual)
 
 
 def _rows(prediction: Prediction) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
-"""Grid fits: every law under every weighting, solved on a curve and on its shortened copies.
+"""Least squares fits of every law, under every weighting, for all shapes on its grid.
 
-For every shape on a law's grid the irreducible loss and the amplitude are solved exactly (variable
-projection, Golub and Pereyra 1973). Nothing is searched, so that nothing depends on a start point,
-and nothing here depends on what is believed before the curve is seen.
+For every shape the irreducible loss and the amplitude are solved exactly (variable projection,
+Golub and Pereyra 1973), on the curve and on its shortened copies for the backtest. The fits need
+no start point and do not depend on the prior.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from dataworth.laws.retention import retained
 
 Floats = NDArray[np.float64]
 DISTANCES = (2.0, 3.0, 6.0)
-"""A backtest hides the sizes beyond 1/2, 1/3 and 1/6 of the largest one."""
+"""A backtest hides the sizes above 1/2, 1/3 and 1/6 of the largest one (rolling origins)."""
 _NEAR_END = 0.4
-"""Backtests look at the sizes within this much, in log n, of the largest: one alone is noisy."""
+"""Backtests average over the hidden sizes within this distance, in log n, of the largest one."""
 _LEAST = 3
 WEIGHT_EXPONENTS = (1.0, 2.0, 3.0)
-"""The weighting constants: larger sizes count as n to these powers."""
+"""The weighting constants: weights of sizes are proportional to n to these powers."""
 QUIETEST = 1e-8
-"""Mean squared residual below which one fit is as good as another."""
+"""Added to mean squared residuals, so that fits with smaller ones are equally good."""
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """All shapes of a law, fitted to the smallest sizes of a curve.
+    """The fits of all shapes of a law to the smallest sizes of a curve.
 
     Attributes
     ----------
@@ -42,13 +42,14 @@ class Profile:
     error : ndarray, shape (k,)
         Weighted mean squared residual of the log loss.
     retention : ndarray, shape (k,)
-        See `retained`; NaN where flat.
+        See `retained`; NaN if the curve is flat.
     noise : float or None
-        What noise that shows explains of `error`; None where it does not show.
+        Weighted mean of the noise variances, the expected part of `error`; None if the noise is
+        not known.
     sizes : int
         Number of sizes fitted.
     weighing : float
-        How many observations of equal weight would weigh as evenly as these (Kish 1965).
+        Effective number of observations for unequal weights (Kish 1965).
     """
 
     e: Floats
@@ -62,7 +63,7 @@ class Profile:
 
 @dataclass(frozen=True, eq=False)
 class BacktestFit:
-    """A shortened copy of the curve, and by how much each shape missed what was hidden from it.
+    """The fits to a shortened copy of the curve, and their errors on the hidden sizes.
 
     ``missed`` is the mean of ``log(predicted / actual)`` near the largest size, shape (k,).
     """
@@ -73,20 +74,20 @@ class BacktestFit:
 
 @dataclass(frozen=True, eq=False)
 class GridFit:
-    """A law under a weighting constant, solved.
+    """The fits of a law under one weighting constant.
 
     Attributes
     ----------
     law : Law
         The law.
     weight_exponent : float
-        Larger sizes count as n^weight_exponent.
+        Weights of sizes are proportional to n^weight_exponent.
     shapes : ndarray, shape (k, p)
         The law's shapes, lengths in units of the largest size.
     profile : Profile
-        All of the curve.
+        The fits to the whole curve.
     backtest_fits : tuple of BacktestFit
-        Its shortened copies.
+        The fits to its shortened copies.
     residual : float
         Standard deviation of the best shape's residuals, near the largest size.
     """
@@ -100,7 +101,7 @@ class GridFit:
 
 
 def origins(observations: Observations) -> list[int]:
-    """How many of the smallest sizes each shortened copy keeps."""
+    """Number of the smallest sizes in each shortened copy."""
     counts = [int((observations.u <= -math.log(d) + 1e-9).sum()) for d in DISTANCES]
     if len(observations) > _LEAST > counts[0]:
         counts.append(len(observations) - 1)
@@ -142,7 +143,7 @@ class _Curves:
         return Profile(e, b, error + QUIETEST, keeps, noise, count, weighing)
 
     def backtest_fit(self, weight_exponent: float, count: int) -> BacktestFit:
-        """Fit the `count` smallest sizes, and look at the largest."""
+        """Fit the `count` smallest sizes, and compute the errors near the largest size."""
         profile = self.profile(weight_exponent, count)
         end = self.end[self.end >= count]
         loss = profile.e[:, None] + profile.b[:, None] * self.basis[:, end]
@@ -152,10 +153,10 @@ class _Curves:
 
 
 def _residual(law: Law, profile: Profile, scatter: float) -> float:
-    """The best shape's residuals, made larger for the parameters that were fitted.
+    """Residual standard deviation of the best shape, corrected for the degrees of freedom.
 
-    A law that has as many parameters as there are observations that weigh leaves no residuals: what
-    is known of the noise counts as one more point.
+    The noise variance counts as one more observation, because a law with as many parameters as
+    effective observations has no residuals.
     """
     free = min(law.free, profile.weighing)
     known = scatter**2 if profile.noise is None else profile.noise

@@ -1,4 +1,4 @@
-"""Interpolation: draws of the loss between the measured sizes, and from the largest one on."""
+"""Interpolation of the log loss between measured sizes, and the forecast beyond them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ Floats = NDArray[np.float64]
 
 
 def measured_or_drawn(draws: Draws, u: Floats, seed: int) -> Floats:
-    """Log loss of every draw at ``u = log(n / N)``: as measured below N, as drawn from N on.
+    """Log loss of every draw at ``u = log(n / N)``: interpolated below N, forecast from N on.
 
-    Below N each draw is a line, straight in log n, through figures as another measurement of them
-    might have come out, about those that were measured. It ends in the draw at N, so that what
-    laws say fades from all at N to nothing at the next smaller size. Below the smallest size the
-    draw goes on from its figure there.
+    Below N each draw interpolates the measured log losses linearly in log n, after adding noise
+    with their variances (a parametric bootstrap). At N it has the value of its forecast, so the
+    laws have no influence below the size next to N. Below the smallest size the draw follows its
+    law, shifted to its value there.
 
     Parameters
     ----------
     draws : Draws
-        What may come.
+        The drawn curves.
     u : ndarray, shape (m,)
         Any order; 0 is the largest measured size.
     seed : int
-        Of the noise of the figures.
+        Seed of the added noise.
 
     Returns
     -------
@@ -51,11 +51,11 @@ def _between(figures: Floats, nodes: Floats, u: Floats) -> Floats:
 
 
 def _figures(draws: Draws, last: Floats, seed: int) -> Floats:
-    """What each draw takes the measured log losses for, shape (draws, sizes)."""
+    """Perturbed measured log losses of each draw, shape (draws, sizes)."""
     observations = draws.observations
     rng = np.random.Generator(np.random.Philox(seed))
     noise = rng.standard_normal((len(last), len(observations))) * np.sqrt(observations.noise)
-    # What all sizes share, as the noise of the held-out rows, is that of the draw beyond them.
+    # An error that all sizes share, such as that of the held-out rows, is the draw's `level`.
     off = noise + draws.level[:, None]
     figures = observations.log_loss + off - np.median(off, axis=0)
     figures[:, -1] = last

@@ -1,9 +1,8 @@
-"""Posterior: all that one law can be, given the observations and that the law holds.
+"""The posterior of the parameters of one law that is taken as known.
 
-Among many laws a shape counts by how well it predicts; there a likelihood sharper than the
-observations warrant gives the better middle, and the laws' disagreement the width. Where the law is
-taken as known there is no disagreement. Its parameters then have the distribution that the
-observations leave them, all values within their bounds being as likely as others beforehand.
+In an ensemble of laws the weights of shapes are chosen for the best median, and the spread of the
+laws gives the width of intervals. A single law has no such spread: its parameters are drawn from
+their posterior distribution, with a uniform prior within their bounds.
 """
 
 from __future__ import annotations
@@ -24,21 +23,21 @@ Floats = NDArray[np.float64]
 _ROWS = 512
 _STEPS = 30
 _PER_POINT = 5.0
-"""Independent observations that one point of full weight amounts to; benchmarks/simulation.py:
-intervals then hold the parameters of known laws as often as they say."""
+"""Independent observations per effective observation, chosen for the coverage of the intervals of
+parameters in benchmarks/simulation.py."""
 _STRIDES = (1.0, 0.3, 0.1, 0.03)
-"""Steps of the walk, in cells of the grid: posteriors may be far narrower than a cell."""
+"""Scales of the Metropolis steps, in cells of the grid; a posterior can be narrower than a cell."""
 _FAR = 30.0
 
 
 @dataclass(frozen=True, eq=False)
 class _Solved:
-    """Irreducible loss and amplitude of some shapes, as the observations leave them.
+    """Conditional posterior of irreducible loss and amplitude, for some shapes.
 
-    ``e`` is normal around `middle` with the standard deviation `spread`, but from 0 to `most`;
-    given e, ``b`` is normal around ``(by - e * bf) / bb`` with the standard deviation `narrow`,
-    counted in the basis at the largest size, `size`.
-    ``log_share`` is the log of the likelihood, e and b integrated out.
+    ``e`` is normal with mean `middle` and standard deviation `spread`, truncated to 0..`most`.
+    Given e, ``b`` is normal with mean ``(by - e * bf) / bb`` and standard deviation `narrow`, in
+    units of the basis at the largest size, `size`. ``log_share`` is the log of the marginal
+    likelihood, with e and b integrated out.
     """
 
     size: Floats
@@ -55,21 +54,22 @@ class _Solved:
 def posterior_member(
     grid_fit: GridFit, observations: Observations, prior: Prior, above: float | None = None
 ) -> EnsembleMember:
-    """The member of a law that is taken as known: its rows are draws from the posterior.
+    """Make the member of a law that is taken as known: its rows are draws from the posterior.
 
-    The shapes walk by Metropolis et al. 1953 from where the grid's rows are likely; e and b are
-    integrated out on the way (their posterior is normal, cut at zero) and drawn at the end.
+    Chains start from shapes of the grid, resampled by their likelihood, and take Metropolis steps
+    (Metropolis et al. 1953; resample-move, Gilks and Berzuini 2001). e and b are integrated out in
+    the chains, and drawn from their truncated normal distributions at the end.
 
     Parameters
     ----------
     grid_fit : GridFit
-        The law, solved.
+        The fits of the law on its grid.
     observations : Observations
-        What it was solved on.
+        The observations that were fitted.
     prior : Prior
-        Says what noise to take for granted; what it knows of retention is left out.
+        Its noise and number of observations are used; its distribution of retention is not.
     above : float, optional
-        Log of the loss by chance over that at the largest size, where it is known.
+        Log of the ratio of the loss by chance to the loss at the largest size, if known.
     """
     walk = _Walk(grid_fit, observations, prior, above)
     rng = np.random.Generator(np.random.Philox(0))
@@ -84,7 +84,7 @@ def posterior_member(
 
 
 class _Walk:
-    """The posterior density of a law's shapes, and a walk through it."""
+    """The posterior density of the shapes of a law, and Metropolis chains for it."""
 
     def __init__(
         self, grid_fit: GridFit, observations: Observations, prior: Prior, above: float | None
@@ -97,14 +97,14 @@ class _Walk:
         self.amount = min(prior.evidence, _PER_POINT * grid_fit.profile.weighing)
 
     def shapes_at(self, cells: Floats) -> Floats:
-        """Shapes at places counted in cells of the grid, shape (k, p)."""
+        """Shapes at positions in units of cells of the grid, shape (k, p)."""
         out = np.empty_like(cells)
         for column, grid in enumerate(self.grids):
             out[:, column] = np.interp(cells[:, column], np.arange(len(grid)), grid)
         return out
 
     def wander(self, cells: Floats, rng: np.random.Generator) -> Floats:
-        """Let every row walk by itself, as far as it gets in a fixed number of steps."""
+        """Run one Metropolis chain per row for a fixed number of steps."""
         last = np.array([len(grid) - 1 for grid in self.grids])
         log_share = self.solve(self.shapes_at(cells)).log_share
         for _ in range(_STEPS if len(last) else 0):
@@ -118,7 +118,7 @@ class _Walk:
         return cells
 
     def draw(self, shapes: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """One e and one b for every shape."""
+        """Draw one e and one b for every shape."""
         solved = self.solve(shapes)
         e = np.zeros(len(shapes))
         if self.law.floor:
@@ -131,7 +131,7 @@ class _Walk:
         return e, np.maximum(b, 0.0) / solved.size
 
     def solve(self, shapes: Floats) -> _Solved:
-        """Solve e and b as `project` does, and keep how far the observations leave them open."""
+        """Solve e and b as `project` does, with their posterior standard deviations."""
         basis = self.law.evaluate(shapes, self.x)
         size, fall, flat, left, (by, fy) = equations(self.law, basis, self.losses)
         bb, ff, bf = np.maximum(left[0], 1e-300), max(left[1], 1e-300), left[2]
@@ -147,16 +147,16 @@ class _Walk:
         if self.law.floor:
             low, high, _ = _cut(middle, spread, most)
             inside = np.log1p(1e-12 - np.exp(log_ndtr(low) - log_ndtr(high))) + log_ndtr(high)
-            # The error is that of the e that is allowed: the likelihood there times a width.
+            # The error is at the truncated e; the last term gives the density at the mean.
             log_share += np.log(spread) + inside + 0.5 * np.clip(0.0, low, high) ** 2
         log_share = log_share + chance_term(self.law, b / size[:, 0], self.above)
         return _Solved(size[:, 0], middle, spread, most, narrow, bb, bf, by, log_share)
 
 
 def _cut(middle: Floats, spread: Floats, most: Floats) -> tuple[Floats, Floats, Floats]:
-    """Where e is cut, in standard deviations from its middle, and the side that this is.
+    """Bounds of the truncated normal of e in standard deviations from its mean, and their side.
 
-    What lies on the right is mirrored to the left, where normal probabilities keep their digits.
+    Bounds in the right tail are mirrored to the left, where normal probabilities do not cancel.
     """
     low = np.clip(-middle / spread, -_FAR, _FAR)
     high = np.clip((most - middle) / spread, -_FAR, _FAR)

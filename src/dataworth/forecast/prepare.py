@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
 from dataworth.errors import ForecastError
+from dataworth.forecast.loss_scale import LossScale, loss_scale
 from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
@@ -25,19 +26,6 @@ _MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
 
 
-def as_errors(curve: Curve) -> tuple[Floats, float | None]:
-    """The curve's values, and its chance level, as losses: where higher is better, 1 - value."""
-    if not curve.higher_is_better:
-        return curve.values, curve.chance
-    best = float(np.max(curve.values, initial=-math.inf, where=np.isfinite(curve.values)))
-    if best > 1:
-        raise ForecastError(
-            f"metric {curve.metric!r} holds {best:g}, but a metric where higher is better is read "
-            "as a share between 0 and 1; divide percentages by 100, or hand over a loss."
-        )
-    return 1 - curve.values, None if curve.chance is None else 1 - curve.chance
-
-
 def prepare(curve: Curve, single_run: bool | None = None) -> Observations:
     """Sort, average and check a curve.
 
@@ -51,25 +39,27 @@ def prepare(curve: Curve, single_run: bool | None = None) -> Observations:
     Raises
     ------
     ForecastError
-        If fewer than two sizes have a finite, positive loss, or a loss is negative.
+        If fewer than two sizes have a finite, positive loss, or a loss is negative; or if the
+        metric's direction is not known and its values rise, see `loss_scale`.
     """
-    losses, _ = as_errors(curve)
-    notes = []
+    scale = loss_scale(curve)
+    losses = scale.losses(curve.values)
+    notes = list(scale.notes)
     finite = np.isfinite(losses)
     if not finite.all():
         notes.append(f"{int((~finite).sum())} of {len(losses)} values are not finite: left out.")
     samples, losses = curve.samples[finite], losses[finite]
     if (losses < 0).any():
-        raise ForecastError(
-            f"the curve holds a negative {curve.metric}, {losses.min():g}; a forecast works on "
-            "ratios of losses and needs them positive. Negate a score such as neg_log_loss."
-        )
+        raise _negative(curve, scale, float(losses.min()))
     sizes = np.unique(samples)
     groups = [losses[samples == size] for size in sizes]
     with np.errstate(over="ignore"):
-        means = np.array([float(np.mean(group)) for group in groups])
+        means = np.array([scale.mean(group) for group in groups])
     if not np.isfinite(means).all():
-        raise ForecastError(f"the mean {curve.metric} of a size overflows; give a smaller unit.")
+        raise ForecastError(
+            f"the mean {curve.metric} of a size overflows; give a smaller unit.",
+            code="loss-overflows",
+        )
     if (means == 0).any():
         notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
     _check(sizes, means, curve)
@@ -81,24 +71,39 @@ def prepare(curve: Curve, single_run: bool | None = None) -> Observations:
     )
 
 
+def _negative(curve: Curve, scale: LossScale, loss: float) -> ForecastError:
+    if scale.best:
+        return ForecastError(
+            f"the curve holds a {curve.metric} of {scale.value(loss):g}, but lies "
+            f"{curve.metric.range}; correct it, or give another best value."
+        )
+    return ForecastError(
+        f"the curve holds a negative {curve.metric}, {loss:g}; a forecast works on "
+        "ratios of losses and needs them positive. Negate a score such as neg_log_loss."
+    )
+
+
 def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
     if len(means) and means[-1] == 0:
         raise ForecastError(
             f"the {curve.metric} is already perfect at {sizes[-1]:,} samples; there is nothing "
-            "left to forecast. Measure it on more held-out rows."
+            "left to forecast. Measure it on more held-out rows.",
+            code="loss-already-perfect",
         )
     above = means[means > 0]
     if len(above) and above.max() / _ORDERS > above.min():
         raise ForecastError(
             f"the {curve.metric} runs from {above.min():g} to {above.max():g}, further than "
-            "any learning curve; look for figures in another unit or of something else."
+            "any learning curve; look for figures in another unit or of something else.",
+            code="loss-range-too-wide",
         )
     usable = int((means > 0).sum())
     if usable < 2:
         raise ForecastError(
             f"the curve has {usable} usable size{'' if usable == 1 else 's'}; a forecast needs at "
             "least two different sizes with a finite, positive loss, and is worth something from "
-            "four on. Several runs of one size say nothing about other sizes."
+            "four on. Several runs of one size say nothing about other sizes.",
+            code="too-few-sizes",
         )
 
 
@@ -119,7 +124,8 @@ def _estimated(
     if repeated and single_run:
         raise ForecastError(
             "single_run: sizes were measured several times, with figures that differ, so that they "
-            "cannot be looks at a single run. Leave single_run out."
+            "cannot be looks at a single run. Leave single_run out.",
+            code="sizes-repeated",
         )
     if single_run is None and not repeated and len(u) > _MANY and -u[0] < _CLOSE * (len(u) - 1):
         single_run = True

@@ -1,7 +1,7 @@
-"""Prior: what public learning curves say about laws in general, before one's own curve is seen.
+"""The constants of a forecast that are learned from public learning curves (empirical Bayes).
 
-There are two: for curves of runs of their own, repeated or far apart in size, which show their
-noise and so have a backtest that tells laws apart, and for looks at a single run.
+There are two sets. The first is for curves whose noise can be estimated, from repeated runs or from
+separate runs at distant sizes. The second is for checkpoints of a single run.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from importlib import resources
 
 @dataclass(frozen=True)
 class Prior:
-    """A few numbers, all free of units; learned by benchmarks/learn_prior.py.
+    """Constants without units; learned by benchmarks/learn_prior.py.
 
     Attributes
     ----------
     retention, spread : float
-        Mean and standard deviation of the normal distribution of a curve's retention; see
+        Mean and standard deviation of the normal prior of a curve's retention; see
         `dataworth.laws.retention.retained`.
     evidence : float
-        Independent observations that a curve amounts to at most: neighbours stray from a law
-        together, so that more of them say little more.
+        Largest number of independent observations in a curve: deviations of neighbours from a law
+        are correlated, so further sizes add little.
     unseen : float
-        Relative noise taken for granted where it does not show: the observations of one run go
-        together, and are often the best so far.
+        Relative noise assumed if it cannot be estimated: the errors of checkpoints of one run are
+        correlated, and they are often running minima.
     trust : float
-        A member's weight grows as its likelihood to this power.
+        Exponent of the marginal likelihood in the weight of a member.
     sharpness : float
-        A member's weight falls as its backtest error to this power.
+        Exponent of the inverse backtest error in the weight of a member.
     simplicity : float
-        What each free parameter of a law takes from the log of its members' weights.
+        Penalty on the log weight of a member per free parameter of its law.
     shrinkage : float
-        The share of their distance from the middle of all laws that draws keep, at most.
+        Largest factor by which the distance of draws from the middle of the ensemble is
+        multiplied.
     level, drift_scale, model_spread, tail : float
-        How far a draw is from the law that it follows: at all sizes alike, a normal with a
-        standard deviation of `level` times the residual of one point; beyond the largest size N,
-        another with the root of
-        ``(drift_scale * residual * log(n / N))^2 + (model_spread * disagreement)^2``, the
-        disagreement being half the distance between the 16 % and the 84 % quantile of the laws at
-        n. Both are scaled together, so that each is a Student t of `tail` degrees of freedom.
+        Errors that are added to a draw. At all sizes it is a normal with a standard deviation of
+        `level` times the residual of one point. Beyond the largest size N another is added, whose
+        variance is ``(drift_scale * residual * log(n / N))^2 + (model_spread * spread)^2``, where
+        spread is half the distance between the 16 % and the 84 % quantile of the laws at n. Both
+        are multiplied by one random scale, so that each is Student t with `tail` degrees of
+        freedom.
     """
 
     retention: float
@@ -63,13 +64,13 @@ class Prior:
         return Prior(**json.loads(text))
 
     def to_json(self) -> str:
-        """As text for people, to four digits."""
+        """As JSON text, rounded to four digits."""
         rounded = {name: float(f"{value:.4g}") for name, value in asdict(self).items()}
         return json.dumps(rounded, indent=2) + "\n"
 
 
 @lru_cache(maxsize=2)
 def shipped_prior(noisy: bool) -> Prior:
-    """The prior for curves whose noise shows (see `Observations`), or for looks at a single run."""
+    """The prior for curves whose noise is known (see `Observations`), or for checkpoints."""
     name = "prior-repeated.json" if noisy else "prior-single.json"
     return Prior.from_json(resources.files(__package__).joinpath(name).read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Answers: what a forecast hands back, as plain numbers in the user's own metric."""
+"""Results of a forecast: data classes of plain numbers in the metric of the curve."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The metric at some sizes: arrays of one value per size.
+    """The predicted metric at some sizes: arrays of one value per size.
 
-    ``lower`` and ``upper`` hold the true value with probability `level`.
+    The true value is between ``lower`` and ``upper`` with probability `level`.
     """
 
     samples: Floats
@@ -27,12 +27,12 @@ class Prediction:
 
 @dataclass(frozen=True)
 class SampleSize:
-    """How many samples a target takes; sizes are ``math.inf`` where they may never suffice.
+    """The number of samples for a target; ``math.inf`` if no number reaches the probability.
 
     Attributes
     ----------
     target : float
-        The metric to be reached.
+        The value of the metric to reach.
     median, lower, upper : float
         The sizes at which the target is met with probability 1/2, (1 - level)/2 and (1 + level)/2.
     probability_reachable : float
@@ -61,7 +61,7 @@ class SampleSize:
 
 @dataclass(frozen=True)
 class Value:
-    """What going from `n1` to `n2` samples buys: the improvement of the metric, above 0 if any."""
+    """The gain from `n1` to `n2` samples: the improvement of the metric, positive if better."""
 
     n1: float
     n2: float
@@ -73,9 +73,9 @@ class Value:
 
 @dataclass(frozen=True)
 class Stop:
-    """The size where another label stops paying; ``math.inf`` where it always pays.
+    """The size at which another label stops paying; ``math.inf`` if it always pays.
 
-    ``net`` is the median net worth of going there from the largest measured size.
+    ``net`` is the median net worth of that size, compared with the largest measured one.
     """
 
     median: float
@@ -96,7 +96,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class ChosenLaw:
-    """The law that the measured observations favour most.
+    """The law with the largest weight.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class ChosenLaw:
     parameters : mapping of str to Estimate
         Fitted values with 90 % intervals, lengths in samples.
     weight : float
-        The law's share of the posterior.
+        The weight of the law in the ensemble.
     """
 
     name: str
@@ -117,16 +117,16 @@ class ChosenLaw:
 
 @dataclass(frozen=True)
 class BacktestRow:
-    """How one method did on a measured size that was hidden from it.
+    """The prediction of one method for a measured size that was hidden from it.
 
     Attributes
     ----------
     method : str
-        A law's name, "power-absolute" (the usual unweighted fit) or "forecast" (this package's).
+        A law's name, "power-absolute" (the usual unweighted fit) or "forecast" (of this package).
     fitted_up_to, hidden : float
-        The largest size it saw, and the size it had to predict.
+        The largest size that was fitted, and the size that was predicted.
     predicted, actual : float
-        In the user's metric.
+        In the metric of the curve.
     log_error : float
         ``log(predicted / actual)`` of the loss or error.
     """

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.curves.curve import Curve, finite_means
-from dataworth.forecast.prepare import as_errors
+from dataworth.curves.curve import Curve
+from dataworth.forecast.loss_scale import loss_scale
 from dataworth.forecast.results import SampleSize, Stop
 
 Floats = NDArray[np.float64]
@@ -62,8 +62,8 @@ def samples_for(
 
 def _met_at(curve: Curve, loss: float) -> float | None:
     """The first measured size from which on the mean meets the loss."""
-    losses, _ = as_errors(curve)
-    means = finite_means(curve.samples, losses)
+    scale = loss_scale(curve)
+    means = scale.means(curve.samples, scale.losses(curve.values))
     sizes, means = curve.sizes[np.isfinite(means)], means[np.isfinite(means)]
     above = np.flatnonzero(means > loss * _EQUAL)
     first = 0 if not len(above) else int(above[-1]) + 1
@@ -93,10 +93,13 @@ def _reached(drawn: Drawn, grid: Floats, chances: Floats, loss: float, probabili
     return float(high)
 
 
-def stop_at(largest: float, drawn: Drawn, price: float, worth: float, level: float) -> Stop:
-    """The size with the largest net worth, per draw; see `Forecast.stop_at`."""
+def stop_at(largest: float, costs: Drawn, price: float, worth: float, level: float) -> Stop:
+    """The size with the largest net worth, per draw; see `Forecast.stop_at`.
+
+    `costs` takes the place of the log losses: they are in units of the metric.
+    """
     grid = np.linspace(0.0, _FURTHEST, 2 * _STEPS)
-    losses = np.exp(drawn(grid))
+    losses = costs(grid)
     # In units of worth, so that no currency is too small or too large.
     net = losses[:, :1] - losses - min(price / worth, _PRICELESS) * largest * np.expm1(grid)
     best = net.argmax(axis=1)

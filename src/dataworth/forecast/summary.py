@@ -1,4 +1,4 @@
-"""Choice: which laws the backtest favours, and with which parameters."""
+"""Weights of the laws, and the parameters of the law with the largest weight."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 def law_weights(draws: Draws) -> dict[str, float]:
-    """The weight of each law by name, over all its members, largest first."""
+    """The weight of each law by name, summed over its members, largest first."""
     total: dict[str, float] = {}
     for member, weight in zip(draws.members, draws.weights, strict=True):
         total[member.law.name] = total.get(member.law.name, 0.0) + float(weight)
@@ -28,8 +28,8 @@ def law_summary(draws: Draws, weight: float) -> ChosenLaw:
     Parameters
     ----------
     draws : Draws
-        Made of that law alone: its rows are draws from the posterior of its parameters. An
-        interval is never narrower than the distance to the fitted value.
+        Draws of that law alone: its rows are draws from the posterior of its parameters. An
+        interval is extended if necessary to include the fitted value.
     """
     best = draws.members[int(np.argmax(draws.weights))]
     fitted = fit_law(best.law, draws.observations, best.weight_exponent).parameters
@@ -42,13 +42,13 @@ def law_summary(draws: Draws, weight: float) -> ChosenLaw:
 
 
 def _parameters(draws: Draws) -> dict[str, Floats]:
-    """The parameters that each draw follows, lengths in samples."""
+    """The parameters of each draw, lengths in samples."""
     unit, loss = float(draws.observations.sizes[-1]), math.exp(draws.observations.log_loss[-1])
     parts = []
     for index, member in enumerate(draws.members):
         lengths = np.array([parameter.kind == "length" for parameter in member.law.shape], bool)
         scaled = np.where(lengths, member.shapes * unit, member.shapes)
-        # The amplitude that keeps the loss at the largest size where the row has it.
+        # The amplitude for lengths in samples, such that the loss at the largest size is the same.
         here = member.law.evaluate(member.shapes, np.ones(1))[:, 0]
         there = member.law.evaluate(scaled, np.array([unit]))[:, 0]
         with np.errstate(all="ignore"):

@@ -1,1 +1,1 @@
-"""Functions in the form of other libraries."""
+"""Functions with the interface of other libraries."""

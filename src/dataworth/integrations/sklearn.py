@@ -1,4 +1,4 @@
-"""learning_curve: scikit-learn's function of that name, and what it takes to forecast from it."""
+"""`learning_curve` with the interface of scikit-learn, which can also return a `Curve`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.read import curve_from_scores
-from dataworth.data.subsets import subset_rows
+from dataworth.data.shuffle import SUBSET_STREAM, shuffled
 from dataworth.errors import StudyError
 
 Rows = NDArray[np.int64]
@@ -26,19 +26,19 @@ def learning_curve(
 ) -> Any:
     """Train a scikit-learn estimator on growing subsets and score it on held-out rows.
 
-    Takes and returns what ``sklearn.model_selection.learning_curve`` does; with the same arguments
-    the results are the same, to the bit. Two keywords are added.
+    The arguments and results are those of ``sklearn.model_selection.learning_curve``, identical to
+    the bit. Two keywords are added.
 
     Parameters
     ----------
     estimator, X, y, **options
         As scikit-learn's: ``groups``, ``train_sizes``, ``cv``, ``scoring``, ``n_jobs``, ...
     seeds : int or sequence of int, optional
-        Draw the subsets of each fold once per seed, stratified: each holds every class of `y` in
-        proportion to its share, to within one row, and is contained in the seed's larger ones
-        (see `dataworth.data.subsets.subset_rows`). An int is a number of seeds. Scores then have
-        ``folds * seeds`` columns, all seeds of the first fold first. Without it subsets are what
-        scikit-learn takes: beginnings of the fold, in its order or shuffled.
+        Draw the subsets of each fold once per seed, stratified and nested: each has every class of
+        `y` in proportion to its share, to within one row, and is contained in the larger ones of
+        the seed (see `dataworth.data.subsets.NestedSampler`). An int is a number of seeds. Scores
+        then have ``folds * seeds`` columns, all seeds of the first fold first. By default the
+        subsets are scikit-learn's: the first rows of the fold, in its order or shuffled.
     return_curve : bool
         Return a `Curve` of the scores on held-out rows instead of the tuple. Scores that are
         negated losses, as "neg_log_loss", become losses; folds and seeds become the curve's seeds.
@@ -52,8 +52,8 @@ def learning_curve(
     Raises
     ------
     StudyError
-        If `seeds` are asked for labels that are no classes, or with ``shuffle``, or a curve of a
-        `scoring` that has no name.
+        If `seeds` is given for labels that are not classes or with ``shuffle``, or if a curve is
+        asked for and `scoring` has no name.
     """
     from sklearn.model_selection import learning_curve as learning_curve_of_sklearn
 
@@ -72,34 +72,39 @@ def _seeded(
     seeds: tuple[int, ...],
     options: Mapping[str, Any],
 ) -> list[tuple[Rows, Rows]]:
-    """Each fold once per seed, its training rows in the seed's order.
+    """Repeat each fold once per seed, with its training rows in the order of the seed.
 
-    Beginnings of such an order, which scikit-learn takes, are stratified and nested.
+    scikit-learn uses the first rows, so its subsets are stratified and nested.
     """
     from sklearn.base import is_classifier
     from sklearn.model_selection import check_cv
 
     if not seeds:
-        raise StudyError("seeds is empty; expected at least one.")
+        raise StudyError(
+            "seeds is empty; expected at least one.", code="nothing-given", option="seeds"
+        )
     if options.get("shuffle"):
-        raise StudyError("shuffle would undo the order of seeds; leave one of them out.")
+        raise StudyError(
+            "shuffle would undo the order of seeds; leave one of them out.", code="options-conflict"
+        )
     labels = np.asarray(y)
     if labels.ndim != 1 or labels.dtype.kind == "f":
         raise StudyError(
             f"seeds draws stratified subsets, but y has shape {labels.shape} and dtype "
-            f"{labels.dtype}; expected one class per row. Use shuffle=True instead."
+            f"{labels.dtype}; expected one class per row. Use shuffle=True instead.",
+            code="not-stratifiable",
         )
     classes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     folds = check_cv(options.get("cv"), y, classifier=is_classifier(estimator))
     return [
-        (subset_rows(classes, train, len(train), seed=seed), test)
+        (shuffled(train, classes, (SUBSET_STREAM, seed)), test)
         for train, test in folds.split(X, y, options.get("groups"))
         for seed in seeds
     ]
 
 
 def _metric(estimator: Any, scoring: Any) -> str:
-    """The name of what the scores are: the scoring's, or of the estimator's own ``score``."""
+    """The name of the metric: that of `scoring`, or of the estimator's ``score``."""
     from sklearn.base import is_classifier, is_regressor
 
     if isinstance(scoring, str):
@@ -110,5 +115,6 @@ def _metric(estimator: Any, scoring: Any) -> str:
         return "r2"
     raise StudyError(
         "scoring has no name that says what the scores are; give one of scikit-learn's, or read "
-        "the tuple with as_curve(result, metric=...)."
+        "the tuple with as_curve(result, metric=...).",
+        code="metric-unclear",
     )

@@ -1,4 +1,4 @@
-"""Laws: families of curves and their fit."""
+"""Laws of learning curves: parametric families, their registry, and least squares fits."""
 
 from dataworth.laws import plateaus as _plateaus
 from dataworth.laws import powers as _powers

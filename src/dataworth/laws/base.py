@@ -1,4 +1,4 @@
-"""Law: a family of falling curves."""
+"""The classes `Law`, a parametric family of falling curves, and `Parameter`, one of its shapes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Parameter:
     name : str
         As in the law's formula.
     meaning : str
-        What it says about the curve.
+        Its effect on the curve.
     grid : tuple of float
-        The values that a fit starts from, rising. A length is counted in units of the largest
-        measured size, so that a change of unit changes nothing.
+        The values that a fit tries, rising. A length is in units of the largest measured size, so
+        that a change of the unit of n changes nothing.
     kind : {"number", "length"}
         A "length" is a number of samples; a "number" has no unit.
     """
@@ -40,7 +40,7 @@ class Parameter:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The smallest and the largest value that a fit may give, lengths as in `grid`."""
+        """The smallest and the largest value that a fit may return, lengths as in `grid`."""
         return self.grid[0], self.grid[-1]
 
 
@@ -48,28 +48,28 @@ class Parameter:
 class Law:
     """A family of learning curves: ``loss(n) = e + b * basis(*shape, n)``.
 
-    The loss is linear in the irreducible loss ``e >= 0`` and in the amplitude ``b >= 0``, which a
-    fit therefore solves exactly; only the shape parameters are searched.
+    The loss is linear in the irreducible loss ``e >= 0`` and in the amplitude ``b >= 0``, so a fit
+    solves both exactly (variable projection) and searches the shape parameters alone.
 
     Attributes
     ----------
     name : str
         Short, lower case, unique.
     formula : str
-        For people, in terms of n, e, b and the shape parameters.
+        As text, in terms of n, e, b and the shape parameters.
     source : str
-        The paper, and its equation where it numbers them.
+        The paper, and the number of the equation or row of a table.
     basis : callable
-        ``basis(*shape, n) -> array``: positive, falling or flat in n; works under broadcasting.
-        A change of the unit of n, and of all lengths with it, may only multiply it by a constant.
+        ``basis(*shape, n) -> array``: positive, not rising in n, and vectorised by broadcasting.
+        A change of the unit of n and of all lengths may only multiply it by a constant.
     shape : tuple of Parameter
-        What `basis` takes before n.
+        The parameters that `basis` takes before n.
     floor : bool
         Whether the law has an irreducible loss e; without it e is 0.
     from_chance : bool
-        Whether b is the loss of guessing at random, which the basis starts from at 1.
+        Whether b is the loss of random guessing, so that the basis starts at 1.
     baseline : bool
-        Whether the law is there to compare with. Forecasts use a baseline only if asked for it.
+        Whether the law is for comparison only. Forecasts use a baseline only if it is asked for.
     """
 
     name: str
@@ -105,7 +105,10 @@ class Law:
         """
         missing = [name for name in self.parameters if name not in params]
         if missing:
-            raise ForecastError(f"law {self.name!r} needs a value for {', '.join(missing)}.")
+            raise ForecastError(
+                f"law {self.name!r} needs a value for {', '.join(missing)}.",
+                code="parameter-missing",
+            )
         sizes = np.asarray(n, np.float64)
         shape = [params[parameter.name] for parameter in self.shape]
         with np.errstate(all="ignore"):
@@ -127,7 +130,7 @@ class Law:
     def in_samples(
         self, shape: Sequence[float], e: float, b: float, unit: float
     ) -> dict[str, float]:
-        """Parameters fitted with sizes counted in `unit` samples, as values for `predict`."""
+        """Convert parameters fitted to sizes in units of `unit` samples for use in `predict`."""
         scaled = [
             value * unit if parameter.kind == "length" else value
             for parameter, value in zip(self.shape, shape, strict=True)

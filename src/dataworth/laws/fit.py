@@ -1,4 +1,4 @@
-"""Fit: one law to one curve, by variable projection."""
+"""Weighted least squares fits of one law to one curve, by variable projection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class WeightedLosses:
-    """A curve as least squares sees it, in units of the loss at the largest size.
+    """The weights and targets of a least squares fit, in units of the loss at the largest size.
 
     The residual of a prediction p at a size is ``root * p / around - target``: to first order
     ``root * log(p / loss)``.
@@ -26,9 +26,10 @@ class WeightedLosses:
     root : ndarray, shape (m,)
         Square roots of the weights, which sum to 1.
     around : ndarray, shape (m,)
-        Where the log is made linear: the loss itself where seeds say how noisy it is; of single
-        runs the running median of three, which is the loss wherever a curve falls or rises
-        steadily. Least squares of ``p / loss`` would run after a single loss that is too low.
+        The point of linearisation of the log. For repeated runs it is the measured loss. For single
+        runs it is the running median of three (Tukey 1977), which equals the loss where three
+        neighbours are in order, and makes the fit robust: least squares of ``p / loss`` would be
+        drawn towards a single loss that is too low.
     target : ndarray, shape (m,)
         ``root * (1 + log(loss / around))``, or 0 where that is negative.
     """
@@ -39,7 +40,7 @@ class WeightedLosses:
 
 
 def weighted_losses(observations: Observations, weight_exponent: float) -> WeightedLosses:
-    """Weight losses by n^weight_exponent, less where the spread over runs explains noise.
+    """Compute weights that grow as n^weight_exponent and fall with the variance of the noise.
 
     Parameters
     ----------
@@ -59,16 +60,21 @@ def weighted_losses(observations: Observations, weight_exponent: float) -> Weigh
 
 
 def project(law: Law, basis: Floats, losses: WeightedLosses) -> tuple[Floats, Floats, Floats]:
-    """Best e >= 0 and b >= 0 of every shape, and the weighted mean squared residual.
+    """Solve e >= 0 and b >= 0 for every shape; non-negative least squares in closed form.
 
     Parameters
     ----------
     law : Law
-        Says whether there is an e.
+        Its `floor` states whether there is an e.
     basis : ndarray, shape (k, m)
         The law's basis of every shape at the sizes.
     losses : WeightedLosses
-        What was measured there.
+        The measured losses at the sizes, with their weights.
+
+    Returns
+    -------
+    e, b, error : ndarray, shape (k,)
+        Irreducible loss, amplitude, and weighted mean squared residual of the log loss.
     """
     size, fall, flat, (bb, ff, bf), (by, fy) = equations(law, basis, losses)
     det = bb * ff - bf**2
@@ -96,9 +102,9 @@ def equations(
     Returns
     -------
     size : ndarray, shape (k, 1)
-        The basis at the largest size, which b is counted in.
+        The basis at the largest size, the unit of b.
     fall, flat : ndarray, shape (k, m) and (m,)
-        What b and e add to a residual; that of e is 0 where the law has none.
+        The derivatives of a residual by b and e; that of e is 0 if the law has no e.
     left, right : tuple
         Sums of squares and products: (b b, e e, b e), and those with the target (b, e).
     """
@@ -151,20 +157,21 @@ def fit_law(
 ) -> Fit:
     """Fit a law to a curve by weighted least squares of the log loss.
 
-    The best cell of the shape grid is found by solving the linear parameters exactly, under their
-    signs, in every cell at once (variable projection, Golub and Pereyra 1973); then the shape is
-    refined within its bounds, the linear parameters solved at each step. No start point is needed.
+    The linear parameters are solved exactly, subject to their signs, in every cell of the shape
+    grid (variable projection, Golub and Pereyra 1973). From the best cell, the shape is refined
+    within its bounds by the method of Nelder and Mead, with the linear parameters solved at each
+    step. No start point is needed.
 
     Parameters
     ----------
     law : Law
-        What to fit.
+        The law to fit.
     observations : Observations
         At least one point.
     weight_exponent : float
         Weights grow as n^weight_exponent.
     refine : bool
-        Whether to go on from the best cell of the grid.
+        Whether to refine the shape of the best cell of the grid.
     """
     losses = weighted_losses(observations, weight_exponent)
     x = np.exp(observations.u)
@@ -188,7 +195,7 @@ def fit_law(
 
 
 def _refine(law: Law, start: Floats, x: Floats, losses: WeightedLosses) -> Floats:
-    """Nelder and Mead from the best cell, on log shapes where bounds are positive."""
+    """Refine a shape by Nelder and Mead 1965, in logarithms where its bounds are positive."""
     bounds = np.array([parameter.bounds for parameter in law.shape])
     logs = bounds[:, 0] > 0
 

@@ -1,4 +1,4 @@
-"""What several laws share: grids of shape parameters, and sources."""
+"""Grids of shape parameters, and sources, that several laws share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Observations: what laws are fitted to, one loss per size on the log scale."""
+"""The data that laws are fitted to: one log loss per size, with its variance."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Observations:
-    """What a forecast fits: sizes rising, losses positive, lower is better.
+    """Measured losses, prepared for fits: sizes rise, losses are positive, lower is better.
 
     Attributes
     ----------
     sizes : ndarray, shape (m,)
         Numbers of samples.
     u : ndarray, shape (m,)
-        ``log(size / largest size)``: zero at the end, negative before it.
+        ``log(size / largest size)``: 0 for the largest size, negative for the others.
     log_loss : ndarray, shape (m,)
         Natural logarithm of the mean loss (or error) over the runs of each size.
     noise : ndarray, shape (m,)
-        Variance of `log_loss` that the spread over runs, or the scatter of runs, explains; 0 where
-        `noisy` is false.
+        Variance of `log_loss`, estimated from the spread over runs or from `scatter`; 0 if `noisy`
+        is false.
     counts : ndarray, shape (m,)
         Sizes that were merged into each point.
     run_noise : float
-        Variance of one run's log loss at the largest size, likewise.
+        Variance of the log loss of one run at the largest size, estimated in the same way.
     scatter : float
-        Standard deviation of a point's log loss about the line through its neighbours: the noise
-        that shows without repeats. Curvature counts as noise.
+        Difference-based estimate of the noise without repeated runs: standard deviation of a log
+        loss about the line through its neighbours. Curvature counts as noise.
     repeated : bool
-        Whether sizes were measured several times, with figures that differ.
+        Whether sizes were measured several times, with different results.
     noisy : bool
-        Whether the noise shows: by repeats, or by the scatter of sizes that were trained each by
-        itself. Looks at a single run show none: their errors go together, and they are often the
-        best so far.
+        Whether the noise can be estimated: from repeated runs, or from the scatter of sizes that
+        were trained separately. It cannot for checkpoints of a single run, whose errors are
+        correlated and which are often running minima.
     notes : tuple of str
-        What was left out or changed on the way, for people.
+        Messages about values that were left out or changed.
     """
 
     sizes: Floats
@@ -57,7 +57,7 @@ class Observations:
         return len(self.sizes)
 
     def until(self, count: int) -> Observations:
-        """The smallest `count` sizes, with u counted from the largest of them."""
+        """Keep the smallest `count` sizes, with u relative to the largest of them."""
         first = slice(count)
         return replace(
             self,

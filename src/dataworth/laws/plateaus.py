@@ -1,4 +1,4 @@
-"""Laws that fall from a plateau, and laws of other shapes than a power."""
+"""Laws that fall from a plateau, and exponential, logarithmic and other laws."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataworth.laws.grids import ALABDULMOHSIN, FEW, MAHMOOD, MOHR, length
 from dataworth.laws.registry import register_law
 
 _NEWTON = 6
-"""Steps after which the logit is exact to rounding, wherever it lies."""
+"""Newton steps after which the logit is exact to rounding for any right-hand side."""
 
 
 def _m4(c: Floats, k: Floats, a: Floats, n: Floats) -> Floats:
     """Solve v / (1 - v)^a = (k / n)^c by Newton's method for t, the logit of v.
 
-    Logs of both sides are equal where ``a softplus(t) - softplus(-t)`` is the log of the right one;
-    its slope runs from 1 to a, so that it is convex or concave and Newton's method cannot fail.
+    In logarithms the equation is ``a softplus(t) - softplus(-t) = c log(k / n)``. The slope of the
+    left side is monotone between 1 and a, so it is convex or concave and Newton's method converges.
     """
     target = c * np.log(k / n) + 0 * a
     t = np.where(target > 0, target / a, target)
@@ -41,7 +41,7 @@ def _weibull(c: Floats, k: Floats, n: Floats) -> Floats:
 
 
 def _logarithmic(k: Floats, n: Floats) -> Floats:
-    # A loss stays positive: close to its end the line in log n bends away from zero.
+    # Softplus in place of the line in log n near k, so that the loss stays positive.
     gap = np.log(k / n)
     return np.asarray(np.logaddexp(0, 4 * gap) / 4)
 
@@ -51,12 +51,12 @@ def _inverse_logarithmic(k: Floats, n: Floats) -> Floats:
 
 
 def _arctan(k: Floats, s: Floats, n: Floats) -> Floats:
-    # 1 - (2 / pi) arctan(z) = (2 / pi) arctan(1 / z), which keeps its digits as z grows.
+    # 1 - (2 / pi) arctan(z) = (2 / pi) arctan(1 / z), which does not cancel for large z.
     return 2 / np.pi * np.arctan2(1.0, np.pi / 2 * n / k + s)
 
 
 def _root(c: Floats, k: Floats, n: Floats) -> Floats:
-    # 1 - z / (1 + z^c)^(1/c), which keeps its digits as z grows.
+    # 1 - z / (1 + z^c)^(1/c), in a form that does not cancel for large z.
     return -np.expm1(-np.log1p((n / k) ** -c) / c)
 
 

@@ -1,4 +1,4 @@
-"""Power laws: with a floor, a shift, a limit, a break, and the law without a fall."""
+"""The constant law and power laws: plain, with a floor, a shift, a limit and a break."""
 
 from __future__ import annotations
 

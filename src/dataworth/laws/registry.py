@@ -1,4 +1,4 @@
-"""Registry: the laws that forecasts choose from."""
+"""The registry of the laws that forecasts combine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _REGISTRY: dict[str, Law] = {}
 
 
 def register_law(law: Law) -> Law:
-    """Add a law to those that forecasts choose from.
+    """Add a law to the registry.
 
     Raises
     ------
@@ -19,13 +19,15 @@ def register_law(law: Law) -> Law:
     """
     name = check_law(law).name
     if name in _REGISTRY:
-        raise ForecastError(f"a law named {name!r} exists already; choose another name.")
+        raise ForecastError(
+            f"a law named {name!r} exists already; choose another name.", code="name-taken"
+        )
     _REGISTRY[name] = law
     return law
 
 
 def unregister_law(name: str) -> None:
-    """Take a law out of the registry again."""
+    """Remove a law from the registry."""
     del _REGISTRY[find_law(name).name]
 
 
@@ -43,5 +45,7 @@ def find_law(name: str) -> Law:
         If there is none.
     """
     if name not in _REGISTRY:
-        raise ForecastError(f"no law named {name!r}; known: {', '.join(_REGISTRY)}.")
+        raise ForecastError(
+            f"no law named {name!r}; known: {', '.join(_REGISTRY)}.", code="unknown-law"
+        )
     return _REGISTRY[name]

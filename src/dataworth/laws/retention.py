@@ -1,8 +1,8 @@
-"""Retention: how much of its slope a curve keeps further out, the one thing that all laws share.
+"""Retention: the ratio of the log-log slope beyond the largest size to the slope there.
 
-Observations fix the level and the slope of a log-log curve at its largest size; what they hardly
-fix is how fast the slope fades beyond. Laws of every family are therefore compared by one number,
-their retention, about which public curves know something.
+Measurements determine the level and the slope of a log-log curve at its largest size, but hardly
+how the slope decays beyond. The retention describes that by one number, which is defined for every
+law. Its prior is learned from public curves.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataworth.laws.base import Law
 
 Floats = NDArray[np.float64]
 AHEAD = 4.0
-"""Retention is looked at up to this many times the largest size."""
+"""The mean slope is taken up to this many times the largest size."""
 _STEP = 1.02
 _FLAT = 1e-5
-"""Below this slope, per unit of log n, there is nothing to retain."""
+"""Below this slope, per unit of log n, the retention is not defined."""
 
 
 def retained(law: Law, shapes: Floats, e: Floats, b: Floats, at: float) -> Floats:
     """The mean log-log slope from `at` to four times `at`, as a share of the slope at `at`.
 
-    It is 1 for a power law without a floor, 0 for a curve that has come to its floor, and above 1
+    It is 1 for a power law without a floor, 0 for a curve that has reached its floor, and above 1
     for one that is still leaving a plateau.
 
     Parameters

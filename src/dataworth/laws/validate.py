@@ -1,4 +1,4 @@
-"""Check: whether a law of the user's own can be fitted wherever curves are measured."""
+"""Checks that a user's law can be fitted to any curve."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from dataworth.laws.base import Floats, Law, Parameter
 
 _KINDS = ("number", "length")
 _SMALLEST = 1e-150
-"""Least value of a basis at the largest measured size: fits divide by its square."""
+"""Smallest value of a basis at the largest measured size: fits divide by its square."""
 
 
 def check_law(law: Law) -> Law:
-    """Look whether a law can be fitted wherever curves are measured, and hand it back.
+    """Check that a law can be fitted to any curve, and return it.
 
     Raises
     ------
     ForecastError
-        If it is no `Law`, the name or a grid is malformed, or the basis is not finite, positive and
-        falling on every cell of the grid.
+        If it is not a `Law`, the name or a grid is malformed, or the basis is not finite, positive
+        and falling on every cell of the grid.
     """
     _check_form(law)
     sizes = np.geomspace(1e-4, 1e4, 33)
@@ -32,15 +32,19 @@ def check_law(law: Law) -> Law:
     if not np.isfinite(values).all() or (values < 0).any():
         raise ForecastError(
             f"law {law.name!r}: its basis must be finite and not negative, from 1e-4 to 1e4 times "
-            "the largest measured size."
+            "the largest measured size.",
+            code="basis-out-of-range",
         )
     if (values[:, 16] < _SMALLEST).any():
         raise ForecastError(
             f"law {law.name!r}: its basis is zero, or nearly, at the largest measured size; leave "
-            "out the shapes that fall so early."
+            "out the shapes that fall so early.",
+            code="basis-zero",
         )
     if (np.diff(values, axis=1) > 1e-9 * values[:, :-1]).any():
-        raise ForecastError(f"law {law.name!r}: its basis must not rise with n.")
+        raise ForecastError(
+            f"law {law.name!r}: its basis must not rise with n.", code="basis-rising"
+        )
     _check_unit(law, sizes[8:25], values[:, 8:25])
     return law
 
@@ -50,9 +54,13 @@ def _computed(law: Law, shapes: Floats, sizes: Floats) -> Floats:
         values = np.asarray(law.evaluate(shapes, sizes))
     except Exception as error:
         # A user's function may raise anything.
-        raise ForecastError(f"law {law.name!r}: its basis cannot be computed: {error}") from error
+        raise ForecastError(
+            f"law {law.name!r}: its basis cannot be computed: {error}", code="basis-fails"
+        ) from error
     if values.dtype.kind != "f":
-        raise ForecastError(f"law {law.name!r}: its basis must give an array of float numbers.")
+        raise ForecastError(
+            f"law {law.name!r}: its basis must give an array of float numbers.", code="not-numeric"
+        )
     return values
 
 
@@ -63,20 +71,29 @@ def _check_unit(law: Law, sizes: Floats, values: Floats) -> None:
     if (np.abs(ratio / ratio[:, 8:9] - 1)[values > _SMALLEST] > 1e-6).any():
         raise ForecastError(
             f"law {law.name!r}: with n counted in another unit its basis has another form. "
-            'Parameters that are numbers of samples are of kind "length".'
+            'Parameters that are numbers of samples are of kind "length".',
+            code="basis-depends-on-unit",
         )
 
 
 def _check_form(law: Law) -> None:
     if not isinstance(law, Law):
-        raise ForecastError(f"{law!r} is no law; expected a Law object.")
+        raise ForecastError(f"{law!r} is no law; expected a Law object.", code="wrong-type")
     if not (isinstance(law.name, str) and re.fullmatch(r"[a-z][a-z0-9-]*", law.name)):
-        raise ForecastError(f"law name {law.name!r}: expected lower-case letters, digits, hyphens.")
+        raise ForecastError(
+            f"law name {law.name!r}: expected lower-case letters, digits, hyphens.",
+            code="invalid-name",
+        )
     shape = law.shape
     if not (isinstance(shape, tuple) and all(isinstance(one, Parameter) for one in shape)):
-        raise ForecastError(f"law {law.name!r}: shape is {shape!r}; expected a tuple of Parameter.")
+        raise ForecastError(
+            f"law {law.name!r}: shape is {shape!r}; expected a tuple of Parameter.",
+            code="invalid-parameter",
+        )
     if not (isinstance(law.floor, bool) and callable(law.basis)):
-        raise ForecastError(f"law {law.name!r}: expected a function as basis, a bool as floor.")
+        raise ForecastError(
+            f"law {law.name!r}: expected a function as basis, a bool as floor.", code="wrong-type"
+        )
     names = [parameter.name for parameter in shape]
     for parameter in shape:
         named = isinstance(parameter.name, str) and names.count(parameter.name) == 1
@@ -85,7 +102,8 @@ def _check_form(law: Law) -> None:
             raise ForecastError(
                 f"law {law.name!r}, parameter {parameter.name!r}: expected a name of its own other "
                 "than e and b, a grid that is a tuple of rising, finite numbers, and the kind "
-                '"number" or "length".'
+                '"number" or "length".',
+                code="invalid-parameter",
             )
 
 

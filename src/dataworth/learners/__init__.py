@@ -1,6 +1,6 @@
-"""What is trained: the protocol, the compiled Keras epoch, and the presets."""
+"""Learners: the protocol, models given by name, functions, and compiled Keras models."""
 
-from dataworth.learners.base import Budget, Checkpoints, Epoch, Learner, Task, Trained, Watch
+from dataworth.learners.base import FitRequest, Learner, Predictor, TrainingOptions
 from dataworth.learners.registry import resolve
 
-__all__ = ["Budget", "Checkpoints", "Epoch", "Learner", "Task", "Trained", "Watch", "resolve"]
+__all__ = ["FitRequest", "Learner", "Predictor", "TrainingOptions", "resolve"]

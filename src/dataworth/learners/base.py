@@ -1,20 +1,20 @@
-"""What a learner is: something that is trained on rows of a data set and then gives logits."""
+"""The learner protocol: what is fitted on the rows of one run and then predicts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-Arrays = dict[str, NDArray[Any]]
-"""A learner's whole state at the end of an epoch, flat: what a checkpoint holds."""
+from dataworth.data.splits import View
+from dataworth.records.run import RunContext
+from dataworth.tasks.base import Task
 
 
 @dataclass(frozen=True)
-class Budget:
+class TrainingOptions:
     """How long a run trains.
 
     Attributes
@@ -27,7 +27,6 @@ class Budget:
         Samples per optimizer step.
     patience : int, optional
         Stop after so many epochs without a lower validation loss, and keep the best weights.
-        The validation part is taken out of the subset by the runner.
     """
 
     epochs: int = 10
@@ -37,97 +36,79 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Task:
-    """One run's work: everything that a learner may look at.
+class FitRequest:
+    """What a learner gets for one run.
 
     Attributes
     ----------
-    x : ndarray, shape (pool, ...)
-        All samples, ``uint8`` or ``float32``, often memory-mapped; never copied whole.
-    y : ndarray of int64, shape (pool,)
-        Class indices.
-    rows : ndarray of int64, shape (n,)
-        Rows of `x` to train on.
-    validation_rows : ndarray of int64, shape (m,)
-        Rows for early stopping; empty without `Budget.patience`.
-    outputs : int
-        Number of output columns (classes).
-    scale : float
-        Features are multiplied by this as they are read.
+    train : View
+        The samples to train on.
+    task : Task
+        What a prediction is; ``task.output`` is the form that `Predictor.predict` returns.
     seed : int
         Every random choice of the run (weights, order, dropout) derives from it.
-    budget : Budget
-    loss : str
-        "crossentropy" (from logits), or "clipped": Keras' categorical cross-entropy of clipped
-        probabilities, which the as-published study needs.
+    validation : View, optional
+        Samples for early stopping, where ``options.patience`` is set; they are not in `train`.
+    options : TrainingOptions
     """
 
-    x: NDArray[Any]
-    y: NDArray[np.int64]
-    rows: NDArray[np.int64]
-    outputs: int
+    train: View
+    task: Task
     seed: int
-    budget: Budget = field(default_factory=Budget)
-    scale: float = 1.0
-    validation_rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    loss: str = "crossentropy"
+    validation: View | None = None
+    options: TrainingOptions = field(default_factory=TrainingOptions)
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """What is known at the end of an epoch. Losses in nats per sample, time in seconds."""
+class Predictor(Protocol):
+    """A fitted model.
 
-    number: int
-    steps: int
-    samples: int
-    """Samples trained on in this epoch."""
-    loss: float
-    """Mean training loss over the epoch's samples, as seen before each step."""
-    seconds: float
-    validation_loss: float | None = None
+    Attributes
+    ----------
+    facts : mapping of str to float
+        What is known of the fitted model, such as ``"parameters"`` (number of trainable weights)
+        and ``"train_loss"`` (mean loss over the samples of the last epoch); may be empty.
+    history : mapping of str to ndarray of float64
+        Columns of equal length, one row per epoch; empty for a learner without epochs.
+    """
 
+    @property
+    def facts(self) -> Mapping[str, float]:
+        """What is known of the fitted model."""
 
-class Checkpoints(Protocol):
-    """Where a learner leaves its state at the end of an epoch, and finds it again."""
+    @property
+    def history(self) -> Mapping[str, NDArray[Any]]:
+        """Columns of equal length, one row per epoch."""
 
-    def load(self) -> tuple[Sequence[Epoch], Arrays] | None:
-        """The epochs done and the state after them, or None for a fresh start."""
-
-    def save(self, history: Sequence[Epoch], state: Arrays) -> None:
-        """Keep the state after ``history[-1]``. May be called after every epoch."""
-
-
-class Watch(Protocol):
-    """Who is told of progress. May raise to stop the run (after the epoch's checkpoint)."""
-
-    def __call__(self, epoch: Epoch, epochs: int) -> None:
-        """`epoch` of `epochs` is done."""
-
-
-class Trained(Protocol):
-    """A trained model."""
-
-    history: Sequence[Epoch]
-    parameters: int
-    """Number of trainable weights."""
-
-    def logits(self, x: NDArray[Any]) -> NDArray[np.float32]:
-        """Unnormalised log-probabilities, shape (len(x), outputs), of raw (unscaled) features."""
+    def predict(self, x: Any) -> NDArray[Any]:
+        """Predict in the form of ``task.output``, one row per sample of `x` (raw features)."""
 
 
 class Learner(Protocol):
-    """What a study trains."""
+    """What a study fits.
+
+    A learner is pickled to worker processes. The same request gives the same figures, to the bit,
+    on the same machine.
+    """
 
     name: str
 
-    def identity(self, shape: tuple[int, ...], outputs: int) -> Mapping[str, Any]:
-        """All that determines the result besides the task (JSON values); part of a run's key.
+    def identity(self, data: Any, task: Task) -> Mapping[str, Any]:
+        """All that determines the result besides the request (JSON values); part of a run's key.
 
-        What a user's function builds is known only for a sample's `shape` and a number of
-        `outputs`. A learner that does not fit the data says so here, before anything is trained.
+        Parameters
+        ----------
+        data : Dataset
+            Its ``shape`` (of one sample) and its number of classes are known before any run.
+        task : Task
+
+        Raises
+        ------
+        StudyError
+            If the learner does not fit the data or the task. Nothing has been trained then.
         """
 
-    def train(
-        self, task: Task, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
-    ) -> Trained:
-        """Train on ``task.rows``; the same task gives the same figures, to the bit."""
+    def fit(self, request: FitRequest, context: RunContext) -> Predictor:
+        """Fit on ``request.train``.
+
+        `context` takes progress and checkpoints; a learner may use neither.
+        """

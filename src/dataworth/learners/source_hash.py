@@ -1,44 +1,56 @@
-"""Own code: the functions and classes of a model that its Keras configuration only names."""
+"""Collection of the source of the user's code that a model runs, for a hash of it."""
 
 from __future__ import annotations
 
 import dis
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from dataworth.learners.keras.backend import load_keras
-
 _LIBRARIES = frozenset({"jax", "jaxlib", "keras", "numpy"}) | sys.stdlib_module_names
+_INSTALLED = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    str(Path(__file__).parents[1]),
+)
 _PLAIN = (bool, int, float, complex, str, bytes)
 
 
 def is_own(thing: Any) -> bool:
-    """Whether a class, function or module is none of Keras', JAX', NumPy's or Python's."""
+    """Whether a class, function or module is not part of Keras, JAX, NumPy or Python."""
     name = thing.__name__ if isinstance(thing, ModuleType) else thing.__module__
     return str(name or "builtins").partition(".")[0] not in _LIBRARIES
 
 
-def own_code(model: Any) -> list[str]:
-    """The code that `model` runs beside that of the libraries, and the constants that it reads.
+def own_code(roots: Iterable[Any], *, installed: bool = True) -> list[str]:
+    """Collect the code of functions, classes and modules and of all that they use.
 
-    The layers' own classes, activations, initializers and the like are followed through the
-    globals and closures that they use. Nothing is known of what they reach in other ways.
+    References are followed through globals, closures and members that the code names. Code reached
+    in other ways, and the code of libraries, is not included.
+
+    Parameters
+    ----------
+    roots : iterable of functions, classes and modules
+    installed : bool
+        Whether to follow code into installed packages, apart from Keras, JAX and NumPy.
 
     Returns
     -------
     list of str
-        Sorted; source where it can be read, else (in an interactive session) the compiled code.
+        Sorted, with the constants that the code reads: source if it is available, otherwise (in an
+        interactive session) the compiled code.
     """
     texts: set[str] = set()
     seen: set[int] = set()
-    waiting = [part for layer in model._flatten_layers() for part in _parts(layer)]
+    waiting = list(roots)
     while waiting:
         thing = waiting.pop()
         known = isinstance(thing, type | FunctionType | ModuleType)
-        if known and id(thing) not in seen and is_own(thing):
+        followed = known and is_own(thing) and (installed or not _is_installed(thing))
+        if followed and id(thing) not in seen:
             seen.add(id(thing))
             texts.add(_text(thing))
             waiting += _used(thing)
@@ -46,7 +58,7 @@ def own_code(model: Any) -> list[str]:
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers and texts among attributes, apart from private ones and the name."""
+    """Numbers and texts among the public attributes, without the name."""
     return {
         name: value
         for name, value in values.items()
@@ -60,21 +72,15 @@ def module_source(thing: Any) -> str:
     return "" if module is None or module.__name__ == "__main__" else _source(module)
 
 
-def _parts(layer: Any) -> list[Any]:
-    """A layer's class, and what it was given that holds code."""
-    keras = load_keras()
-    kinds = (
-        keras.initializers.Initializer,
-        keras.regularizers.Regularizer,
-        keras.constraints.Constraint,
-    )
-    values = [inspect.unwrap(v) if callable(v) else v for v in vars(layer).values()]
-    functions = [value for value in values if isinstance(value, FunctionType)]
-    return [type(layer), *functions, *(type(value) for value in values if isinstance(value, kinds))]
+def _is_installed(thing: Any) -> bool:
+    """Whether the file of a function, class or module is in a folder of installed packages."""
+    module = thing if isinstance(thing, ModuleType) else sys.modules.get(thing.__module__ or "")
+    file = str(getattr(module, "__file__", None) or "")
+    return file.startswith(_INSTALLED)
 
 
 def _text(thing: Any) -> str:
-    # A class's functions are texts of their own: a notebook knows no source of a class.
+    # The functions of a class are separate texts: in a notebook, a class has no source.
     text, read = "", vars(thing)
     if not isinstance(thing, type):
         text = _source(thing) or (
@@ -86,7 +92,7 @@ def _text(thing: Any) -> str:
 
 
 def _used(thing: Any) -> list[Any]:
-    """What a class is made of; what a function reads from around it."""
+    """The members of a class, or the outer variables that a function reads."""
     if isinstance(thing, FunctionType):
         return list(_around(thing).values())
     if isinstance(thing, ModuleType):
@@ -98,7 +104,7 @@ def _used(thing: Any) -> list[Any]:
 
 
 def _around(function: FunctionType) -> dict[str, Any]:
-    """What a function reads that is not its own, by name: globals, closures, defaults."""
+    """The outer variables that a function reads, by name: globals, closures, defaults."""
     names = set(_names(function.__code__))
     found = {name: value for name, value in function.__globals__.items() if name in names}
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
@@ -125,7 +131,7 @@ def _content(cell: Any) -> Any:
 
 
 def _source(thing: Any) -> str:
-    """Source, or nothing where there is none, as of what was typed in an interactive session."""
+    """The source, or None if there is none, as for code of an interactive session."""
     try:
         return inspect.getsource(thing)
     except (OSError, TypeError):
@@ -140,5 +146,5 @@ def _compiled(code: CodeType) -> str:
 def _constant(value: Any) -> str:
     if isinstance(value, CodeType):
         return _compiled(value)
-    # The order of a set is another in every process.
+    # The order of a set differs between processes.
     return repr(sorted(value, key=repr) if isinstance(value, frozenset) else value)

@@ -1,4 +1,4 @@
-"""What is scored on held-out rows, from logits, without a clip."""
+"""Metrics of classification on held-out rows, from logits, without clipping."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _BLOCK = 16_384
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """How a trained model does on held-out samples.
+    """The scores of a trained model on held-out samples.
 
     Attributes
     ----------
     loss : float
         Mean cross-entropy, nats per sample; natural log, from logits in float64, no clip.
     accuracy : float
-        Share of samples whose largest logit is their class's.
+        Share of samples whose largest logit is that of their class.
     macro_f1 : float
         Unweighted mean of F1 over the classes that occur (in labels or predictions).
     brier : float
@@ -47,7 +47,7 @@ class Scores:
     @property
     def class_errors(self) -> NDArray[np.float64]:
         """Share of each true class's samples that are misclassified; NaN without samples."""
-        return 1.0 - _ratio(np.diagonal(self.confusion), self.confusion.sum(axis=1))
+        return class_errors(self.confusion)
 
     @property
     def samples(self) -> int:
@@ -68,7 +68,7 @@ def score(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scores:
     Returns
     -------
     Scores
-        Of logits with NaN, which a network that diverged gives, loss, brier and ece are NaN too.
+        For logits with NaN, as of a network that diverged, loss, brier and ece are NaN.
     """
     n, classes = logits.shape
     losses = np.empty(n)
@@ -98,6 +98,17 @@ def score(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scores:
     )
 
 
+def class_errors(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share of each true class's samples that are misclassified; NaN without samples.
+
+    Parameters
+    ----------
+    confusion : ndarray of int64, shape (n_classes, n_classes)
+        Counts; rows are the true classes, columns the predicted ones.
+    """
+    return 1.0 - _ratio(np.diagonal(confusion), confusion.sum(axis=1))
+
+
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Log-probabilities in float64, by subtracting the largest logit first."""
     shifted = logits.astype(np.float64)
@@ -114,7 +125,7 @@ def _macro_f1(confusion: NDArray[np.int64]) -> float:
 
 def _calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
     if np.isnan(confidence).any():
-        return math.nan  # A network that diverged has no bins.
+        return math.nan  # The logits of a network that diverged have no bins.
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     gap = np.bincount(bins, confidence - correct, minlength=CALIBRATION_BINS)
     return float(np.abs(gap).sum() / len(confidence))

@@ -1,4 +1,4 @@
-"""What pictures and pages call the metrics, and how they write their values."""
+"""How values of metrics are written in sentences, tables and pictures."""
 
 from __future__ import annotations
 
@@ -6,28 +6,8 @@ import math
 
 from dataworth._util.numbers import format_count_rounded
 
-NAMES = {
-    "loss": "held-out loss",
-    "accuracy": "held-out accuracy",
-    "macro_f1": "held-out macro F1",
-    "brier": "held-out Brier score",
-    "ece": "expected calibration error",
-    "train_loss": "training loss",
-}
-UNITS = {"loss": "nats", "train_loss": "nats"}
 _SAME = 1e-6
 """Values that differ by no more of their size are not told apart: the rest is rounding."""
-
-
-def metric_name(metric: str) -> str:
-    """The metric in words, as in a sentence."""
-    return NAMES.get(metric, metric)
-
-
-def axis_label(metric: str) -> str:
-    """The metric in words with its unit, as on an axis."""
-    unit = UNITS.get(metric)
-    return metric_name(metric) + (f" ({unit})" if unit else "")
 
 
 def format_value(value: float, spread: float = math.inf) -> str:

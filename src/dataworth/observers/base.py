@@ -1,48 +1,99 @@
-"""Progress: who is told what a study is doing."""
+"""Observers: objects that are notified while a study runs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 
+from dataworth.errors import DataworthWarning
 from dataworth.findings import Finding
-from dataworth.learners.base import Epoch
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 
 
-class Progress(Protocol):
-    """Hears of a study while it runs. Every method is called in the main process."""
+class Observer:
+    """Base class whose hooks do nothing; a subclass overrides those that it needs.
 
-    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
-        """Before the first run: all runs, those done before, and each run's work in samples."""
+    Every hook is called in the main process, from one thread. What a hook raises is turned into a
+    warning: it never costs a run.
+    """
 
-    def findings(self, findings: Sequence[Finding]) -> None:
-        """What the audit found, before or after the runs."""
+    def on_study_begin(
+        self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
+    ) -> None:
+        """Called before the first run.
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
-        """A run has trained `epoch` of `epochs`."""
+        Parameters
+        ----------
+        keys, done : sequence of RunKey
+            All runs of the study, and those that were done before.
+        work : sequence of int
+            Samples that each of `keys` passes through training, at most; what takes twice the
+            time has twice the work.
+        """
 
-    def finished(self, record: Record) -> None:
-        """A run is done and kept."""
+    def on_findings(self, findings: Sequence[Finding]) -> None:
+        """Called with what the audit found: in the data before the runs, in figures after them."""
 
-    def end(self) -> None:
-        """No more is done: all runs are, or the study was stopped."""
+    def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
+        """Called when a run has done step `step` (an epoch, for Keras models) of `of`."""
+
+    def on_record(self, record: Record) -> None:
+        """Called when a run has finished and is stored."""
+
+    def on_failure(self, record: Record) -> None:
+        """Called when a run has failed and its failure is stored."""
+
+    def on_study_end(self) -> None:
+        """Called when no more runs are done: all are, or the study was stopped."""
 
 
-class Silent:
-    """Tells nobody."""
+class Observers(Observer):
+    """Several observers as one; an exception of one of them becomes a warning.
 
-    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
-        """Say nothing."""
+    Parameters
+    ----------
+    observers : sequence of Observer
+    """
 
-    def findings(self, findings: Sequence[Finding]) -> None:
-        """Say nothing."""
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = observers
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
-        """Say nothing."""
+    def on_study_begin(
+        self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
+    ) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_study_begin(keys, done, work))
 
-    def finished(self, record: Record) -> None:
-        """Say nothing."""
+    def on_findings(self, findings: Sequence[Finding]) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_findings(findings))
 
-    def end(self) -> None:
-        """Say nothing."""
+    def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_step(key, step, of, values))
+
+    def on_record(self, record: Record) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_record(record))
+
+    def on_failure(self, record: Record) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_failure(record))
+
+    def on_study_end(self) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_study_end())
+
+    def _notify(self, call: Callable[[Observer], None]) -> None:
+        for observer in self._observers:
+            try:
+                call(observer)
+            except Exception as error:
+                warnings.warn(
+                    DataworthWarning(
+                        f"the observer {type(observer).__name__} raised "
+                        f"{type(error).__name__}: {error}. The study goes on.",
+                        code="observer-failed",
+                    ),
+                    stacklevel=3,
+                )

@@ -1,35 +1,32 @@
-"""The observer of a study when none was given."""
+"""Choice of the default observer of a study."""
 
 from __future__ import annotations
 
 import sys
 
-from dataworth.observers.base import Progress, Silent
+from dataworth.observers.base import Observer
 
 
-def default_observer(progress: Progress | bool | None) -> Progress:
-    """Return `progress`, or the default observer: a terminal bar, a notebook line, or none.
+def default_observer(progress: Observer | bool | None) -> Observer:
+    """The observer that shows progress.
 
     Parameters
     ----------
-    progress : Progress, bool or None
-        True: a bar in the terminal or a line in the notebook; None: a line in a notebook only;
-        False: nothing.
+    progress : Observer, bool or None
+        An observer is returned as it is. True: progress under the cell in a notebook, else on
+        stderr. False: none. None: progress in a notebook, none in a script.
     """
     if not isinstance(progress, bool) and progress is not None:
         return progress
-    # A script that asked for nothing need not load rich.
+    # Without a request for progress, rich need not be imported.
     if not progress and (progress is False or "ipykernel" not in sys.modules):
-        return Silent()
+        return Observer()
     from rich.console import Console
+
+    from dataworth.observers.notebook import NotebookObserver
+    from dataworth.observers.terminal import TerminalObserver
 
     console = Console(stderr=True)
     if console.is_jupyter:
-        from dataworth.observers.notebook import NotebookProgress
-
-        return NotebookProgress()
-    if progress is None:
-        return Silent()
-    from dataworth.observers.terminal import TerminalProgress
-
-    return TerminalProgress(console)
+        return NotebookObserver()
+    return Observer() if progress is None else TerminalObserver(console)

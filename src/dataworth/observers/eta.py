@@ -1,4 +1,4 @@
-"""An estimator of the time that the rest of a study takes."""
+"""The estimate of the time that the rest of a study takes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from dataworth.learners.base import Epoch
-from dataworth.records.record import Run
+from dataworth.records.record import RunKey
 
 _WINDOW_SECONDS = 30.0
 
@@ -27,25 +26,27 @@ class EtaEstimator:
         Samples that each of `runs` passes through training, at most.
     """
 
-    def __init__(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+    def __init__(self, runs: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]) -> None:
         kept = set(done)
         self._work = {run: each for run, each in zip(runs, work, strict=True) if run not in kept}
         self._waiting = set(self._work)
-        self._before: dict[Run, float] = {}
-        self._share: dict[Run, float] = {}
+        self._before: dict[RunKey, float] = {}
+        self._share: dict[RunKey, float] = {}
         self._moments = deque([(time.monotonic(), 0.0)])
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
-        """A run has trained `epoch` of `epochs`."""
-        self._before.setdefault(run, (epoch.number - 1) / epochs)
-        self._share[run] = epoch.number / epochs
+    def step(self, run: RunKey, step: int, of: int | None) -> None:
+        """Count step `step` of `of`; a run of unknown length counts when it ends."""
+        if of is None or not 1 <= step <= of:
+            return
+        self._before.setdefault(run, (step - 1) / of)
+        self._share[run] = step / of
         self._note()
 
-    def finished(self, run: Run) -> None:
-        """A run is done and kept."""
+    def finished(self, run: RunKey) -> None:
+        """Count a run that has ended."""
         self._waiting.discard(run)
         if run not in self._share:
-            # A learner of the user's need not tell of its epochs.
+            # Not every model reports steps.
             self._before[run], self._share[run] = 0.0, 1.0
         self._note()
 

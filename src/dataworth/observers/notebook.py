@@ -1,23 +1,24 @@
-"""A study as a notebook shows it: one line under the cell, with a bar, that is kept up to date."""
+"""The observer of a notebook: one line under the cell, with a bar, replaced in place."""
 
 from __future__ import annotations
 
 import html
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dataworth._util.display import html as html_of
 from dataworth.findings import Finding, Findings
-from dataworth.learners.base import Epoch
+from dataworth.observers.base import Observer
 from dataworth.observers.eta import EtaEstimator, clock
-from dataworth.records.record import Record, Run
+from dataworth.observers.terminal import described, figures_of_run
+from dataworth.records.record import Record, RunKey
 
 _SECONDS_BETWEEN = 0.25
 
 
-class NotebookProgress:
-    """Shows a bar, the run under way and the time left in one output that is replaced in place.
+class NotebookObserver(Observer):
+    """Shows a bar, the current run and the time left in one output that is replaced in place.
 
     It needs no widgets, so that it looks the same in Jupyter, Colab and VS Code, and leaves one
     line in the notebook's file.
@@ -29,41 +30,46 @@ class NotebookProgress:
         self._eta = EtaEstimator([], [], [])
         self._started = self._shown = 0.0
 
-    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+    def on_study_begin(
+        self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
+    ) -> None:
         """Show how much there is to do."""
-        self._runs = len(runs)
-        self._eta = EtaEstimator(runs, done, work)
+        self._runs = len(keys)
+        self._eta = EtaEstimator(keys, done, work)
         self._started = time.monotonic()
-        kept = f", {len(done)} of them kept from before" if done else ""
-        self._show(f"{len(runs)} runs{kept}")
+        before = f", {len(done)} of them done before" if done else ""
+        self._show(f"{len(keys)} runs{before}")
 
-    def findings(self, findings: Sequence[Finding]) -> None:
+    def on_findings(self, findings: Sequence[Finding]) -> None:
         """Show each finding below."""
         if findings:
             text = "\n".join(f"{each.severity} {each.code}: {each.message}" for each in findings)
             _display({"text/plain": text, "text/html": html_of(Findings(findings))})
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
+    def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
         """Advance the bar, a few times a second at most."""
-        self._eta.epoch(run, epoch, epochs)
+        self._eta.step(key, step, of)
         if time.monotonic() - self._shown >= _SECONDS_BETWEEN:
-            self._show(
-                f"{run.size:,} samples, seed {run.seed}: epoch {epoch.number} of {epochs}, "
-                f"training loss {epoch.loss:.4g}"
-            )
+            self._show(f"{key.size:,} samples, seed {key.seed}: {described(step, of, values)}")
 
-    def finished(self, record: Record) -> None:
+    def on_record(self, record: Record) -> None:
         """Show the run's figures."""
-        run, scores = record.run, record.scores
-        self._eta.finished(run)
+        self._eta.finished(record.key)
         self._show(
-            f"{run.size:,} samples, seed {run.seed}: loss {scores.loss:.4g}, "
-            f"accuracy {scores.accuracy:.4f}"
+            f"{record.key.size:,} samples, seed {record.key.seed}: {figures_of_run(record, ', ')}"
         )
 
-    def end(self) -> None:
+    def on_failure(self, record: Record) -> None:
+        """Show why the run failed."""
+        self._eta.finished(record.key)
+        assert record.failure is not None
+        self._show(
+            f"{record.key.size:,} samples, seed {record.key.seed}: failed, {record.failure.message}"
+        )
+
+    def on_study_end(self) -> None:
         """Leave the number of runs and the time they took."""
-        self._show("stopped; finished runs are kept" if self._eta.waiting else "done")
+        self._show("stopped; finished runs are stored" if self._eta.waiting else "done")
 
     def _show(self, note: str) -> None:
         eta = self._eta

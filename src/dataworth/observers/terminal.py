@@ -1,8 +1,8 @@
-"""A study as a terminal shows it while it runs."""
+"""The observer of a terminal: bars while a study runs, and a line for each run that ends."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,15 +17,18 @@ from rich.progress import (
 from rich.table import Column
 
 from dataworth.findings import Finding
-from dataworth.learners.base import Epoch
+from dataworth.observers.base import Observer
 from dataworth.observers.eta import EtaEstimator, clock
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 
 _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
+_MOST_FIGURES = 2
+"""Figures of a run that fit on its line."""
+_FORMATS = {"accuracy": ".4f"}
 
 
-class TerminalProgress:
-    """Shows a bar, the runs under way and the time left; one line per run when not a terminal.
+class TerminalObserver(Observer):
+    """Shows a bar, the current runs and the time left; one line per run when not a terminal.
 
     Parameters
     ----------
@@ -37,14 +40,16 @@ class TerminalProgress:
         self._console = console
         self._bars: Progress | None = None
         self._total: TaskID | None = None
-        self._under_way: dict[Run, TaskID] = {}
+        self._current: dict[RunKey, TaskID] = {}
         self._eta = EtaEstimator([], [], [])
 
-    def begin(self, runs: Sequence[Run], done: Sequence[Run], work: Sequence[int]) -> None:
+    def on_study_begin(
+        self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
+    ) -> None:
         """Show how much there is to do."""
-        self._eta = EtaEstimator(runs, done, work)
-        kept = f", {len(done)} of them kept from before" if done else ""
-        self._console.print(f"{len(runs)} runs{kept}.", highlight=False)
+        self._eta = EtaEstimator(keys, done, work)
+        before = f", {len(done)} of them done before" if done else ""
+        self._console.print(f"{len(keys)} runs{before}.", highlight=False)
         if not self._eta.waiting:
             return
         self._bars = Progress(
@@ -60,45 +65,74 @@ class TerminalProgress:
         self._total = self._bars.add_task("all runs", total=1.0, note="")
         self._bars.start()
 
-    def findings(self, findings: Sequence[Finding]) -> None:
+    def on_findings(self, findings: Sequence[Finding]) -> None:
         """Print each finding."""
         print_findings(self._console, findings)
 
-    def epoch(self, run: Run, epoch: Epoch, epochs: int) -> None:
+    def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
         """Advance the bars."""
-        self._eta.epoch(run, epoch, epochs)
+        self._eta.step(key, step, of)
         if self._bars is None:
             return
-        if run not in self._under_way:
-            label = f"{run.size:,} samples, seed {run.seed}"
-            self._under_way[run] = self._bars.add_task(label, total=epochs, note="")
-        note = f"epoch {epoch.number} of {epochs}, training loss {epoch.loss:.4g}"
-        self._bars.update(self._under_way[run], completed=epoch.number, note=note)
+        if key not in self._current:
+            label = f"{key.size:,} samples, seed {key.seed}"
+            self._current[key] = self._bars.add_task(label, total=of, note="")
+        note = escape(described(step, of, values))
+        self._bars.update(self._current[key], completed=step, note=note)
         self._advance()
 
-    def finished(self, record: Record) -> None:
+    def on_record(self, record: Record) -> None:
         """Print the run's figures."""
-        run, scores = record.run, record.scores
+        key = record.key
         self._console.print(
-            f"{run.size:>9,} samples  seed {run.seed}  loss {scores.loss:.4g}  "
-            f"accuracy {scores.accuracy:.4f}  {record.seconds:.1f} s",
+            f"{key.size:>9,} samples  seed {key.seed}  {figures_of_run(record, '  ')}  "
+            f"{record.seconds:.1f} s",
             highlight=False,
+            markup=False,
         )
-        self._eta.finished(run)
-        if self._bars is not None and run in self._under_way:
-            self._bars.remove_task(self._under_way.pop(run))
-        self._advance()
+        self._end_of(key)
 
-    def end(self) -> None:
+    def on_failure(self, record: Record) -> None:
+        """Print why the run failed."""
+        key = record.key
+        assert record.failure is not None
+        self._console.print(
+            f"{key.size:>9,} samples  seed {key.seed}  failed: {record.failure.message}",
+            highlight=False,
+            markup=False,
+            style="red",
+        )
+        self._end_of(key)
+
+    def on_study_end(self) -> None:
         """Clear the bars."""
         if self._bars is not None:
             self._bars.stop()
+
+    def _end_of(self, key: RunKey) -> None:
+        self._eta.finished(key)
+        if self._bars is not None and key in self._current:
+            self._bars.remove_task(self._current.pop(key))
+        self._advance()
 
     def _advance(self) -> None:
         if self._bars is not None and self._total is not None:
             left = self._eta.seconds_left
             note = "" if left is None else f"about {clock(left)} left"
             self._bars.update(self._total, completed=self._eta.share, note=note)
+
+
+def described(step: int, of: int | None, values: Mapping[str, float]) -> str:
+    """A step of a run in words, with the figures that were reported with it."""
+    end = "" if of is None else f" of {of:,}"
+    figures = "".join(f", {name} {value:.4g}" for name, value in values.items())
+    return f"step {step:,}{end}{figures}"
+
+
+def figures_of_run(record: Record, separator: str) -> str:
+    """The first figures of a run, as `loss 0.31  accuracy 0.9120`."""
+    shown = list(record.scores.items())[:_MOST_FIGURES]
+    return separator.join(f"{name} {value:{_FORMATS.get(name, '.4g')}}" for name, value in shown)
 
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:

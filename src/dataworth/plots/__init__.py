@@ -1,4 +1,4 @@
-"""Pictures: numbers first, then matplotlib axes.
+"""Plots of curves, forecasts, classes and images: their numbers, and Matplotlib axes.
 
 Importing the package registers what draws a curve, a forecast and a data set; see
 `dataworth._util.display`.

@@ -1,8 +1,9 @@
-"""Drawing classes: every class's error against the number of samples, the worst by name."""
+"""Plot of the error of every class against the number of training samples."""
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,23 +31,23 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 MOST = 100
-"""More classes than this are too many to look at."""
+"""Number of classes that a page lists at most."""
 
 
 class Confused(NamedTuple):
-    """Two classes that the model takes for each other."""
+    """A pair of classes that the model confuses."""
 
     true: int
     predicted: int
     samples: float
-    """Held-out samples of `true` called `predicted`, mean over seeds."""
+    """Held-out samples of `true` classified as `predicted`, mean over seeds."""
     share: float
     """`samples` as a share of the class's held-out samples."""
 
 
 @dataclass(frozen=True, eq=False)
 class ClassPlotData:
-    """The numbers of the picture; errors and losses are means over seeds.
+    """The numbers of the plot; errors and losses are means over seeds.
 
     Attributes
     ----------
@@ -56,8 +57,8 @@ class ClassPlotData:
     errors, losses : ndarray, shape (n_classes, n_sizes)
         Share misclassified, and cross-entropy in nats; NaN for a class without samples.
     gain : ndarray, shape (n_classes,)
-        Errors that a doubling of the training samples saves, as a share of the class's samples:
-        minus the slope of the error against log2(size) over the last three sizes.
+        Fall of the error of each class when the training samples double: minus the least squares
+        slope of the error against log2(size) over the last three sizes.
     confused : tuple of Confused
         The most frequent confusions at the largest size, most frequent first.
     """
@@ -76,7 +77,7 @@ class ClassPlotData:
 
     @property
     def pictured(self) -> list[int]:
-        """The classes whose images a page shows: those listed, and the confused ones."""
+        """The classes whose images a page shows: those listed, and those in `confused`."""
         pairs = (index for pair in self.confused for index in (pair.true, pair.predicted))
         return list(dict.fromkeys([*self.listed, *pairs]))
 
@@ -89,35 +90,45 @@ class ClassPlotData:
 def class_plot_data(
     records: Sequence[Record], names: Sequence[str], *, pairs: int = 12
 ) -> ClassPlotData:
-    """The numbers of a picture of classes.
+    """Compute the numbers of the plot of classes.
 
     Parameters
     ----------
     records : sequence of Record
-        The runs of one study, at least one.
+        The runs of one study, at least one, with their arrays (`Store.records`).
     names : sequence of str
         The classes.
     pairs : int
-        How many confused pairs to keep.
+        Number of confused pairs to return at most.
     """
-    sizes = np.unique([record.run.size for record in records])
-    groups = [[r.scores for r in records if r.run.size == size] for size in sizes]
-    errors = np.stack([_mean([s.class_errors for s in group]) for group in groups], axis=1)
-    losses = np.stack([_mean([s.class_losses for s in group]) for group in groups], axis=1)
-    largest = np.mean([scores.confusion for scores in groups[-1]], axis=0)
+    groups: defaultdict[int, list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record.key.size].append(record)
+    sizes = sorted(groups)
+    # Rows are true classes, of shape (n_seeds, n_classes, n_classes).
+    confusions = [np.stack([r.arrays["confusion"] for r in groups[size]]) for size in sizes]
+    errors = np.stack([_errors(counts).mean(axis=0) for counts in confusions], axis=1)
+    losses = np.stack(
+        [np.mean([r.arrays["class_losses"] for r in groups[size]], axis=0) for size in sizes],
+        axis=1,
+    )
+    largest = confusions[-1].mean(axis=0)
     return ClassPlotData(
         names=tuple(names),
-        sizes=sizes,
+        sizes=np.array(sizes, np.int64),
         errors=errors,
         losses=losses,
-        gain=_gain(sizes, errors),
+        gain=_gain(np.array(sizes), errors),
         confused=_most_confused(largest, pairs),
     )
 
 
-def _mean(rows: Sequence[Floats]) -> Floats:
-    """The mean over seeds; a class without held-out samples has none in any of them."""
-    return np.asarray(np.mean(np.stack(rows), axis=0))
+def _errors(confusion: NDArray[np.int64]) -> Floats:
+    """Share of each true class's samples that are misclassified; NaN without samples."""
+    total = confusion.sum(axis=-1)
+    right = np.full(total.shape, np.nan)
+    np.divide(np.diagonal(confusion, axis1=-2, axis2=-1), total, out=right, where=total > 0)
+    return 1.0 - right
 
 
 def _gain(sizes: NDArray[np.int64], errors: Floats) -> Floats:
@@ -147,25 +158,27 @@ _GAP = 0.055
 
 
 def plot_classes(directory: str | os.PathLike[str], axes: Axes | None = None) -> Axes:
-    """Draw the error of each class of a run directory; see `draw_classes`.
+    """Plot the error of each class of a run directory; see `draw_classes`.
 
     Raises
     ------
     StudyError
-        If the directory holds no finished run.
+        If the directory has no finished run.
     """
     with Store(Path(directory)) as store:
-        return draw_classes(class_plot_data(store.records(), store.meta()["class_names"]), axes)
+        return draw_classes(
+            class_plot_data(store.records(arrays=True), store.meta()["class_names"]), axes
+        )
 
 
 def draw_classes(data: ClassPlotData, axes: Axes | None = None) -> Axes:
-    """Draw a line per class; the five with the highest error are coloured and named.
+    """Plot a line per class; the five with the highest error are coloured and labelled.
 
     Parameters
     ----------
     data : ClassPlotData
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure of one column's width otherwise.
+        Axes to draw on; by default those of a new figure of one column's width.
 
     Returns
     -------
@@ -191,7 +204,7 @@ def draw_classes(data: ClassPlotData, axes: Axes | None = None) -> Axes:
 
 
 def _apart(heights: list[float], gap: float) -> list[float]:
-    """Falling heights, moved down where two are closer than a line of text."""
+    """Move heights, given in falling order, down until all are at least `gap` apart."""
     placed: list[float] = []
     for height in heights:
         placed.append(min(height, placed[-1] - gap) if placed else height)

@@ -1,4 +1,4 @@
-"""The picture of a learning curve: numbers first, then matplotlib draws them."""
+"""Plot of a learning curve: its numbers, and how Matplotlib draws them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from dataworth._util import display
 from dataworth.curves.curve import Curve
-from dataworth.metrics.labels import axis_label
 from dataworth.plots.style import BLUE, GREY, label_log_axes, new_axes, tidy
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class CurvePlotData:
-    """The numbers of the picture.
+    """The numbers of the plot.
 
     Attributes
     ----------
@@ -28,11 +27,11 @@ class CurvePlotData:
     sizes, mean, lower, upper : ndarray, shape (n_sizes,)
         Mean over seeds, and mean minus and plus one standard deviation.
     chance : float or None
-        The level of guessing, if the metric has one and it is known.
+        The value of random guessing, if the metric has one and it is known.
     log : bool
         Whether the vertical axis is logarithmic: for positive metrics that improve by falling.
     label : str
-        What the vertical axis says.
+        Label of the vertical axis.
     name : str
     """
 
@@ -49,7 +48,7 @@ class CurvePlotData:
 
 
 def curve_plot_data(curve: Curve) -> CurvePlotData:
-    """The numbers of a curve's picture."""
+    """Compute the numbers of the plot of a curve."""
     points = curve.summary()
     mean = np.array([point.mean for point in points])
     spread = np.nan_to_num(np.array([point.std for point in points]))
@@ -60,21 +59,21 @@ def curve_plot_data(curve: Curve) -> CurvePlotData:
         mean=mean,
         lower=mean - spread,
         upper=mean + spread,
-        chance=curve.chance,
+        chance=curve.metric.chance if curve.chance is None else curve.chance,
         log=not curve.higher_is_better and not (curve.values <= 0).any(),
-        label=axis_label(curve.metric),
+        label=curve.metric.axis_label,
         name=curve.name,
     )
 
 
 def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:
-    """Draw a curve, the number of samples on a log axis.
+    """Plot a curve against the number of samples on a logarithmic axis.
 
     Parameters
     ----------
     data : CurvePlotData
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure of one column's width otherwise.
+        Axes to draw on; by default those of a new figure of one column's width.
 
     Returns
     -------
@@ -115,7 +114,7 @@ def draw_measured(data: CurvePlotData, axes: Axes) -> None:
 def finish(data: CurvePlotData, axes: Axes) -> None:
     """Set scales, labels and legend of a curve's axes."""
     if not np.isfinite(data.values).any():
-        # All runs diverged: nothing is drawn that a log axis could find its limits from.
+        # All runs diverged: nothing is drawn from which a log axis could take its limits.
         axes.set_xlim(data.sizes[0] / 2, data.sizes[-1] * 2)
     axes.set(
         xscale="log",
@@ -125,5 +124,5 @@ def finish(data: CurvePlotData, axes: Axes) -> None:
     )
     label_log_axes(axes)
     tidy(axes)
-    # Lines run behind the legend where there is no place without them.
+    # The legend is nearly opaque, because lines may run behind it.
     axes.legend(framealpha=0.85, edgecolor="none", labelspacing=0.25, borderpad=0.2, fontsize=7.5)

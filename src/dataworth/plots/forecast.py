@@ -1,4 +1,4 @@
-"""Writing a forecast's picture to a file."""
+"""Plot of a forecast: its numbers, how Matplotlib draws them, and writing it to a file."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ _DEEPEST = 4.0
 _BELOW_TARGETS = 1.2
 _COLOURS = (ORANGE, GREEN, PINK)
 _DASHES = (":", "-.", (0, (6, 2, 1, 2, 1, 2)), (0, (1, 4)))
-"""As many as have no divisor in common with the colours: the first twelve targets all differ."""
+"""Four dashes and three colours have no common divisor, so the first twelve targets differ."""
 
 
 @dataclass(frozen=True, eq=False)
 class ForecastPlotData:
-    """The numbers of the picture.
+    """The numbers of the plot.
 
     Attributes
     ----------
     curve : CurvePlotData
-        What was measured.
+        The measured curve.
     sizes : ndarray, shape (n,)
-        From the largest measured size on.
+        Sizes of the forecast, from the largest measured size on.
     quantiles : ndarray, shape (5, n)
         The metric's quantiles 0.05, 0.25, 0.5, 0.75, 0.95: the edges of the 90 % band, of the
         50 % band, and the median.
     targets : tuple of float
-        Values to be reached.
+        Values of the metric to mark.
     law : str
         The law of largest weight.
     """
@@ -74,26 +74,25 @@ def forecast_plot_data(
     sizes: float | Iterable[float] = (),
     targets: float | Iterable[float] = (),
 ) -> ForecastPlotData:
-    """The numbers of a forecast's picture.
+    """Compute the numbers of the plot of a forecast.
 
     Parameters
     ----------
     forecast : Forecast
     sizes : float or iterable of float
-        The picture reaches to the largest of them, and at least to ten times the largest measured
-        size.
+        The plot ends at the largest of them, and not before ten times the largest measured size.
     targets : float or iterable of float
-        Values of the metric to be marked.
+        Values of the metric to mark with a line.
 
     Raises
     ------
     ForecastError
-        If a size or a target is one that no forecast answers.
+        If a size or a target is not valid for a forecast.
     """
     largest = float(forecast.observations.sizes[-1])
     wanted = as_list(targets)
     for target in wanted:
-        # What cannot be answered is not drawn either.
+        # Raises for a target that is not valid.
         forecast.loss_of(target)
     furthest = max([largest * _TIMES, *check_sizes(as_list(sizes)).tolist()])
     grid = np.geomspace(largest, furthest, _POINTS)
@@ -107,13 +106,13 @@ def forecast_plot_data(
 
 
 def draw_forecast(data: ForecastPlotData, axes: Axes | None = None) -> Axes:
-    """Draw a forecast: points, median, 50 % and 90 % bands, target lines.
+    """Plot a forecast: measured points, median, 50 % and 90 % bands, and target lines.
 
     Parameters
     ----------
     data : ForecastPlotData
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure of one column's width otherwise.
+        Axes to draw on; by default those of a new figure of one column's width.
 
     Returns
     -------
@@ -150,9 +149,9 @@ def plot_forecast(
 
 
 def _keep_in_view(data: ForecastPlotData, axes: Axes) -> None:
-    """A band that plunges towards zero would press the curve flat: it may leave the picture.
+    """Limit the lower end of a log axis, so that a wide band does not flatten the curve.
 
-    A target may not: it was asked for.
+    The band may be cut off; target lines stay visible.
     """
     values = data.curve.values[np.isfinite(data.curve.values)]
     lowest = min(float(np.min(values)), float(np.min(data.quantiles[2]))) / _DEEPEST
@@ -164,7 +163,7 @@ def _keep_in_view(data: ForecastPlotData, axes: Axes) -> None:
 
 
 def _near(chance: float, values: NDArray[np.float64]) -> bool:
-    """A chance level far above the curve would press it flat."""
+    """Whether the chance level is low enough to draw without flattening the curve."""
     return chance < 2 * float(np.max(values[np.isfinite(values)])) and math.isfinite(chance)
 
 
@@ -175,20 +174,20 @@ def write_forecast_picture(
     sizes: Sequence[float] = (),
     targets: Sequence[float] = (),
 ) -> Path:
-    """Draw a forecast into a PNG, SVG or PDF file, by its name's ending.
+    """Write the plot of a forecast to a PNG, SVG or PDF file, by the suffix of its name.
 
     Parameters
     ----------
     forecast : Forecast
     out : path
-        The file; an old one is replaced once the new one is whole.
+        The file; an existing one is replaced atomically.
     sizes, targets : sequence of float
         See `forecast_plot_data`.
 
     Raises
     ------
     StudyError
-        If the ending is none of these, or the file cannot be written.
+        If the suffix is another one, or the file cannot be written.
     """
     path = check_picture_path(Path(out))
     axes = draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets))

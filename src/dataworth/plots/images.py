@@ -1,4 +1,4 @@
-"""The picture of sample images: a few of each class."""
+"""Plot of a few sample images of each class."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class LabelledSamples(Protocol):
     """What is read of a data set whose samples are drawn; see `dataworth.Dataset`."""
 
     @property
-    def x_train(self) -> NDArray[Any]:
+    def x(self) -> NDArray[Any]:
         """Features, shape (n, ...)."""
 
     @property
-    def y_train(self) -> NDArray[np.int64]:
+    def y(self) -> NDArray[np.int64]:
         """Class indices, shape (n,)."""
 
     @property
@@ -52,7 +52,7 @@ class LabelledSamples(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class ImagePlotData:
-    """The numbers of the picture.
+    """The images of the plot.
 
     Attributes
     ----------
@@ -69,52 +69,58 @@ class ImagePlotData:
 def image_plot_data(
     thing: LabelledSamples | str | os.PathLike[str], *, classes: int | None = None
 ) -> ImagePlotData:
-    """Samples of each class of a data set, or those that a run directory keeps.
+    """Collect samples of each class of a data set, or those stored in a run directory.
 
     Parameters
     ----------
     thing : Dataset or path
         Anything with the attributes of `LabelledSamples`, or a run directory.
     classes : int, optional
-        No more than the first so many classes.
+        Use only this many classes, the first ones.
 
     Raises
     ------
     DataError
-        If the samples are no images.
+        If the samples are no images, or have no classes.
     StudyError
-        If there is no run directory.
+        If there is no run directory at that path.
     """
     if not isinstance(thing, str | os.PathLike):
         return ImagePlotData(thing.class_names[:classes], _samples(thing, classes))
     with Store(Path(thing)) as store:
         names, images = store.meta()["class_names"], store.array("sample_images")
     if images is None:
-        raise DataError(f"{thing}: the samples of this study are no images.")
+        raise DataError(f"{thing}: the samples of this study are no images.", code="not-images")
     return ImagePlotData(tuple(names[:classes]), images[:classes])
 
 
 def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]:
     shape = dataset.shape[:2] if dataset.shape[2:] == (1,) else dataset.shape
     if len(shape) != 2:
-        raise DataError(f"{dataset.name}: samples of shape {dataset.shape} are no images.")
+        raise DataError(
+            f"{dataset.name}: samples of shape {dataset.shape} are no images.", code="not-images"
+        )
+    if not dataset.class_names:
+        raise DataError(
+            f"{dataset.name}: the samples have no classes to be drawn by.", code="no-classes"
+        )
     count = len(dataset.class_names[:classes])
     images = np.zeros((count, _SAMPLES, *shape), np.uint8)
     for index in range(count):
-        rows = np.flatnonzero(dataset.y_train == index)[:_SAMPLES]
-        shown = dataset.x_train[rows].reshape(-1, *shape) * (255.0 * (dataset.scale or 1.0))
+        rows = np.flatnonzero(dataset.y == index)[:_SAMPLES]
+        shown = dataset.x[rows].reshape(-1, *shape) * (255.0 * (dataset.scale or 1.0))
         images[index, : len(rows)] = np.clip(shown, 0, 255)
     return images
 
 
 def draw_images(data: ImagePlotData, axes: Axes | None = None) -> Axes:
-    """Draw a few images of each class, dark on white, with the class's name before them.
+    """Plot a few images of each class, dark on white, to the right of the name of the class.
 
     Parameters
     ----------
     data : ImagePlotData
     axes : matplotlib.axes.Axes, optional
-        Where to draw; a new figure of one column's width otherwise.
+        Axes to draw on; by default those of a new figure of one column's width.
 
     Returns
     -------
@@ -140,5 +146,5 @@ def draw_images(data: ImagePlotData, axes: Axes | None = None) -> Axes:
 
 @display.draw.register("Dataset")
 def plot_images(thing: LabelledSamples | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
-    """Draw a few images of each class of a data set or a run directory; see `draw_images`."""
+    """Plot a few images of each class of a data set or a run directory; see `draw_images`."""
     return draw_images(image_plot_data(thing), axes)

@@ -1,6 +1,6 @@
-"""What all figures have in common: colours, size, and axes that say plain numbers.
+"""Style of all plots: colours, size, and tick labels.
 
-Colours are those of Okabe and Ito 2008, told apart by colour-blind readers.
+The colours are those of Okabe and Ito 2008, which colour-blind readers can distinguish.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ COLUMN = (3.5, 2.6)
 """Inches: one column of a paper in two columns."""
 _TEXT, _TICKS = 9.0, 8.0
 _SHORT = 0.3
-"""A log axis of fewer decades is as good as linear."""
+"""A log axis of fewer decades gets the ticks of a linear one."""
 
 
 def new_axes(size: tuple[float, float] = COLUMN) -> Axes:
-    """Axes of one column's width of a paper, made without touching pyplot's global state."""
+    """Create axes of one column's width of a paper, without pyplot's global state."""
     from matplotlib.figure import Figure
 
     axes = Figure(figsize=size, dpi=300, layout="constrained").subplots()
@@ -37,14 +37,14 @@ def new_axes(size: tuple[float, float] = COLUMN) -> Axes:
 
 
 def tidy(axes: Axes) -> None:
-    """Leave what carries numbers: two spines, a faint grid."""
+    """Remove the top and right spines, and add a light grid."""
     axes.grid(visible=True, which="major", color=LIGHT, lw=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def label_log_axes(axes: Axes) -> None:
-    """Write plain numbers on log axes: 30K rather than 3 x 10^4, and 0.5 rather than 5 x 10^-1."""
+    """Label log axes with plain numbers: 30K instead of 3 x 10^4, 0.5 instead of 5 x 10^-1."""
     from matplotlib.ticker import (
         AutoLocator,
         FuncFormatter,
@@ -55,12 +55,12 @@ def label_log_axes(axes: Axes) -> None:
 
     low, high = sorted(axes.get_ylim())
     if axes.get_yscale() == "log" and low > 0:
-        # Not of the ratio: it overflows where the ends lie 300 decades apart.
+        # The ratio itself would overflow for ends that are 300 decades apart.
         decades = np.log10(high) - np.log10(low)
         subs: tuple[float, ...] = (1, 2, 5) if decades < 2.5 else (1,)
         if decades < 1.2:
             subs = (1, 1.5, 2, 3, 4, 5, 7)
-        # Of so short a stretch, hardly a number of one digit is a part.
+        # So short a range contains hardly any number of one digit.
         short = decades < _SHORT
         axes.yaxis.set_major_locator(AutoLocator() if short else LogLocator(subs=subs))
         axes.yaxis.set_minor_locator(NullLocator())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from dataworth.errors import StudyError
-from dataworth.records.record import METRICS
 from dataworth.records.store import Store
+from dataworth.tasks.classification import chance_of_counts
+
+_METRIC_OPTIONS = ("higher_is_better", "lower", "upper", "unit")
 
 
 def run_columns(directory: str | os.PathLike[str]) -> dict[str, Any]:
@@ -29,28 +31,63 @@ def curve_columns(store: Store) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``samples``, ``values`` (the loss) and ``seeds``, one entry per run; ``others``, further
-        metrics by name; ``chance`` and ``name``.
+        ``samples``, ``values`` and ``seeds``, one entry per run; ``metric``, what the values are;
+        ``others``, further metrics by name; ``chance`` and ``name``.
 
     Raises
     ------
     StudyError
-        If the store holds no finished run.
+        If the store holds no finished run, or the runs have several metrics and the study names
+        none of them.
     """
-    records, meta = store.records(), store.meta()
-    if not records:
+    table, meta = store.table(), store.meta()
+    if not len(table.samples):
         raise StudyError(
             f"{store.directory}: no run is finished yet. Go on with: "
-            f"dataworth run {store.directory}"
+            f"dataworth run {store.directory}",
+            code="no-finished-run",
         )
-    others = {name: [getattr(r.scores, name) for r in records] for name in METRICS[1:]}
-    others["train_loss"] = [record.train_loss for record in records]
+    metric = _metric(store, meta, list(table.values))
+    others = {name: values for name, values in table.values.items() if name != metric["name"]}
     return {
-        "samples": [record.run.size for record in records],
-        "values": [record.scores.loss for record in records],
-        "seeds": [record.run.seed for record in records],
-        # Of one class, every guess is right: there is no level to compare with.
-        "chance": math.log(meta["classes"]) or None,
-        "name": meta["name"],
+        "samples": table.samples,
+        "values": table.values[metric["name"]],
+        "seeds": table.seeds,
+        "metric": metric["name"],
+        "higher_is_better": metric.get("higher_is_better"),
+        "best": metric.get("upper" if metric.get("higher_is_better") else "lower"),
+        "chance": _chance(meta, metric["name"]),
+        "name": str(meta.get("name", store.directory.name)),
         "others": others,
     }
+
+
+def _metric(store: Store, meta: Mapping[str, Any], found: list[str]) -> Mapping[str, Any]:
+    """The study's metric: the one that it names, or else the only one that there is."""
+    chosen = meta.get("metric")
+    if chosen is None and ("loss" in found or len(found) == 1):
+        return {"name": "loss" if "loss" in found else found[0]}
+    if chosen is None:
+        raise StudyError(
+            f"{store.directory}: the runs have the metrics {', '.join(found)}. Say which one the "
+            "curve is of: Study(metric=...) or --metric.",
+            code="metric-unclear",
+        )
+    if chosen["name"] not in found:
+        raise StudyError(
+            f"{store.directory}: no run has the study's metric {chosen['name']}; they have "
+            f"{', '.join(found)}.",
+            code="metric-missing",
+        )
+    metric: Mapping[str, Any] = chosen
+    return metric
+
+
+def _chance(meta: Mapping[str, Any], metric: str) -> float | None:
+    """The metric of a constant prediction; None where it is unknown, or 0 as for one class."""
+    chance: float | None = None
+    if "chance" in meta:
+        chance = meta["chance"].get(metric)
+    elif metric == "loss" and "class_counts" in meta:
+        chance = chance_of_counts(meta["class_counts"]).get("loss")
+    return chance or None

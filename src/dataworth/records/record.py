@@ -1,79 +1,128 @@
-"""Record: what is known of one finished run, and the key that says when two runs are the same."""
+"""Run keys and records: which run it is, and what is known of it when it has ended."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal
 
-from dataworth.learners.base import Epoch
-from dataworth.metrics.classification import Scores
+import numpy as np
+from numpy.typing import NDArray
 
 PROTOCOL = 1
 """Raised whenever the same run would give other figures: part of every study's identity, so that
 old figures are neither reused nor mixed with new ones."""
 
-METRICS = ("loss", "accuracy", "macro_f1", "brier", "ece")
+Status = Literal["finished", "failed"]
+FailureKind = Literal["error", "exit", "killed", "memory", "timeout"]
+Columns = Mapping[str, NDArray[np.float64]]
+"""Columns of equal length by name: the history of a run."""
+Arrays = Mapping[str, NDArray[Any]]
+"""Arrays by name."""
 
 
 @dataclass(frozen=True)
-class Run:
-    """One training of a study: a number of samples and a seed.
+class RunKey:
+    """One run of a study: a model trained on a number of samples with a seed.
 
     Attributes
     ----------
+    learner : str
+        Name of the model.
     size : int
         Number of training samples.
     seed : int
-    key : str
-        32 hexadecimal digits of all that determines the run's figures.
+    digest : str
+        Hash of everything that determines the run's figures: two runs with the same digest are
+        the same run.
     """
 
+    learner: str
     size: int
     seed: int
-    key: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run ended without figures.
+
+    Attributes
+    ----------
+    kind : {"error", "exit", "killed", "memory", "timeout"}
+        An exception; `sys.exit`; a process that ended by a signal; memory ran out; the time
+        limit was passed.
+    message : str
+        One line for people.
+    traceback : str
+        Of the exception, where there was one.
+    """
+
+    kind: FailureKind
+    message: str
+    traceback: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """One finished run.
+    """What is known of a run that has ended.
 
     Attributes
     ----------
-    run : Run
-    scores : Scores
-        Of the held-out samples (of the training samples where a study does so on purpose).
-    history : sequence of Epoch
-    parameters : int
-        Number of trainable weights.
+    key : RunKey
+    scores : mapping of str to float
+        Metrics by name; NaN where a metric has no value, as the loss of a run that diverged.
+    history : mapping of str to ndarray of float64, shape (n_epochs,)
+        Columns of equal length; without columns where a learner has no epochs. The Keras learner
+        gives steps, samples, loss (nats), seconds and validation_loss (NaN without validation).
+    facts : mapping of str to float
+        What else is known of the trained model, as "parameters".
+    standard_errors : mapping of str to float
+        Of those `scores` for which it is known, from the held-out rows being a sample.
+    arrays : mapping of str to ndarray
+        Details that a task gives: "confusion" (int64, counts, rows are the true classes) and
+        "class_losses" (float64, nats) of a classification.
+    seconds : float
+        Time of the run, summed over resumed parts; NaN where it is not known.
+    failure : Failure, optional
+        Why the run failed.
+    attempt : int
+        How many times the run has been started so far, this time included.
     """
 
-    run: Run
-    scores: Scores
-    history: Sequence[Epoch]
-    parameters: int
+    key: RunKey
+    scores: Mapping[str, float]
+    _: KW_ONLY
+    history: Columns = field(default_factory=dict)
+    facts: Mapping[str, float] = field(default_factory=dict)
+    standard_errors: Mapping[str, float] = field(default_factory=dict)
+    arrays: Arrays = field(default_factory=dict)
+    seconds: float = math.nan
+    failure: Failure | None = None
+    attempt: int = 1
 
     @property
-    def train_loss(self) -> float:
-        """Mean training loss over the last epoch's batches, nats per sample."""
-        return self.history[-1].loss
-
-    @property
-    def seconds(self) -> float:
-        """Training time, compilation included, summed over resumed parts."""
-        return sum(epoch.seconds for epoch in self.history)
-
-    @property
-    def samples_per_second(self) -> float:
-        """Training samples passed per second of training time."""
-        trained = sum(epoch.samples for epoch in self.history)
-        return trained / self.seconds if self.seconds > 0 else float("nan")
+    def status(self) -> Status:
+        """Whether the run has figures."""
+        return "finished" if self.failure is None else "failed"
 
 
 def run_key(identity: Mapping[str, Any], size: int, seed: int) -> str:
-    """The key of a run: a hash of the study's identity, the size and the seed."""
+    """The digest of a run: a hash of the study's identity, the size and the seed.
+
+    Parameters
+    ----------
+    identity : mapping
+        JSON values: everything that determines the figures of a run besides its size and seed.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+    """
     spec = {"study": identity, "size": size, "seed": seed}
     canonical = json.dumps(spec, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()

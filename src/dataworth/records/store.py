@@ -1,116 +1,105 @@
-"""Store: the SQLite file of a run directory; the only room that writes results."""
+"""Store: the SQLite file of a run directory, the only place where results are written."""
 
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
+import warnings
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
+import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from dataworth.errors import StudyError
-from dataworth.learners.base import Arrays, Epoch
-from dataworth.records.codec import history_json, history_of, packed, record_of, unpacked
+from dataworth.errors import DataworthWarning, StudyError
+from dataworth.records.codec import (
+    PackedArrays,
+    from_plain_bytes,
+    pack,
+    plain_bytes,
+    unpack,
+)
+from dataworth.records.damage import DamagedRun, find_damaged
+from dataworth.records.database import (
+    close,
+    open_for_reading,
+    open_for_writing,
+    transaction,
+    translate_errors,
+)
 from dataworth.records.layout import RESULTS_FILE
-from dataworth.records.record import METRICS, Record
+from dataworth.records.meta import checked_entry
+from dataworth.records.record import Arrays, Columns, Failure, Record, RunKey, Status
+
+_T = TypeVar("_T")
+_SECONDS = "seconds"
+_MICROSECONDS = 6
 
 
-@contextmanager
-def errors_for_people(path: Path) -> Iterator[None]:
-    """Say what reading or writing the results file at `path` ran into.
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Metrics of all finished runs, one row per run, by size and seed.
 
-    Raises
-    ------
-    StudyError
-        In place of any error.
+    Attributes
+    ----------
+    learners : ndarray of str, shape (n,)
+    samples, seeds : ndarray of int64, shape (n,)
+    values : mapping of str to ndarray of float64, shape (n,)
+        By metric, in the order in which the metrics were first stored; NaN where a run has no
+        such metric.
     """
-    try:
-        yield
-    except Exception as error:
-        if _needs_room_or_rights(error):
-            raise StudyError(
-                f"{path}: {error}. What was finished before is kept; make room or set the "
-                "rights, then run the same command again."
-            ) from None
-        # Damaged bytes make SQLite, JSON and numpy's reader raise nearly anything.
-        raise StudyError(
-            f"{path}: not a readable results file ({error}). Restore it from a copy, or move it "
-            "away and run the study again."
-        ) from None
 
+    learners: NDArray[np.str_]
+    samples: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+    values: Mapping[str, NDArray[np.float64]]
 
-def nothing_to_read(path: Path) -> StudyError:
-    """Why there are no results at `path`, the results file of a run directory."""
-    directory = path.parent
-    give = "Give the directory of a study that was run (`dataworth run STUDY --out DIR`)."
-    if not directory.exists():
-        return StudyError(f"{directory}: there is no such directory. {give}")
-    if not directory.is_dir():
-        return StudyError(f"{directory}: a file, not a run directory. {give}")
-    what = f"{path.name} is empty" if path.is_file() else f"no {path.name} here"
-    return StudyError(
-        f"{directory}: {what}. {give} If study.toml is kept there, `dataworth run {directory}` "
-        "runs that study again."
-    )
-
-
-def _needs_room_or_rights(error: Exception) -> bool:
-    """Whether the file may be whole; a table or column that is not there is of another error."""
-    if not isinstance(error, sqlite3.OperationalError):
-        return False
-    return error.sqlite_errorcode != sqlite3.SQLITE_ERROR
-
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS arrays (name TEXT PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS runs (
-    key TEXT PRIMARY KEY, size INTEGER NOT NULL, seed INTEGER NOT NULL,
-    loss REAL, accuracy REAL, macro_f1 REAL, brier REAL, ece REAL,
-    confusion BLOB NOT NULL, class_losses BLOB NOT NULL,
-    history TEXT NOT NULL, parameters INTEGER NOT NULL,
-    finished TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
-CREATE TABLE IF NOT EXISTS checkpoints (key TEXT PRIMARY KEY, history TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS checkpoint_arrays (
-    key TEXT NOT NULL REFERENCES checkpoints (key) ON DELETE CASCADE,
-    name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (key, name));
-"""
+    def __len__(self) -> int:
+        return len(self.samples)
 
 
 class Store:
     """The results of one run directory.
 
     Every write is one transaction: a kill or a full disk loses at most the write under way.
+    Reading changes nothing in the file, with one exception: a write that a killed process left
+    half done is rolled back.
 
     Parameters
     ----------
     directory : path
         The run directory.
     write : bool
-        Open for writing: creates the file, and holds the directory's lock until closed, so that
-        no second process writes. Reading needs no lock.
+        Open for writing: creates the file, brings one of an older format up to date, and holds
+        the directory's lock until closed, so that no second process writes. Reading needs no
+        lock.
 
     Raises
     ------
     StudyError
-        If another process is writing, the directory holds no results, or the file is damaged.
+        If another process is writing, or the directory holds no results that this version can
+        read.
     """
 
     def __init__(self, directory: str | Path, *, write: bool = False) -> None:
         self.directory = Path(directory)
         self.path = self.directory / RESULTS_FILE
+        self._damaged: dict[int, DamagedRun] | None = None
         self._lock = FileLock(self.directory / ".lock") if write else None
         if self._lock is not None:
             self._take_lock(self._lock)
         elif not self.path.is_file() or not self.path.stat().st_size:
-            raise nothing_to_read(self.path)
+            raise no_results_error(self.path)
         try:
-            self._connection = self._connect(write)
+            with translate_errors(self.path):
+                self._connection = (open_for_writing if write else open_for_reading)(self.path)
         except StudyError:
             if self._lock is not None:
                 self._lock.release()
@@ -130,17 +119,6 @@ class Store:
                 f"{self.directory}: cannot be written ({error.strerror}). Choose another --out."
             ) from None
 
-    def _connect(self, write: bool) -> sqlite3.Connection:
-        # Not "ro" for a reader: what a killed writer left half done, only "rw" can roll back.
-        place = f"{self.path.resolve().as_uri()}?mode={'rwc' if write else 'rw'}"
-        with errors_for_people(self.path):
-            connection = sqlite3.connect(place, uri=True)
-            connection.execute("PRAGMA foreign_keys = ON")
-            if write:
-                connection.executescript(_SCHEMA)
-            connection.execute("SELECT count(*) FROM runs").fetchone()
-        return connection
-
     def __enter__(self) -> Self:
         return self
 
@@ -153,85 +131,354 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the file and give the lock back."""
-        self._connection.close()
-        if self._lock is not None:
+        """Close the file and release the lock."""
+        if self._lock is None:
+            self._connection.close()
+        else:
+            close(self._connection)
             self._lock.release()
 
+    @contextmanager
+    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        with translate_errors(self.path), transaction(self._connection, kind):
+            yield self._connection
+
     def meta(self) -> dict[str, Any]:
-        """What is known of the study as a whole (JSON values)."""
-        with errors_for_people(self.path):
-            rows = self._connection.execute("SELECT name, value FROM meta").fetchall()
+        """What all runs of the study have in common (JSON values)."""
+        with self._transaction("DEFERRED") as connection:
+            rows = connection.execute("SELECT name, value FROM meta").fetchall()
             return {name: json.loads(value) for name, value in rows}
 
+    def require(self, name: str, kind: type[_T]) -> _T:
+        """An entry of `meta` that has to be there.
+
+        Parameters
+        ----------
+        name : str
+        kind : type
+            Of the entry: str, bool, int (0 or more), dict, list, or a list of one type, as
+            ``list[str]``.
+
+        Raises
+        ------
+        StudyError
+            If it is missing or of another type.
+        """
+        return checked_entry(self.meta(), name, kind, str(self.path))
+
     def set_meta(self, values: Mapping[str, Any]) -> None:
-        """Set entries of `meta`."""
+        """Set entries of `meta`; the others stay as they are."""
         rows = [(name, json.dumps(value)) for name, value in values.items()]
-        with errors_for_people(self.path), self._connection as transaction:
-            transaction.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
     def array(self, name: str) -> NDArray[Any] | None:
-        """An array that was kept for the study as a whole, if there is one of this name."""
-        with errors_for_people(self.path):
-            row = self._connection.execute(
-                "SELECT data FROM arrays WHERE name = ?", (name,)
-            ).fetchone()
-            return None if row is None else unpacked(row[0])
+        """An array of the study as a whole, if there is one of this name."""
+        with self._transaction("DEFERRED") as connection:
+            query = "SELECT data FROM arrays WHERE name = ?"
+            row = connection.execute(query, (name,)).fetchone()
+            return None if row is None else from_plain_bytes(row[0])
 
     def set_array(self, name: str, array: NDArray[Any]) -> None:
-        """Keep an array for the study as a whole."""
-        with errors_for_people(self.path), self._connection as transaction:
-            transaction.execute(
-                "INSERT OR REPLACE INTO arrays VALUES (?, ?)", (name, packed(array))
-            )
+        """Store an array of the study as a whole."""
+        with self._transaction() as connection:
+            row = (name, plain_bytes(array))
+            connection.execute("INSERT OR REPLACE INTO arrays VALUES (?, ?)", row)
 
     def add(self, record: Record) -> None:
-        """Keep a finished run, and drop its checkpoint."""
-        run, scores = record.run, record.scores
-        row = (
-            run.key,
-            run.size,
-            run.seed,
-            *(getattr(scores, metric) for metric in METRICS),
-            packed(scores.confusion),
-            packed(scores.class_losses),
-            history_json(record.history),
-            record.parameters,
-        )
-        with errors_for_people(self.path), self._connection as transaction:
-            columns = "key, size, seed, loss, accuracy, macro_f1, brier, ece, confusion, "
-            columns += "class_losses, history, parameters"
-            marks = ", ".join("?" * len(row))
-            transaction.execute(f"INSERT OR REPLACE INTO runs ({columns}) VALUES ({marks})", row)
-            transaction.execute("DELETE FROM checkpoints WHERE key = ?", (run.key,))
+        """Store a run that has ended, in place of an earlier record of it; drop its checkpoint.
 
-    def records(self) -> list[Record]:
-        """All finished runs, by size, then seed."""
-        with errors_for_people(self.path):
-            rows = self._connection.execute(
-                "SELECT key, size, seed, loss, accuracy, macro_f1, brier, ece, confusion, "
-                "class_losses, history, parameters FROM runs ORDER BY size, seed"
-            ).fetchall()
-            return [record_of(row) for row in rows]
-
-    def save_checkpoint(self, key: str, history: Sequence[Epoch], state: Arrays) -> None:
-        """Keep a run's state at the end of an epoch, in place of an earlier one."""
-        arrays = [(key, name, packed(array)) for name, array in state.items()]
-        with errors_for_people(self.path), self._connection as transaction:
-            transaction.execute("DELETE FROM checkpoints WHERE key = ?", (key,))
-            row = (key, history_json(history))
-            transaction.execute("INSERT INTO checkpoints VALUES (?, ?)", row)
-            transaction.executemany("INSERT INTO checkpoint_arrays VALUES (?, ?, ?)", arrays)
-
-    def load_checkpoint(self, key: str) -> tuple[list[Epoch], Arrays] | None:
-        """The state that was kept for a run, if any."""
-        with errors_for_people(self.path):
-            row = self._connection.execute(
-                "SELECT history FROM checkpoints WHERE key = ?", (key,)
+        A failure counts its attempts: where it replaces another failure, it is stored with one
+        attempt more than that one, or with its own number if that is higher. A failure never
+        replaces the figures of a finished run.
+        """
+        key = record.key
+        # Before the transaction: what cannot be packed is the caller's mistake, not the file's.
+        history = _packed_history(record.history) if record.history else None
+        arrays = pack(record.arrays) if record.arrays else None
+        with self._transaction() as connection:
+            damaged = self._damaged_rows()
+            before = connection.execute(
+                "SELECT id, status, attempt FROM runs WHERE digest = ?", (key.digest,)
             ).fetchone()
-            arrays = self._connection.execute(
-                "SELECT name, data FROM checkpoint_arrays WHERE key = ?", (key,)
+            attempt, replaced = record.attempt, []
+            if before is not None:
+                replaced.append(before[0])
+                if before[0] not in damaged:
+                    if before[1] == "finished" and record.status == "failed":
+                        return
+                    if before[1] == "failed":
+                        attempt = max(attempt, before[2] + 1)
+            # The digest itself may be what is damaged.
+            this = (key.learner, key.size, key.seed)
+            replaced += [number for number, run in damaged.items() if run[:3] == this]
+            connection.executemany("DELETE FROM runs WHERE id = ?", [(n,) for n in replaced])
+            run = self._insert(record, attempt)
+            if history is not None:
+                connection.execute("INSERT INTO histories VALUES (?, ?)", (run, history))
+            if arrays is not None:
+                connection.execute("INSERT INTO run_arrays VALUES (?, ?)", (run, arrays))
+            connection.execute("DELETE FROM checkpoints WHERE digest = ?", (key.digest,))
+        for number in replaced:
+            damaged.pop(number, None)
+
+    def _insert(self, record: Record, attempt: int) -> int | None:
+        """Insert all but a record's history and arrays; its number."""
+        key, scores, failure = record.key, record.scores, record.failure
+        execute, executemany = self._connection.execute, self._connection.executemany
+        run = execute(
+            "INSERT INTO runs (digest, learner, size, seed, status, attempt, seconds) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(key.digest, key.learner, int(key.size), int(key.seed)),
+                *(record.status, attempt, float(record.seconds)),
+            ),
+        ).lastrowid
+        known = dict(execute("SELECT name, id FROM metrics").fetchall())
+        for name in scores:
+            if name not in known:
+                known[name] = execute("INSERT INTO metrics (name) VALUES (?)", (name,)).lastrowid
+        errors = record.standard_errors
+        executemany(
+            "INSERT INTO scores VALUES (?, ?, ?, ?)",
+            [
+                (run, known[name], float(value), float(errors[name]) if name in errors else None)
+                for name, value in scores.items()
+            ],
+        )
+        facts = [(run, name, float(value)) for name, value in record.facts.items()]
+        executemany("INSERT INTO facts VALUES (?, ?, ?)", facts)
+        if failure is not None:
+            row = (run, failure.kind, failure.message, failure.traceback)
+            execute("INSERT INTO failures VALUES (?, ?, ?, ?)", row)
+        return run
+
+    @property
+    def damaged(self) -> list[DamagedRun]:
+        """The runs that cannot be read, by size and seed."""
+        with self._transaction("DEFERRED"):
+            return sorted(self._damaged_rows().values(), key=lambda run: run[1:3])
+
+    def digests(self, status: Status | None = None) -> set[str]:
+        """Digests of the runs that can be read: of all, or of those with one status."""
+        with self._transaction("DEFERRED"):
+            return {row.digest for row in self._runs(status)}
+
+    def records(
+        self, status: Status | None = "finished", learner: str | None = None, arrays: bool = False
+    ) -> list[Record]:
+        """Records by size, then seed.
+
+        Parameters
+        ----------
+        status : {"finished", "failed"} or None
+            None gives both.
+        learner : str, optional
+            Only of this model.
+        arrays : bool
+            Whether to read `Record.arrays`, which may be large; see `run_arrays`.
+
+        Notes
+        -----
+        Histories and arrays are unpacked when they are first looked at, and can be after the
+        store is closed.
+        """
+        with self._transaction("DEFERRED") as connection:
+            runs = self._runs(status, learner)
+            metrics = self._metrics()
+            scores: defaultdict[int, dict[str, float]] = defaultdict(dict)
+            errors: defaultdict[int, dict[str, float]] = defaultdict(dict)
+            facts: defaultdict[int, dict[str, float]] = defaultdict(dict)
+            for run, metric, value, error in connection.execute(
+                "SELECT run, metric, value, standard_error FROM scores"
+            ):
+                if metric not in metrics:
+                    continue  # Of a damaged run, which is left out.
+                scores[run][metrics[metric]] = _number(value)
+                if error is not None:
+                    errors[run][metrics[metric]] = error
+            for run, name, value in connection.execute("SELECT run, name, value FROM facts"):
+                facts[run][name] = _number(value)
+            failures = {
+                run: Failure(*failure)
+                for run, *failure in connection.execute(
+                    "SELECT run, kind, message, traceback FROM failures"
+                )
+            }
+            histories = dict(connection.execute("SELECT run, data FROM histories").fetchall())
+            details = (
+                dict(connection.execute("SELECT run, data FROM run_arrays").fetchall())
+                if arrays
+                else {}
+            )
+        return [
+            Record(
+                RunKey(row.learner, row.size, row.seed, row.digest),
+                scores[row.id],
+                history=_lazily(histories.get(row.id)),
+                facts=facts[row.id],
+                standard_errors=errors[row.id],
+                arrays=_lazily(details.get(row.id)),
+                seconds=_number(row.seconds),
+                failure=failures.get(row.id),
+                attempt=row.attempt,
+            )
+            for row in runs
+        ]
+
+    def run_arrays(self, digest: str) -> dict[str, NDArray[Any]]:
+        """The arrays of one run; none where it has none, or there is no such run."""
+        with self._transaction("DEFERRED") as connection:
+            row = connection.execute(
+                "SELECT data FROM run_arrays JOIN runs ON id = run WHERE digest = ?", (digest,)
+            ).fetchone()
+            return {} if row is None else unpack(row[0])
+
+    def table(self, metrics: Sequence[str] | None = None, learner: str | None = None) -> Table:
+        """The metrics of all finished runs, by size, then seed.
+
+        Parameters
+        ----------
+        metrics : sequence of str, optional
+            Which; all that any run has by default. NaN where a run, or every run, has no such
+            metric.
+        learner : str, optional
+            Only of this model.
+        """
+        with self._transaction("DEFERRED") as connection:
+            runs = self._runs("finished", learner)
+            known = self._metrics()
+            names = list(known.values()) if metrics is None else list(metrics)
+            column = {number: names.index(name) for number, name in known.items() if name in names}
+            values = np.full((len(names), len(runs)), np.nan)
+            place = {row.id: index for index, row in enumerate(runs)}
+            for run, metric, value in connection.execute("SELECT run, metric, value FROM scores"):
+                if run in place and metric in column and value is not None:
+                    values[column[metric], place[run]] = value
+        return Table(
+            np.array([row.learner for row in runs], np.str_),
+            np.array([row.size for row in runs], np.int64),
+            np.array([row.seed for row in runs], np.int64),
+            dict(zip(names, values, strict=True)),
+        )
+
+    def save_checkpoint(self, digest: str, history: Columns, state: Arrays) -> None:
+        """Store a run's state, in place of an earlier one.
+
+        Parameters
+        ----------
+        digest : str
+            Of the run.
+        history : mapping of str to ndarray
+            The columns of `Record.history` so far.
+        state : mapping of str to ndarray
+            All that the learner needs to continue.
+        """
+        arrays = [(digest, name, plain_bytes(array)) for name, array in state.items()]
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM checkpoints WHERE digest = ?", (digest,))
+            row = (digest, _packed_history(history))
+            connection.execute("INSERT INTO checkpoints VALUES (?, ?)", row)
+            connection.executemany("INSERT INTO checkpoint_arrays VALUES (?, ?, ?)", arrays)
+
+    def load_checkpoint(
+        self, digest: str
+    ) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[Any]]] | None:
+        """The state that was stored for a run; None if there is none that can be read."""
+        with self._transaction("DEFERRED") as connection:
+            row = connection.execute(
+                "SELECT history FROM checkpoints WHERE digest = ?", (digest,)
+            ).fetchone()
+            arrays = connection.execute(
+                "SELECT name, data FROM checkpoint_arrays WHERE digest = ?", (digest,)
             ).fetchall()
-            if row is None:
-                return None
-            return history_of(row[0]), {name: unpacked(data) for name, data in arrays}
+        if row is None:
+            return None
+        try:
+            return unpack(row[0]), {name: from_plain_bytes(data) for name, data in arrays}
+        except Exception:
+            # NumPy's reader raises nearly anything of damaged bytes. The run begins again.
+            return None
+
+    def _runs(self, status: Status | None, learner: str | None = None) -> list[_Row]:
+        """The rows of the table ``runs`` that can be read, by size, then seed."""
+        damaged = self._damaged_rows()
+        rows = self._connection.execute(
+            "SELECT id, digest, learner, size, seed, status, attempt, seconds FROM runs "
+            "ORDER BY size, seed, id"
+        )
+        return [
+            row
+            for row in map(_Row._make, rows)
+            if row.id not in damaged
+            and status in (None, row.status)
+            and learner in (None, row.learner)
+        ]
+
+    def _metrics(self) -> dict[int, str]:
+        """The names of all metrics, in the order in which they were first stored."""
+        rows = self._connection.execute("SELECT id, name FROM metrics ORDER BY id").fetchall()
+        for _, name in rows:
+            if not isinstance(name, str):
+                raise StudyError(f"the name of a metric is {name!r}; expected text.")
+        return dict(rows)
+
+    def _damaged_rows(self) -> dict[int, DamagedRun]:
+        """The runs that cannot be read, looked for once and warned of."""
+        if self._damaged is None:
+            self._damaged = find_damaged(self._connection)
+            if self._damaged:
+                first = min(self._damaged.values(), key=lambda run: run[1:3])
+                warnings.warn(
+                    f"{self.path}: {len(self._damaged)} of the runs cannot be read, the first of "
+                    f"size {first.size:,} and seed {first.seed} ({first.reason}). They are left "
+                    f"out; `dataworth run {self.directory}` runs them again.",
+                    DataworthWarning,
+                    stacklevel=4,
+                )
+        return self._damaged
+
+
+class _Row(NamedTuple):
+    """A row of the table ``runs``."""
+
+    id: int
+    digest: str
+    learner: str
+    size: int
+    seed: int
+    status: str
+    attempt: int
+    seconds: float | None
+
+
+def _packed_history(history: Columns) -> bytes:
+    columns = {name: np.asarray(column) for name, column in history.items()}
+    if _SECONDS in columns:
+        # Half the room, and no clock of a training loop is finer.
+        columns[_SECONDS] = np.round(columns[_SECONDS], _MICROSECONDS)
+    return pack(columns)
+
+
+def _lazily(blob: bytes | None) -> Mapping[str, NDArray[Any]]:
+    return {} if blob is None else PackedArrays(blob)
+
+
+def _number(value: float | None) -> float:
+    """SQLite stores NaN as NULL."""
+    return math.nan if value is None else value
+
+
+def no_results_error(path: Path) -> StudyError:
+    """Why there are no results at `path`, the results file of a run directory."""
+    directory = path.parent
+    give = "Give the directory of a study that was run (`dataworth run STUDY --out DIR`)."
+    if not directory.exists():
+        return StudyError(f"{directory}: there is no such directory. {give}")
+    if not directory.is_dir():
+        return StudyError(f"{directory}: a file, not a run directory. {give}")
+    what = f"{path.name} is empty" if path.is_file() else f"no {path.name} here"
+    return StudyError(
+        f"{directory}: {what}. {give} If study.toml is kept there, `dataworth run {directory}` "
+        "runs that study again."
+    )

@@ -76,7 +76,7 @@ def forecast_grid(forecast: Forecast) -> ForecastGrid:
     )
     samples, quantiles = _fine(forecast, samples, largest * SHOWN)
     sparse = np.unique([*np.geomspace(smallest, largest * FURTHEST, _SPARSE), largest])
-    start = np.exp(forecast.log_losses([largest]))
+    start = forecast.scale.costs(forecast.log_losses([largest]))
     gains = [_gains(forecast, block, start) for block in _blocks(sparse)]
     next_step, per_label, since_largest = (np.hstack(part) for part in zip(*gains, strict=True))
     return ForecastGrid(
@@ -99,9 +99,9 @@ def _fine(forecast: Forecast, samples: Floats, until: float) -> tuple[Floats, Fl
         if not len(between):
             break
         found = _quantiles(forecast, between)
-        losses = 1 - quantiles if forecast.curve.higher_is_better else quantiles
+        losses = forecast.scale.losses(quantiles)
         expected = np.sqrt(losses[:, :-1] * losses[:, 1:])[:, off]
-        expected = 1 - expected if forecast.curve.higher_is_better else expected
+        expected = forecast.scale.values(expected)
         # Both halves of a step are looked at again if its middle was off. The quartiles are only
         # drawn, not said.
         again = (np.abs(found - expected) > _CLOSE * np.abs(found))[::2].any(axis=0)
@@ -125,7 +125,8 @@ def _blocks(sizes: Floats) -> list[Floats]:
 
 def _gains(forecast: Forecast, sizes: Floats, start: Floats) -> tuple[Floats, ...]:
     now, nudged, stepped = (
-        np.exp(forecast.log_losses(each)) for each in (sizes, sizes * (1 + _NUDGE), sizes + STEP)
+        forecast.scale.costs(forecast.log_losses(each))
+        for each in (sizes, sizes * (1 + _NUDGE), sizes + STEP)
     )
     return (
         _interval(now - stepped),
@@ -142,5 +143,5 @@ def _best(forecast: Forecast, largest: float) -> Floats:
     """The least loss that each share of the draws gets to, wherever that is."""
     logs = forecast.log_losses(largest * np.geomspace(1, FURTHEST, 128))
     shares = np.linspace(1, 0, _REACHED)
-    losses = np.exp(np.quantile(logs, shares, axis=0).min(axis=1))
-    return np.asarray(1 - losses) if forecast.curve.higher_is_better else losses
+    costs = forecast.scale.costs(np.quantile(logs, shares, axis=0).min(axis=1))
+    return forecast.scale.values_of_costs(costs)

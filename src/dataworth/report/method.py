@@ -25,7 +25,7 @@ class Item(NamedTuple):
 
 def method_items(report: RunReport) -> dict[str, list[Item]]:
     """All items by group."""
-    ahead = report.ahead["loss"]
+    ahead = report.ahead[report.curve.metric.name]
     groups = {
         "Data": _data(report.meta),
         "Training": _training(report),
@@ -72,7 +72,7 @@ def _training(report: RunReport) -> list[Item]:
         )
     return [
         Item("Model", str(meta["model"])),
-        Item("Trainable weights, all layers", f"{report.records[-1].parameters:,}"),
+        Item("Trainable weights, all layers", f"{report.records[-1].facts['parameters']:,.0f}"),
         Item("Learner", _listed(meta["learner"])),
         Item("Length", length),
         Item("Batch size", f"{budget['batch_size']:,}"),
@@ -82,7 +82,7 @@ def _training(report: RunReport) -> list[Item]:
 
 
 def _points(report: RunReport) -> list[Item]:
-    seeds = sorted({record.run.seed for record in report.records})
+    seeds = sorted({record.key.seed for record in report.records})
     sizes = ", ".join(f"{size:,}" for size in report.curve.sizes)
     subsets = {
         "nested": "nested and stratified by class; a permutation per seed",
@@ -101,7 +101,7 @@ def _points(report: RunReport) -> list[Item]:
 def _machine(report: RunReport) -> list[Item]:
     machine = report.meta["machine"]
     seconds = sum(record.seconds for record in report.records)
-    trained = sum(sum(epoch.samples for epoch in record.history) for record in report.records)
+    trained = sum(int(r.history["samples"].sum()) for r in report.records if r.history)
     return [
         Item("System", f"{machine['system']}, {machine['processor']}, {machine['cores']} cores"),
         Item("Python", str(machine["python"])),

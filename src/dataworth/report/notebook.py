@@ -36,8 +36,8 @@ def dataset_html(dataset: Dataset) -> str:
     facts = {
         "samples": f"{dataset.samples:,}",
         "official held-out": f"{held_out:,}" if held_out else "none",
-        "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x_train.dtype}",
-        "classes": f"{dataset.classes:,}",
+        "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
+        **({"classes": f"{dataset.classes:,}"} if dataset.classes else {"task": dataset.task.kind}),
     }
     try:
         figure = image_plot_data(dataset, classes=_CLASSES)

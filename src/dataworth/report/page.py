@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.curve import finite_means
-from dataworth.metrics.labels import NAMES, axis_label
 from dataworth.report.forecast_grid import PROBABILITIES, SHOWN, STEP, ForecastGrid
 from dataworth.report.method import citation, method_items
 from dataworth.report.sentences import TIMES, headline, irreducible
@@ -100,7 +99,7 @@ def _run_data(report: RunReport) -> dict[str, Any]:
     figure = report.classes
     return {
         "name": report.name,
-        "metrics": {name: _metric(report, name) for name in NAMES if _has(report, name)},
+        "metrics": {name: _metric(report, name) for name in _metrics(report)},
         "classes": {
             "numbers": figure.listed,
             "names": [figure.names[index] for index in figure.listed],
@@ -110,17 +109,19 @@ def _run_data(report: RunReport) -> dict[str, Any]:
     }
 
 
-def _has(report: RunReport, metric: str) -> bool:
-    return metric == report.curve.metric or metric in report.curve.others
+def _metrics(report: RunReport) -> list[str]:
+    """The names of all metrics, the curve's own first."""
+    return [report.curve.metric.name, *report.curve.others]
 
 
 def _metric(report: RunReport, metric: str) -> dict[str, Any]:
     curve = report.curve[metric]
-    chance = curve.chance
+    chance = curve.metric.chance if curve.chance is None else curve.chance
     if metric == "accuracy":
         chance = 1 / report.meta["classes"]
     return {
-        "label": axis_label(metric),
+        "label": curve.metric.axis_label,
+        "unit": curve.metric.unit,
         "higher": curve.higher_is_better,
         "chance": chance,
         "samples": curve.samples.tolist(),
@@ -136,12 +137,24 @@ def _forecast(ahead: Ahead) -> dict[str, Any] | None:
     if ahead.forecast is None or ahead.grid is None:
         return None
     forecast = ahead.forecast
+    least, most = map(_end, forecast.scale.ends(forecast.curve.metric))
     return {
         "largest": float(forecast.observations.sizes[-1]),
         "law": forecast.law.name,
+        # None where the page goes straight on the value between two sizes, else on the log of its
+        # distance from here.
+        "limit": None if forecast.scale.width else forecast.scale.best,
+        "least": least,
+        "most": most,
+        "expected": forecast.scale.expected(forecast.curve.metric),
         "irreducible": _irreducible(ahead),
         **_grid(ahead.grid),
     }
+
+
+def _end(value: float | None) -> float | None:
+    """An end of a metric's range, if it has one."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _irreducible(ahead: Ahead) -> list[float] | None:
@@ -150,12 +163,9 @@ def _irreducible(ahead: Ahead) -> list[float] | None:
     estimate = ahead.forecast.law.parameters.get("e")
     if estimate is None:
         return None
-    values = [estimate.lower, estimate.value, estimate.upper]
-    return (
-        [1 - value for value in reversed(values)]
-        if ahead.forecast.curve.higher_is_better
-        else values
-    )
+    scale = ahead.forecast.scale
+    values = [scale.value(loss) for loss in (estimate.lower, estimate.value, estimate.upper)]
+    return values[::-1] if scale.rises else values
 
 
 def _grid(grid: ForecastGrid) -> dict[str, Any]:
@@ -195,7 +205,11 @@ def page_html(reports: Sequence[RunReport]) -> str:
         title=" and ".join(report.name for report in reports),
         runs=[_run(index, report) for index, report in enumerate(reports)],
         standings=standing_table(reports),
-        metrics={name: axis_label(name) for name in NAMES if _everywhere(name, reports)},
+        metrics={
+            name: reports[0].curve[name].metric.axis_label
+            for name in _metrics(reports[0])
+            if all(name in _metrics(report) for report in reports)
+        },
         style=asset("page.css"),
         script=script,
         script_hash=script_hash(script.encode()),
@@ -205,19 +219,16 @@ def page_html(reports: Sequence[RunReport]) -> str:
     )
 
 
-def _everywhere(metric: str, reports: Sequence[RunReport]) -> bool:
-    return all(metric in (r.curve.metric, *r.curve.others) for r in reports)
-
-
 def _run(index: int, report: RunReport) -> dict[str, Any]:
     """What the templates write of one run, besides `report` itself."""
-    forecast = report.ahead["loss"].forecast
+    ahead = report.ahead[report.curve.metric.name]
+    forecast = ahead.forecast
     last = float(report.curve.sizes[-1])
     return {
         "index": index,
         "report": report,
-        "headline": None if forecast is None else headline(forecast),
-        "refusal": report.ahead["loss"].refusal,
+        "answer": None if forecast is None else headline(forecast),
+        "refusal": ahead.refusal,
         "warnings": () if forecast is None else forecast.warnings_at([last * TIMES]),
         "errors": [finding for finding in report.findings if finding.severity == "error"],
         "irreducible": None if forecast is None else irreducible(forecast),

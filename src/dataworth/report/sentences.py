@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from dataworth._util.numbers import format_count, format_count_rounded
-from dataworth.metrics.labels import format_value, format_values, metric_name
+from dataworth.metrics.labels import format_value, format_values
 
 if TYPE_CHECKING:
     from dataworth.forecast.compare import Crossing
@@ -26,7 +26,7 @@ def headline(forecast: Forecast) -> str:
     loss = math.exp(float(forecast.observations.log_loss[-1]))
     then = float(prediction.median[0])
     higher = forecast.curve.higher_is_better
-    now = 1 - loss if higher else loss
+    now = forecast.scale.value(loss)
     improves = then > now if higher else then < now
     start, end, low, high = format_values(
         now, then, float(prediction.lower[0]), float(prediction.upper[0])
@@ -34,7 +34,7 @@ def headline(forecast: Forecast) -> str:
     verb = ("raise" if higher else "cut") if improves else "move"
     return (
         f"Going from {format_count(largest)} to {format_count(wanted)} samples is expected to "
-        f"{verb} {metric_name(forecast.curve.metric)} from {start} to {end} ({low} to {high})."
+        f"{verb} {forecast.curve.metric.title} from {start} to {end} ({low} to {high})."
     )
 
 
@@ -46,10 +46,11 @@ def irreducible(forecast: Forecast) -> str:
         return (
             f"Irreducible error: none by {law.name}, the law of largest weight; its loss falls on."
         )
-    fitted, lower, upper = map(format_value, (estimate.value, estimate.lower, estimate.upper))
+    fitted, *ends = map(forecast.scale.value, (estimate.value, estimate.lower, estimate.upper))
+    what = "Best possible" if forecast.curve.higher_is_better else "Irreducible"
     return (
-        f"Irreducible {metric_name(forecast.curve.metric)}, by {law.name}, the law of largest "
-        f"weight: {fitted} ({lower} to {upper})."
+        f"{what} {forecast.curve.metric.title}, by {law.name}, the law of largest weight: "
+        f"{format_value(fitted)} ({format_value(min(ends))} to {format_value(max(ends))})."
     )
 
 

@@ -45,7 +45,7 @@ class RunReport:
     meta : mapping
         See `dataworth.study.metadata.describe`.
     curve : Curve
-        Loss, and the other metrics beside it.
+        The study's metric, and the other metrics beside it.
     records : sequence of Record
     ahead : mapping of str to Ahead
         By metric.
@@ -73,7 +73,7 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
         If the directory holds no finished run, or cannot be read.
     """
     with Store(Path(directory)) as store:
-        records, meta = store.records(), store.meta()
+        records, meta = store.records(arrays=True), store.meta()
         curve = Curve(**curve_columns(store))
         images = store.array("sample_images")
     classes = class_plot_data(records, meta["class_names"])
@@ -82,7 +82,11 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
         meta=meta,
         curve=curve,
         records=records,
-        ahead={metric: look_ahead(curve[metric]) for metric in FORECAST_METRICS},
+        ahead={
+            metric: look_ahead(curve[metric])
+            for metric in dict.fromkeys((curve.metric.name, *FORECAST_METRICS))
+            if metric == curve.metric.name or metric in curve.others
+        },
         classes=classes,
         images=None if images is None else thumbnails(images, classes.pictured),
         findings=audit(Path(directory)),

@@ -141,15 +141,6 @@ def confused_rows(data: ClassPlotData) -> list[ConfusedRow]:
     ]
 
 
-_COLUMNS = {
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro F1",
-    "brier": "Brier",
-    "ece": "Calibration error",
-    "train_loss": "Training loss",
-}
-
-
 class MeasuredTable(NamedTuple):
     """Headings, and rows of text."""
 
@@ -158,16 +149,23 @@ class MeasuredTable(NamedTuple):
 
 
 def measured_table(curve: Curve) -> MeasuredTable:
-    """Mean and standard deviation of the loss over seeds, and the means of other metrics."""
-    names = [name for name in _COLUMNS if name in curve.others]
+    """Mean and standard deviation of the metric over seeds, and the means of other metrics."""
+    names = [name for name, values in curve.others.items() if np.isfinite(values).any()]
     others = [curve[name].summary() for name in names]
     rows = []
     for index, point in enumerate(curve.summary()):
         spread = "" if math.isnan(point.std) else f"{point.std:.2g}"
         rest = (f"{column[index].mean:.4f}" for column in others)
         rows.append((f"{point.samples:,}", str(point.runs), f"{point.mean:.4g}", spread, *rest))
-    columns = ("Samples", "Runs", "Loss (nats)", "Std over seeds")
-    return MeasuredTable((*columns, *(_COLUMNS[name] for name in names)), tuple(rows))
+    columns = ("Samples", "Runs", _heading(curve.metric.axis_label), "Std over seeds")
+    rest = (_heading(curve[name].metric.title) for name in names)
+    return MeasuredTable((*columns, *rest), tuple(rows))
+
+
+def _heading(label: str) -> str:
+    """A metric as the heading of a column: all of a table is measured on held-out rows."""
+    short = label.removeprefix("held-out ")
+    return short[:1].upper() + short[1:]
 
 
 _TIMES = (1, 3, 10)
@@ -198,7 +196,7 @@ def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
     StandingTable or None
         None for one run, or if one of them has no forecast.
     """
-    forecasts = {report.name: report.ahead["loss"].forecast for report in reports}
+    forecasts = {report.name: report.ahead[report.curve.metric.name].forecast for report in reports}
     available = {name: forecast for name, forecast in forecasts.items() if forecast is not None}
     if len(available) < 2 or len(available) < len(reports):
         return None

@@ -1,4 +1,4 @@
-"""Mistakes: the published study's mistakes, made on purpose, each by its own switch."""
+"""The mistakes of a published study of EMNIST as options, to reproduce its results."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
-from dataworth.data.labels import LabelColumn
 from dataworth.errors import StudyError
+from dataworth.learners.base import Predictor
+from dataworth.study.objectives import LearnerObjective
+from dataworth.tasks.base import Scored
+from dataworth.tasks.labels import LabelColumn
 
+_BLOCK_ROWS = 32_768
 CLIP = 1e-7
 """``keras.config.epsilon()``: Keras clips probabilities to [1e-7, 1 - 1e-7] before the log."""
 
@@ -24,14 +29,14 @@ PUBLISHED: Mapping[int, float] = MappingProxyType(
 )
 """The published table: number of training samples of EMNIST, and the "loss" of 10 epochs.
 
-No figure of recognising characters: 1.1921e-7 is -log(1 - 1e-7) in float32, the least that a
-clipped cross-entropy can be, and these figures fall to it because every target was class 0.
+These losses do not measure the recognition of characters: 1.1921e-7 is -log(1 - 1e-7) in float32,
+the smallest clipped cross-entropy, and the losses fall to it because every target was class 0.
 """
 
 
 @dataclass(frozen=True)
 class Mistakes:
-    """Which mistakes a study makes on purpose; none unless asked for.
+    """The mistakes that a study makes on purpose; none by default.
 
     Attributes
     ----------
@@ -41,11 +46,11 @@ class Mistakes:
     first_row_lost : bool
         The first row of a file without a header is read as its header.
     outputs : int, optional
-        Number of output columns, whatever the number of classes (published: 47, of bymerge).
+        Number of output columns, independent of the number of classes (published: 47, of bymerge).
     clipped_loss : bool
         Cross-entropy of float32 probabilities clipped to [1e-7, 1 - 1e-7] (`clipped_loss`).
     loss_on_training_rows : bool
-        The loss reported is that of the rows that were trained on.
+        The reported loss is that of the training rows.
     prefix_subsets : bool
         A subset of n samples is the first n rows.
     """
@@ -62,17 +67,25 @@ class Mistakes:
             if key == "outputs":
                 if value is not None and (type(value) is not int or value < 1):
                     raise StudyError(
-                        f"[mistakes] outputs = {value!r}: expected a whole number of at least 1."
+                        f"[mistakes] outputs = {value!r}: expected a whole number of at least 1.",
+                        code="not-a-whole-number",
+                        option="outputs",
+                        value=value,
                     )
             elif type(value) is not bool:
-                raise StudyError(f"[mistakes] {key} = {value!r}: expected true or false.")
+                raise StudyError(
+                    f"[mistakes] {key} = {value!r}: expected true or false.",
+                    code="not-a-flag",
+                    option=key,
+                    value=value,
+                )
 
     def __bool__(self) -> bool:
         return self != Mistakes()
 
     @classmethod
     def as_published(cls) -> Mistakes:
-        """Every mistake of the published study."""
+        """All mistakes of the published study."""
         return cls(
             labels_divided_by_255=True,
             first_row_lost=True,
@@ -89,31 +102,57 @@ class Mistakes:
         Raises
         ------
         StudyError
-            If it is no section, a key is not a mistake, or a value not of its type.
+            If it is not a section, a key is not a mistake, or a value has the wrong type.
         """
         if not isinstance(values, Mapping):
             raise StudyError(
                 f"mistakes = {values!r}: expected a section [mistakes] with lines as "
-                "first_row_lost = true."
+                "first_row_lost = true.",
+                code="not-a-table",
+                option="mistakes",
+                value=values,
             )
         known = [field.name for field in fields(cls)]
         unknown = [key for key in values if key not in known]
         if unknown:
             raise StudyError(
-                f"[mistakes] {unknown[0]}: no such mistake; expected one of {', '.join(known)}."
+                f"[mistakes] {unknown[0]}: no such mistake; expected one of {', '.join(known)}.",
+                code="unknown-option",
+                option=unknown[0],
             )
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
-        """The mistakes that are made, as JSON or TOML values; empty without any."""
+        """The active mistakes as JSON or TOML values; empty if there are none."""
         return {key: value for key, value in asdict(self).items() if value not in (None, False)}
 
-    def apply(self, dataset: Dataset) -> Dataset:
-        """What the network gets when these mistakes are made on a data set.
+    @property
+    def section(self) -> str:
+        """The section of a study file that lists the mistakes."""
+        return "mistakes"
 
-        The result has `outputs` class names where `outputs` is set. Its ``source`` says what was
-        done and keeps what an audit needs: ``labels_as_read`` (see `LabelColumn`),
-        ``rows_in_file`` and ``classes_in_file``. Features are views, never copies.
+    def objective(self, objective: LearnerObjective) -> LearnerObjective:
+        """The objective that makes the mistakes of training and scoring."""
+        if not self:
+            return objective
+        given = {each.name: getattr(objective, each.name) for each in fields(LearnerObjective)}
+        if self.prefix_subsets:
+            given["subset"] = "prefix"
+        if self.clipped_loss:
+            if not hasattr(objective.learner, "with_loss"):
+                raise StudyError(
+                    "[mistakes] clipped_loss: only Keras models can be trained on a clipped loss.",
+                    code="option-without-effect",
+                )
+            given["learner"] = objective.learner.with_loss("clipped")
+        return MistakenObjective(mistakes=self, **given)
+
+    def apply(self, dataset: Dataset) -> Dataset:
+        """Apply the mistakes to a data set.
+
+        The result has `outputs` class names if `outputs` is set. Its ``source`` describes the
+        mistakes and has the facts that the audit needs: ``labels_as_read`` (see `LabelColumn`),
+        ``rows_in_file`` and ``classes_in_file``. Features are views, not copies.
 
         Raises
         ------
@@ -123,13 +162,15 @@ class Mistakes:
         if not self:
             return dataset
         if self.first_row_lost and dataset.samples < 2:
-            raise StudyError("[mistakes] first_row_lost: the data have one row; none is left.")
+            raise StudyError(
+                "[mistakes] first_row_lost: the data have one row; none is left.", code="no-rows"
+            )
         start = int(self.first_row_lost)
-        train, as_read = self._labels(dataset.y_train[start:])
+        train, as_read = self._labels(dataset.y[start:])
         test = None if dataset.y_test is None else self._labels(dataset.y_test)[0]
         identity = json.dumps([dataset.fingerprint, self.to_dict()], sort_keys=True)
         return Dataset(
-            dataset.x_train[start:],
+            dataset.x[start:],
             train,
             dataset.x_test,
             test,
@@ -152,7 +193,8 @@ class Mistakes:
         if self.outputs is not None and targets.max() >= self.outputs:
             raise StudyError(
                 f"[mistakes] outputs = {self.outputs}: the labels run up to {targets.max()}, which "
-                f"has no output column. Use at least {targets.max() + 1} outputs."
+                f"has no output column. Use at least {targets.max() + 1} outputs.",
+                code="label-out-of-range",
             )
         return targets, LabelColumn.of(read)
 
@@ -180,3 +222,34 @@ def clipped_loss(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> floa
     chosen = exponentials[np.arange(len(labels)), labels] / exponentials.sum(axis=1)
     low, high = np.float32(CLIP), np.float32(1) - np.float32(CLIP)
     return float(-np.log(np.clip(chosen, low, high)).mean(dtype=np.float64))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MistakenObjective(LearnerObjective):
+    """An objective that makes the mistakes of scoring."""
+
+    mistakes: Mistakes
+
+    @property
+    def variant(self) -> Mapping[str, Any]:
+        """The active mistakes."""
+        return self.mistakes.to_dict()
+
+    @property
+    def measured_on(self) -> str:
+        """The samples that are scored."""
+        return "training" if self.mistakes.loss_on_training_rows else super().measured_on
+
+    def evaluate(self, predictor: Predictor, train: View) -> Scored:
+        """Score on the training rows, or with the clipped loss, if these mistakes are active."""
+        if self.mistakes.loss_on_training_rows:
+            rows = np.sort(train.rows)
+            blocks = [rows[i : i + _BLOCK_ROWS] for i in range(0, len(rows), _BLOCK_ROWS)]
+            logits = np.concatenate([predictor.predict(self.data.x[block]) for block in blocks])
+            labels = self.data.y[rows]
+        else:
+            logits, labels = predictor.predict(self.split.held_out.x), self.split.held_out.y
+        scored = self.task.score(logits, labels)
+        if not self.mistakes.clipped_loss:
+            return scored
+        return scored._replace(scores=scored.scores | {"loss": clipped_loss(logits, labels)})

@@ -1,4 +1,4 @@
-"""Where a data set comes from: one registry of names, and readers of files."""
+"""Loading of data sets by name, from files and from folders."""
 
 from __future__ import annotations
 
@@ -22,35 +22,41 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
     spec : str or path
         ``"digits"``, ``"glyphs"``, ``"emnist/byclass"`` and EMNIST's five others; or the path of a
         CSV, Parquet, IDX, MAT or NPZ file, or of a folder or zip archive with such files. A name
-        wins over a path: write ``./digits`` for a file or folder called so.
+        takes precedence over a path: write ``./digits`` for a file or folder of that name.
     **options
-        What the reader takes: ``label``, ``header``, ``pixels`` and ``scale`` for CSV files,
-        ``label`` and ``scale`` for Parquet, ``scale`` for IDX, MAT and NPZ, ``folder`` for
-        EMNIST, ``samples``, ``held_out`` and ``seed`` for glyphs.
+        Options of the reader: ``label``, ``header``, ``pixels``, ``scale`` and ``task`` for CSV
+        files, ``label``, ``scale`` and ``task`` for Parquet, ``scale`` and ``task`` for IDX, MAT
+        and NPZ, ``folder`` for EMNIST, ``samples``, ``held_out`` and ``seed`` for glyphs.
 
     Returns
     -------
     Dataset
-        Features ``uint8``, memory-mapped where the files are big, or ``float32``; with the
-        official held-out split where the source has one.
+        With ``uint8`` features, memory-mapped if the files are large, or ``float32``, and with the
+        official held-out split if the source has one.
 
     Raises
     ------
     DataError
-        If nothing is known under `spec`, an option does not apply, or the data cannot be used.
+        If `spec` is neither a name nor a path, an option does not apply, or the data are invalid.
     """
     loader, arguments = _resolve(os.fspath(spec))
     known = inspect.signature(loader).parameters
     for option in options:
         if option not in list(known)[len(arguments) :]:
             names = ", ".join(list(known)[len(arguments) :]) or "none"
-            raise DataError(f"{spec!s} takes no option {option!r}; its options are: {names}.")
+            raise DataError(
+                f"{spec!s} takes no option {option!r}; its options are: {names}.",
+                code="unknown-option",
+                option=option,
+            )
     dataset = loader(*arguments, **options)
     if dataset.x_test is not None and len(dataset.x_test) > dataset.samples:
         warnings.warn(
-            f"The test split of {dataset.name} has more samples ({len(dataset.x_test):,}) than the "
-            f"train split ({dataset.samples:,}). Are the files swapped?",
-            DataworthWarning,
+            DataworthWarning(
+                f"The test split of {dataset.name} has more samples ({len(dataset.x_test):,}) than "
+                f"the train split ({dataset.samples:,}). Are the files swapped?",
+                code="test-larger-than-train",
+            ),
             stacklevel=2,
         )
     return dataset
@@ -83,5 +89,6 @@ def _resolve(spec: str) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:
         return resolve(path)
     raise DataError(
         f"There is no data set {spec!r}, and no file or folder of that name here. "
-        f"Names: {', '.join(registry)}."
+        f"Names: {', '.join(registry)}.",
+        code="unknown-data",
     )

@@ -1,4 +1,4 @@
-"""Files of named arrays (NPZ, MAT): which array is what, and reading them in blocks."""
+"""Files of named arrays (NPZ, MAT): the roles of their arrays, and reading them in blocks."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ class Names(NamedTuple):
 
 
 def names_of(entry: Entry, names: Sequence[str]) -> tuple[Names, Names | None]:
-    """Which arrays are the train split, and which the test split.
+    """Find the arrays of the train split and of the test split by their names.
 
     Raises
     ------
     DataError
-        If the names say nothing of the kind.
+        If the names are not among the known ones.
     """
     train = _pair(names, ("_train", "train_", "")) or _pair(names, ("",))
     if train is None:
         raise DataError(
             f"{entry} holds {', '.join(names) or 'nothing'}; expected the arrays x_train, y_train "
-            "and optionally x_test, y_test; or images, labels; or x, y. Rename them."
+            "and optionally x_test, y_test; or images, labels; or x, y. Rename them.",
+            code="array-missing",
         )
     x, y = _found(names, ("_test", "test_"))
     if x and y:
@@ -47,7 +48,8 @@ def names_of(entry: Entry, names: Sequence[str]) -> tuple[Names, Names | None]:
         lacking = "labels such as y_test" if x else "features such as x_test"
         raise DataError(
             f"{entry} holds {', '.join(names)}: {x or y} of the test split, and no {lacking}. "
-            f"Add them, or leave {x or y} out."
+            f"Add them, or leave {x or y} out.",
+            code="option-missing",
         )
     return train, None
 
@@ -58,7 +60,7 @@ def _pair(names: Sequence[str], affixes: Sequence[str]) -> Names | None:
 
 
 def _found(names: Sequence[str], affixes: Sequence[str]) -> tuple[str | None, str | None]:
-    """The names of the array of features and of that of labels."""
+    """Find the names of the array of features and of the array of labels."""
     lower = {name.lower(): name for name in names}
     x, y = (
         next(
@@ -76,7 +78,7 @@ def _found(names: Sequence[str], affixes: Sequence[str]) -> tuple[str | None, st
 
 
 def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
-    """One split; `fetch` gives an array by its name, `shape` makes images of samples."""
+    """Make one split; `fetch` returns an array by its name, `shape` reshapes samples to images."""
 
     def blocks(pixels: bool) -> Iterator[Block]:
         x, y = fetch(names.x), _flat(fetch(names.y))
@@ -84,10 +86,13 @@ def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
             raise DataError(
                 f"{entry}: {names.x} has shape {x.shape} and {names.y} shape {y.shape}; expected "
                 "one row of features and one label per sample."
-                + (" Are the two swapped?" if y.ndim > x.ndim else "")
+                + (" Are the two swapped?" if y.ndim > x.ndim else ""),
+                code="shape-mismatch",
             )
         if x.dtype.kind not in "biuf":
-            raise DataError(f"{entry}: {names.x} holds {x.dtype}; expected numbers.")
+            raise DataError(
+                f"{entry}: {names.x} holds {x.dtype}; expected numbers.", code="not-numeric"
+            )
         step = max(1, _BLOCK_BYTES // max(1, x[:1].nbytes))
         for start in range(0, len(x), step):
             features = shape(as_features(x[start : start + step], pixels))
@@ -97,5 +102,5 @@ def part(entry: Entry, names: Names, fetch: Fetch, shape: Shape) -> Part:
 
 
 def _flat(y: NDArray[Any]) -> NDArray[Any]:
-    """Labels of shape (n, 1) or (1, n), as MATLAB has them, as (n,)."""
+    """Flatten labels of shape (n, 1) or (1, n), as in MATLAB files, to (n,)."""
     return y.reshape(-1) if y.ndim == 2 and 1 in y.shape else y

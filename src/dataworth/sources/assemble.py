@@ -1,4 +1,4 @@
-"""Makes a Dataset of what a recipe's files hold, in memory or from arrays that are there."""
+"""Construction of a `Dataset` from the files of a recipe, or from arrays read before."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from dataworth._util.numbers import is_number
 from dataworth.data.dataset import Dataset
-from dataworth.data.labels import WHOLE_BELOW, label_error
-from dataworth.errors import DataError
+from dataworth.errors import DataError, LabelError
 from dataworth.sources.plan import NotPixelsError, Part, Recipe
+from dataworth.tasks.labels import WHOLE_BELOW, label_error
+from dataworth.tasks.prepare import regression_of
 
-# As people, pandas (3.0) and numpy.savetxt (3.000e+00) write a whole number, and nothing else:
-# 007 and 1e5 are names just as well.
+# Whole numbers as written by hand, by pandas (3.0) and by numpy.savetxt (3.000e+00). 007 and 1e5
+# are not matched: they may be names.
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,15})(\.0*)?|-?\d\.\d+e[+-]\d\d", re.ASCII)
 _STRAY_SHARE = 0.01
 
@@ -28,7 +29,7 @@ Split = tuple[Part, NDArray[Any]]
 
 
 def plain_labels(labels: NDArray[np.str_]) -> NDArray[Any]:
-    """Text as ``int64`` if all of it is plainly whole numbers; else as it is, with 3.0 as 3.
+    """Convert text to ``int64`` if all of it is whole numbers; else keep it, with 3.0 as 3.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def plain_labels(labels: NDArray[np.str_]) -> NDArray[Any]:
 
 
 def whole_number(text: str) -> int | None:
-    """The whole number that a text plainly is, if it is one below 2**53; else None."""
+    """The whole number that a text represents, if it is below 2**53; else None."""
     if not _WHOLE.fullmatch(text):
         return None
     value = Decimal(text)
@@ -57,14 +58,14 @@ def whole_number(text: str) -> int | None:
 
 
 def refuse_strays(splits: Sequence[Split]) -> None:
-    """Refuse a label that is no number where the others are, and fractions.
+    """Refuse a label that is not a number where most labels are, and fractions.
 
-    Labels are words if half of them, or more than one and more than 1 %, are no numbers.
+    Labels are words if half of them, or more than one and more than 1 %, are not numbers.
 
     Raises
     ------
     DataError
-        For the first stray label; the message names file and row.
+        For the first such label; the message names file and row.
     LabelError
         If all labels are numbers and some are fractions.
     """
@@ -79,7 +80,10 @@ def refuse_strays(splits: Sequence[Split]) -> None:
         for sample, text in enumerate(y.astype(str).tolist()):
             value = values[text]
             if value is None or not math.isfinite(value):
-                raise DataError(f"{part.place(sample)}: the label {text!r} {_what_is_wrong(value)}")
+                raise DataError(
+                    f"{part.place(sample)}: the label {text!r} {_what_is_wrong(value)}",
+                    code="label-not-a-number" if value is None else "label-not-finite",
+                )
             numbers[sample] = value
         if (numbers % 1).any() and (error := label_error(numbers, part.place)):
             raise error
@@ -113,9 +117,9 @@ def read_to_memory(recipe: Recipe) -> Dataset:
 
 
 def _assemble(recipe: Recipe, pixels: bool) -> Dataset:
-    x_train, y_train = _gather(recipe.train, pixels)
+    x, y = _gather(recipe.train, pixels)
     x_test, y_test = _gather(recipe.test, pixels) if recipe.test else (None, None)
-    return dataset_of(recipe, x_train, y_train, x_test, y_test)
+    return dataset_of(recipe, x, y, x_test, y_test)
 
 
 def _gather(part: Part, pixels: bool) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -137,58 +141,92 @@ def _gather(part: Part, pixels: bool) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def dataset_of(
     recipe: Recipe,
-    x_train: NDArray[Any],
-    y_train: NDArray[Any],
+    x: NDArray[Any],
+    y: NDArray[Any],
     x_test: NDArray[Any] | None,
     y_test: NDArray[Any] | None,
     class_names: tuple[str, ...] | None = None,
     known_fingerprint: str | None = None,
 ) -> Dataset:
-    """The data set of `recipe` with these arrays.
+    """Make the data set of `recipe` from these arrays.
 
     Raises
     ------
     DataError
         If a label or a feature cannot be used; the message names the file, and the row.
     """
-    splits: list[tuple[Part, NDArray[Any], NDArray[Any]]] = [(recipe.train, x_train, y_train)]
+    splits: list[tuple[Part, NDArray[Any], NDArray[Any]]] = [(recipe.train, x, y)]
     if recipe.test is not None and x_test is not None and y_test is not None:
         splits.append((recipe.test, x_test, y_test))
-    refuse_strays([(part, y) for part, _, y in splits])
+    number = regression_of(recipe.task) is not None
+    if number:
+        y, y_test = _values(recipe.train, y), _values(recipe.test, y_test)
+    else:
+        refuse_strays([(part, y) for part, _, y in splits])
     files = [str(entry) for entry in recipe.entries]
     try:
         return Dataset(
-            x_train,
-            y_train,
+            x,
+            y,
             x_test,
             y_test,
+            task=recipe.task,
             class_names=class_names or recipe.class_names,
             name=recipe.name,
             scale=recipe.scale,
-            source={"files": files, **recipe.options},
+            source={"files": files, **recipe.identity},
             known_fingerprint=known_fingerprint,
         )
     except DataError as error:
-        placed = _first_fault(splits) or DataError(f"{', '.join(dict.fromkeys(files))}: {error}")
-        raise placed from None
+        raise _first_fault(splits, number) or _in_files(error, files) from None
 
 
-def _first_fault(splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]]) -> DataError | None:
-    """The error for the first value that no data set may hold, with its file and row."""
+def _in_files(error: DataError, files: Sequence[str]) -> DataError:
+    """The same error, with the files before its message."""
+    message = f"{', '.join(dict.fromkeys(files))}: {error}"
+    if isinstance(error, LabelError):
+        return LabelError(message, code=error.code, labels=error.labels)
+    return DataError(message, code=error.code)
+
+
+def _first_fault(
+    splits: Sequence[tuple[Part, NDArray[Any], NDArray[Any]]], number: bool
+) -> DataError | None:
+    """The error for the first invalid value, with its file and row."""
     for part, x, y in splits:
         if x.dtype.kind == "f" and not np.isfinite(x).all():
             sample, feature = map(int, np.argwhere(~np.isfinite(x.reshape(len(x), -1)))[0])
             return DataError(
                 f"{part.place(sample, 0)}: feature {feature + 1} is NaN, infinite or beyond "
-                "float32. Fill the gap, or remove the row."
+                "float32. Fill the gap, or remove the row.",
+                code="not-finite",
             )
-        error = label_error(y, part.place)
+        error = None if number else label_error(y, part.place)
         if error is not None:
             return error
     return None
 
 
+def _values(part: Part | None, y: NDArray[Any] | None) -> Any:
+    """The numbers of a target column, which may be read as text."""
+    if part is None or y is None or y.dtype.kind not in "Uf":
+        return y
+    values = np.empty(len(y), np.float64)
+    for sample, text in enumerate(y.tolist()):
+        value = _number(text) if isinstance(text, str) else text
+        if value is None or not math.isfinite(value):
+            raise DataError(
+                f"{part.place(sample)}: the target is {text!r}; regression expects finite numbers. "
+                "Correct it, or remove the row.",
+                code="not-finite" if value is not None else "not-a-number",
+            )
+        values[sample] = value
+    return values
+
+
 def require_samples(part: Part, blocks: int) -> None:
     """Refuse files without a single sample."""
     if blocks == 0:
-        raise DataError(f"{part.entries[0]} holds no samples. Copy or download it again.")
+        raise DataError(
+            f"{part.entries[0]} holds no samples. Copy or download it again.", code="no-rows"
+        )

@@ -1,4 +1,4 @@
-"""What data sets there are by name, and which of them are on this machine."""
+"""The list of named data sets, and which of them are on this machine."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Listed:
         Samples to train on, and samples of the official held-out split (0: none).
     classes : int
     place : str
-        Where it is on this machine; empty if it is not.
+        Its path on this machine; empty if it is not there.
     how : str
-        How to get it; empty if it is here.
+        How to get it; empty if it is on this machine.
     """
 
     name: str

@@ -8,7 +8,7 @@ from dataworth.data.dataset import Dataset
 
 
 def load() -> Dataset:
-    """Handwritten digits of 43 people, 8 x 8 pixels of 0..16, 10 classes, no official test split.
+    """Load the digits: 43 writers, 8 x 8 pixels of 0..16, 10 classes, no official test split.
 
     The test set of "Optical Recognition of Handwritten Digits" (E. Alpaydin and C. Kaynak, UCI
     Machine Learning Repository, 1998), as distributed with scikit-learn.

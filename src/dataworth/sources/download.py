@@ -1,4 +1,4 @@
-"""EMNIST from Kaggle, with the user's own account (``kaggle.json``)."""
+"""Downloads of EMNIST: the official archive, and Kaggle's copy with the user's account."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PIECE_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class Archive:
-    """A file to download: its address, its name here, and its hash as pooch writes it."""
+    """A file to download: its URL, its local name, and its hash in pooch's format."""
 
     url: str
     name: str
@@ -34,7 +34,7 @@ OFFICIAL = Archive(
 
 
 def by_hand(archive: Archive, folder: Path) -> str:
-    """What to do without a network."""
+    """The advice for a machine without a network."""
     return (
         f"To do it by hand: download {archive.url} in a browser (about 540 MB; or the CSV files of "
         f"https://www.kaggle.com/datasets/crawford/emnist), and put it into {folder} as it is."
@@ -42,17 +42,17 @@ def by_hand(archive: Archive, folder: Path) -> str:
 
 
 def fetch_official(archive: Archive | None = None) -> Path:
-    """Download EMNIST's official archive into the data folder; a cut download is continued.
+    """Download EMNIST's official archive to the data folder; an interrupted download resumes.
 
     Returns
     -------
     Path
-        The archive, its hash checked.
+        The archive, after a check of its hash.
 
     Raises
     ------
     DataError
-        If downloads are forbidden, the server is out of reach, the disk is full, or what came is
+        If downloads are forbidden, the server is not reachable, the disk is full, or the file is
         not the official archive.
     """
     import pooch  # type: ignore[import-untyped]
@@ -61,7 +61,9 @@ def fetch_official(archive: Archive | None = None) -> Path:
     archive = archive or OFFICIAL
     folder = data_folder() / "emnist"
     if offline():
-        raise DataError(f"DATAWORTH_OFFLINE forbids downloading. {by_hand(archive, folder)}")
+        raise DataError(
+            f"DATAWORTH_OFFLINE forbids downloading. {by_hand(archive, folder)}", code="offline"
+        )
     pooch.get_logger().setLevel("WARNING")
     part = folder / f"{archive.name}.part"
     try:
@@ -80,30 +82,35 @@ def fetch_official(archive: Archive | None = None) -> Path:
             kept = f" The {part.stat().st_size:,} bytes that came are kept: run it again to go on."
         raise DataError(
             f"{archive.url} could not be downloaded ({_reason(error)}).{kept} "
-            f"{by_hand(archive, folder)}"
+            f"{by_hand(archive, folder)}",
+            code="download-failed",
         ) from None
     except ValueError:
         raise DataError(
             f"What came from {archive.url} is not the official archive (its hash differs), and was "
-            f"deleted. Try again later. {by_hand(archive, folder)}"
+            f"deleted. Try again later. {by_hand(archive, folder)}",
+            code="download-altered",
         ) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DataError(
                 f"The disk of {folder} is full. Free some space and run the command again: it goes "
-                "on where it stopped. Or set DATAWORTH_DATA to a folder on another disk."
+                "on where it stopped. Or set DATAWORTH_DATA to a folder on another disk.",
+                code="disk-full",
             ) from None
-        raise DataError(f"{folder} cannot be written: {error.strerror or error}.") from None
+        raise DataError(
+            f"{folder} cannot be written: {error.strerror or error}.", code="file-not-writable"
+        ) from None
 
 
 class ResumingDownloader:
-    """A downloader for pooch that keeps what came in a file of its own, and goes on from there."""
+    """A downloader for pooch that stores a partial download in a separate file, and resumes it."""
 
     def __init__(self, part: Path) -> None:
         self.part = part
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
-        """Download `url` to `output_file`; a cut connection is tried again while bytes come."""
+        """Download `url` to `output_file`; reconnect as long as bytes arrive."""
         import requests
 
         for attempt in range(_ATTEMPTS):
@@ -131,7 +138,7 @@ class ResumingDownloader:
         if start:
             headers["Range"] = f"bytes={start}-"
         with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT_SECONDS) as answer:
-            # 416: the server has no bytes beyond those that are here; the hash will tell.
+            # 416: the server has no further bytes; the check of the hash follows.
             if answer.status_code == requests.codes.requested_range_not_satisfiable:
                 return
             answer.raise_for_status()
@@ -162,7 +169,7 @@ HANDLE = "crawford/emnist"
 
 
 def fetch_kaggle() -> Path:
-    """Download Kaggle's copy of EMNIST (CSV files) into the data folder.
+    """Download Kaggle's copy of EMNIST (CSV files) to the data folder.
 
     Returns
     -------
@@ -174,30 +181,35 @@ def fetch_kaggle() -> Path:
     MissingDependencyError
         Without the extra ``kaggle``.
     DataError
-        If downloads are forbidden, or Kaggle refuses or is out of reach.
+        If downloads are forbidden, or Kaggle refuses or is not reachable.
     """
     folder = data_folder() / "emnist"
     target = folder / "kaggle"
     if offline():
-        raise DataError(f"DATAWORTH_OFFLINE forbids downloading. {by_hand(OFFICIAL, folder)}")
+        raise DataError(
+            f"DATAWORTH_OFFLINE forbids downloading. {by_hand(OFFICIAL, folder)}", code="offline"
+        )
     try:
         import kagglehub
     except ImportError:
         raise MissingDependencyError(
-            "Downloading from Kaggle needs kagglehub: pip install 'dataworth[kaggle]'."
+            "Downloading from Kaggle needs kagglehub: pip install 'dataworth[kaggle]'.",
+            code="missing-extra",
+            extra="kaggle",
         ) from None
     try:
         try:
             place = kagglehub.dataset_download(HANDLE, output_dir=str(target))
         except FileExistsError:
-            # What an earlier download that was cut short left there.
+            # Remove the files of an interrupted download.
             place = kagglehub.dataset_download(HANDLE, output_dir=str(target), force_download=True)
         return Path(place)
     except Exception as error:
-        # kagglehub and what it calls raise errors of many libraries, and none is our caller's.
+        # kagglehub and its dependencies raise errors of many libraries.
         reason = str(error).split("\n")[0][:200]
         raise DataError(
             f"Kaggle's {HANDLE} could not be downloaded ({type(error).__name__}: {reason}). Is "
             "kaggle.json in ~/.kaggle (kaggle.com, Settings, API, Create New Token)? "
-            f"{by_hand(OFFICIAL, folder)}"
+            f"{by_hand(OFFICIAL, folder)}",
+            code="download-failed",
         ) from None

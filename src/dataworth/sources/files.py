@@ -1,4 +1,4 @@
-"""Entry: a file, or a file inside a zip archive, read as plain bytes."""
+"""Files on disk and members of zip archives, read as decompressed bytes."""
 
 from __future__ import annotations
 
@@ -47,34 +47,40 @@ class Entry:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Open for reading, unpacked: out of the archive, and out of gzip.
+        """Open for reading, decompressed from the archive and from gzip.
 
         Raises
         ------
         DataError
-            If the file is absent, unreadable, empty, cut short or damaged; the message names it.
+            If the file is missing, unreadable, empty, truncated or damaged; the message names it.
         """
         try:
             with self._raw() as raw:
                 peeked = raw.peek(2)[:2]
                 if not peeked:
-                    raise DataError(f"{self} is empty (0 bytes). Copy or download it again.")
+                    raise DataError(
+                        f"{self} is empty (0 bytes). Copy or download it again.", code="file-empty"
+                    )
                 if peeked == b"\x1f\x8b":
                     with gzip.GzipFile(fileobj=raw) as unpacked:
                         yield cast(BinaryIO, io.BufferedReader(unpacked, _BUFFER_BYTES))
                 else:
                     yield cast(BinaryIO, raw)
         except FileNotFoundError:
-            raise DataError(f"{self} does not exist.") from None
+            raise DataError(f"{self} does not exist.", code="file-not-found") from None
         except PermissionError:
             raise DataError(
-                f"{self} may not be read by this user; check its permissions."
+                f"{self} may not be read by this user; check its permissions.",
+                code="file-unreadable",
             ) from None
         except IsADirectoryError:
-            raise DataError(f"{self} is a folder, and a file was expected.") from None
+            raise DataError(
+                f"{self} is a folder, and a file was expected.", code="not-a-file"
+            ) from None
         except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
             raise DataError(
-                f"{self} is cut short or damaged ({error}). Copy or download it again."
+                f"{self} is cut short or damaged ({error}). Copy or download it again.",
+                code="file-damaged",
             ) from None
 
     @contextmanager
@@ -87,16 +93,19 @@ class Entry:
             try:
                 member = archive.open(self.member)
             except RuntimeError as error:
-                raise DataError(f"{self} cannot be unpacked: {error}. Unpack it first.") from None
+                raise DataError(
+                    f"{self} cannot be unpacked: {error}. Unpack it first.",
+                    code="archive-not-unpacked",
+                ) from None
             with member:
                 yield io.BufferedReader(cast(io.RawIOBase, member), _BUFFER_BYTES)
 
 
 def listing(place: Path) -> list[Entry]:
-    """All files of a folder (and its direct subfolders), and the members of its zip archives.
+    """List the files of a folder and its direct subfolders, and the members of its zip archives.
 
-    Files on disk come before members, so that what is unpacked is preferred. Of a damaged archive
-    in a folder there is the file alone: see `refuse_damaged`.
+    Files on disk come before members, so unpacked files are preferred. A damaged archive in a
+    folder is listed without members: see `refuse_damaged`.
 
     Raises
     ------
@@ -117,7 +126,7 @@ def listing(place: Path) -> list[Entry]:
 
 
 def refuse_damaged(place: Path) -> None:
-    """Refuse a folder (or archive) that has a damaged zip archive: what is missing may be in it.
+    """Refuse a folder or archive with a damaged zip archive, which may have the missing files.
 
     Raises
     ------
@@ -140,8 +149,11 @@ def _members(archive: Path) -> list[Entry]:
     except zipfile.BadZipFile as error:
         raise DataError(
             f"{archive} is cut short or damaged, or no zip archive ({error}). Copy or download it "
-            "again."
+            "again.",
+            code="file-damaged",
         ) from None
     except OSError as error:
-        raise DataError(f"{archive} cannot be read ({error.strerror or error}).") from None
+        raise DataError(
+            f"{archive} cannot be read ({error.strerror or error}).", code="file-unreadable"
+        ) from None
     return [Entry(archive, name) for name in names if not name.startswith("__MACOSX")]

@@ -1,4 +1,4 @@
-"""A folder (or zip archive) of one's own: finds the one data set that is in it."""
+"""Search for the one data set in a user's folder or zip archive."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _ENDINGS: dict[str, Loader] = {
     ".npz": npz.load,
 }
 _ASIDE = ("label", "submission")
-"""In names of files that hold no samples: labels of IDX images, and Kaggle's form for answers."""
+"""Parts of names of files without samples: labels of IDX images, Kaggle's sample submissions."""
 
 
 def loader_of(entry: Entry) -> Loader | None:
-    """The reader of a file, by the ending of its name."""
+    """The reader of a file, by its suffix."""
     if idx.NAME.search(entry.stem):
         return idx.load
     return next((load for ending, load in _ENDINGS.items() if entry.stem.endswith(ending)), None)
 
 
 def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
-    """The reader of what is at `path`, and what to call it with.
+    """Find the reader for `path`, and its arguments.
 
     Raises
     ------
     DataError
-        If nothing there can be read, or it is not clear which of several is meant.
+        If there is no readable file, or more than one data set.
     """
     if path.is_file() and not path.name.lower().endswith(".zip"):
         return _resolve_file(Entry(path))
@@ -45,7 +45,8 @@ def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
     if len(variants) > 1:
         raise DataError(
             f"{path} holds several of EMNIST's data sets ({', '.join(variants)}). Say which: "
-            f"emnist/{variants[0]}, with folder={str(path)!r}."
+            f"emnist/{variants[0]}, with folder={str(path)!r}.",
+            code="several-data-sets",
         )
     if variants:
         return _of_variant(variants[0], path)
@@ -61,11 +62,15 @@ def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
         names = ", ".join(entry.name for entry in listing(path)[:8]) or "nothing"
         raise DataError(
             f"{path} holds {names}; expected a CSV, Parquet, IDX, MAT or NPZ file "
-            "(train in its name, and a test file beside it if there is one)."
+            "(train in its name, and a test file beside it if there is one).",
+            code="no-data-files",
         )
     if len(starts) > 1:
         names = ", ".join(entry.name for entry in starts[:8])
-        raise DataError(f"{path} holds several data sets: {names}. Give the path of one of them.")
+        raise DataError(
+            f"{path} holds several data sets: {names}. Give the path of one of them.",
+            code="several-data-sets",
+        )
     return _resolve_file(starts[0])
 
 
@@ -77,11 +82,15 @@ def _resolve_file(entry: Entry) -> tuple[Loader, tuple[Any, ...]]:
     if match and load in (csv.load, idx.load):
         return emnist.load_alone, (entry,)
     if entry.member and load in (npz.load, parquet.load):
-        raise DataError(f"{entry} must be unpacked first; give the folder that it is then in.")
+        raise DataError(
+            f"{entry} must be unpacked first; give the folder that it is then in.",
+            code="archive-not-unpacked",
+        )
     if load is None:
         raise DataError(
             f"{entry}: what is this? Expected a name that ends in .csv, .parquet, .mat, .npz or "
-            "-ubyte (IDX), all but .parquet also with .gz; or a .zip or folder with such files."
+            "-ubyte (IDX), all but .parquet also with .gz; or a .zip or folder with such files.",
+            code="unknown-file-ending",
         )
     return load, (entry,)
 

@@ -16,6 +16,7 @@ from dataworth.sources.cache import read
 from dataworth.sources.files import Entry
 from dataworth.sources.pairs import sibling, test_beside
 from dataworth.sources.plan import Block, Part, Recipe, as_features
+from dataworth.tasks.base import Task
 
 # http://yann.lecun.com/exdb/mnist: two zero bytes, a type code, the number of axes, then one
 # big-endian 32-bit length per axis.
@@ -27,14 +28,14 @@ NAME = re.compile(r"idx\d?[-.]ubyte$|\.idx\d?$|\.ubyte$|-ubyte$")
 
 
 class Header(NamedTuple):
-    """What an IDX file says of itself: the type of its values and the lengths of its axes."""
+    """The header of an IDX file: the type of its values and the lengths of its axes."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
 
 
-def load(entry: Entry, *, scale: float | None = None) -> Dataset:
-    """A pair of IDX files of one's own; test files beside it become the official held-out split.
+def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
+    """Read a pair of IDX files; test files in the same folder become the held-out split.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
         ``labels`` in the other), and the test pair too (``train`` in one, ``test`` or ``t10k`` in
         the other).
     scale : float, optional
+        As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
         As in `Dataset`.
 
     Raises
@@ -53,7 +56,7 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
     images, labels = pair_of(entry)
     test = test_beside(images)
     test_part = part(*pair_of(test)) if test else None
-    return read(Recipe(images.stem, part(images, labels), test_part, scale=scale))
+    return read(Recipe(images.stem, part(images, labels), test_part, scale=scale, task=task))
 
 
 def pair_of(entry: Entry) -> tuple[Entry, Entry]:
@@ -67,18 +70,20 @@ def pair_of(entry: Entry) -> tuple[Entry, Entry]:
     else:
         raise DataError(
             f"{entry}: the name of an IDX file must say whether it holds images or labels, such as "
-            "train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz. Rename the two."
+            "train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz. Rename the two.",
+            code="file-name-unclear",
         )
     partner = sibling(entry, name)
     if partner is None:
         raise DataError(
-            f"{entry} holds {mine}; the {other} must be in {name} beside it, which does not exist."
+            f"{entry} holds {mine}; the {other} must be in {name} beside it, which does not exist.",
+            code="file-not-found",
         )
     return (entry, partner) if mine == "images" else (partner, entry)
 
 
 def part(images: Entry, labels: Entry, *, transposed: bool = False) -> Part:
-    """One split from its two files; `transposed` images are turned upright."""
+    """Make one split from its two files; `transposed` images are transposed back."""
 
     def blocks(pixels: bool) -> Iterator[Block]:
         y = _labels(images, labels)
@@ -97,18 +102,21 @@ def part(images: Entry, labels: Entry, *, transposed: bool = False) -> Part:
 
 
 def read_header(file: BinaryIO, entry: Entry) -> Header:
-    """Read the header of an IDX file, or say that it is none."""
+    """Read the header of an IDX file, or raise an error if it is not one."""
     magic = file.read(4)
     axes = magic[3] if len(magic) == 4 else 0
     if magic[:2] != b"\0\0" or len(magic) < 4 or magic[2] not in _TYPES or not 1 <= axes <= 4:
         raise DataError(
             f"{entry} is no IDX file: it begins with the bytes {magic.hex(' ') or '(none)'}; "
             "expected 00 00 08 01 (labels) or 00 00 08 03 (images). Download it again, or give it "
-            "the name ending of what it is."
+            "the name ending of what it is.",
+            code="wrong-file-kind",
         )
     lengths = file.read(4 * axes)
     if len(lengths) < 4 * axes:
-        raise DataError(f"{entry} is cut short within its header. Download it again.")
+        raise DataError(
+            f"{entry} is cut short within its header. Download it again.", code="file-damaged"
+        )
     return Header(np.dtype(_TYPES[magic[2]]), tuple(map(int, np.frombuffer(lengths, ">i4"))))
 
 
@@ -121,7 +129,8 @@ def _labels(images: Entry, labels: Entry) -> NDArray[np.int64]:
             raise DataError(
                 f"{labels} holds images of shape {header.shape}, not labels"
                 + (f", and {images} holds labels: the two files are swapped" if swapped else "")
-                + ". Exchange their names, or download them again."
+                + ". Exchange their names, or download them again.",
+                code="files-swapped",
             )
         return np.concatenate([*_arrays(file, labels, header), np.empty(0, np.int64)]).astype(
             np.int64
@@ -131,19 +140,24 @@ def _labels(images: Entry, labels: Entry) -> NDArray[np.int64]:
 def _check(images: Entry, labels: Entry, header: Header, y: NDArray[np.int64]) -> None:
     if len(header.shape) < 2:
         raise DataError(
-            f"{images} holds one axis (labels?), not images. Exchange the names, or download again."
+            f"{images} holds one axis (labels?), not images. Exchange the names, or download "
+            "again.",
+            code="files-swapped",
         )
     if header.shape[0] != len(y):
         raise DataError(
             f"{images} says that it holds {header.shape[0]:,} images, and {labels} holds "
-            f"{len(y):,} labels; they must be as many. Are they of different splits?"
+            f"{len(y):,} labels; they must be as many. Are they of different splits?",
+            code="length-mismatch",
         )
 
 
 def _arrays(file: BinaryIO, entry: Entry, header: Header) -> Iterator[NDArray[Any]]:
     item = header.dtype.itemsize * math.prod(header.shape[1:])
     if item == 0 or min(header.shape) < 0:
-        raise DataError(f"{entry} says that its shape is {header.shape}. Download it again.")
+        raise DataError(
+            f"{entry} says that its shape is {header.shape}. Download it again.", code="wrong-shape"
+        )
     step = max(1, _BLOCK_BYTES // item)
     for start in range(0, header.shape[0], step):
         count = min(step, header.shape[0] - start)
@@ -151,11 +165,13 @@ def _arrays(file: BinaryIO, entry: Entry, header: Header) -> Iterator[NDArray[An
         if len(data) < count * item:
             raise DataError(
                 f"{entry} is cut short: its header says {header.shape[0]:,} items, and it ends "
-                f"within item {start + len(data) // item:,}. Copy or download it again."
+                f"within item {start + len(data) // item:,}. Copy or download it again.",
+                code="file-damaged",
             )
         yield np.frombuffer(data, header.dtype).reshape(count, *header.shape[1:])
     if file.read(1):
         raise DataError(
             f"{entry} goes on after the {header.shape[0]:,} items that its header says. "
-            "Copy or download it again."
+            "Copy or download it again.",
+            code="file-damaged",
         )

@@ -1,4 +1,4 @@
-"""Where data live on this machine, and whether anything may be downloaded."""
+"""Folders of data on this machine, and whether downloads are allowed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def data_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """The folder of the memory-mapped arrays that first reads leave behind."""
+    """The folder of the memory-mapped arrays that the first read of a file writes."""
     return data_folder() / "cache"
 
 
 def offline() -> bool:
-    """Whether ``DATAWORTH_OFFLINE`` forbids every download."""
+    """Whether ``DATAWORTH_OFFLINE`` forbids downloads."""
     return os.environ.get("DATAWORTH_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")

@@ -16,12 +16,13 @@ from dataworth.sources import arrays
 from dataworth.sources.cache import read
 from dataworth.sources.files import Entry
 from dataworth.sources.plan import Part, Recipe, Shape, as_images
+from dataworth.tasks.base import Task
 
 _STRUCT = "dataset"
 
 
-def load(entry: Entry, *, scale: float | None = None) -> Dataset:
-    """A MATLAB file of one's own.
+def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
+    """Read a MATLAB file.
 
     Parameters
     ----------
@@ -30,18 +31,20 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
         ``train.labels``, ``test.images`` and ``test.labels``.
     scale : float, optional
         As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
+        As in `Dataset`.
 
     Raises
     ------
     DataError
-        If the file is damaged, of version 7.3, or does not hold what is expected.
+        If the file is damaged, of version 7.3, or does not have the expected arrays.
     """
     train, test = parts(entry, as_images)
-    return read(Recipe(entry.stem.removesuffix(".mat"), train, test, scale=scale))
+    return read(Recipe(entry.stem.removesuffix(".mat"), train, test, scale=scale, task=task))
 
 
 def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
-    """The two splits; `shape` makes images of flat samples."""
+    """Make the two splits; `shape` reshapes flat samples to images."""
     names = _read(entry, lambda file, mat: [name for name, _, _ in mat.whosmat(file)])
 
     @cache
@@ -55,7 +58,7 @@ def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
         try:
             train, test = arrays.names_of(entry, names)
         except DataError:
-            # A file that is cut short seems to hold fewer arrays: reading it tells.
+            # A truncated file seems to have fewer arrays; reading it raises an error.
             content()
             raise
 
@@ -69,7 +72,8 @@ def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
         except (ValueError, IndexError, KeyError):
             raise DataError(
                 f"{entry}: its struct `{_STRUCT}` has no {name}; expected train.images, "
-                "train.labels, test.images and test.labels."
+                "train.labels, test.images and test.labels.",
+                code="array-missing",
             ) from None
         return np.asarray(value)
 
@@ -88,13 +92,15 @@ def _read(entry: Entry, how: Callable[[Any, Any], Any]) -> Any:
         except NotImplementedError:
             raise DataError(
                 f"{entry} is of MATLAB's version 7.3 (HDF5), which is not read. In MATLAB: "
-                "save(file, '-v7')."
+                "save(file, '-v7').",
+                code="unsupported-format",
             ) from None
         except zlib.error:
             raise
         except Exception as error:
-            # scipy says in many ways that a file is damaged.
+            # scipy raises many types of errors for a damaged file.
             raise DataError(
                 f"{entry} is no MATLAB file, or it is cut short or damaged ({error}). Copy or "
-                "download it again."
+                "download it again.",
+                code="file-damaged",
             ) from None

@@ -15,10 +15,11 @@ from dataworth.sources import arrays
 from dataworth.sources.cache import read
 from dataworth.sources.files import Entry
 from dataworth.sources.plan import Recipe, as_images
+from dataworth.tasks.base import Task
 
 
-def load(entry: Entry, *, scale: float | None = None) -> Dataset:
-    """An NPZ file of one's own.
+def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
+    """Read an NPZ file.
 
     Parameters
     ----------
@@ -26,6 +27,8 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
         The file. An array ``class_names`` (text) or ``mapping`` (one ASCII code per class) names
         the classes.
     scale : float, optional
+        As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
         As in `Dataset`.
 
     Raises
@@ -45,6 +48,7 @@ def load(entry: Entry, *, scale: float | None = None) -> Dataset:
             arrays.part(entry, test, fetch, as_images) if test else None,
             class_names=_class_names(entry),
             scale=scale,
+            task=task,
         )
     )
 
@@ -57,7 +61,8 @@ def _names(entry: Entry) -> list[str]:
             return [name.removesuffix(".npy") for name in archive.namelist()]
     except zipfile.BadZipFile as error:
         raise DataError(
-            f"{entry} is no NPZ file, or it is cut short ({error}). Copy or download it again."
+            f"{entry} is no NPZ file, or it is cut short ({error}). Copy or download it again.",
+            code="file-damaged",
         ) from None
 
 
@@ -68,12 +73,14 @@ def _fetch(entry: Entry, name: str) -> NDArray[Any]:
     except (EOFError, zlib.error, zipfile.BadZipFile, OSError, KeyError) as error:
         raise DataError(
             f"{entry}: the array {name} is cut short or damaged ({error}). Copy or download the "
-            "file again."
+            "file again.",
+            code="file-damaged",
         ) from None
     except (ValueError, NotImplementedError) as error:
         raise DataError(
             f"{entry}: the array {name} cannot be read ({error}). Save it as plain numbers or text "
-            "(no Python objects), or copy the file again."
+            "(no Python objects), or copy the file again.",
+            code="not-numeric",
         ) from None
 
 
@@ -89,5 +96,6 @@ def _class_names(entry: Entry) -> tuple[str, ...] | None:
     except (ValueError, TypeError, OverflowError):
         raise DataError(
             f"{entry}: the array mapping holds {codes[:3].tolist()}...; expected one ASCII code "
-            "per class, such as 65 for A. Correct it, or leave it out."
+            "per class, such as 65 for A. Correct it, or leave it out.",
+            code="class-names-malformed",
         ) from None

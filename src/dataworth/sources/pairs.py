@@ -1,4 +1,4 @@
-"""Files that belong together by their names: train and test, images and labels."""
+"""Pairs of files by their names: train and test, images and labels."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _TEST = re.compile(r"(?<![a-z])(?:test(?:ing)?|t10k)(?![a-z])", re.IGNORECASE)
 
 
 def is_test(entry: Entry) -> bool:
-    """Whether a file's name says that it holds the test split."""
+    """Whether the name of a file denotes the test split."""
     return bool(_TEST.search(entry.name)) and not _TRAIN.search(entry.name)
 
 
 def test_beside(entry: Entry) -> Entry | None:
-    """The test file that belongs to a train file, where its name and a file beside it say so."""
+    """Find the test file that belongs to a train file, by the names in its folder."""
     for word in ("test", "t10k", "testing"):
         other, changed = _TRAIN.subn(word, entry.name)
         found = sibling(entry, other) if changed else None
@@ -41,10 +41,12 @@ def with_label(
 
 
 def leave_aside(test: Entry, train: Entry, lacking: str) -> None:
-    """Say that a test file is not used, as it has not what it needs."""
+    """Warn that a test file is not used, because it lacks something."""
     warnings.warn(
-        f"{test} has {lacking}. It is left aside, and rows of {train.name} are held out.",
-        DataworthWarning,
+        DataworthWarning(
+            f"{test} has {lacking}. It is left aside, and rows of {train.name} are held out.",
+            code="test-without-labels",
+        ),
         stacklevel=2,
     )
 

@@ -1,4 +1,4 @@
-"""Parquet files: one column of labels, all others numbers."""
+"""Parquet files with one column of labels; all other columns are numbers."""
 
 from __future__ import annotations
 
@@ -17,15 +17,22 @@ from dataworth.sources.csv.table import labels_of
 from dataworth.sources.files import Entry
 from dataworth.sources.pairs import test_beside, with_label
 from dataworth.sources.plan import Block, Part, Recipe, as_features, as_images
+from dataworth.tasks.base import Task
 
 _COLUMNS_AT_ONCE = 64
 _BLOCK_ROWS = 8_192
 
 
-def load(entry: Entry, *, label: str | int | None = None, scale: float | None = None) -> Dataset:
-    """A Parquet file of one's own; a test file beside it becomes the official held-out split.
+def load(
+    entry: Entry,
+    *,
+    label: str | int | None = None,
+    scale: float | None = None,
+    task: str | Task | None = None,
+) -> Dataset:
+    """Read a Parquet file; a test file in the same folder becomes the official held-out split.
 
-    A test file without the label column is left aside with a warning.
+    A test file without the label column is ignored with a warning.
 
     Parameters
     ----------
@@ -36,11 +43,13 @@ def load(entry: Entry, *, label: str | int | None = None, scale: float | None = 
         or y.
     scale : float, optional
         As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
+        As in `Dataset`.
 
     Raises
     ------
     DataError
-        If the file is damaged, or a column other than the label is not all numbers.
+        If the file is damaged, or a column other than the label holds something else than numbers.
     """
     test = _labelled_test(entry, label)
     return read(
@@ -49,6 +58,7 @@ def load(entry: Entry, *, label: str | int | None = None, scale: float | None = 
             _part(entry, label),
             _part(test, label) if test else None,
             scale=scale,
+            task=task,
             options={"label": label},
         )
     )
@@ -66,7 +76,7 @@ def _part(entry: Entry, label: str | int | None) -> Part:
 
 
 def _labelled_test(entry: Entry, label: str | int | None) -> Entry | None:
-    """The test file beside `entry`, unless it lacks the label column."""
+    """Find the test file that belongs to `entry`, unless it lacks the label column."""
     test = test_beside(entry)
     if test is None:
         return None
@@ -84,7 +94,7 @@ def _names(entry: Entry) -> list[str]:
 
 @contextmanager
 def _readable(entry: Entry) -> Iterator[None]:
-    """Errors for people, in place of those of polars."""
+    """Translate errors of polars into a DataError."""
     import polars as pl
 
     with entry.open():
@@ -93,13 +103,15 @@ def _readable(entry: Entry) -> Iterator[None]:
         yield
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{entry} is no Parquet file, or it is damaged: {reason}") from None
+        raise DataError(
+            f"{entry} is no Parquet file, or it is damaged: {reason}", code="file-damaged"
+        ) from None
 
 
 def _arrays(
     entry: Entry, label: str | int | None, pixels: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Features and labels, some columns at a time: columns of 64-bit numbers never stand whole."""
+    """Read features and labels in groups of columns, to limit the memory for 64-bit numbers."""
     import polars as pl
 
     frame = pl.scan_parquet(entry.path, glob=False)
@@ -111,7 +123,8 @@ def _arrays(
         if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
             raise DataError(
                 f"{entry}: column {name!r} holds {schema[name]}; expected one number per column "
-                "and sample. Convert or drop it."
+                "and sample. Convert or drop it.",
+                code="not-numeric",
             )
     y = labels_of(_column(entry, frame.select(names[position]).collect()[names[position]]))
     x = np.empty((len(y), len(features)), np.uint8 if pixels else np.float32)
@@ -127,6 +140,7 @@ def _column(entry: Entry, column: Any) -> Any:
     if missing.any():
         raise DataError(
             f"{entry}, row {missing.arg_max() + 1}, column {column.name!r}: the value is missing. "
-            "Fill the gap, or remove the row."
+            "Fill the gap, or remove the row.",
+            code="value-missing",
         )
     return column

@@ -1,56 +1,102 @@
-"""What a run directory knows of how its figures were made."""
+"""What a run directory says of how its figures were made."""
 
 from __future__ import annotations
 
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.study.resolved import Experiment
-from dataworth.study.spec import Study
+from dataworth.metrics.metric import Metric
+from dataworth.study.objectives import LearnerObjective
+from dataworth.study.resolved import ResolvedStudy
 
 _LIBRARIES = ("dataworth", "keras", "jax", "jaxlib", "numpy", "scikit-learn")
 _IMAGES_PER_CLASS = 4
 
 
-def describe(study: Study, experiment: Experiment) -> Mapping[str, Any]:
+def describe(study: ResolvedStudy) -> Mapping[str, Any]:
     """What all runs of a study have in common, as JSON values."""
-    dataset, split = experiment.dataset, experiment.split
-    return {
+    objective = study.objective
+    data, split = objective.data, objective.split
+    described = {
         "name": study.name,
-        "data": dataset.name,
-        "source": dict(dataset.source),
-        "fingerprint": dataset.fingerprint,
-        "samples": len(split.rows),
-        "held_out": len(split.y_test),
+        "data": data.name,
+        "fingerprint": data.fingerprint,
+        "samples": len(split.pool),
+        "held_out": len(split.held_out),
         "held_out_official": split.official,
-        "classes": dataset.classes,
-        "class_names": list(dataset.class_names),
-        "class_counts": np.bincount(
-            dataset.y_train[split.rows], minlength=dataset.classes
-        ).tolist(),
-        "shape": list(dataset.shape),
-        "dtype": str(dataset.x_train.dtype),
-        "model": experiment.learner.name,
-        "learner": dict(experiment.learner.identity(dataset.shape, dataset.classes)),
-        "subset": experiment.subset,
-        "mistakes": study.mistakes.to_dict(),
+        "model": objective.name,
+        "learner": dict(objective.identity["learner"]),
+        "subset": objective.subset,
+        "measured_on": "held-out",
+        "chance": dict(objective.chance()),
+        "metric": _metric(study),
         "machine": {
             "system": platform.platform(),
             "processor": platform.machine(),
             "cores": os.cpu_count(),
             "python": platform.python_version(),
         },
-        "versions": {library: version(library) for library in _LIBRARIES},
+        "versions": _versions(),
     }
+    return described | (_of_samples(objective) if isinstance(objective, LearnerObjective) else {})
 
 
-def sample_images(experiment: Experiment) -> NDArray[np.uint8] | None:
+def _of_samples(objective: LearnerObjective) -> dict[str, Any]:
+    data, split = objective.data, objective.split
+    described = {
+        "source": dict(data.source),
+        "shape": list(data.shape),
+        "dtype": str(data.x.dtype),
+        "task": dict(objective.task.identity()),
+        "mistakes": dict(objective.variant),
+        "measured_on": objective.measured_on,
+    }
+    if data.classes:
+        counts = np.bincount(split.pool.y, minlength=data.classes)
+        described |= {
+            "classes": data.classes,
+            "class_names": list(data.class_names),
+            "class_counts": counts.tolist(),
+        }
+    return described
+
+
+def _metric(study: ResolvedStudy) -> dict[str, Any] | None:
+    """The metric that was chosen, with its direction where it is known."""
+    metric, objective = study.metric, study.objective
+    if metric is None and isinstance(objective, LearnerObjective):
+        metric = objective.task.metrics[0]
+    if metric is None:
+        return None
+    if isinstance(metric, Metric):
+        return {
+            "name": metric.name,
+            "higher_is_better": metric.higher_is_better,
+            "lower": metric.lower,
+            "upper": metric.upper,
+            "unit": metric.unit,
+        }
+    return {"name": metric}
+
+
+def _versions() -> dict[str, str]:
+    """The versions of the libraries that are installed."""
+    found = {}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def sample_images(study: ResolvedStudy) -> NDArray[np.uint8] | None:
     """A few held-out images of each class, for reports.
 
     Returns
@@ -58,15 +104,19 @@ def sample_images(experiment: Experiment) -> NDArray[np.uint8] | None:
     ndarray of uint8, shape (n_classes, 4, height, width), or None if the samples are no images
         Blank where a class has fewer.
     """
-    shape, dataset, split = experiment.dataset.shape, experiment.dataset, experiment.split
+    objective = study.objective
+    if not isinstance(objective, LearnerObjective) or not objective.data.classes:
+        return None
+    data, held_out = objective.data, objective.split.held_out
+    shape = data.shape
     if len(shape) == 3 and shape[-1] == 1:
         shape = shape[:2]
-    if len(shape) != 2 or dataset.x_train.dtype != np.uint8:
+    if len(shape) != 2 or data.x.dtype != np.uint8:
         return None
-    images = np.zeros((dataset.classes, _IMAGES_PER_CLASS, *shape), np.uint8)
-    brightness = 255.0 * (dataset.scale or 1.0)
-    for index in range(dataset.classes):
-        rows = np.flatnonzero(split.y_test == index)[:_IMAGES_PER_CLASS]
-        shown = split.x_test[rows].reshape(-1, *shape) * brightness
+    images = np.zeros((data.classes, _IMAGES_PER_CLASS, *shape), np.uint8)
+    brightness = 255.0 * (data.scale or 1.0)
+    for index in range(data.classes):
+        rows = np.flatnonzero(held_out.y == index)[:_IMAGES_PER_CLASS]
+        shown = held_out.x[rows].reshape(-1, *shape) * brightness
         images[index, : len(rows)] = np.clip(shown, 0, 255)
     return images

@@ -1,123 +1,63 @@
-"""Experiment: what all runs of a study share, and how one of them is done."""
+"""A study whose data are loaded and whose model is resolved."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from dataworth.data.dataset import Dataset
-from dataworth.data.subsets import Method, Rows, Split, subset_rows, validation_split
-from dataworth.learners.base import Budget, Checkpoints, Learner, Task, Trained, Watch
-from dataworth.metrics import classification as metrics
-from dataworth.records.record import PROTOCOL, Record, Run, run_key
-from dataworth.reproductions.emnist_paper import Mistakes, clipped_loss
-
-_BLOCK_ROWS = 32_768
+from dataworth.metrics.metric import Metric
+from dataworth.records.record import RunKey
+from dataworth.study.objectives import FunctionObjective, LearnerObjective
 
 
 @dataclass(frozen=True, eq=False)
-class Experiment:
-    """A study whose data and learner are at hand.
+class ResolvedStudy:
+    """What the loop that runs a study needs.
 
     Attributes
     ----------
-    dataset : Dataset
-        As the learner gets it (after mistakes made on purpose).
-    split : Split
-        The held-out samples, fixed for all runs.
-    learner : Learner
-    budget : Budget
-    subset : {"nested", "prefix"}
+    name : str
+    objective : LearnerObjective or FunctionObjective
     sizes, seeds : tuple of int
-    mistakes : Mistakes
+    metric : str or Metric, optional
+        The curve's metric, where one was chosen.
+    values : mapping
+        The study's options as values of a study file.
     """
 
-    dataset: Dataset
-    split: Split
-    learner: Learner
-    budget: Budget
-    subset: Method
+    name: str
+    objective: LearnerObjective | FunctionObjective
     sizes: tuple[int, ...]
     seeds: tuple[int, ...]
-    mistakes: Mistakes = field(default_factory=Mistakes)
+    metric: str | Metric | None
+    values: Mapping[str, Any]
 
-    @cached_property
-    def identity(self) -> Mapping[str, Any]:
-        """All that determines the figures of a run besides its size and seed (JSON values)."""
-        return {
-            "protocol": PROTOCOL,
-            "data": self.dataset.fingerprint,
-            "held_out": len(self.split.y_test),
-            "learner": dict(self.learner.identity(self.dataset.shape, self.dataset.classes)),
-            "budget": asdict(self.budget),
-            "subset": self.subset,
-            "mistakes": self.mistakes.to_dict(),
-        }
-
-    @cached_property
-    def model_scales(self) -> Mapping[str, float]:
-        """Factors of the layers that make the features small once more, by the layer's name.
-
-        None are known of a learner that does not tell.
-        """
-        tell: Callable[..., Mapping[str, float]] | None = getattr(
-            self.learner, "input_scales", None
-        )
-        return {} if tell is None else tell(self.dataset.shape, self.dataset.classes)
-
-    def runs(self) -> list[Run]:
-        """Every (size, seed) asked for, sizes rising."""
+    def runs(self) -> list[RunKey]:
+        """Every size with every seed, sizes rising."""
+        identity = self.objective.identity
         return [
-            Run(size, seed, run_key(self.identity, size, seed))
-            for size in self.sizes
-            for seed in self.seeds
+            RunKey(self.objective.name, size, seed, digest)
+            for (size, seed), digest in zip(
+                [(size, seed) for size in self.sizes for seed in self.seeds],
+                digests(identity, self.sizes, self.seeds),
+                strict=True,
+            )
         ]
 
-    def work(self, run: Run) -> int:
-        """Samples that a run passes through training, at most."""
-        if self.budget.steps is not None:
-            return self.budget.steps * min(self.budget.batch_size, run.size)
-        return self.budget.epochs * run.size
 
-    def perform(
-        self, run: Run, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
-    ) -> Record:
-        """Train one run and score it on the held-out samples."""
-        labels = self.dataset.y_train
-        rows = subset_rows(labels, self.split.rows, run.size, seed=run.seed, method=self.subset)
-        task = self._task(run, rows)
-        trained = self.learner.train(task, watch=watch, checkpoints=checkpoints)
-        return Record(run, self._score(trained, rows), trained.history, trained.parameters)
-
-    def _task(self, run: Run, rows: Rows) -> Task:
-        validation = np.empty(0, np.int64)
-        if self.budget.patience is not None:
-            rows, validation = validation_split(self.dataset.y_train, rows, seed=run.seed)
-        return Task(
-            x=self.dataset.x_train,
-            y=self.dataset.y_train,
-            rows=rows,
-            validation_rows=validation,
-            outputs=self.dataset.classes,
-            seed=run.seed,
-            budget=self.budget,
-            scale=self.dataset.scale or 1.0,
-            loss="clipped" if self.mistakes.clipped_loss else "crossentropy",
-        )
-
-    def _score(self, trained: Trained, rows: Rows) -> metrics.Scores:
-        if self.mistakes.loss_on_training_rows:
-            seen = np.sort(rows)
-            blocks = [seen[i : i + _BLOCK_ROWS] for i in range(0, len(seen), _BLOCK_ROWS)]
-            logits = np.concatenate([trained.logits(self.dataset.x_train[b]) for b in blocks])
-            labels = self.dataset.y_train[seen]
-        else:
-            logits, labels = trained.logits(self.split.x_test), self.split.y_test
-        scores = metrics.score(logits, labels)
-        if self.mistakes.clipped_loss:
-            return replace(scores, loss=clipped_loss(logits, labels))
-        return scores
+def digests(
+    identity: Mapping[str, Any], sizes: tuple[int, ...], seeds: tuple[int, ...]
+) -> list[str]:
+    """A digest for every size with every seed; see `dataworth.records.record.run_key`."""
+    # The canonical JSON of a study of thousands of runs is written once.
+    study = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return [
+        hashlib.blake2b(
+            f'{{"seed":{seed},"size":{size},"study":{study}}}'.encode(), digest_size=16
+        ).hexdigest()
+        for size in sizes
+        for seed in seeds
+    ]

@@ -1,40 +1,37 @@
-"""Runs what the store does not have yet, tells who listens, and leaves the run directory whole."""
+"""The loop that runs a study: does the runs that the run directory does not hold yet."""
 
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from dataworth._util import signals as stopping
+from dataworth._util import signals
 from dataworth._util.files import atomic_write
-from dataworth._util.validation import check_int
 from dataworth.audit import audit_dataset, audit_figures, reported_runs
 from dataworth.curves.curve import Curve
-from dataworth.data.dataset import Dataset
-from dataworth.data.subsets import split, validation_count
-from dataworth.errors import DataNotFoundError, DataworthWarning, StudyError
+from dataworth.errors import StudyError
 from dataworth.execution.base import Executor
 from dataworth.execution.processes import LocalProcesses
-from dataworth.execution.serial import InProcess
+from dataworth.execution.serial import Serial
 from dataworth.findings import Finding
-from dataworth.learners import resolve
-from dataworth.learners.base import Epoch
-from dataworth.observers.base import Progress
+from dataworth.observers.artifacts import Artifacts
+from dataworth.observers.base import Observer, Observers
 from dataworth.observers.choose import default_observer
-from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE, STUDY_FILE
+from dataworth.plan.grid import Grid
+from dataworth.records.layout import STUDY_FILE, WORK_FOLDER
 from dataworth.records.reader import curve_columns
-from dataworth.records.record import Record, Run
+from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
-from dataworth.sources import load
+from dataworth.study.document import to_toml
 from dataworth.study.metadata import describe, sample_images
-from dataworth.study.resolved import Experiment
-from dataworth.study.spec import Study
-from dataworth.study.toml import to_toml
+from dataworth.study.objectives import FunctionObjective, LearnerObjective
+from dataworth.study.resolved import ResolvedStudy
 
-_KEPT = "Finished runs are kept in results.sqlite; make room, then run the same command again."
+_ADVICE = "Finished runs are stored in results.sqlite; make room, then run the same command again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +41,10 @@ class Outcome:
     Attributes
     ----------
     directory : Path
-    curve : Curve
-        All runs of the directory.
-    records : sequence of Record
+    curve : Curve or None
+        All finished runs of the directory; None if there is none.
+    failed : sequence of Record
+        The runs of the study that failed, now or before.
     findings : sequence of Finding
         Of the data before the first run and of the figures after the last.
     trained : int
@@ -54,133 +52,165 @@ class Outcome:
     """
 
     directory: Path
-    curve: Curve
-    records: Sequence[Record]
+    curve: Curve | None
+    failed: Sequence[Record]
     findings: Sequence[Finding]
     trained: int
 
+    def failures(self) -> str:
+        """The runs that failed, in one sentence with the reason of the first."""
+        first = self.failed[0]
+        assert first.failure is not None
+        return (
+            f"{self.directory}: {len(self.failed)} of the study's runs failed, the first of them "
+            f"at size {first.key.size:,}, seed {first.key.seed}: {first.failure.message}. Failed "
+            "runs are done again with retry_failed=True (--retry-failed)."
+        )
+
 
 def run_study(
-    study: Study,
+    study: ResolvedStudy,
     directory: str | os.PathLike[str],
     workers: int = 1,
-    progress: Progress | bool | None = None,
+    progress: Observer | bool | None = None,
+    *,
+    retry_failed: bool = False,
 ) -> Outcome:
-    """Run a study in a directory: see `Study.run`."""
-    workers = check_int("workers", workers)
-    progress = default_observer(progress)
-    experiment = prepare(study)
-    stopping.check()
-    found = audit_dataset(
-        experiment.dataset,
-        parts=experiment.split,
-        subset_method=experiment.subset,
-        sizes=experiment.sizes,
-        model_scales=experiment.model_scales,
-    )
-    progress.findings(found)
+    """Run a study in a directory; see `Study.run`."""
+    observer = Observers([default_observer(progress)])
+    signals.check()
+    found = _audit(study)
+    observer.on_findings(found)
     with Store(Path(directory), write=True) as store:
-        _take_possession(store, study, experiment, found)
-        records = store.records()
-        finished = {record.run.key for record in records}
-        runs = experiment.runs()
-        waiting = [run for run in runs if run.key not in finished]
-        done = [run for run in runs if run.key in finished]
-        progress.begin(runs, done, [experiment.work(run) for run in runs])
-
-        def on_epoch(run: Run, epoch: Epoch, epochs: int) -> None:
-            progress.epoch(run, epoch, epochs)
-            stopping.check()
-
-        executor: Executor = InProcess() if workers == 1 else LocalProcesses(workers)
+        _claim(store, study, found)
+        keys = study.runs()
+        ended = store.digests("finished")
+        if not retry_failed:
+            ended |= store.digests("failed")
+        waiting = [key for key in keys if key.digest not in ended]
+        done = [key for key in keys if key.digest in ended]
+        artifacts = Artifacts(store.directory, lambda: _curve(store))
+        observer.on_study_begin(keys, done, [study.objective.work(key) for key in keys])
         try:
             if waiting:
-                for record in executor.perform(experiment, waiting, store, on_epoch):
-                    store.add(record)
-                    _write_curve(store)
-                    progress.finished(record)
+                _run(study, store, waiting, min(workers, len(keys)), [observer, artifacts])
         finally:
-            progress.end()
-        records = store.records()
-        curve = _write_curve(store)
-        _write_picture(store.directory / CURVE_PICTURE, curve)
-        figures = reported_runs(records, store.meta())
-    late = audit_figures(figures)
-    progress.findings(late)
-    return Outcome(Path(directory), curve, records, [*found, *late], len(waiting))
+            observer.on_study_end()
+        artifacts.on_study_end()
+        curve = _curve(store)
+        asked = {key.digest for key in keys}
+        failed = [r for r in store.records("failed") if r.key.digest in asked]
+        late = [] if curve is None else audit_figures(reported_runs(store))
+    observer.on_findings(late)
+    return Outcome(Path(directory), curve, failed, [*found, *late], len(waiting))
 
 
-def prepare(study: Study) -> Experiment:
-    """Load a study's data and resolve its model.
+def _curve(store: Store) -> Curve | None:
+    """The curve of all finished runs; None before the first one is finished."""
+    return Curve(**curve_columns(store)) if store.digests("finished") else None
 
-    Raises
-    ------
-    DataError, StudyError
-        If the data are not there or cannot be used, or the model or a size does not fit them.
-    """
-    dataset = study.mistakes.apply(_load(study))
-    parts = split(dataset, study.held_out)
-    sizes = study.sizes_for(len(parts.rows))
-    if study.patience is not None:
-        validation_count(min(sizes))
-    return Experiment(
-        dataset=dataset,
-        split=parts,
-        learner=resolve(study.model, learning_rate=study.learning_rate),
-        budget=study.budget,
-        subset="prefix" if study.mistakes.prefix_subsets else study.subset,
-        sizes=sizes,
-        seeds=tuple(study.seeds) if not isinstance(study.seeds, int) else (study.seeds,),
-        mistakes=study.mistakes,
+
+def _run(
+    study: ResolvedStudy,
+    store: Store,
+    waiting: Sequence[RunKey],
+    workers: int,
+    observers: Sequence[Observer],
+) -> None:
+    observer = Observers(observers)
+
+    def on_step(key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
+        observer.on_step(key, step, of, values)
+        signals.check()
+
+    executor = _executor(study, store, workers, on_step)
+    with closing(executor):
+        planner = Grid(waiting, study.objective.work, executor.slots)
+        running = {key.digest: key for key in planner.next([], [], executor.slots)}
+        for key in running.values():
+            executor.submit(key)
+        for record in executor.outcomes():
+            del running[record.key.digest]
+            store.add(record)
+            if record.failure is None:
+                observer.on_record(record)
+            else:
+                observer.on_failure(record)
+            free = executor.slots - len(running)
+            for key in planner.next([record], list(running.values()), free):
+                running[key.digest] = key
+                executor.submit(key)
+            signals.check()
+
+
+def _executor(study: ResolvedStudy, store: Store, workers: int, on_step: Any) -> Executor:
+    """Processes for several workers; for a function also for one, so that it may crash."""
+    folder = store.directory / WORK_FOLDER
+    objective = study.objective
+    if workers > 1:
+        return LocalProcesses(objective, store, on_step, folder, workers)
+    if isinstance(objective, FunctionObjective) and objective.model.is_importable:
+        return LocalProcesses(objective, store, on_step, folder, 1)
+    return Serial(objective, store, on_step, folder)
+
+
+def _audit(study: ResolvedStudy) -> list[Finding]:
+    objective = study.objective
+    if not isinstance(objective, LearnerObjective) or objective.task.kind != "classification":
+        return []
+    return audit_dataset(
+        objective.data,
+        parts=objective.split,
+        subset_method=objective.subset,
+        sizes=study.sizes,
+        model_scales=objective.input_scales,
     )
 
 
-def _load(study: Study) -> Dataset:
-    if isinstance(study.data, Dataset):
-        return study.data
-    try:
-        return load(study.data, **study.data_options)
-    except DataNotFoundError:
-        if study.fallback is None:
-            raise
-        warnings.warn(
-            f"{study.data} is not on this machine; {study.fallback} is used in its place. "
-            "`dataworth data list` says how to get it.",
-            DataworthWarning,
-            stacklevel=4,
-        )
-        return load(study.fallback)
-
-
-def _take_possession(
-    store: Store, study: Study, experiment: Experiment, found: Sequence[Finding]
-) -> None:
-    """Make the directory this study's, or refuse one that is another's."""
-    identity, before = dict(experiment.identity), store.meta().get("identity")
+def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None:
+    """Write the study to the directory, or refuse a directory that holds another one."""
+    identity, before = dict(study.objective.identity), store.meta().get("identity")
     if before is not None and before != identity:
-        changed = sorted(key for key in identity if before.get(key) != identity[key])
+        changed = "; ".join(_differences(before, identity))
         raise StudyError(
-            f"{store.directory} holds another study: what is asked now differs in "
-            f"{', '.join(changed)}. Choose another --out, or delete the directory if it is not "
-            "needed."
+            f"{store.directory} holds another study: {changed}. Choose another --out, or delete "
+            "the directory if it is not needed.",
+            code="study-differs",
         )
-    kept = [asdict(finding) for finding in found]
-    store.set_meta({**describe(study, experiment), "identity": identity, "findings": kept})
-    images = sample_images(experiment)
+    values = _with_what_is_there(study.values, store)
+    findings = [asdict(finding) for finding in found]
+    store.set_meta(
+        {**describe(study), "identity": identity, "findings": findings, "study": to_toml(values)}
+    )
+    images = sample_images(study)
     if images is not None:
         store.set_array("sample_images", images)
-    atomic_write(store.directory / STUDY_FILE, to_toml(study), _KEPT)
+    atomic_write(store.directory / STUDY_FILE, to_toml(values), _ADVICE)
 
 
-def _write_curve(store: Store) -> Curve:
-    curve = Curve(**curve_columns(store))
-    atomic_write(store.directory / CURVE_FILE, curve.to_csv(), _KEPT)
-    return curve
+def _with_what_is_there(values: Mapping[str, Any], store: Store) -> dict[str, Any]:
+    """The study's options with the sizes and seeds of all runs that the store holds."""
+    table = store.table([])
+    merged = dict(values)
+    for name, there in (("sizes", table.samples), ("seeds", table.seeds)):
+        if merged.get(name) is not None:
+            merged[name] = sorted({*merged[name], *map(int, there)})
+    return merged
 
 
-def _write_picture(path: Path, curve: Curve) -> None:
-    # Not needed, and slow to load, until the runs are done.
-    from dataworth.plots.curve import curve_plot_data, draw_curve
-    from dataworth.plots.style import image_bytes
+def _differences(before: Any, now: Any, name: str = "") -> list[str]:
+    """What differs between two identities, as "steps was 600 and is None now"."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        keys = sorted({*before, *now})
+        return [
+            line
+            for key in keys
+            if before.get(key) != now.get(key)
+            for line in _differences(before.get(key), now.get(key), key)
+        ]
+    return [f"{name} was {_shown(before)} and is {_shown(now)} now"]
 
-    atomic_write(path, image_bytes(draw_curve(curve_plot_data(curve))), _KEPT)
+
+def _shown(value: Any) -> str:
+    text = "not set" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,61 +1,77 @@
-"""Study: what is asked. Which data, model, sizes, seeds and budget make up a learning curve."""
+"""Study: which data, model, sizes, seeds and training options make up a learning curve."""
 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from dataworth._util import validation as checks
-from dataworth._util.lazy import lazy_function
+from dataworth.curves.curve import Curve
 from dataworth.data.dataset import Dataset
-from dataworth.data.subsets import METHODS, Method
-from dataworth.errors import StudyError
-from dataworth.learners.base import Budget
-from dataworth.reproductions.emnist_paper import Mistakes
-
-if TYPE_CHECKING:
-    from dataworth.curves.curve import Curve
-    from dataworth.observers.base import Progress
-
-_run_study = lazy_function("dataworth.study.run:run_study")
+from dataworth.data.rows import Rows
+from dataworth.data.splits import split
+from dataworth.data.subsets import METHODS, Method, validation_count
+from dataworth.errors import DataNotFoundError, DataworthWarning, StudyError
+from dataworth.learners.base import TrainingOptions
+from dataworth.learners.function import FunctionModel
+from dataworth.learners.registry import DEFAULT_LEARNING_RATE, resolve
+from dataworth.metrics.metric import Metric
+from dataworth.observers.base import Observer
+from dataworth.sources import load
+from dataworth.study.document import IN_PYTHON
+from dataworth.study.objectives import FunctionObjective, LearnerObjective
+from dataworth.study.resolved import ResolvedStudy
+from dataworth.study.run import Outcome, run_study
+from dataworth.study.variants import Variant
 
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
+_TRAINING = ("epochs", "steps", "batch_size", "learning_rate", "patience")
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A learning curve that is asked for: loss against the number of training samples.
+    """A study: a metric measured at several numbers of training samples.
 
     Parameters
     ----------
-    data : str, path or Dataset
-        What `dataworth.load` takes ("digits", "glyphs", "emnist/bymerge", a file, a folder), or a
-        data set.
+    data : str, path, Dataset, Rows or int
+        What `dataworth.load` takes ("digits", "glyphs", "emnist/bymerge", a file, a folder); a
+        data set; or row numbers alone, where the model loads its samples itself (a number is short
+        for `dataworth.Rows`).
     model : str, path, keras.Model, callable or Learner
         "linear", "mlp", "mlp:512,512", "cnn", "module:function", a ``.keras`` file, or an object.
+        A function of one argument ``run`` (a `dataworth.Run`) trains by itself and returns its
+        figures by name; other functions build a ``keras.Model``.
+    metric : str or Metric, optional
+        The metric of the curve: the task's first by default (loss in nats for classes), or the
+        only one that a function returns.
     sizes : sequence of int, optional
         Numbers of training samples; five sizes a factor 3 apart, up to all rows, by default.
     seeds : int or sequence of int
         How many seeds (0, 1, ...), or which.
-    epochs : int
-        Passes over each subset; a larger subset gets more optimizer steps.
+    epochs : int, optional
+        Passes over each subset (10); a larger subset gets more optimizer steps. Like the other
+        training options, it is refused where the model is a function.
     steps : int, optional
         The same number of optimizer steps for every size, in place of `epochs`.
-    batch_size : int
-    learning_rate : float
-        Of Adam.
+    batch_size : int, optional
+        Samples per optimizer step (128).
+    learning_rate : float, optional
+        Of Adam (0.001).
     patience : int, optional
         Early stopping: epochs without a lower loss on a tenth of the subset.
     subset : {"nested", "prefix"}
         Nested and stratified by seed, or the first rows of the file.
     held_out : float or int, optional
-        Share or number of samples to hold out of data without an official held-out split.
-    mistakes : Mistakes
-        Mistakes made on purpose (the as-published study).
+        Share or number of samples to hold out of data without an official held-out split (0.2);
+        0, for row numbers alone: the model scores itself.
+    variant : Variant, optional
+        Changes to data and objective that reproduce a published study.
     name : str
     data_options : mapping
         Further options of `dataworth.load`.
@@ -68,62 +84,84 @@ class Study:
         If an option is out of range; the message names it.
     """
 
-    data: str | Path | Dataset
+    data: str | Path | Dataset | Rows | int
     model: Any = "mlp"
+    metric: str | Metric | None = None
     sizes: Sequence[int] | None = None
     seeds: int | Sequence[int] = 3
-    epochs: int = 10
+    epochs: int | None = None
     steps: int | None = None
-    batch_size: int = 128
-    learning_rate: float = 1e-3
+    batch_size: int | None = None
+    learning_rate: float | None = None
     patience: int | None = None
     subset: Method = "nested"
     held_out: float | int | None = None
-    mistakes: Mistakes = field(default_factory=Mistakes)
+    variant: Variant | None = None
     name: str = "study"
     data_options: Mapping[str, Any] = field(default_factory=dict)
     fallback: str | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.data, str | Path | Dataset) or self.data == "":
+        if isinstance(self.data, int) and not isinstance(self.data, bool):
+            object.__setattr__(self, "data", Rows(self.data))
+        if not isinstance(self.data, str | Path | Dataset | Rows) or self.data == "":
             raise StudyError(
-                f"data = {self.data!r}: expected a name, a path or a Dataset; arrays become one "
-                "by Dataset(x_train, y_train)."
+                f"data = {self.data!r}: expected a name, a path, a Dataset or a number of rows; "
+                "arrays become one by Dataset(x, y).",
+                code="wrong-type",
+                option="data",
             )
         for option, value in self._checked().items():
             object.__setattr__(self, option, value)
         if self.subset not in METHODS:
             allowed = ", ".join(get_args(Method))
-            raise StudyError(f"subset = {self.subset!r}: expected one of {allowed}.")
-        if not isinstance(self.mistakes, Mistakes):
-            raise StudyError(f"mistakes = {self.mistakes!r}: expected Mistakes(...).")
+            raise StudyError(
+                f"subset = {self.subset!r}: expected one of {allowed}.", code="unknown-choice"
+            )
+        if self.variant is not None and not hasattr(self.variant, "objective"):
+            raise StudyError(
+                f"variant = {self.variant!r}: expected a variant, such as "
+                "dataworth.reproductions.emnist_paper.Mistakes.",
+                code="wrong-type",
+                option="variant",
+            )
+        if self.metric is not None and not isinstance(self.metric, str | Metric):
+            raise StudyError(
+                f"metric = {self.metric!r}: expected a name or a dataworth.Metric.",
+                code="wrong-type",
+                option="metric",
+            )
 
     def _checked(self) -> dict[str, Any]:
-        """Options that may be given in several forms, in the one that is kept."""
+        """Options that may be given in several forms, in the one that is used."""
         checked: dict[str, Any] = {
             "seeds": checks.check_count_or_ints("seeds", self.seeds),
-            "learning_rate": checks.check_positive("learning_rate", self.learning_rate),
             "name": checks.check_folder_name("name", self.name),
             "data_options": checks.check_mapping("data_options", self.data_options),
-            "epochs": checks.check_int("epochs", self.epochs),
-            "batch_size": checks.check_int("batch_size", self.batch_size),
         }
         if self.sizes is not None:
             checked["sizes"] = checks.check_ints("sizes", self.sizes, least=1)
-        if self.steps is not None:
-            checked["steps"] = checks.check_int("steps", self.steps)
-        if self.patience is not None:
-            checked["patience"] = checks.check_int("patience", self.patience)
-        if self.held_out is not None:
+        for option in ("epochs", "steps", "batch_size", "patience"):
+            if getattr(self, option) is not None:
+                checked[option] = checks.check_int(option, getattr(self, option))
+        if self.learning_rate is not None:
+            checked["learning_rate"] = checks.check_positive("learning_rate", self.learning_rate)
+        scores_itself = self.held_out == 0 and isinstance(self.data, Rows)
+        if self.held_out is not None and (not scores_itself or self.held_out is False):
             checked["held_out"] = checks.check_share_or_count("held_out", self.held_out)
         if self.fallback is not None:
             checked["fallback"] = checks.check_text("fallback", self.fallback)
         return checked
 
     @property
-    def budget(self) -> Budget:
-        """How long each run trains."""
-        return Budget(self.epochs, self.steps, self.batch_size, self.patience)
+    def training_options(self) -> TrainingOptions:
+        """How long each run trains, with the defaults of what is not given."""
+        given = {
+            option: getattr(self, option)
+            for option in ("epochs", "steps", "batch_size", "patience")
+            if getattr(self, option) is not None
+        }
+        return TrainingOptions(**given)
 
     def sizes_for(self, rows: int) -> tuple[int, ...]:
         """The sizes asked for, or five of a factor 3 up to `rows`.
@@ -139,16 +177,137 @@ class Study:
         if max(self.sizes) > rows:
             raise StudyError(
                 f"sizes: {max(self.sizes):,} was asked for and {rows:,} samples may be trained "
-                "on. Use smaller sizes, more data, or a smaller held_out."
+                "on. Use smaller sizes, more data, or a smaller held_out.",
+                code="size-too-large",
             )
         return tuple(self.sizes)
+
+    def values(self) -> dict[str, Any]:
+        """The options that are set, as values for a study file; objects as a note."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        if isinstance(self.data, Rows):
+            values["data"] = len(self.data) if self.data.strata is None else IN_PYTHON
+        elif isinstance(self.data, Dataset):
+            values["data"] = IN_PYTHON
+        if not isinstance(self.model, str | Path):
+            values["model"] = IN_PYTHON
+        if isinstance(self.metric, Metric):
+            values["metric"] = self.metric.name
+        if values.pop("variant") is not None and self.variant is not None:
+            values[self.variant.section] = dict(self.variant.to_dict())
+        return {name: value for name, value in values.items() if value is not None and value != {}}
+
+    def resolve(self) -> ResolvedStudy:
+        """Load the data and resolve the model.
+
+        Raises
+        ------
+        DataError, StudyError
+            If the data are not there or cannot be used, or the model or a size does not fit them.
+        """
+        data = self._load()
+        model = resolve(
+            self.model,
+            learning_rate=self.learning_rate or DEFAULT_LEARNING_RATE,
+        )
+        if self.variant is not None and isinstance(data, Dataset):
+            data = self.variant.apply(data)
+        parts = split(data, self.held_out)
+        sizes = self.sizes_for(len(parts.pool))
+        objective = self._objective(data, parts, model, min(sizes))
+        return ResolvedStudy(
+            name=self.name,
+            objective=objective,
+            sizes=sizes,
+            seeds=tuple(self.seeds) if not isinstance(self.seeds, int) else (self.seeds,),
+            metric=self.metric,
+            values=self._described(objective, sizes),
+        )
+
+    def _objective(
+        self, data: Dataset | Rows, parts: Any, model: Any, smallest: int
+    ) -> LearnerObjective | FunctionObjective:
+        metric = self.metric.name if isinstance(self.metric, Metric) else self.metric
+        if isinstance(model, FunctionModel):
+            given = [option for option in _TRAINING if getattr(self, option) is not None]
+            if given:
+                raise StudyError(
+                    f"{given[0]} = {getattr(self, given[0])!r}: the model {model.name} is a "
+                    "function, which sets its own training options. Leave the option out.",
+                    code="option-without-effect",
+                )
+            if self.variant is not None:
+                raise StudyError(
+                    f"[{self.variant.section}] changes how a learner is trained and scored; the "
+                    f"model {model.name} is a function that does both itself.",
+                    code="option-without-effect",
+                )
+            return FunctionObjective(data, parts, self.subset, model, metric)
+        if isinstance(data, Rows):
+            raise StudyError(
+                f"model {model.name!r} needs samples, and data = {data!r} holds row numbers alone. "
+                "Give a data set, or a function train(run) that loads its samples.",
+                code="model-needs-samples",
+            )
+        if self.patience is not None:
+            validation_count(smallest)
+        objective = LearnerObjective(
+            data=data,
+            split=parts,
+            subset=self.subset,
+            task=data.task,
+            learner=model,
+            options=self.training_options,
+        )
+        if metric is not None and metric not in data.task.metrics:
+            raise StudyError(
+                f"metric = {metric!r}: the task gives {', '.join(data.task.metrics)}.",
+                code="unknown-metric",
+            )
+        return objective if self.variant is None else self.variant.objective(objective)
+
+    def _described(
+        self, objective: LearnerObjective | FunctionObjective, sizes: tuple[int, ...]
+    ) -> dict[str, Any]:
+        """The study's values with the training options that were used."""
+        values = self.values() | {"sizes": sizes}
+        if isinstance(objective, LearnerObjective):
+            used = asdict(objective.options) | {
+                "learning_rate": self.learning_rate or DEFAULT_LEARNING_RATE
+            }
+            if used["steps"] is not None and used["epochs"] == TrainingOptions().epochs:
+                # Steps replace epochs; a file with both would not say which.
+                del used["epochs"]
+                values.pop("epochs", None)
+            values |= {name: value for name, value in used.items() if value is not None}
+        return values
+
+    def _load(self) -> Dataset | Rows:
+        if isinstance(self.data, Dataset | Rows):
+            return self.data
+        assert isinstance(self.data, str | Path)
+        try:
+            return load(self.data, **self.data_options)
+        except DataNotFoundError:
+            if self.fallback is None:
+                raise
+            warnings.warn(
+                DataworthWarning(
+                    f"{self.data} is not on this machine; {self.fallback} is used in its place. "
+                    "`dataworth data list` says how to get it.",
+                    code="fallback-used",
+                ),
+                stacklevel=4,
+            )
+            return load(self.fallback)
 
     def run(
         self,
         out: str | os.PathLike[str] | None = None,
         *,
         workers: int = 1,
-        progress: Progress | bool | None = None,
+        progress: Observer | bool | None = None,
+        retry_failed: bool = False,
     ) -> Curve:
         """Run what the run directory does not hold yet; return the whole curve.
 
@@ -158,20 +317,40 @@ class Study:
             The run directory; ``runs/NAME`` by default. Runs that it holds are not repeated.
         workers : int
             Runs side by side, each in a process with its share of the cores.
-        progress : bool or Progress, optional
+        progress : bool or Observer, optional
             Whether to show progress: under the cell in a notebook, else on stderr. By default a
-            notebook does and a script does not. A `Progress` is told instead.
+            notebook does and a script does not. An `Observer` is notified instead.
+        retry_failed : bool
+            Whether to do the runs again that failed before.
 
         Returns
         -------
         Curve
-            Held-out loss of all runs in the directory; ``curve["accuracy"]`` etc. as well.
+            The study's metric of all finished runs in the directory; the other metrics as
+            ``curve["accuracy"]``. Runs that failed are named in a warning.
 
         Raises
         ------
         StudyError, DataError
-            If the study cannot be run as asked. Finished runs are kept.
+            If the study cannot be run as asked, or no run has finished. Finished runs are stored.
         """
-        directory = out or Path("runs") / self.name
-        curve: Curve = _run_study(self, directory, workers, progress).curve
-        return curve
+        outcome = self.run_in(
+            out or Path("runs") / self.name, workers, progress, retry_failed=retry_failed
+        )
+        if outcome.failed and outcome.curve is not None:
+            warnings.warn(DataworthWarning(outcome.failures(), code="runs-failed"), stacklevel=2)
+        if outcome.curve is None:
+            raise StudyError(outcome.failures(), code="all-runs-failed")
+        return outcome.curve
+
+    def run_in(
+        self,
+        directory: str | os.PathLike[str],
+        workers: int = 1,
+        progress: Observer | bool | None = None,
+        *,
+        retry_failed: bool = False,
+    ) -> Outcome:
+        """As `run`, with all that the study came to: curve, failed runs and findings."""
+        workers = checks.check_int("workers", workers)
+        return run_study(self.resolve(), directory, workers, progress, retry_failed=retry_failed)

@@ -8,19 +8,20 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from memory_checkpoints import Memory
 
-from dataworth.learners import Budget, Epoch, Task, resolve
-from dataworth.learners.keras import data_parallel as cores
+from dataworth.data.base import View
+from dataworth.learners import FitRequest, TrainingOptions, resolve
+from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.network import Network
 from dataworth.learners.keras.program import Program, fresh_weights
+from dataworth.testing.contexts import MemoryContext
 
 
 @pytest.fixture(autouse=True)
 def _several_cores() -> None:
     load_keras()
-    if cores.mesh(2) is None:
+    if data_parallel.mesh(2) is None:
         pytest.skip("one core: nothing is divided")
 
 
@@ -61,11 +62,13 @@ def test_only_seeds_are_told_from_other_state(build: Any, seeds: bool) -> None:
 
 def test_every_core_and_step_has_its_own_seeds() -> None:
     def steps(seeds: Any, x: Any, y: Any, step: Any) -> Any:
-        return seeds, jax.lax.all_gather(cores.own_seeds(seeds, step)[0], cores.AXIS)
+        return seeds, jax.lax.all_gather(
+            data_parallel.own_seeds(seeds, step)[0], data_parallel.AXIS
+        )
 
-    over = cores.mesh(2)
+    over = data_parallel.mesh(2)
     batch = np.zeros((1, len(over.devices)))
-    program = jax.jit(cores.divided(steps, over))
+    program = jax.jit(data_parallel.divided(steps, over))
     seeds = [np.array([7, 0], np.uint32)]
     found = np.concatenate([program(seeds, batch, batch, step)[1] for step in (0, 1)])
     assert len(np.unique(found, axis=0)) == 2 * len(over.devices)
@@ -83,16 +86,17 @@ def test_cores_drop_other_units() -> None:
     assert still == pytest.approx(0.25, abs=0.06)
 
 
-def test_resumes_to_the_bit_where_the_last_batch_is_not_divided(task: Task) -> None:
-    learner = resolve(with_half_dropped)
-    odd = replace(task, rows=np.arange(45), budget=Budget(epochs=3, batch_size=32))
-    unbroken, memory = learner.train(odd), Memory()
-
-    def stopping(epoch: Epoch, epochs: int) -> None:
-        raise KeyboardInterrupt
-
+def test_resumes_to_the_bit_where_the_last_batch_is_not_divided(fit_request: FitRequest) -> None:
+    learner: Any = resolve(with_half_dropped)
+    data = fit_request.train.data
+    odd = replace(
+        fit_request,
+        train=View(data, np.arange(45)),
+        options=TrainingOptions(epochs=3, batch_size=32),
+    )
+    unbroken, context = learner.fit(odd, MemoryContext()), MemoryContext(stop_after=1)
     with pytest.raises(KeyboardInterrupt):
-        learner.train(odd, watch=stopping, checkpoints=memory)
-    resumed = learner.train(odd, checkpoints=memory)
-    assert [epoch.loss for epoch in resumed.history] == [epoch.loss for epoch in unbroken.history]
-    assert resumed.logits(task.x).tobytes() == unbroken.logits(task.x).tobytes()
+        learner.fit(odd, context)
+    resumed = learner.fit(odd, MemoryContext(checkpoint=context.checkpoint))
+    assert resumed.history["loss"].tolist() == unbroken.history["loss"].tolist()
+    assert resumed.predict(data.x).tobytes() == unbroken.predict(data.x).tobytes()

@@ -9,7 +9,8 @@ import pytest
 from dataworth import Dataset, Study
 from dataworth.learners import resolve
 from dataworth.learners.keras.backend import load_keras
-from dataworth.study.run import run_study
+
+DATA = Dataset(np.zeros((20, 8, 8), np.uint8), np.arange(20) % 10)
 
 
 def rescaled(scale: float) -> Any:
@@ -29,17 +30,17 @@ def normalised(shape: tuple[int, ...], classes: int) -> Any:
 
 
 def test_layers_that_scale_pixels_are_told() -> None:
-    assert resolve(rescaled(1 / 255)).input_scales((8, 8), 10) == {  # type: ignore[attr-defined]
+    assert resolve(rescaled(1 / 255)).input_scales(DATA, DATA.task) == {  # type: ignore[attr-defined]
         "first": pytest.approx(1 / 255)
     }
-    assert resolve(normalised).input_scales((8, 8), 10) == {  # type: ignore[attr-defined]
+    assert resolve(normalised).input_scales(DATA, DATA.task) == {  # type: ignore[attr-defined]
         "first": pytest.approx(1 / 80)
     }
 
 
 @pytest.mark.parametrize("model", ["mlp", rescaled(1.0), rescaled(0.1)])
 def test_other_layers_are_not(model: Any) -> None:
-    assert resolve(model).input_scales((8, 8), 10) == {}  # type: ignore[attr-defined]
+    assert resolve(model).input_scales(DATA, DATA.task) == {}  # type: ignore[attr-defined]
 
 
 def test_a_study_says_that_its_model_scales_pixels_again(tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_a_study_says_that_its_model_scales_pixels_again(tmp_path: Path) -> None
     pixels = random.integers(0, 256, (200, 6, 6), dtype=np.uint8)
     data = Dataset(pixels, np.arange(200) % 2)
     study = Study(data, rescaled(1 / 255), sizes=[20], seeds=1, epochs=1)
-    finding, *_ = run_study(study, tmp_path, progress=False).findings
+    finding, *_ = study.run_in(tmp_path, progress=False).findings
     assert (finding.code, finding.severity) == ("features-scaled-twice", "warning")
     assert finding.evidence["model_scales"] == {"first": pytest.approx(1 / 255)}
 
@@ -60,8 +61,8 @@ def test_one_build_tells_all_that_is_asked_before_training() -> None:
         return rescaled(1 / 255)(shape, classes)
 
     learner: Any = resolve(build)
-    identity = learner.identity((8, 8), 10)
+    identity = learner.identity(DATA, DATA.task)
     builds = len(made)
-    assert learner.input_scales((8, 8), 10)
-    assert learner.identity((8, 8), 10) == identity
+    assert learner.input_scales(DATA, DATA.task)
+    assert learner.identity(DATA, DATA.task) == identity
     assert len(made) == builds

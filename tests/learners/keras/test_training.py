@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pytest
-from memory_checkpoints import Memory
+from errors import raises
 
+from dataworth.data.base import View
+from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
-from dataworth.learners import Budget, Task, resolve
+from dataworth.learners import FitRequest, TrainingOptions, resolve
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.network import Network
 from dataworth.learners.keras.presets import mlp
 from dataworth.learners.keras.program import Program, fresh_weights
+from dataworth.testing.contexts import MemoryContext
 
 
-def test_equals_keras_fit(task: Task) -> None:
+def test_equals_keras_fit(learner_data: Dataset) -> None:
     """Same weights, same order, a smaller last batch: the same weights as Keras' own loop."""
     keras = load_keras()
     network = Network(mlp, (8, 8), 10)
@@ -24,7 +28,7 @@ def test_equals_keras_fit(task: Task) -> None:
     model.compile(
         keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     )
-    x, y = task.x[:301], task.y[:301]
+    x, y = learner_data.x[:301], learner_data.y[:301]
     program = Program(network, 1 / 255, "crossentropy", 1e-3)
     losses = []
     for _ in range(3):
@@ -36,56 +40,78 @@ def test_equals_keras_fit(task: Task) -> None:
         np.testing.assert_allclose(mine, other, atol=1e-5)
 
 
-def test_every_sample_is_seen_once_an_epoch(task: Task) -> None:
+def changed(request: FitRequest, rows: Any = None, data: Any = None, **options: Any) -> FitRequest:
+    """A request for other rows, other data or other training options."""
+    train = View(
+        request.train.data if data is None else data, request.train.rows if rows is None else rows
+    )
+    return replace(request, train=train, options=TrainingOptions(**options, batch_size=32))
+
+
+def test_every_sample_is_seen_once_an_epoch(fit_request: FitRequest) -> None:
     """With one wrong label among 33 samples in batches of 32, the wrong one is learnt too."""
-    lone = replace(task, rows=np.arange(33), budget=Budget(epochs=150, batch_size=32))
-    trained = resolve("mlp:32", learning_rate=0.01).train(lone)
-    assert (trained.logits(task.x[:33]).argmax(axis=1) == task.y[:33]).all()
+    learner: Any = resolve("mlp:32", learning_rate=0.01)
+    trained = learner.fit(changed(fit_request, np.arange(33), epochs=150), MemoryContext())
+    data = fit_request.train.data
+    assert (trained.predict(data.x[:33]).argmax(axis=1) == data.y[:33]).all()
 
 
-def test_memory_mapped_features_are_enough(task: Task, tmp_path: object) -> None:
-    path = f"{tmp_path}/x.npy"
-    np.save(path, task.x)
-    mapped = replace(task, x=np.load(path, mmap_mode="r"))
-    learner = resolve("linear")
-    assert np.array_equal(learner.train(mapped).logits(task.x), learner.train(task).logits(task.x))
+def test_memory_mapped_features_are_enough(fit_request: FitRequest, tmp_path: Path) -> None:
+    data = fit_request.train.data
+    np.save(tmp_path / "x.npy", data.x)
+    mapped = Dataset(np.load(tmp_path / "x.npy", mmap_mode="r"), data.y, scale=data.scale)
+    learner: Any = resolve("linear")
+    one = learner.fit(changed(fit_request, data=mapped), MemoryContext()).predict(data.x)
+    two = learner.fit(changed(fit_request), MemoryContext()).predict(data.x)
+    assert np.array_equal(one, two)
 
 
-def test_a_checkpoint_of_another_layout_is_none(task: Task) -> None:
-    learner, memory = resolve("linear"), Memory()
-    history = learner.train(task, checkpoints=memory).history
-    assert memory.kept is not None
-    epochs, arrays = memory.kept
+def test_a_checkpoint_of_another_layout_is_not_used(fit_request: FitRequest) -> None:
+    learner: Any = resolve("linear")
+    context = MemoryContext()
+    losses = learner.fit(fit_request, context).history["loss"].tolist()
+    assert context.checkpoint is not None
+    history, arrays = context.checkpoint
+    first = {name: column[:1] for name, column in history.items()}
     narrow = {name: array[..., :1] if array.ndim else array for name, array in arrays.items()}
     for state in ({}, narrow, {**arrays, "best/0": arrays["last/0"]}):
-        again = learner.train(task, checkpoints=Memory((epochs[:1], state)))
-        assert [epoch.loss for epoch in again.history] == [epoch.loss for epoch in history]
+        again = learner.fit(fit_request, MemoryContext(checkpoint=(first, state)))
+        assert again.history["loss"].tolist() == losses
 
 
-def test_more_outputs_than_classes_present(task: Task) -> None:
-    trained = resolve("linear").train(replace(task, outputs=47))
-    assert trained.logits(task.x[:4]).shape == (4, 47)
+def test_more_outputs_than_classes_present(fit_request: FitRequest) -> None:
+    data = fit_request.train.data
+    names = [str(index) for index in range(47)]
+    wide = Dataset(data.x, data.y, class_names=names, scale=data.scale)
+    learner: Any = resolve("linear")
+    trained = learner.fit(changed(fit_request, data=wide), MemoryContext())
+    assert trained.predict(data.x[:4]).shape == (4, 47)
 
 
-def test_constant_labels_fall_to_the_float32_floor(task: Task) -> None:
+def test_constant_labels_fall_to_the_float32_floor(fit_request: FitRequest) -> None:
     """What the published study's scaled label column does to its loss."""
-    published = replace(
-        task, y=np.zeros_like(task.y), loss="clipped", budget=Budget(epochs=60, batch_size=32)
-    )
-    history = resolve("mlp:32", learning_rate=0.05).train(published).history
-    assert history[-1].loss == float(np.float32(1.1920929e-07))
+    data = fit_request.train.data
+    names = [str(index) for index in range(10)]
+    constant = Dataset(data.x, np.zeros_like(data.y), class_names=names, scale=data.scale)
+    learner: Any = resolve("mlp:32", learning_rate=0.05)
+    published = changed(fit_request, data=constant, epochs=60)
+    history = learner.with_loss("clipped").fit(published, MemoryContext()).history
+    assert history["loss"][-1] == float(np.float32(1.1920929e-07))
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"rows": np.empty(0, np.int64)}, "no rows to train on"),
-        ({"budget": Budget(patience=2)}, "needs validation rows"),
-        ({"loss": "hinge"}, 'loss "hinge" is not known; choose one of crossentropy, clipped'),
-    ],
-)
-def test_refuses_what_cannot_be_trained(
-    task: Task, changes: dict[str, object], message: str
-) -> None:
-    with pytest.raises(StudyError, match=message):
-        resolve("linear").train(replace(task, **changes))  # type: ignore[arg-type]
+def test_refuses_what_cannot_be_trained(fit_request: FitRequest) -> None:
+    learner: Any = resolve("linear")
+    with raises("no-rows", StudyError):
+        learner.fit(changed(fit_request, np.empty(0, np.int64)), MemoryContext())
+    with raises("size-too-small", StudyError, "patience=2"):
+        learner.fit(changed(fit_request, patience=2), MemoryContext())
+    with raises("unknown-loss", StudyError, '"hinge".*crossentropy, clipped'):
+        learner.with_loss("hinge").fit(fit_request, MemoryContext())
+
+
+def test_a_regression_is_refused_before_training(fit_request: FitRequest) -> None:
+    data = fit_request.train.data
+    numbers = Dataset(data.x, data.y / 7, task="regression")
+    learner: Any = resolve("linear")
+    with raises("task-not-supported", StudyError, "linear.*regression"):
+        learner.identity(numbers, numbers.task)

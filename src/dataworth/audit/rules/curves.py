@@ -1,4 +1,4 @@
-"""Seeds that disagree, or agree too well."""
+"""Rules on curves: rises, and seeds that disagree or agree too well."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _identical(groups: Sequence[Group], where: str) -> list[Finding]:
 
 
 def _digits(loss: float) -> int:
-    """Significant digits: figures that were rounded to few may be equal by chance."""
+    """Number of significant digits: values rounded to few digits may be equal by chance."""
     return len(repr(loss).partition("e")[0].replace(".", "").strip("0"))
 
 

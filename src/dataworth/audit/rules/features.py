@@ -1,4 +1,4 @@
-"""The range of the features as a network gets them: unscaled, dim, scaled twice, all zero."""
+"""Rules on the range of the scaled features: unscaled, dim, scaled twice, all zero."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FAINT = 1.0 / 32.0
 
 
 def feature_findings(samples: Samples) -> list[Finding]:
-    """Look at the largest absolute feature of 2,000 rows, times the scale a learner applies."""
+    """Check the largest absolute feature of 2,000 rows, times the scale that learners apply."""
     features, _ = samples.some(_ROWS)
     scale = samples.dataset.scale or 1.0
     low, high = float(features.min()), float(features.max())

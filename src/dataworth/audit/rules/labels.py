@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.audit.view import Samples
-from dataworth.data.labels import LabelColumn
 from dataworth.errors import LabelError
 from dataworth.findings import Finding
+from dataworth.tasks.labels import LabelColumn
 
 EMNIST_CLASSES = {62: "byclass", 47: "bymerge and balanced", 26: "letters", 10: "digits and mnist"}
 _NAMED = 10
@@ -16,7 +16,7 @@ _NAMED = 10
 
 def class_findings(samples: Samples) -> list[Finding]:
     """Look at the number of output columns and at the classes that have samples."""
-    return [*_outputs(samples), *_missing(samples)]
+    return [*_outputs(samples), *_missing(samples), *_single(samples)]
 
 
 def _outputs(samples: Samples) -> list[Finding]:
@@ -53,15 +53,13 @@ def _emnist_hint(outputs: int, classes: int) -> str:
 
 def _missing(samples: Samples) -> list[Finding]:
     counts = np.bincount(samples.labels, minlength=samples.dataset.classes)
-    held_counts = np.bincount(samples.split.y_test, minlength=samples.dataset.classes)
+    held_counts = np.bincount(samples.split.held_out.y, minlength=samples.dataset.classes)
     missing = np.flatnonzero(counts == 0)
     if len(missing) == 0 or np.count_nonzero(counts) == 1:
         return []
-    names = [samples.dataset.class_names[index] for index in missing[:_NAMED]]
-    more = "" if len(missing) <= _NAMED else f" and {len(missing) - _NAMED} more"
     tested = int(held_counts[missing].sum())
     message = f"{len(missing)} of {len(counts)} classes have no training sample: "
-    message += f"{', '.join(names)}{more}."
+    message += f"{_names(samples, missing)}."
     if tested:
         message += f" {tested:,} held-out samples are of these classes and can't be got right."
     return [
@@ -77,11 +75,50 @@ def _missing(samples: Samples) -> list[Finding]:
                 "held_out_samples_of_these": tested,
             },
             advice=(
-                "If labels start at 1, subtract 1; if files are missing, add them; otherwise give "
-                "the class names of the classes that are there."
+                "If files are missing, add them. If these classes don't exist, leave them out of "
+                "the class names, and number the labels of the others from 0 on."
             ),
         )
     ]
+
+
+def _single(samples: Samples) -> list[Finding]:
+    """`class-of-one-row`: classes that are trained on or held out, but not both."""
+    dataset = samples.dataset
+    counts = np.bincount(dataset.y, minlength=dataset.classes)
+    if dataset.y_test is not None:
+        counts += np.bincount(dataset.y_test, minlength=dataset.classes)
+    single = np.flatnonzero(counts == 1)
+    if len(single) == 0 or np.count_nonzero(counts) == 1:
+        return []
+    have = "class has" if len(single) == 1 else "classes have"
+    return [
+        Finding(
+            code="class-of-one-row",
+            severity="warning",
+            where=f"{samples.name}, labels",
+            message=(
+                f"{len(single)} of {len(counts)} {have} one row: {_names(samples, single)}. "
+                "It is either trained on or held out, so nothing is measured of such a class."
+            ),
+            evidence={
+                "classes": len(counts),
+                "classes_of_one_row": len(single),
+                "class_indices": single[:_NAMED].tolist(),
+            },
+            advice=(
+                "Add rows of these classes, join them with others, or leave them out; if a label "
+                "is misspelt, correct it."
+            ),
+        )
+    ]
+
+
+def _names(samples: Samples, indices: NDArray[np.int64]) -> str:
+    """The names of the first few classes, and how many more there are."""
+    names = [samples.dataset.class_names[index] for index in indices[:_NAMED]]
+    more = "" if len(indices) <= _NAMED else f" and {len(indices) - _NAMED} more"
+    return f"{', '.join(names)}{more}"
 
 
 def label_findings(samples: Samples) -> list[Finding]:

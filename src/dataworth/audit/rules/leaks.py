@@ -1,4 +1,4 @@
-"""The label visible in a feature: one column that tells the class by itself."""
+"""Rules on leakage: held-out samples in the training set, and the label among the features."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def duplicate_findings(samples: Samples) -> list[Finding]:
     Rows are compared by 128-bit BLAKE2b digests, for which a chance match among a million rows
     has a probability below 1e-26.
     """
-    held = list(_digests(samples.split.x_test))
+    held = list(_digests(samples.split.held_out.x))
     wanted = set(held)
     official = samples.split.official
-    trained = _digests(samples.dataset.x_train, None if official else samples.split.rows)
+    trained = _digests(samples.dataset.x, None if official else samples.split.pool.rows)
     shared = {digest for digest in trained if digest in wanted}
     if not shared:
         return []
@@ -56,7 +56,7 @@ def duplicate_findings(samples: Samples) -> list[Finding]:
 
 
 def _severity(share: float, features: int) -> Severity:
-    # Samples of few features coincide by chance in honest data too.
+    # Samples with few features can coincide by chance.
     if share < _SHARED_WARNING:
         return "info"
     return "error" if share >= _SHARED_ERROR and features >= _FEW_FEATURES else "warning"
@@ -64,7 +64,7 @@ def _severity(share: float, features: int) -> Severity:
 
 def _digests(x: NDArray[np.generic], rows: NDArray[np.int64] | None = None) -> Iterator[bytes]:
     for block in blocks(x, rows):
-        # Adding 0 turns -0.0 into 0.0, which is the same number in other bytes.
+        # Adding 0 turns -0.0 into 0.0, an equal number with other bytes.
         plain = block if block.dtype == np.uint8 else block + np.zeros((), block.dtype)
         for row in plain.view(np.uint8):
             yield hashlib.blake2b(row.data, digest_size=16).digest()
@@ -78,13 +78,13 @@ _LABEL_ERROR, _LABEL_WARNING = 0.002, 0.01
 
 
 def leak_findings(samples: Samples) -> list[Finding]:
-    """`label-in-feature`: a rule of one feature that is right nearly always.
+    """`label-in-feature`: a single feature that predicts the class nearly perfectly.
 
-    On half of up to 10,000 rows each value of a feature is given its most common class (a feature
-    of more than 256 values: each row keeps its own); on the other half the errors of that rule
-    (of the nearest value's class) are counted. The finding needs
-    fewer than 1 % (error: 0.2 %) of the errors of always saying the most common class, and a
-    binomial probability of so few errors below 1e-6, divided by the number of features.
+    On half of up to 10,000 rows a rule is learned for each feature: the most common class of each
+    value, or, for a feature with more than 256 values, the class of the nearest value. Its errors
+    are counted on the other half. The finding needs fewer than 1 % (error: 0.2 %) of the errors of
+    always predicting the most common class, and a binomial probability of so few errors below 1e-6,
+    divided by the number of features.
     """
     from scipy.special import bdtr  # slow to import
 
@@ -125,7 +125,7 @@ def leak_findings(samples: Samples) -> list[Finding]:
 
 
 def _errors(column: NDArray[Any], labels: NDArray[np.int64], half: int) -> int:
-    """Errors on the second half of the rule of one feature that the first half teaches."""
+    """Errors on the second half, of the rule of one feature that is learned on the first half."""
     values = np.unique(column)
     if len(values) > _VALUES:
         guesses = _nearest(column[:half], labels[:half], column[half:])

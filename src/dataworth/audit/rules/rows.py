@@ -32,12 +32,8 @@ _REPEATED = re.compile(r"_duplicated_\d+$|(?<=\.\d)\.\d+$")
 """What polars and pandas append to a repeated name: "0_duplicated_0", "0.5.1" (not "0.1")."""
 
 
-def row_findings(samples: Samples) -> list[Finding]:
-    """Look for a lost first row, and for rows in the order of their classes."""
-    return [*_first_row(samples), *_order(samples)]
-
-
-def _first_row(samples: Samples) -> list[Finding]:
+def first_row_findings(samples: Samples) -> list[Finding]:
+    """`first-row-as-header`: one row fewer than the file, or a known data set, has."""
     findings = []
     in_file = samples.source.get("rows_in_file")
     if in_file is not None and in_file == samples.dataset.samples + 1:
@@ -97,7 +93,8 @@ def _is_number(name: str) -> bool:
     return True
 
 
-def _order(samples: Samples) -> list[Finding]:
+def order_findings(samples: Samples) -> list[Finding]:
+    """`rows-sorted-by-class`: rows in the order of their classes."""
     labels = samples.labels
     changes, expected, deviation = class_changes(labels)
     limit = min(0.5 * expected, expected - 6 * deviation)

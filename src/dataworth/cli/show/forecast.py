@@ -12,7 +12,7 @@ from rich.table import Table
 from dataworth._util.numbers import format_count, format_count_rounded
 from dataworth.cli.show.tables import new_table, print_table
 from dataworth.forecast.compare import Comparison
-from dataworth.metrics.labels import format_exact, format_value, format_values, metric_name
+from dataworth.metrics.labels import format_exact, format_value, format_values
 from dataworth.report.sentences import count, crossing_in_words, headline
 from dataworth.report.tables import mean_error
 
@@ -37,7 +37,7 @@ def show_comparison(
 def standings_table(comparison: Comparison, size: float, level: float) -> Table:
     """All learners at one size, the best first, and how far the others are behind it."""
     interval = f"{level:.0%} interval"
-    table = new_table("learner", comparison.metric, interval, "best with", "behind", interval)
+    table = new_table("learner", comparison.metric.name, interval, "best with", "behind", interval)
     standings = comparison.standings(size, level)
     for row, standing in enumerate(standings):
         median, lower, upper = format_values(standing.median, standing.lower, standing.upper)
@@ -107,7 +107,7 @@ def measured(forecast: Forecast) -> str:
     """What the forecast was made from, in words."""
     curve, sizes = forecast.curve, forecast.curve.sizes
     return (
-        f"{metric_name(curve.metric)} of {len(curve)} runs at {len(sizes)} sizes, "
+        f"{curve.metric.title} of {len(curve)} runs at {len(sizes)} sizes, "
         f"{format_count(sizes[0])} to {format_count(sizes[-1])} samples"
     )
 
@@ -136,7 +136,7 @@ def show_predictions(
     largest = float(forecast.observations.sizes[-1])
     interval = f"{level:.0%} interval"
     table = new_table(
-        "samples", "times", forecast.curve.metric, interval, "gain", interval, text=None
+        "samples", "times", forecast.curve.metric.name, interval, "gain", interval, text=None
     )
     for row, size in enumerate(predicted.samples):
         median, lower, upper = format_values(
@@ -157,7 +157,7 @@ def show_predictions(
 
 def needed(forecast: Forecast, target: SampleSize) -> str:
     """How many samples a target takes, in a sentence or two."""
-    what = f"{metric_name(forecast.curve.metric)} {format_exact(target.target)}"
+    what = f"{forecast.curve.metric.title} {format_exact(target.target)}"
     if target.met:
         said = f"Target {what}: met already, from {format_count_rounded(target.median)} samples on."
         sure = target.assured is None or target.assured <= target.median
@@ -223,9 +223,8 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
 
 
 def _loss_name(forecast: Forecast) -> str:
-    """What the laws describe: the loss, or what a rising metric lacks to 1."""
-    metric = forecast.curve.metric
-    return f"1 - {metric}" if forecast.curve.higher_is_better else metric
+    """What the laws describe: the loss, or what a metric lacks to its best value."""
+    return forecast.scale.formula(forecast.curve.metric.name)
 
 
 def _stopping(stop: Stop) -> str:

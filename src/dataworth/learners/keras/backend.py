@@ -1,4 +1,4 @@
-"""Keras and JAX, imported late and together: Keras must run on JAX here."""
+"""Lazy import of Keras on its JAX backend, and seeding of what Keras draws."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def load_keras() -> Any:
     Raises
     ------
     StudyError
-        If Keras has been imported on another backend already, or works in another float type.
+        If Keras has been imported with another backend, or uses another float type.
     """
     if "keras" not in sys.modules:
-        # Keras reads this once, when it is first imported; dataworth has no other backend.
+        # Keras reads this when it is first imported; dataworth supports no other backend.
         os.environ["KERAS_BACKEND"] = "jax"
         offer_cores()
     keras = importlib.import_module("keras")
@@ -39,25 +39,27 @@ def load_keras() -> Any:
         raise StudyError(
             f"Keras was imported on its {backend} backend before dataworth needed it, and a "
             "process has one backend only. Set the environment variable KERAS_BACKEND=jax, or "
-            'write os.environ["KERAS_BACKEND"] = "jax" above the first import of keras.'
+            'write os.environ["KERAS_BACKEND"] = "jax" above the first import of keras.',
+            code="keras-backend",
         )
     floats = keras.config.floatx()
     if floats != "float32":
         raise StudyError(
             f"Keras is set to compute in {floats}; dataworth trains in float32. "
-            'Set "floatx": "float32" in keras.json, or call keras.config.set_floatx("float32").'
+            'Set "floatx": "float32" in keras.json, or call keras.config.set_floatx("float32").',
+            code="keras-float-type",
         )
     return keras
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Make everything that Keras draws while it builds a model depend on `seed` alone.
+    """Seed everything that Keras draws while it builds a model.
 
     Keras seeds initializers, dropout and seed generators from Python's global ``random``; a
-    builder of the user's may use NumPy's. Both are put back as they were.
+    user's builder may use NumPy's. The states of both are restored afterwards.
     """
-    # The import itself draws from these, and must not do so between the seeds and the builder.
+    # The import draws from these generators, so it must come before they are seeded.
     load_keras()
     python_state = random.getstate()
     numpy_state = np.random.get_state()  # noqa: NPY002

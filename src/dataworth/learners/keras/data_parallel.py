@@ -1,7 +1,7 @@
-"""Cores: one step's batch divided among the processor's cores, as among devices.
+"""Data parallelism over the cores of the CPU: each core is a device with a share of the batch.
 
-Matrix products use all cores by themselves, but what convolutions need between them does not: each
-core then does its share of the batch from end to end, and gradients are averaged.
+Matrix products use all cores already, but the other operations of convolutions do not. So each core
+computes the whole step on its share of the batch, and gradients are averaged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ AXIS = "core"
 
 
 def offer_cores() -> None:
-    """Let JAX see each core as a device; has no effect once JAX has been used."""
+    """Configure JAX with one device per core; has no effect once JAX has been used."""
     import jax
 
     if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
@@ -27,7 +27,7 @@ def offer_cores() -> None:
 
 @cache
 def mesh(batch_size: int) -> Any:
-    """The most cores among which a batch can be divided evenly, as a mesh; None for one.
+    """The largest number of cores that divides a batch evenly, as a mesh; None for one.
 
     Returns
     -------
@@ -42,10 +42,10 @@ def mesh(batch_size: int) -> Any:
 
 
 def is_divisible(trainable: Sequence[Any], only_seeds: bool) -> bool:
-    """Whether dividing a network's batch pays and leaves what is learnt from it the same.
+    """Whether dividing the batch of a network is faster and does not change the result.
 
-    It pays with convolutions (kernels of four axes). Statistics such as those of BatchNormalization
-    are of the whole batch, so that a network may have no state but seeds: see `own_seeds`.
+    It is faster with convolutions (kernels of four axes). Statistics such as BatchNormalization's
+    are of the whole batch, so the network must have no state but seeds: see `own_seeds`.
     """
     return only_seeds and any(len(value.shape) == 4 for value in trainable)
 
@@ -54,7 +54,7 @@ def divided(steps: Callable[..., Any], over: Any) -> Callable[..., Any]:
     """Run `steps(weights, x, y, count)` on each core's share of every batch.
 
     `x` and `y` have the shape (steps, batch, ...). `steps` must take gradients and losses
-    `averaged`, so that weights stay the same on all cores.
+    `averaged`, so that the weights stay equal on all cores.
     """
     import jax
 
@@ -70,14 +70,14 @@ def divided(steps: Callable[..., Any], over: Any) -> Callable[..., Any]:
 
 
 def averaged(values: Any) -> Any:
-    """The mean of arrays over all cores, within what is `divided`."""
+    """Average arrays over all cores, inside a `divided` function."""
     import jax
 
     return jax.lax.pmean(values, AXIS)
 
 
 def own_seeds(seeds: Sequence[Any], step: Any) -> list[Any]:
-    """Make each core's own seeds for a step, within what is `divided`.
+    """Derive different seeds for each core and step, inside a `divided` function.
 
     With the same seeds, Dropout would drop the same units in all shares of the batch.
     """
@@ -95,7 +95,7 @@ def on_all(values: Any, over: Any) -> Any:
 
 
 def on_one(values: Any) -> Any:
-    """Bring arrays back to the first device."""
+    """Copy arrays to the first device."""
     import jax
 
     return jax.device_put(values, jax.devices()[0])

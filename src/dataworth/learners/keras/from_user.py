@@ -1,28 +1,25 @@
-"""Models that a person brings: an object, a file, or a function that builds one."""
+"""Builders from the user's models: an object, a file, or a function that builds a model."""
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dataworth._util.user_code import one_line, user_code
 from dataworth.errors import StudyError
 from dataworth.learners.keras.backend import load_keras, seeded
 from dataworth.learners.keras.fingerprint import fingerprint, layer_configs
 from dataworth.learners.keras.learner import Describe, Description
 from dataworth.learners.keras.network import Build, Network, input_scales
 from dataworth.learners.source_hash import is_own, module_source
-from dataworth.learners.user_code import one_line, user_code
 
 
 def from_model(model: Any) -> tuple[Build, Describe]:
-    """Take a ``keras.Model`` as a pattern: its configuration without its weights."""
+    """Make a builder from the configuration of a ``keras.Model``, without its weights."""
     try:
         config = model.get_config()
         anew = type(model).from_config(config)
@@ -43,7 +40,7 @@ def from_model(model: Any) -> tuple[Build, Describe]:
 
 
 def from_function(function: Callable[..., Any]) -> tuple[Build, Describe]:
-    """Take a function of (shape, classes), or of fewer of them, that returns a ``keras.Model``."""
+    """Make a builder from a function of shape and classes, or of one or none of them."""
     arguments = _arguments(function)
     name = getattr(function, "__name__", type(function).__name__)
 
@@ -63,40 +60,18 @@ def from_function(function: Callable[..., Any]) -> tuple[Build, Describe]:
 def load_model(path: Path) -> Any:
     """Read a ``.keras`` file."""
     if not path.is_file():
-        raise StudyError(f"there is no file {path}; expected a model saved by Keras (.keras).")
+        raise StudyError(
+            f"there is no file {path}; expected a model saved by Keras (.keras).",
+            code="file-not-found",
+        )
     try:
         return load_keras().models.load_model(path, compile=False)
     except Exception as error:
         raise StudyError(
             f"{path} cannot be read as a Keras model ({one_line(error)}). A model with layers of "
-            'your own needs the "module:function" form, which imports them.'
+            'your own needs the "module:function" form, which imports them.',
+            code="file-damaged",
         ) from None
-
-
-def import_function(text: str) -> Callable[..., Any]:
-    """Import what "module:function" names; modules in the working directory count."""
-    # A module that imports Keras at its top must find it on the JAX backend.
-    load_keras()
-    module_name, _, name = text.partition(":")
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        raise StudyError(
-            f'model "{text}": the module {module_name} cannot be imported ({one_line(error)}). '
-            f"Modules are looked for in {here} and on PYTHONPATH."
-        ) from None
-    function = getattr(module, name, None)
-    if not callable(function):
-        functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
-        raise StudyError(
-            f'model "{text}": {module_name} has no function {name}; '
-            f"it has {', '.join(functions) or 'none'}."
-        )
-    found: Callable[..., Any] = function
-    return found
 
 
 def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int], tuple[Any, ...]]:
@@ -109,7 +84,8 @@ def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int],
     if len(needed) > 2:
         raise StudyError(
             f"the function {getattr(function, '__name__', function)} needs {len(needed)} "
-            "arguments; it is called with two: the shape of one sample, and the number of classes."
+            "arguments; it is called with two: the shape of one sample, and the number of classes.",
+            code="wrong-arguments",
         )
     if len(needed) == 2 or any(p.kind == p.VAR_POSITIONAL for p in parameters):
         return lambda shape, outputs: (shape, outputs)
@@ -125,7 +101,7 @@ def _example(build: Build, shape: tuple[int, ...], outputs: int) -> Any:
 
 
 def _refuse_adapted(model: Any) -> None:
-    """Statistics that ``adapt`` found are weights: no configuration has them."""
+    """Refuse a model with statistics from ``adapt``, which are not in its configuration."""
     normalization = load_keras().layers.Normalization
     for layer in model._flatten_layers():
         if not (isinstance(layer, normalization) and layer.built and layer.input_mean is None):
@@ -135,7 +111,8 @@ def _refuse_adapted(model: Any) -> None:
             raise StudyError(
                 f"the layer {layer.name!r} of the model {model.name!r} was adapted to data, which "
                 "a model that is built anew for every run forgets. Give the layer its mean= and "
-                "variance=, or give a function that builds the model and adapts it."
+                "variance=, or give a function that builds the model and adapts it.",
+                code="layer-adapted",
             )
 
 
@@ -143,5 +120,6 @@ def _not_built_anew(model: Any, why: str) -> StudyError:
     return StudyError(
         f"the model {model.name!r} cannot be built anew from its configuration, which every run "
         f"needs ({why}). Give a function that builds it instead, or write get_config and "
-        "from_config."
+        "from_config.",
+        code="model-not-rebuildable",
     )

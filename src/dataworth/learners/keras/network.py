@@ -1,4 +1,4 @@
-"""Network: a Keras model as pure functions of its weights, fitted to the data's shape."""
+"""A Keras model as pure functions of its weights, adapted to the shape of the data."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing import Any
 
 import numpy as np
 
+from dataworth._util.user_code import one_line, place, user_code
 from dataworth.errors import StudyError
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.source_hash import is_own
-from dataworth.learners.user_code import one_line, place, user_code
 
 _PROBED = 16
 _SCALES = (1.0, 30.0, 1000.0)
 
 
 def with_logits(model: Any, shape: tuple[int, ...]) -> tuple[Any, bool]:
-    """Take a final softmax off, exactly; else say whether the outputs are logits already.
+    """Remove a final softmax, exactly; otherwise find out whether the outputs are logits.
 
     Parameters
     ----------
     model : keras.Model
         Built.
     shape : tuple of int
-        Of the samples that it takes.
+        Shape of the samples that it takes.
 
     Returns
     -------
     (keras.Model, bool)
-        Where the bool is False, outputs are probabilities.
+        If the bool is False, the outputs are probabilities.
 
     Raises
     ------
     StudyError
-        If the columns are not one distribution over the classes.
+        If the columns are not a distribution over the classes.
     """
     keras = load_keras()
     last = _last_layer(model)
@@ -55,7 +55,7 @@ def with_logits(model: Any, shape: tuple[int, ...]) -> tuple[Any, bool]:
 
 
 def _last_layer(model: Any) -> Any:
-    """Find the layer that makes the output, also within nested models; None if hidden in code."""
+    """Find the layer that makes the output, also in nested models; None if code computes it."""
     keras = load_keras()
     outputs = getattr(model, "outputs", None)
     if not outputs or _has_own_call(model):
@@ -65,23 +65,27 @@ def _last_layer(model: Any) -> Any:
 
 
 def _has_own_call(model: Any) -> bool:
-    """Whether code of the user's own stands between a model's graph of layers and its output."""
+    """Whether the user's code is between a model's graph of layers and its output."""
     return is_own(type(model).call)
 
 
 def _gives_probabilities(model: Any, shape: tuple[int, ...]) -> bool:
-    """Tell by the outputs for noise, of all sizes and signs lest logits pass for a sigmoid's."""
+    """Detect probabilities from the outputs for noise of several scales and both signs.
+
+    With noise of one scale, logits could all lie between 0 and 1 like the outputs of a sigmoid.
+    """
     random = np.random.Generator(np.random.Philox(0))
     noise = [random.random((_PROBED, *shape))]
     noise += [scale * random.standard_normal((_PROBED, *shape)) for scale in _SCALES]
     samples = load_keras().ops.convert_to_tensor(np.concatenate(noise).astype(np.float32))
     output = np.asarray(model(samples, training=False), np.float64)
-    # Features that a model takes for indices of a table are beyond it in places.
+    # Features that a model uses as indices of an embedding can be out of range.
     output = output[np.isfinite(output).all(axis=1)]
     if not len(output):
         raise StudyError(
             "the model's outputs are not finite numbers before any training; look at what it "
-            "makes of its inputs."
+            "makes of its inputs.",
+            code="outputs-not-finite",
         )
     if (output < 0).any() or (output == 0).all() or (output > 1 + 1e-4).any():
         return False
@@ -93,16 +97,17 @@ def _gives_probabilities(model: Any, shape: tuple[int, ...]) -> bool:
 def _sigmoid(seen: str) -> StudyError:
     return StudyError(
         f"{seen}, whose columns are not one distribution over the classes; end it with a softmax, "
-        "or with no activation."
+        "or with no activation.",
+        code="outputs-not-probabilities",
     )
 
 
 _STRONG = 1 / 32
-"""Layers that scale within a network, as before a sum, hardly do so by less than this."""
+"""Layers that scale inside a network, such as before a sum, rarely have smaller factors."""
 
 
 def input_scales(model: Any) -> dict[str, float]:
-    """Factors below 1/32 of the ``Rescaling`` and ``Normalization`` layers, by the layer's name."""
+    """Factors below 1/32 of ``Rescaling`` and ``Normalization`` layers, by their names."""
     found = {layer.name: _factor(layer) for layer in model._flatten_layers()}
     return {name: factor for name, factor in found.items() if 0 < factor < _STRONG}
 
@@ -129,7 +134,7 @@ class Network:
     build : callable
         Called with `shape` and `outputs`; returns a fresh ``keras.Model``.
     shape : tuple of int
-        Shape of one sample as the data have it.
+        Shape of one sample in the data.
     outputs : int
         Number of classes.
 
@@ -146,17 +151,17 @@ class Network:
 
     @property
     def trainable(self) -> list[Any]:
-        """Values of the trainable weights, in Keras' order."""
+        """Values of the trainable weights, in the order of Keras."""
         return [variable.value for variable in self.model.trainable_variables]
 
     @property
     def state(self) -> list[Any]:
-        """Values of all else that a step may change: statistics, seeds of dropout."""
+        """Values of the other variables that a step may change: statistics, seeds of dropout."""
         return [variable.value for variable in self.model.non_trainable_variables]
 
     @property
     def has_only_seeds(self) -> bool:
-        """Whether `state` holds seeds and nothing else: no statistics, no frozen weights."""
+        """Whether `state` has only seeds: no statistics, no frozen weights."""
         return not self.model.non_trainable_weights
 
     def __call__(
@@ -167,8 +172,8 @@ class Network:
         Returns
         -------
         (logits, state, penalty)
-            float32 logits, shape (batch, outputs); the state afterwards; the sum of the model's
-            own losses (weight decay and the like).
+            float32 logits, shape (batch, outputs); the new state; the sum of the
+            model's additional losses, such as weight decay.
         """
         import jax.numpy as jnp
 
@@ -188,12 +193,13 @@ class Network:
 
 
 def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tuple[int, ...]]:
-    """Build the model for the first of the sample's possible shapes that it takes."""
+    """Build the model for the first possible shape of a sample that it accepts."""
     keras = load_keras()
     model = build(shape, outputs)
     if not isinstance(model, keras.Model):
         raise StudyError(
-            f"the model's builder returned a {type(model).__name__}; expected a keras.Model."
+            f"the model's builder returned a {type(model).__name__}; expected a keras.Model.",
+            code="not-a-model",
         )
     wanted = _wanted(model)
     failures = []
@@ -204,7 +210,7 @@ def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tu
             produced = _built(model, candidate)
             failure = f"its output has shape {produced}"
         except Exception as error:
-            # Keras reports a shape that does not fit by exceptions of many kinds.
+            # Keras raises many types of exceptions for a shape that does not fit.
             produced, failure = None, one_line(error) + place(error)
         if isinstance(produced, tuple) and len(produced) == 2 and produced[1] == outputs:
             return model, candidate
@@ -213,17 +219,18 @@ def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tu
     raise StudyError(
         f"the model does not fit the data, which have samples of shape {shape} and {outputs} "
         f"classes: {'; '.join(failures) or f'it takes samples of shape {wanted}'}. "
-        f"It must take one batch of samples and end in {outputs} columns."
+        f"It must take one batch of samples and end in {outputs} columns.",
+        code="model-does-not-fit-data",
     )
 
 
 def _built(model: Any, shape: tuple[int, ...]) -> Any:
-    """Let a model make its weights for samples of `shape`; return its output's shape."""
+    """Build the weights of a model for samples of `shape`; return the shape of its output."""
     sample = load_keras().ops.zeros((1, *shape))
     try:
         produced = model.compute_output_shape((None, *shape))
     except NotImplementedError:
-        # A class of the user's own need not say; what it returns does.
+        # A custom class may not define it; its output has the shape.
         return tuple(model(sample).shape)
     if not model.built or not model.variables:
         model(sample)
@@ -231,7 +238,7 @@ def _built(model: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _wanted(model: Any) -> tuple[int | None, ...] | None:
-    """Return the sample shape that the model is bound to, or None while it takes any."""
+    """Return the shape of samples that the model requires, or None if it accepts any."""
     shape = getattr(model, "input_shape", None) if model.built else None
     return tuple(shape[1:]) if isinstance(shape, tuple) else None
 
@@ -245,7 +252,7 @@ def _takes(wanted: tuple[int | None, ...] | None, candidate: tuple[int, ...]) ->
 
 
 def _candidates(shape: tuple[int, ...], wanted: Any) -> list[tuple[int, ...]]:
-    """List the shapes under which a sample means the same: with or without a channel, or flat."""
+    """List the equivalent shapes of a sample: with or without a channel, or flat."""
     shapes = [shape]
     if len(shape) > 1 and shape[-1] == 1:
         shapes.append(shape[:-1])

@@ -1,4 +1,4 @@
-"""The networks that come with dataworth, as builders of Keras models."""
+"""The built-in networks, as builders of Keras models."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def mlp(shape: tuple[int, ...], classes: int, hidden: tuple[int, ...] = DEFAULT_
 def cnn(shape: tuple[int, ...], classes: int) -> Any:
     """Build 32C3-P-64C3-P-128: two 3x3 convolutions, each with 2x2 max-pooling, and a dense layer.
 
-    Borders are padded with zeros (Keras' "same"), so that of 28x28 images 7x7 places are left.
-    Half of what comes from them is dropped in training, as in Keras' own example of such a network:
-    on real EMNIST images that is more accurate than without (benchmarks/RESULTS.md).
+    Borders are padded with zeros (Keras' "same"), so 28x28 images give 7x7 positions. A dropout of
+    one half follows, as in Keras' example of such a network; on real EMNIST images it is more
+    accurate than without (benchmarks/RESULTS.md).
 
     Raises
     ------
@@ -50,7 +50,8 @@ def cnn(shape: tuple[int, ...], classes: int) -> Any:
     if len(shape) not in (2, 3) or min(shape[:2]) < 4:
         raise StudyError(
             f'model "cnn" needs images of at least 4x4 pixels; the samples have shape {shape}. '
-            'Reshape them to (samples, height, width), or choose "mlp".'
+            'Reshape them to (samples, height, width), or choose "mlp".',
+            code="not-images",
         )
     layers = keras.layers
     return keras.Sequential(
@@ -69,7 +70,7 @@ def cnn(shape: tuple[int, ...], classes: int) -> Any:
 
 
 def preset(name: str) -> tuple[Build, dict[str, Any]] | None:
-    """Look a preset up by name.
+    """Look up a preset by its name.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def preset(name: str) -> tuple[Build, dict[str, Any]] | None:
     Returns
     -------
     (builder, identity) or None
-        None where `name` is no preset. The identity says all that the name stands for.
+        None if `name` is not a preset. The identity has the type and widths of the network.
 
     Raises
     ------
@@ -97,7 +98,8 @@ def preset(name: str) -> tuple[Build, dict[str, Any]] | None:
     if colon and not re.fullmatch(r"\s*[1-9]\d*\s*(,\s*[1-9]\d*\s*)*", widths):
         raise StudyError(
             f'model "{name}": what follows "mlp:" must be the widths of the hidden layers, '
-            'separated by commas, as in "mlp:512,512".'
+            'separated by commas, as in "mlp:512,512".',
+            code="widths-malformed",
         )
     hidden = tuple(int(width) for width in widths.split(",")) if colon else DEFAULT_HIDDEN
     return partial(mlp, hidden=hidden), {"preset": "mlp", "hidden": list(hidden)}

@@ -1,4 +1,4 @@
-"""Program: the compiled training loop and the compiled forward pass of one network."""
+"""The compiled training loop and the compiled forward pass of one network."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.errors import StudyError
-from dataworth.learners.keras import data_parallel as cores
-from dataworth.learners.keras import program as losses
+from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.kernels import adam
 from dataworth.learners.keras.network import Network
 
@@ -41,7 +40,7 @@ def clipped(logits: Any, y: Any) -> Any:
 
 
 def named(name: str) -> Callable[[Any, Any], Any]:
-    """Return the loss that `name` stands for.
+    """Return the loss function with this name.
 
     Raises
     ------
@@ -50,7 +49,9 @@ def named(name: str) -> Callable[[Any, Any], Any]:
     """
     choices = {"crossentropy": crossentropy, "clipped": clipped}
     if name not in choices:
-        raise StudyError(f'loss "{name}" is not known; choose one of {", ".join(choices)}.')
+        raise StudyError(
+            f'loss "{name}" is not known; choose one of {", ".join(choices)}.', code="unknown-loss"
+        )
     return choices[name]
 
 
@@ -58,14 +59,14 @@ CHUNK_BYTES = 8 << 20
 CHUNK_STEPS = 256
 BLOCK_ROWS = 512
 _ALIGNMENT = 64
-"""Bytes; arrays that start elsewhere are copied by JAX."""
-# XLA keeps to vectors of 256 bits by itself; Adam's update is faster with the wider ones that some
-# processors have.
+"""Bytes; JAX copies arrays that are not aligned to this."""
+# XLA uses vectors of 256 bits by default; Adam's update is faster with the wider ones of some
+# processors.
 COMPILER_OPTIONS = {"xla_cpu_prefer_vector_width": 512}
 
 
 class Weights(NamedTuple):
-    """All that training changes: arrays of JAX."""
+    """The state of training, as arrays of JAX."""
 
     trainable: list[Any]
     state: list[Any]
@@ -76,17 +77,18 @@ class Weights(NamedTuple):
 class Program:
     """One network's training steps in one compiled loop.
 
-    The loop takes a chunk of batches at a time, as raw features that the host picked out of the
-    (memory-mapped) pool while the chunk before was being trained on. So no more than a few
-    megabytes of the data are ever copied, and one compilation serves subsets of every size.
+    The loop processes one chunk of batches at a time. The host copies the raw features of a chunk
+    from the (memory-mapped) pool while the previous chunk is trained on. So only a few megabytes
+    of the data are in memory twice, and one compilation serves subsets of all sizes.
 
     Parameters
     ----------
     network : Network
     scale : float
-        Features are multiplied by this as they are read.
+        Features are multiplied by this when they are used.
     loss : str
-        As in `Task`.
+        "crossentropy", from logits; or "clipped", Keras' categorical cross-entropy of clipped
+        probabilities.
     learning_rate : float
     """
 
@@ -94,10 +96,10 @@ class Program:
         import jax
 
         self._scale = scale
-        self._loss = losses.named(loss)
+        self._loss = named(loss)
         self._learning_rate = learning_rate
         self._apply = _lowered(network)
-        self._divisible = cores.is_divisible(network.trainable, network.has_only_seeds)
+        self._divisible = data_parallel.is_divisible(network.trainable, network.has_only_seeds)
         self._steps = _compiled(partial(self._run_steps, on_cores=False))
         self._divided: dict[Any, Any] = {}
         self._forward = jax.jit(self._run_forward)
@@ -110,13 +112,13 @@ class Program:
         order: NDArray[np.int64],
         batch_size: int,
     ) -> tuple[Weights, float]:
-        """Train once on the rows `order` of `x` and `y`, the last batch smaller if need be.
+        """Train for one epoch on the rows `order` of `x` and `y`; the last batch may be smaller.
 
         Returns
         -------
         (weights, loss)
-            `weights` given are used up. The loss is the mean over samples, in nats, before each
-            step.
+            The new weights; the arrays of the given ones are donated and invalid. The loss is the
+            mean over samples, in nats, before each step.
         """
         import jax
 
@@ -128,12 +130,12 @@ class Program:
             if not self._divisible:
                 features = jax.device_put(features, may_alias=True)
             weights, chunk_losses = steps(weights, features, labels.astype(np.int32), count)
-            # Waiting for the chunk before this one bounds memory and leaves this one running.
+            # Waiting for the previous chunk bounds the memory and lets this one run.
             if pending:
                 pending[-1][0].block_until_ready()
             pending.append((chunk_losses, count * batch))
         if self._divisible:
-            weights = cores.on_one(weights)
+            weights = data_parallel.on_one(weights)
         total = 0.0
         for chunk_losses, samples in pending:
             batch = batch_size if samples >= batch_size else samples
@@ -143,7 +145,7 @@ class Program:
     def logits(
         self, weights: Weights, x: NDArray[Any], rows: NDArray[np.int64] | None = None
     ) -> NDArray[np.float32]:
-        """Apply the network to raw features, or some rows of them, block by block.
+        """Apply the network to raw features, or to some rows of them, in blocks.
 
         Returns
         -------
@@ -165,14 +167,14 @@ class Program:
         return float(np.asarray(self._loss(logits, y), np.float64).mean())
 
     def _placed(self, weights: Weights, batch: int) -> tuple[Weights, Any]:
-        """Weights where the program for batches of this size has them, and that program."""
-        over = cores.mesh(batch) if self._divisible else None
+        """Move the weights to the devices of the program for this batch size; return both."""
+        over = data_parallel.mesh(batch) if self._divisible else None
         if over is None:
-            return (cores.on_one(weights) if self._divisible else weights), self._steps
+            return (data_parallel.on_one(weights) if self._divisible else weights), self._steps
         if over not in self._divided:
-            steps = cores.divided(partial(self._run_steps, on_cores=True), over)
+            steps = data_parallel.divided(partial(self._run_steps, on_cores=True), over)
             self._divided[over] = _compiled(steps)
-        return cores.on_all(weights, over), self._divided[over]
+        return data_parallel.on_all(weights, over), self._divided[over]
 
     def _run_steps(
         self, weights: Weights, x: Any, y: Any, count: Any, on_cores: bool
@@ -182,13 +184,13 @@ class Program:
 
         def step(index: Any, carry: tuple[Weights, Any]) -> tuple[Weights, Any]:
             now, seen = carry
-            state = cores.own_seeds(now.state, now.step) if on_cores else now.state
+            state = data_parallel.own_seeds(now.state, now.step) if on_cores else now.state
             (loss, state), gradients = jax.value_and_grad(self._objective, has_aux=True)(
                 now.trainable, state, x[index], y[index]
             )
             if on_cores:
-                loss, gradients = cores.averaged((loss, gradients))
-                # The step's number made its seeds new; what all cores share stays as it is.
+                loss, gradients = data_parallel.averaged((loss, gradients))
+                # Seeds change with the number of the step; the state shared by the cores does not.
                 state = now.state
             trainable, moments = adam.update(
                 now.trainable, now.moments, gradients, now.step, self._learning_rate
@@ -215,7 +217,7 @@ class Program:
 
 
 def _lowered(network: Network) -> Callable[..., Any]:
-    """Return `network` as a function of (training, trainable, state, x), made for this device."""
+    """Return `network` as a function of (training, trainable, state, x), with the CPU kernels."""
     import jax
 
     from dataworth.learners.keras.kernels.lowering import for_cpu
@@ -249,9 +251,9 @@ def _sample_bytes(x: NDArray[Any]) -> int:
 def _chunks(
     order: NDArray[np.int64], batch_size: int, sample_bytes: int
 ) -> Iterator[tuple[NDArray[np.int64], int]]:
-    """Cut an epoch into (batches, length): row numbers (steps, batch), at most `length` steps.
+    """Split an epoch into (batches, length): row numbers (steps, batch), at most `length` steps.
 
-    All chunks but the one with the last, smaller batch have one length, and so one compilation.
+    All chunks but that of the last, smaller batch have the same length, so one program serves them.
     """
     length = max(1, min(CHUNK_STEPS, CHUNK_BYTES // (batch_size * sample_bytes)))
     full = len(order) // batch_size * batch_size
@@ -263,15 +265,15 @@ def _chunks(
 
 
 def _picked(values: NDArray[Any], batches: NDArray[np.int64], length: int) -> NDArray[Any]:
-    """The rows of some batches, followed by as many unused ones as `length` steps need.
+    """Copy the rows of some batches, padded to `length` steps with unused rows.
 
-    They lie where JAX on the CPU can use them without copying them once more.
+    The result is aligned so that JAX on the CPU can use it without another copy.
     """
     shape = (length, *batches.shape[1:], *values.shape[1:])
     size = math.prod(shape) * values.itemsize
     room = np.empty(size + _ALIGNMENT, np.uint8)
     start = -room.ctypes.data % _ALIGNMENT
     picked = room[start : start + size].view(values.dtype).reshape(shape)
-    # Rows are known to be within bounds; NumPy copies once more where it has to check them.
+    # Rows are within bounds; with a check of them, NumPy would copy once more.
     np.take(values, batches, axis=0, out=picked[: len(batches)], mode="clip")
     return picked

@@ -16,27 +16,20 @@ function share(list, at, x) {
   return Math.log(x / list[at]) / Math.log(list[at + 1] / list[at]);
 }
 
-// A metric that is positive: straight on logarithmic axes.
-function onLog(sizes, values, x) {
+// The distance from the best value is positive: straight on logarithmic axes.
+function onLogOfDistance(sizes, values, x, limit, sign) {
   const at = below(sizes, x);
   const part = share(sizes, at, x);
-  const [left, right] = [values[at], values[at + 1]];
-  if (left <= 0 || right <= 0) return left + part * (right - left);
-  return left * (right / left) ** part;
-}
-
-// A share that rises towards 1: its distance from 1 is positive and falls.
-function onLogOfRest(sizes, values, x) {
-  const at = below(sizes, x);
-  const part = share(sizes, at, x);
-  const [left, right] = [1 - values[at], 1 - values[at + 1]];
-  if (left <= 0 || right <= 0) return 1 - (left + part * (right - left));
-  return 1 - left * (right / left) ** part;
+  const [left, right] = [sign * (values[at] - limit), sign * (values[at + 1] - limit)];
+  if (left <= 0 || right <= 0) return limit + sign * (left + part * (right - left));
+  return limit + sign * left * (right / left) ** part;
 }
 
 function quantileAt(metric, row, x) {
-  const { samples, quantiles } = metric.forecast;
-  return (metric.higher ? onLogOfRest : onLog)(samples, quantiles[row], x);
+  const { samples, quantiles, limit } = metric.forecast;
+  // A metric without a best value is straight over the logarithm of the size.
+  if (limit === null) return plainAt(samples, quantiles[row], x);
+  return onLogOfDistance(samples, quantiles[row], x, limit, metric.higher ? -1 : 1);
 }
 
 // A gain, which falls about as fast as the size grows.

@@ -2,7 +2,7 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const runs = data.runs;
-const state = { metric: "loss", size: 0, target: null };
+const state = { metric: document.getElementById("metric").value, size: 0, target: null };
 
 // The runs with the metric chosen: [{ run, index, metric }].
 function shown() {
@@ -10,11 +10,11 @@ function shown() {
 }
 
 function largestSize() {
-  return Math.max(...runs.map((run) => run.metrics.loss.sizes.at(-1)));
+  return Math.max(...runs.map((run) => run.metrics[state.metric].sizes.at(-1)));
 }
 
 function smallestSize() {
-  return Math.min(...runs.map((run) => run.metrics.loss.sizes[0]));
+  return Math.min(...runs.map((run) => run.metrics[state.metric].sizes[0]));
 }
 
 // A value of a metric: four digits, and two of what it lacks to 1 if it is just below.

@@ -29,8 +29,8 @@ function priced(item) {
 }
 
 function answerPrice() {
-  const { higher } = runs[0].metrics[state.metric];
-  const unit = state.metric === "loss" ? " nats" : "";
+  const { higher, unit: name } = runs[0].metrics[state.metric];
+  const unit = name ? ` ${name}` : "";
   document.getElementById("unit-worth-label").textContent =
     `Worth of ${WORTH_UNIT}${unit} ${higher ? "more" : "less"}, same currency`;
   document.getElementById("price-answer").replaceChildren(...shown().map(priced));

@@ -33,9 +33,10 @@ function targeted(item) {
   const { metric } = item;
   const target = state.target;
   if (!metric.forecast) return result(item, {}, line("No forecast of this metric."));
-  const possible = metric.higher ? target > 0 && target < 1 : target > 0;
+  const { least, most, expected } = metric.forecast;
+  const possible = (least === null || target > least) && (most === null || target < most);
   if (target === null || !possible) {
-    return result(item, {}, line(`Give a value ${metric.higher ? "between 0 and 1" : "above 0"}.`));
+    return result(item, {}, line(`Give a value ${expected}.`));
   }
   const met = metAt(metric, target);
   if (met !== null) {
@@ -75,9 +76,12 @@ function suggestTarget() {
     return;
   }
   const value = quantileAt(found.metric, 2, found.metric.forecast.largest * 3);
+  const { limit } = found.metric.forecast;
   // What a share lacks to 1 is rounded: two digits of 0.9997 would be 1, which no curve reaches.
-  const lack = Number((1 - value).toPrecision(2));
-  state.target = Number(found.metric.higher ? (1 - lack).toPrecision(12) : value.toPrecision(2));
+  const lack = Number((limit - value).toPrecision(2));
+  const rounded = limit === null ? value.toPrecision(3) : value.toPrecision(2);
+  const rises = found.metric.higher && limit !== null;
+  state.target = Number(rises ? (limit - lack).toPrecision(12) : rounded);
   box.value = state.target;
 }
 

@@ -1,4 +1,4 @@
-"""CSV files: pixels on the fast path, everything else through polars."""
+"""CSV files: a fast parser for pixels, and polars for all others."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from dataworth.sources.csv.table import csv_blocks
 from dataworth.sources.files import Entry
 from dataworth.sources.pairs import leave_aside, test_beside, with_label
 from dataworth.sources.plan import Block, NotPixelsError, Part, Recipe, Shape, as_images
+from dataworth.tasks.base import Task
 
 
 def load(
@@ -28,10 +29,11 @@ def load(
     header: bool | None = None,
     pixels: bool = True,
     scale: float | None = None,
+    task: str | Task | None = None,
 ) -> Dataset:
-    """A CSV file of one's own; a test file beside it becomes the official held-out split.
+    """Read a CSV file; a test file in the same folder becomes the official held-out split.
 
-    A test file without the label column, as competitions have it, is left aside with a warning.
+    A test file without the label column, as in competitions, is ignored with a warning.
 
     Parameters
     ----------
@@ -42,17 +44,19 @@ def load(
         target or y; without a header, the first of a file with as many further columns as a square
         image has pixels.
     header : bool, optional
-        Whether the first row holds names; found out by default.
+        Whether the first row holds names; detected by default.
     pixels : bool
-        Whether features that are whole numbers 0..255 are kept as ``uint8``. If false, they are
-        read as real numbers.
+        Whether features that are whole numbers 0..255 are stored as ``uint8``. If false, they are
+        read as ``float32``.
     scale : float, optional
+        As in `Dataset`.
+    task : {"classification", "regression"} or Task, optional
         As in `Dataset`.
 
     Raises
     ------
     DataError
-        If the file cannot be used; the message says which row, and what to do.
+        If the file is invalid; the message names the row and the remedy.
     """
     options = {"label": label, "header": header, "pixels": pixels}
     beside = _labelled_test(entry, label, header)
@@ -61,7 +65,7 @@ def load(
     ]
     assert parts[0] is not None
     name = entry.stem.removesuffix(".csv")
-    return read(Recipe(name, parts[0], parts[1], scale=scale, options=options))
+    return read(Recipe(name, parts[0], parts[1], scale=scale, task=task, options=options))
 
 
 def part(
@@ -71,17 +75,19 @@ def part(
     shape: Shape,
     may_be_pixels: bool = True,
 ) -> Part:
-    """One split, read from one CSV file; `shape` makes images of flat samples."""
+    """Make one split from one CSV file; `shape` reshapes flat samples to images."""
 
     @cache
     def form() -> CsvForm:
         found = form_of(entry, label, header)
         if header is None and found.numbered:
             warnings.warn(
-                f"{entry}: the first row, {found.header[0]}..{found.header[-1]}, is read as the "
-                "names of the columns. If it is a sample, say header=False (--no-header on the "
-                "command line).",
-                DataworthWarning,
+                DataworthWarning(
+                    f"{entry}: the first row, {found.header[0]}..{found.header[-1]}, is read as "
+                    "the names of the columns. If it is a sample, say header=False (--no-header "
+                    "on the command line).",
+                    code="header-assumed",
+                ),
                 stacklevel=2,
             )
         return found
@@ -97,7 +103,7 @@ def part(
 
 
 def _labelled_test(entry: Entry, label: str | int | None, header: bool | None) -> Entry | None:
-    """The test file beside `entry`, unless it lacks the label column."""
+    """Find the test file that belongs to `entry`, unless it lacks the label column."""
     test = test_beside(entry)
     if test is None:
         return None

@@ -1,4 +1,4 @@
-"""What the columns of a table are: numbers, the pixels of an image, and which is the label."""
+"""Roles of the columns of a table: the label, and whether the others are pixels."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ def counts_up(fields: Sequence[str]) -> bool:
 
 
 def is_square(features: int) -> bool:
-    """Whether so many features are the pixels of a square image of 8 x 8 or more."""
+    """Whether this number of features can be the pixels of a square image, 8 x 8 or larger."""
     side = math.isqrt(features)
     return side >= _IMAGE_SIDE and side * side == features
 
 
 def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | int | None) -> int:
-    """Index of the label column, given what the caller said and the columns' names (if any)."""
+    """Index of the label column, from the caller's choice and the names of the columns, if any."""
     if isinstance(label, int):
         if not -columns <= label < columns:
             raise DataError(
-                f"{entry} has {columns} columns; label={label} is none of 0..{columns - 1}."
+                f"{entry} has {columns} columns; label={label} is none of 0..{columns - 1}.",
+                code="column-missing",
             )
         return label % columns
     lower = [name.lower() for name in names]
@@ -37,17 +38,21 @@ def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | 
         if lower.count(name) > 1:
             raise DataError(
                 f"{entry}: {lower.count(name)} columns are called {name!r}; rename all but one, or "
-                "give the label column's index (from 0): label=0 (--label 0 on the command line)."
+                "give the label column's index (from 0): label=0 (--label 0 on the command line).",
+                code="duplicate-column",
             )
         if name in lower:
             return lower.index(name)
     if label is not None:
         known = ", ".join(names[:8]) or "none: the file has no header row"
-        raise DataError(f"{entry} has no column {label!r}; its names are: {known}.")
+        raise DataError(
+            f"{entry} has no column {label!r}; its names are: {known}.", code="column-missing"
+        )
     if is_square(columns - 1):
         return 0
     raise DataError(
         f"{entry}: which of the {columns} columns is the label? None is called "
         f"{', '.join(LABEL_NAMES)}. Give its name or index (from 0), such as label=0 or label=-1 "
-        "(--label 0 or --label -1 on the command line)."
+        "(--label 0 or --label -1 on the command line).",
+        code="label-column-unclear",
     )

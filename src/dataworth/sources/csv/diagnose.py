@@ -1,4 +1,4 @@
-"""Rows of a CSV file read field by field, to say what is wrong with the first bad one."""
+"""Field-by-field reading of rows of a CSV file, to report the first invalid one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Table = tuple[NDArray[np.uint8], NDArray[Any]]
 
 
 def pixel_samples(entry: Entry, form: CsvForm, text: bytes, row: int) -> Table:
-    """Read rows that are not of the plain form: spaces, quotes, ``5.0`` for 5, other labels.
+    """Read rows that the fast parser refuses: spaces, quotes, ``5.0`` for 5, text labels.
 
     Returns
     -------
@@ -31,9 +31,9 @@ def pixel_samples(entry: Entry, form: CsvForm, text: bytes, row: int) -> Table:
     Raises
     ------
     NotPixelsError
-        If a value is no pixel and the data need not be pixels.
+        If a value is not a pixel and the data need not be pixels.
     DataError
-        If a row cannot be used at all.
+        If a row is invalid.
     """
     features, labels = [], []
     for number, fields in enumerate(_fields(entry, text, row), row):
@@ -46,37 +46,51 @@ def pixel_samples(entry: Entry, form: CsvForm, text: bytes, row: int) -> Table:
 
 
 def explain(entry: Entry, form: CsvForm, text: bytes) -> None:
-    """Raise DataError for the first row that cannot be used; return if there is none."""
+    """Raise DataError for the first invalid row; return if there is none."""
     for row, fields in enumerate(_fields(entry, text, form.first_row), form.first_row):
         check_row(entry, form, fields, row)
 
 
 def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
-    """Refuse a row of another length, with a gap or text, or with a value that is no pixel."""
+    """Refuse a row of another length, with a gap or text, or with a value that is not a pixel."""
     if len(fields) != form.columns:
         what = f"has {len(fields)} fields" if fields else "is blank"
         raise DataError(
             f"{entry}, row {row} {what}; expected {form.columns}, as in the first row. "
-            "Correct the row or remove it; if the file ends there, copy it again."
+            "Correct the row or remove it; if the file ends there, copy it again.",
+            code="wrong-field-count",
+            row=row,
         )
     for column, field in enumerate(fields):
         where = f"{entry}, row {row}, {form.column_name(column)}"
         if not field.strip():
-            raise DataError(f"{where}: the field is empty. Fill the gap, or remove the row.")
+            raise DataError(
+                f"{where}: the field is empty. Fill the gap, or remove the row.",
+                code="value-missing",
+                row=row,
+            )
         if column == form.label:
             continue
         if not is_number(field):
-            raise DataError(f"{where}: {field!r} is no number. Correct it, or remove the row.")
+            raise DataError(
+                f"{where}: {field!r} is no number. Correct it, or remove the row.",
+                code="not-a-number",
+                row=row,
+            )
         if not abs(float(field)) <= _LARGEST:
             raise DataError(
                 f"{where}: {field!r} is not finite, or beyond float32. Fill the gap, or remove the "
-                "row."
+                "row.",
+                code="not-finite",
+                row=row,
             )
         if form.image and not is_pixel(field):
             raise DataError(
                 f"{where}: {field!r} is no pixel; expected a whole number 0..255, as elsewhere in "
                 "the file. Correct it or remove the row; or say pixels=False (--no-pixels on the "
-                "command line) to read real numbers."
+                "command line) to read real numbers.",
+                code="not-a-pixel",
+                row=row,
             )
 
 
@@ -95,7 +109,11 @@ def _fields(entry: Entry, text: bytes, row: int) -> Iterator[list[str]]:
         yield from csv.reader(lines)
     except UnicodeDecodeError:
         raise DataError(
-            f"{entry} holds something after row {row} that is not UTF-8 text. Convert the file."
+            f"{entry} holds something after row {row} that is not UTF-8 text. Convert the file.",
+            code="not-utf-8",
+            row=row,
         ) from None
     except csv.Error as error:
-        raise DataError(f"{entry}, after row {row}: {error}. Correct the file.") from None
+        raise DataError(
+            f"{entry}, after row {row}: {error}. Correct the file.", code="csv-malformed", row=row
+        ) from None

@@ -1,8 +1,8 @@
 """Rows of comma-separated numbers 0..255, parsed by whole-array operations.
 
-A chunk of text is a ``uint8`` array. What ends the fields is found in it, and the one, two and
-three signs before each end: four short arrays, of which the numbers are made and all is checked.
-No number exists as text, and no array is wider than a byte.
+A chunk of text is a ``uint8`` array. The parser finds the separators in it, and the one, two and
+three characters before each: four short arrays, from which it checks and computes the numbers. No
+number is handled as a string, and no array is wider than a byte.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from dataworth.sources.plan import Block
 Pixels = NDArray[np.uint8]
 Plain = Callable[[Pixels], Block]
 Careful = Callable[[bytes, int], Block]
-"""``careful(text, row)`` reads rows of which the first is number `row`, or says what is wrong."""
+"""``careful(text, row)`` reads rows of which the first is number `row`, or raises an error."""
 
-# What is made of a chunk stays near the core, and the calls are few for its bytes.
+# Small enough for the arrays to stay in the cache, large enough for few calls per byte.
 _CHUNK_BYTES = 1 << 20
 _AHEAD = 3
 _KEPT_BYTES = 1 << 23
 _ZERO, _NINE, _COMMA, _NEWLINE = (np.uint8(ord(sign)) for sign in "09,\n")
 LEAD = b"\n\n\n"
-"""Stands before the rows, so that the first fields have three signs before their ends as well."""
+"""Padding before the rows, so that the first fields have three characters before their ends."""
 
 
 def parse(text: bytes | memoryview, columns: int, label: int | None = None) -> Pixels | None:
@@ -41,19 +41,19 @@ def parse(text: bytes | memoryview, columns: int, label: int | None = None) -> P
     columns : int
         Fields of every row.
     label : int, optional
-        Index of the column in which 07 is not 7: a field of it that begins with a 0 is refused.
+        Index of the column in which 07 is not 7: a field with a leading zero is refused.
 
     Returns
     -------
     ndarray of uint8, shape (rows, columns), or None
-        None if anything in the text is not exactly of this form.
+        None if the text is not exactly of this form.
     """
     import polars as pl
 
     signs = np.frombuffer(text, np.uint8)
     if signs[-1] != _NEWLINE or signs.max() > _NINE:
         return None
-    # polars compares and picks bytes with vector instructions, far faster than numpy indexes.
+    # polars filters bytes with vector instructions, much faster than numpy's indexing.
     series, length = pl.Series(signs), len(signs) - len(LEAD)
     is_end = series.slice(len(LEAD)) < ord("0")
     ends, ones, tens, hundreds = (
@@ -79,7 +79,7 @@ def _is_table(ends: Pixels, columns: int) -> bool:
 
 
 def _is_padded(tens: Pixels, hundreds: Pixels) -> bool:
-    """Whether a number begins with a 0 that is not all of it."""
+    """Whether a number has a leading zero."""
     has_tens = tens >= _ZERO
     has_hundreds = has_tens & (hundreds >= _ZERO)
     first = np.where(has_hundreds, hundreds, tens)
@@ -87,14 +87,14 @@ def _is_padded(tens: Pixels, hundreds: Pixels) -> bool:
 
 
 def _values(ones: Pixels, tens: Pixels, hundreds: Pixels, length: int) -> Pixels | None:
-    """The numbers of a text of `length` signs that end in these; above 9 is a separator.
+    """The numbers of a text of `length` characters that end in these; above 9 is a separator.
 
     None if a field is empty, has more than three digits, or is above 255.
     """
     has_tens = tens < 10
     has_hundreds = (hundreds < 10) & has_tens
     counted = 2 * len(ones) + np.count_nonzero(has_tens) + np.count_nonzero(has_hundreds)
-    # Fields of four digits and more have signs that were not counted.
+    # Fields of four digits and more have characters that were not counted.
     if ones.max() > 9 or counted != length:
         return None
     hundreds *= has_hundreds.view(np.uint8)
@@ -105,7 +105,7 @@ def _values(ones: Pixels, tens: Pixels, hundreds: Pixels, length: int) -> Pixels
     tens *= np.uint8(10)
     ones += tens
     ones += hundreds
-    # Numbers above 255 began again at 0.
+    # Numbers above 255 overflowed.
     return None if (ones < hundreds).any() else ones
 
 
@@ -126,9 +126,9 @@ def read_rows(
     columns : int
         Fields of every row.
     plain : callable
-        Parts a table of shape (rows, columns) into features and labels.
+        Splits a table of shape (rows, columns) into features and labels.
     careful : callable
-        Takes over for a chunk that `parse` refuses.
+        Reads a chunk that `parse` refuses.
     first_row : int
         Number of the first row, for `careful`.
     label : int, optional
@@ -147,13 +147,13 @@ def read_rows(
 
 
 def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:
-    """The same blocks, made in a thread while the caller keeps the ones before.
+    """Yield the same blocks, computed ahead in a thread while the caller uses earlier ones.
 
-    One thread only: two that call numpy this often wait for each other's interpreter lock longer
-    than they work.
+    One thread only: with two, the many short calls of numpy would mostly wait for the
+    interpreter lock.
     """
-    # The C library gives freed memory back to the system at once, and page faults then cost as much
-    # as the parsing, until it has seen a block of this size freed; it need not be written to.
+    # glibc returns freed memory to the system at once, and page faults then cost as much as the
+    # parsing, until it has freed a block of this size (M_MMAP_THRESHOLD adapts).
     np.empty(_KEPT_BYTES, np.uint8)
     pool = ThreadPoolExecutor(1)
     try:
@@ -166,7 +166,7 @@ def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def _chunks(stream: BinaryIO) -> Iterator[memoryview]:
-    r"""`LEAD` and complete rows, ``\n`` after each; blank lines at the very end are left out."""
+    r"""Yield `LEAD` and complete rows, ``\n`` after each, without blank lines at the end."""
     rest = b""
     while block := stream.read(_CHUNK_BYTES):
         whole = b"".join((LEAD, rest, block))
@@ -174,7 +174,7 @@ def _chunks(stream: BinaryIO) -> Iterator[memoryview]:
             whole = whole.replace(b"\r\n", b"\n")
         end = whole.rfind(b"\n")
         if whole[end - 1 : end] == b"\n":
-            # Blank lines wait for what comes after them.
+            # Blank lines are held back: they may be the end of the file.
             end = max(len(LEAD) - 1, len(whole[:end].rstrip(b"\n")))
         rest = whole[end + 1 :]
         if end >= len(LEAD):

@@ -1,4 +1,4 @@
-"""What the head of a CSV file tells: its columns, whether it has a header, where the label is."""
+"""Detection of the layout of a CSV file from its head: columns, header and label column."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class CsvHead:
-    """What the first bytes of a CSV file hold.
+    """The first rows of a CSV file.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class CsvHead:
     rows : list of list of str
         The first rows of data, in fields.
     text : bytes
-        The first bytes of data, as they are.
+        The first bytes of data, unchanged.
     start : int
         Bytes of the file before the first row of data.
     """
@@ -53,12 +53,12 @@ def head_of(entry: Entry, header: bool | None) -> CsvHead:
     entry : Entry
         The file.
     header : bool, optional
-        Whether the first row holds names; found out if None, see `has_header`.
+        Whether the first row holds names; detected if None, see `has_header`.
 
     Raises
     ------
     DataError
-        If the file is empty, is no CSV, or leaves open whether it has a header.
+        If the file is empty, is not a CSV, or it is ambiguous whether it has a header.
     """
     with entry.open() as file:
         head = b""
@@ -71,7 +71,7 @@ def head_of(entry: Entry, header: bool | None) -> CsvHead:
         header = has_header(entry, rows)
     if header:
         if len(rows) < 2:
-            raise DataError(f"{entry} has a header row and no row of data.")
+            raise DataError(f"{entry} has a header row and no row of data.", code="no-rows")
         start = head.index(b"\n", start) + 1
     names = tuple(field.strip() for field in rows[0]) if header else ()
     return CsvHead(names, rows[header:], head[start:], start)
@@ -83,34 +83,35 @@ def _rows(entry: Entry, head: bytes, complete: bool) -> list[list[str]]:
     except UnicodeDecodeError as error:
         raise DataError(
             f"{entry} is not UTF-8 text (byte {error.start:,}: {error.reason}); "
-            "is it a CSV file? Convert it to UTF-8."
+            "is it a CSV file? Convert it to UTF-8.",
+            code="not-utf-8",
         ) from None
     reader = csv.reader(io.StringIO(text, newline=""))
     rows = [row for row, _ in zip((row for row in reader if row), range(_HEAD_ROWS), strict=False)]
     if not rows:
-        raise DataError(f"{entry} holds no rows. Copy or download it again.")
+        raise DataError(f"{entry} holds no rows. Copy or download it again.", code="no-rows")
     return rows
 
 
-# So many numbers that count up from 0 or 1 are names of columns, and no sample.
+# From this many numbers that count up from 0 or 1, the row is names of columns, not a sample.
 _COUNTED = 8
-# In so many rows, a column that holds nothing but text or fractions holds nothing else.
+# Rows after which a column of nothing but text, or of nothing but fractions, is taken as such.
 _ENOUGH_ROWS = 8
 
 
 def has_header(entry: Entry, rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row holds names.
 
-    It does if it holds text above numbers, or counts its columns, 0, 1, 2, ... or 1, 2, 3, ...,
-    as pandas names those that have no names.
+    It does if it has text above numbers, or counts its columns, 0, 1, 2, ... or 1, 2, 3, ..., as
+    pandas does for columns without names.
 
     Raises
     ------
     DataError
-        If it may be a sample, with a fault or by chance.
+        If the row may also be a sample, with an error or by chance.
     """
     first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
-    # An index that pandas wrote has no name.
+    # pandas writes its index without a name.
     texts = [not field.strip() or not is_number(field) for field in first]
     if not rest:
         return all(texts)
@@ -127,7 +128,7 @@ def has_header(entry: Entry, rows: Sequence[Sequence[str]]) -> bool:
     sure = counted and len(numbers) >= _COUNTED
     if above_numbers and (not numbers or sure or (named and counted)):
         return True
-    # Text labels under a name, and numbers for the names of the pixels: label,0,1,2,...
+    # Text labels below a name, and numbers as names of the pixels: label,0,1,2,...
     if named and sure:
         return True
     if above_numbers or (named and numbers and counted):
@@ -135,7 +136,8 @@ def has_header(entry: Entry, rows: Sequence[Sequence[str]]) -> bool:
         raise DataError(
             f"{entry}, row 1, column {column + 1}: {first[column]!r} is no number, and it is not "
             "clear whether the row is a header or a sample with a fault. Correct the field; or "
-            f"{_SAY}"
+            f"{_SAY}",
+            code="header-unclear",
         )
     return False
 
@@ -144,23 +146,24 @@ _SAY = "say header=True or header=False (--header or --no-header on the command 
 
 
 def _counts_columns(entry: Entry, first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
-    """Whether a first row of 0, 1, 2, ... is one of names: True, or refused."""
+    """Whether a first row of 0, 1, 2, ... holds names: True, or an error if it is ambiguous."""
     if not any(map(_is_ramp, rest)) and (len(first) >= _COUNTED or _are_of_another_kind(rest)):
         return True
     raise DataError(
         f"{entry}, row 1 counts {first[0].strip()}..{first[-1].strip()}, and it is not clear "
-        f"whether it is a header or a sample: {_SAY}"
+        f"whether it is a header or a sample: {_SAY}",
+        code="header-unclear",
     )
 
 
 def _is_ramp(row: Sequence[str]) -> bool:
-    """Whether the numbers of a sample rise by 1 as well: so may those of the first, then."""
+    """Whether the numbers of a sample rise by 1 too, so that the first row may be a sample."""
     values = [float(field or "nan") if is_number(field) else float("nan") for field in row]
     return all(after - before == 1 for before, after in pairwise(values))
 
 
 def _are_of_another_kind(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether a column holds text alone, or fractions alone, and so no whole number."""
+    """Whether a column holds only text or only fractions, and so no whole number."""
     return len(rows) >= _ENOUGH_ROWS and any(
         all(not is_number(field) or "." in field for field in column)
         for column in zip(*rows, strict=True)
@@ -172,7 +175,7 @@ _PIXEL_SHARE = 0.9
 
 @dataclass(frozen=True)
 class CsvForm:
-    """The form of a CSV file.
+    """The layout of a CSV file.
 
     Attributes
     ----------
@@ -185,10 +188,10 @@ class CsvForm:
     label : int
         Index of the label column.
     plain : bool
-        Whether the first rows of data are digits and commas alone, or nearly so in an image.
+        Whether the first rows of data are digits and commas only, or nearly so for an image.
     image : bool
-        Whether the features are the pixels of a square image: as many as one has, and nearly all
-        of those in the first rows whole numbers 0..255.
+        Whether the features are the pixels of a square image: their number is a square, and nearly
+        all of them in the first rows are whole numbers 0..255.
     """
 
     columns: int
@@ -205,17 +208,17 @@ class CsvForm:
 
     @property
     def numbered(self) -> bool:
-        """Whether the columns have numbers for names, all of them."""
+        """Whether the names of all columns are numbers."""
         return bool(self.header) and all(name.isdigit() for name in self.header)
 
     def column_name(self, column: int) -> str:
-        """What an error calls a column."""
+        """The description of a column in an error message."""
         named = f" ({self.header[column]!r})" if column < len(self.header) else ""
         return f"column {column + 1}{named}"
 
 
 def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvForm:
-    """Look at the head of a CSV file.
+    """Detect the layout of a CSV file from its head.
 
     Parameters
     ----------
@@ -224,24 +227,26 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
     label : str or int, optional
         Name or index (from 0) of the label column.
     header : bool, optional
-        Whether the first row holds names; found out if None.
+        Whether the first row holds names; detected if None.
 
     Raises
     ------
     DataError
-        If the file is empty, is no CSV, or leaves open what is what.
+        If the file is empty, is not a CSV, or its layout is ambiguous.
     """
     head = head_of(entry, header)
     columns = head.columns
     if columns < 2:
         raise DataError(
             f"{entry}: the first row has no comma; expected a label and at least one feature, "
-            "separated by commas. If another sign separates them, convert the file."
+            "separated by commas. If another sign separates them, convert the file.",
+            code="no-separator",
         )
     if head.header and not head.header[0].strip() and counts_up([row[0] for row in head.rows]):
         raise DataError(
             f"{entry}, column 1 has no name and counts the rows: an index, as pandas writes it, "
-            "which is no feature. Write the file without it: to_csv(..., index=False)."
+            "which is no feature. Write the file without it: to_csv(..., index=False).",
+            code="index-column",
         )
     position = label_column(entry, columns, head.header, label)
     features = [

@@ -23,14 +23,14 @@ _BLOCK_ROWS = 8_192
 
 
 def csv_blocks(entry: Entry, form: CsvForm, shape: Shape, pixels: bool) -> Iterator[Block]:
-    """The samples of a CSV file whose labels may be text and whose features may be real.
+    """Read a CSV file whose labels may be text and whose features may be real numbers.
 
     Raises
     ------
     NotPixelsError
-        If `pixels` is true and a feature is no whole number 0..255.
+        If `pixels` is true and a feature is not a whole number 0..255.
     DataError
-        If a row is ragged, or a feature is missing or is no number.
+        If a row is ragged, or a feature is missing or not a number.
     """
     import polars as pl
 
@@ -50,7 +50,9 @@ def csv_blocks(entry: Entry, form: CsvForm, shape: Shape, pixels: bool) -> Itera
         explain(entry, form, text)
         if pixels:
             raise NotPixelsError
-        raise DataError(f"{entry} cannot be read as a table of numbers: {reason}.")
+        raise DataError(
+            f"{entry} cannot be read as a table of numbers: {reason}.", code="csv-malformed"
+        )
     del text
     labels = frame[names[form.label]]
     return _slices(frame.drop(names[form.label]), labels_of(labels), shape)
@@ -69,7 +71,7 @@ def _is_sound(frame: pl.DataFrame) -> bool:
 
 
 def labels_of(column: pl.Series) -> NDArray[Any]:
-    """Labels as a column holds them; text as `plain_labels` has it."""
+    """The labels of a column; text is converted by `plain_labels`."""
     import polars as pl
 
     if column.dtype == pl.String:

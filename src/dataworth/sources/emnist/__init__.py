@@ -1,4 +1,4 @@
-"""EMNIST in every form that people have: IDX, the official zip, MATLAB, Kaggle's CSV files.
+"""EMNIST in all its published formats: IDX, the official zip, MATLAB, Kaggle's CSV files.
 
 Source: G. Cohen, S. Afshar, J. Tapson, A. van Schaik, "EMNIST: an extension of MNIST to
 handwritten letters" (2017), arXiv:1702.05373.
@@ -26,25 +26,27 @@ FILE = re.compile(rf"emnist-({'|'.join(VARIANTS)})[-.]")
 
 
 def load(variant: str, *, folder: str | os.PathLike[str] | None = None) -> Dataset:
-    """One of EMNIST's six data sets, its images upright.
+    """Load one of EMNIST's six data sets, with upright images.
 
     Parameters
     ----------
     variant : {"byclass", "bymerge", "balanced", "letters", "digits", "mnist"}
     folder : path, optional
-        A folder or zip archive with the files in any of their forms; the data folder by default.
+        A folder or zip archive with the files in any format; the data folder by default.
 
     Raises
     ------
     DataError
-        If no files of `variant` are there, or they cannot be used.
+        If there are no files of `variant`, or they are invalid.
     """
     known = VARIANTS[variant]
     places = [Path(folder)] if folder is not None else default_places()
     found = find(variant, places)
     if not found:
         _refuse_damaged(places, asked=folder is not None)
-        raise DataNotFoundError(_absent(known, places, asked=folder is not None))
+        raise DataNotFoundError(
+            _absent(known, places, asked=folder is not None), code="data-not-found"
+        )
     train, test = parts(known, found)
     names = class_names(known, found.get(f"emnist-{variant}-mapping.txt"))
     recipe = Recipe(
@@ -61,17 +63,17 @@ def load(variant: str, *, folder: str | os.PathLike[str] | None = None) -> Datas
 
 
 def load_alone(entry: Entry) -> Dataset:
-    """One split, from a file whose name is EMNIST's and whose partner is not there.
+    """Load one split from a file with a name of EMNIST whose other split is missing.
 
     Parameters
     ----------
     entry : Entry
-        A CSV file, or an IDX file with its images or labels beside it.
+        A CSV file, or an IDX file whose images or labels are in the same folder.
 
     Raises
     ------
     DataError
-        If the file cannot be used.
+        If the file is invalid.
     """
     match = FILE.match(entry.stem)
     assert match is not None
@@ -82,10 +84,12 @@ def load_alone(entry: Entry) -> Dataset:
         part = idx.part(*idx.pair_of(entry), transposed=True)
         ending = "-images-idx3-ubyte and its labels"
     warnings.warn(
-        f"{entry} is read without an official {other} split, as emnist-{variant.name}-{other}"
-        f"{ending} is not there; rows of {entry.name} are held out. Put it beside for the official "
-        "split.",
-        DataworthWarning,
+        DataworthWarning(
+            f"{entry} is read without an official {other} split, as emnist-{variant.name}-{other}"
+            f"{ending} is not there; rows of {entry.name} are held out. Put it beside for the "
+            "official split.",
+            code="split-missing",
+        ),
         stacklevel=2,
     )
     mapping = sibling(entry, f"emnist-{variant.name}-mapping.txt")
@@ -101,7 +105,7 @@ def load_alone(entry: Entry) -> Dataset:
 
 
 def default_places() -> list[Path]:
-    """Where EMNIST is looked for without a folder: the data folder, and ``emnist`` in it."""
+    """The default places of EMNIST: the data folder, and ``emnist`` in it."""
     return [data_folder() / "emnist", data_folder()]
 
 
@@ -128,18 +132,19 @@ def _refuse_swapped(dataset: Dataset, variant: Variant, recipe: Recipe) -> None:
         files = ", ".join(str(entry) for entry in recipe.entries)
         raise DataError(
             f"The train and test files of emnist/{variant.name} are swapped: train holds "
-            f"{variant.test:,} samples and test {variant.train:,}. Exchange their names: {files}."
+            f"{variant.test:,} samples and test {variant.train:,}. Exchange their names: {files}.",
+            code="files-swapped",
         )
 
 
 def _refuse_damaged(places: list[Path], asked: bool) -> None:
-    """Say that an archive is damaged, rather than that nothing is there."""
+    """Report a damaged archive instead of missing files."""
     for place in places:
         try:
             refuse_damaged(place)
         except DataError as error:
             how = "" if asked else " Or run `dataworth data fetch emnist`."
-            raise DataNotFoundError(f"{error}{how}") from None
+            raise DataNotFoundError(f"{error}{how}", code=error.code) from None
 
 
 def _absent(variant: Variant, places: list[Path], asked: bool) -> str:

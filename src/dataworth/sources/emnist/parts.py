@@ -1,4 +1,4 @@
-"""EMNIST's files as splits: images turned upright, labels from 0, names of the classes."""
+"""Splits from EMNIST's files: upright images, labels from 0, names of the classes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIDE = 28
 
 
 def forms(variant: str, found: dict[str, Entry]) -> list[str]:
-    """The forms of which all files are there, the quickest to read first."""
+    """The formats of which all files exist, the fastest to read first."""
     start = f"emnist-{variant}"
     needed = {
         "idx": [
@@ -35,7 +35,7 @@ def forms(variant: str, found: dict[str, Entry]) -> list[str]:
 
 
 def parts(variant: Variant, found: dict[str, Entry]) -> tuple[Part, Part]:
-    """The two splits, from files of the first form of which all are there."""
+    """Make the two splits from the first format of which all files exist."""
     start, form = f"emnist-{variant.name}", forms(variant.name, found)[0]
     if form == "idx":
         train, test = (
@@ -50,7 +50,10 @@ def parts(variant: Variant, found: dict[str, Entry]) -> tuple[Part, Part]:
     if form == "mat":
         first, second = mat.parts(found[f"{start}.mat"], upright)
         if second is None:
-            raise DataError(f"{found[f'{start}.mat']} has no test split. Download it again.")
+            raise DataError(
+                f"{found[f'{start}.mat']} has no test split. Download it again.",
+                code="split-missing",
+            )
         return first, second
     train, test = (
         csv.part(found[f"{start}-{split}.csv"], 0, None, upright) for split in ("train", "test")
@@ -59,17 +62,18 @@ def parts(variant: Variant, found: dict[str, Entry]) -> tuple[Part, Part]:
 
 
 def upright(x: NDArray[Any]) -> NDArray[Any]:
-    """Flat transposed images, shape (k, 784), as upright ones, shape (k, 28, 28)."""
+    """Convert flat transposed images, shape (k, 784), to upright ones, shape (k, 28, 28)."""
     if x.shape[1:] != (_SIDE * _SIDE,):
         raise DataError(
             f"EMNIST's images have {_SIDE * _SIDE} pixels, and these have {x.shape[1:]}; "
-            "is the file complete, and is it EMNIST's?"
+            "is the file complete, and is it EMNIST's?",
+            code="wrong-shape",
         )
     return x.reshape(-1, _SIDE, _SIDE).swapaxes(1, 2)
 
 
 def checked(part: Part, variant: Variant) -> Part:
-    """`part` with labels as class indices from 0; labels of another data set are refused."""
+    """Convert the labels of `part` to class indices from 0; refuse labels of another data set."""
 
     def blocks(pixels: bool) -> Iterator[Block]:
         first, row = variant.first_label, 0
@@ -78,7 +82,8 @@ def checked(part: Part, variant: Variant) -> Part:
                 position = next((i for i in range(len(y)) if whole_number(str(y[i])) is None), 0)
                 raise DataError(
                     f"{part.entries[-1]}, sample {row + position + 1}: label {str(y[position])!r}; "
-                    "EMNIST's are whole numbers."
+                    "EMNIST's are whole numbers.",
+                    code="label-not-a-number",
                 )
             wrong = (y < first) | (y >= first + len(variant.class_names))
             if wrong.any():
@@ -86,7 +91,8 @@ def checked(part: Part, variant: Variant) -> Part:
                 raise DataError(
                     f"{part.entries[-1]}, sample {row + position + 1}: label {y[position]}; "
                     f"expected {first}..{first + len(variant.class_names) - 1} in emnist/"
-                    f"{variant.name}. Is the file of another of EMNIST's data sets?"
+                    f"{variant.name}. Is the file of another of EMNIST's data sets?",
+                    code="label-out-of-range",
                 )
             row += len(y)
             yield Block(x, y.astype(np.int64) - first)
@@ -106,5 +112,6 @@ def class_names(variant: Variant, entry: Entry | None) -> tuple[str, ...]:
     except (ValueError, IndexError, KeyError, OverflowError):
         raise DataError(
             f"{entry} is not a mapping of {len(variant.class_names)} classes; expected lines such "
-            "as '10 65' (label, ASCII code). Download it again, or remove it: the names are known."
+            "as '10 65' (label, ASCII code). Download it again, or remove it: the names are known.",
+            code="class-names-malformed",
         ) from None

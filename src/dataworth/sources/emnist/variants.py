@@ -1,4 +1,4 @@
-"""The six data sets that EMNIST has, in figures."""
+"""EMNIST's six data sets: numbers of samples, classes and labels."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Glyphs: handwriting-like images of 0-9A-Za-z, as many as anyone asks for, made by a program.
+"""Glyphs: synthetic, handwriting-like images of 0-9A-Za-z in any number.
 
-The 62 classes and the 28x28 ``uint8`` form are those of EMNIST byclass, upright. Sample i depends
-on ``(seed, i)`` alone: the set has no end, and any slice of it can be made anywhere.
+The 62 classes and the 28x28 ``uint8`` format are those of EMNIST byclass, upright. Sample i is a
+function of ``(seed, i)``, so any slice can be computed independently of the others.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from dataworth.sources.location import cache_folder
 
 CLASS_NAMES = tuple(string.digits + string.ascii_uppercase + string.ascii_lowercase)
 GENERATOR_VERSION = 1
-"""Raised whenever any picture changes, so that no old result is taken for a new one."""
+"""Increased whenever any image changes, so that old and new results are not confused."""
 HELD_OUT_START = 2**40
-"""Index of the first held-out sample; the training samples are those before."""
+"""Index of the first held-out sample; training samples have smaller ones."""
 
 _END = 2**56
 _SIDE = 28
@@ -36,7 +36,7 @@ _CHUNK = 32_768
 
 
 def render(start: int, stop: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Make samples `start` to `stop`.
+    """Draw samples `start` to `stop`.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def render(start: int, stop: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDA
     Returns
     -------
     images : ndarray of uint8, shape (stop - start, 28, 28)
-        Ink on a ground of 0, upright.
+        Bright ink on a background of 0, upright.
     labels : ndarray of int64, shape (stop - start,)
         Class indices; every class is equally likely.
 
@@ -67,13 +67,13 @@ def render(start: int, stop: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDA
 
 
 def load(samples: int = 697_932, held_out: int = 26_000, seed: int = 0) -> Dataset:
-    """Glyphs as a data set with an official held-out split.
+    """Load glyphs as a data set with an official held-out split.
 
     Parameters
     ----------
     samples : int
-        Training samples, the indices ``0`` to `samples`; a larger set begins with the smaller one.
-        From 50,000 on they are kept in the cache folder and memory-mapped.
+        Training samples, the indices ``0`` to `samples`; a larger set starts with the smaller one.
+        From 50,000 on they are stored in the cache folder and memory-mapped.
     held_out : int
         Held-out samples, indices from ``2**40`` on.
     seed : int
@@ -116,7 +116,10 @@ def load(samples: int = 697_932, held_out: int = 26_000, seed: int = 0) -> Datas
 def _check(option: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, Integral) or not low <= value <= high:
         raise DataError(
-            f"glyphs: {option} is {value!r}; expected a whole number from {low:,} to {high:,}."
+            f"glyphs: {option} is {value!r}; expected a whole number from {low:,} to {high:,}.",
+            code="not-a-whole-number",
+            option=option,
+            value=value,
         )
 
 
@@ -151,16 +154,18 @@ def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.in
         return _mapped(folder)
     except (OSError, ValueError) as error:
         warnings.warn(
-            f"Glyphs cannot be kept in {folder} ({error}); they are made in memory instead. "
-            "Delete that folder if it is damaged, or set DATAWORTH_DATA to one with space.",
-            DataworthWarning,
+            DataworthWarning(
+                f"Glyphs cannot be kept in {folder} ({error}); they are made in memory instead. "
+                "Delete that folder if it is damaged, or set DATAWORTH_DATA to one with space.",
+                code="cache-not-writable",
+            ),
             stacklevel=3,
         )
         return render(0, samples, seed)
 
 
 def _write(folder: Path, samples: int, seed: int) -> None:
-    """Make the folder whole under another name, then name it: it is there complete, or not."""
+    """Write the folder under a temporary name, then rename it atomically."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".draft-") as work:
         new = Path(work) / "new"
@@ -175,7 +180,7 @@ def _write(folder: Path, samples: int, seed: int) -> None:
         try:
             new.rename(folder)
         except OSError:
-            if not folder.is_dir():  # else another process was first, with the same pictures
+            if not folder.is_dir():  # Otherwise another process was first, with the same images.
                 raise
 
 

@@ -1,4 +1,4 @@
-"""One compiled program that writes a block of glyphs: random numbers, bent strokes, ink."""
+"""The compiled program that draws a block of glyphs: random numbers, strokes, ink."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ Array = jax.Array
 
 
 class Pen(NamedTuple):
-    """What the pen does, for n samples of p pieces of path, in pixels."""
+    """The pen's path for n samples of p straight segments, in pixels."""
 
     start: Array
-    """Where each piece starts, x and y, shape (n, p, 2)."""
+    """Start of each segment, x and y, shape (n, p, 2)."""
     way: Array
-    """From there to its end, shape (n, p, 2); nothing where the pen is up."""
+    """Vector from its start to its end, shape (n, p, 2); zero where the pen is up."""
     lightness: Array
     """One over the squared pressure, shape (n, p)."""
     half: Array
-    """Half the width of a line, shape (n, 1), as all that follow."""
+    """Half the width of a line, shape (n, 1), like all further fields."""
     sharpness: Array
     roughness: Array
     blackness: Array
@@ -43,16 +43,16 @@ class Pen(NamedTuple):
 
 
 def pen(path: Array, pen_up: Array, small: Array, look: Array, dice: Array) -> Pen:
-    """Choose a pen and follow paths with it.
+    """Draw the parameters of a pen and apply it to paths.
 
     Parameters
     ----------
     path : Array, shape (n, points, 2)
         Centred on 0, longest side 1.
     pen_up : Array of bool, shape (n, points - 1)
-        Pieces that are not drawn.
+        Segments that are not drawn.
     small : Array, shape (n,)
-        1 where the character was written small and so is magnified with its ink, else 0.
+        1 for a character that was written small, so that its ink is magnified too, else 0.
     look : Array, shape (n, INK_NORMALS)
         Standard normal numbers.
     dice : Array of uint32, shape (n, DICE)
@@ -80,9 +80,9 @@ def pen(path: Array, pen_up: Array, small: Array, look: Array, dice: Array) -> P
 
 
 def inked(pen: Pen) -> Array:
-    """Flat images, uint8 (n, SIDE * SIDE), by every pixel's distance to the nearest piece of path.
+    """Render flat images, uint8 (n, SIDE * SIDE), from the distance of each pixel to the path.
 
-    Flat, because the compiler would else loop over rows of 28, which do not fill its vectors.
+    They are flat because XLA would otherwise loop over rows of 28, which do not fill its vectors.
     """
     depth = pen.half - jnp.sqrt(_nearest(pen)) + pen.roughness * _grain(pen.grain)
     level = jnp.clip(depth * pen.sharpness + 0.5, 0.0, 1.0)
@@ -95,7 +95,7 @@ def _uniform(words: Array) -> Array:
 
 
 def _gaps(dice: Array, pieces: int) -> Array:
-    """In one sample of 12 the pen skips a short piece of the way."""
+    """Add a short gap to the line of one sample in 12."""
     skips = dice[:, 0] < 2**32 // 12
     where = _uniform(dice[:, 1]) * pieces
     width = 0.6 + 2.4 * _uniform(dice[:, 2])
@@ -104,7 +104,7 @@ def _gaps(dice: Array, pieces: int) -> Array:
 
 
 def _with_stray(start: Array, end: Array, look: Array, dice: Array) -> tuple[Array, Array]:
-    """A stray mark in one sample of 16, a speck or a neighbour's end; else a piece of no length."""
+    """An extra mark in one sample of 16, a speck or a short line; else a segment of length 0."""
     stray = (dice[:, 3] < 2**32 // 16)[:, None]
     place = SIDE / 2 + 9.0 * jnp.tanh(look[:, 0:2])
     first = jnp.where(stray, place, start[:, 0])
@@ -116,7 +116,7 @@ def _with_stray(start: Array, end: Array, look: Array, dice: Array) -> tuple[Arr
 
 
 def _nearest(pen: Pen) -> Array:
-    """Smallest weighted squared distance of every pixel to the pieces, shape (n, pixels)."""
+    """Smallest weighted squared distance of every pixel to the segments, shape (n, pixels)."""
     column = jnp.asarray(np.arange(_PIXELS, dtype=np.float32) % SIDE)
     row = jnp.asarray((np.arange(_PIXELS) // SIDE).astype(np.float32))
     inverse = 1.0 / jnp.maximum((pen.way * pen.way).sum(axis=2), 1e-6)
@@ -141,18 +141,18 @@ def _grain(word: Array) -> Array:
 
 
 BLOCK = 1024
-"""Samples per call. Sample i is always lane i % BLOCK of block i // BLOCK, whatever slice is asked
-for: its floats are computed by the same instructions every time, so that its bits agree."""
+"""Samples per call. Sample i is always lane i % BLOCK of block i // BLOCK, for any slice, so that
+the same instructions compute it every time and its bits are reproducible."""
 
-# Standard deviations of the bends in half heights of the box: a stroke's shift, its stretch and
-# turn (two columns), its start, its end; then the waves along the ink; then the sheet's warps.
+# Standard deviations of the deformations in half heights of the box: a stroke's shift, its stretch
+# and rotation (two columns), its start, its end; then waves along the ink; then the cubic warp.
 _STROKE_SD = (0.05, 0.08, 0.08, 0.12, 0.12)
 _WAVE_SD = tuple(0.09 / (wave + 1) ** 1.5 for wave in range(WAVES))
 _WARP_SD = (0.10, 0.12, 0.10, 0.07, 0.07, 0.07, 0.07)
 _SHAPE_SD = np.repeat(np.array(_STROKE_SD * STROKES + _WAVE_SD + _WARP_SD, np.float32), 2)
 _SHAPE = len(_SHAPE_SD)
 _HAND, _OWN = 0.8, 0.55
-"""How much of a shape is its hand's habit, and how much is this one sample's."""
+"""Shares of the deformation that are fixed per hand, and drawn per sample."""
 
 _PLACE_NORMALS = 4
 _CHOICES = 4
@@ -161,7 +161,7 @@ _HAND_OCTAVES = 24
 
 
 class Program(Protocol):
-    """Place of a block (index // 2**32, index % 2**32 // BLOCK) and seed to images and labels."""
+    """From (index // 2**32, index % 2**32 // BLOCK) of a block, and the seed, to its samples."""
 
     def __call__(self, high: ArrayLike, low: ArrayLike, seed: ArrayLike) -> tuple[Array, Array]:
         """Images uint8 (BLOCK, 784) and labels int32 (BLOCK,)."""
@@ -189,7 +189,7 @@ def program() -> Program:
         pen_up, small = jnp.asarray(font.pen_up)[glyph], jnp.asarray(font.small)[glyph]
         return pen(path, pen_up, small, _normal(look), dice), label.astype(jnp.int32)
 
-    # Two programs: in one, the compiler works the whole path out again for every pixel.
+    # Two programs: in a single one, XLA would recompute the whole path for every pixel.
     write, ink = jax.jit(written), jax.jit(inked)
 
     def block(high: ArrayLike, low: ArrayLike, seed: ArrayLike) -> tuple[Array, Array]:
@@ -200,7 +200,7 @@ def program() -> Program:
 
 
 def _words(key: Array, low: Array, high: Array, count: int) -> Array:
-    """`count` random 32-bit words for each (low, high): Threefry-2x32 with the place as counter.
+    """`count` random 32-bit words for each (low, high): Threefry-2x32 with the position as counter.
 
     Salmon, Moraes, Dror, Shaw (2011), Parallel random numbers: as easy as 1, 2, 3.
     """
@@ -218,10 +218,10 @@ def _normal(words: Array) -> Array:
 
 
 def _hand(coin: Array, place: Array) -> Array:
-    """Whose hand: the chance of hand r falls as r**-1.5, in whole numbers so that it is exact.
+    """Draw the hand r with a probability proportional to r**-1.5, in exact integer arithmetic.
 
-    Something seen too rarely is always left to learn, and its share falls as a power of the number
-    of samples: Hutter (2021), Learning curve theory, arXiv:2102.04074.
+    The share of samples by hands seen too rarely then falls as a power of the number of samples:
+    Hutter (2021), Learning curve theory, arXiv:2102.04074.
     """
     octave = jnp.minimum(2 * jax.lax.clz(coin) + (place & 1), _HAND_OCTAVES)
     start: Array = jnp.uint32(1) << octave
@@ -229,7 +229,7 @@ def _hand(coin: Array, place: Array) -> Array:
 
 
 def _bent(points: Array, bends: Array, shape: Array) -> Array:
-    """Strokes bent one by one, then the whole sheet by a cubic polynomial of the place."""
+    """Deform each stroke, then the whole plane by a cubic polynomial of the position."""
     path = points + jnp.einsum("npk,nkc->npc", bends, shape[:, :BENDS])
     x, y = path[..., 0], path[..., 1]
     terms = jnp.stack([x * x, x * y, y * y, x * x * x, x * x * y, x * y * y, y * y * y], axis=-1)
@@ -237,7 +237,7 @@ def _bent(points: Array, bends: Array, shape: Array) -> Array:
 
 
 def _placed(path: Array, place: Array) -> Array:
-    """Stretched, slanted, turned; then centred with the longest side 1, as EMNIST's boxes are."""
+    """Stretch, slant and rotate; then centre, with the longest side 1, as in EMNIST."""
     stretch, slant, turn = (
         jnp.exp(0.17 * place[:, 1, None]),
         0.15 + 0.28 * place[:, 2, None],

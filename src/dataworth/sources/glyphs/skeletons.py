@@ -1,4 +1,4 @@
-"""Skeletons as arrays: the points of every glyph and the ways in which its strokes can bend."""
+"""Skeletons as arrays: the points of every glyph, and the deformations of its strokes."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Skeletons:
     points : ndarray of float32, shape (glyphs, POINTS, 2)
         The ink's path, x and y, centred, the box's height from -1 to 1; y downwards.
     pen_up : ndarray of bool, shape (glyphs, POINTS - 1)
-        Whether the way from point p to p + 1 is not drawn.
+        Whether the segment from point p to p + 1 is not drawn.
     bends : ndarray of float32, shape (glyphs, POINTS, BENDS)
-        Displacement patterns: any mixture of them, one for x and one for y, bends the path.
+        Displacement patterns: a linear combination, one for x and one for y, deforms the path.
     small : ndarray of float32, shape (glyphs,)
-        1 where the character is written small, else 0.
+        1 for a character that is written small, else 0.
     slots : ndarray of int32, shape (classes, 64)
         The glyph behind each 64th of a class: how often each skeleton is drawn.
     """
@@ -110,7 +110,7 @@ def _smooth(knots: NDArray[np.float64]) -> NDArray[np.float64]:
 def _resample(
     strokes: list[list[NDArray[np.float64]]],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """POINTS points spread evenly over the ink, ends and corners kept; the stroke of each."""
+    """Place POINTS points evenly on the ink, with ends and corners; also return the strokes."""
     flat = [(number, section) for number, stroke in enumerate(strokes) for section in stroke]
     lengths = np.array([np.linalg.norm(np.diff(s, axis=0), axis=1).sum() for _, s in flat])
     counts = np.ones(len(flat), int)

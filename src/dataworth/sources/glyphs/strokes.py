@@ -1,6 +1,6 @@
-"""The skeletons of the 62 characters, drawn by hand as numbers: data only.
+"""Data of the skeletons of the 62 characters, drawn by hand as numbers.
 
-Each class has several skeletons, one a line: how often it is written (parts of 64 in its class) and
+Each class has several skeletons, one a line: its frequency (parts of 64 in its class) and
 its strokes. Strokes are separated by ``;`` and are smooth curves through their knots ``x,y`` on a
 box about 100 high, y downwards; ``!`` after a knot makes it a corner. ``@cx,cy,rx,ry,from,to`` is a
 piece of an ellipse, angles in degrees, 0 right, 90 down.
@@ -361,4 +361,4 @@ SKELETONS: dict[str, tuple[tuple[int, str], ...]] = {
 }
 
 WRITTEN_SMALL = frozenset("acegmnopqrsuvwxyz")
-"""Characters written small with the same pen: scaled to the box, their strokes come out thicker."""
+"""Characters written small with the same pen: scaled to the box, their strokes are thicker."""

@@ -1,1 +1,1 @@
-"""CPU kernels for operations that XLA compiles slowly."""
+"""CPU kernels for operations for which XLA generates slow code."""

@@ -1,4 +1,4 @@
-"""Adam, as Keras computes it, on lists of arrays."""
+"""The Adam optimizer, with the arithmetic of Keras, on lists of arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Moments = tuple[list[Any], list[Any]]
 
 
 def zeros(weights: Sequence[Any]) -> Moments:
-    """Return the first and second moments before the first step."""
+    """Return the initial first and second moments, which are zero."""
     import jax.numpy as jnp
 
     return [jnp.zeros_like(w) for w in weights], [jnp.zeros_like(w) for w in weights]
@@ -39,8 +39,8 @@ def update(
     Returns
     -------
     (weights, moments)
-        After the step. ``EPSILON`` stands where Keras has it: outside the root, and not corrected
-        for bias.
+        After the step. ``EPSILON`` is added as in Keras: outside the square root, and without
+        bias correction.
     """
     import jax.numpy as jnp
 

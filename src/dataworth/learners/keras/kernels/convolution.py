@@ -1,7 +1,7 @@
-"""Two-dimensional convolution for the CPU, made of matrix products over blocks of images.
+"""Two-dimensional convolution for the CPU, by matrix products over blocks of images.
 
-XLA's own convolution and its gradients are 10 to 100 times slower there within a loop. Blocks are
-small enough for a block's patches (or Winograd tiles) to stay in the processor's cache.
+Inside a loop on the CPU, XLA's convolution and its gradients are 10 to 100 times slower. Blocks are
+small enough for the patches (or Winograd tiles) of a block to stay in the cache.
 """
 
 from __future__ import annotations
@@ -15,20 +15,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from dataworth.learners.keras.kernels import convolution as winograd
-
 BLOCK_BYTES = 3 << 18
 """Three quarters of a megabyte: within one core's second-level cache."""
 
 
 def mapped(block: Callable[..., Array], arrays: tuple[Array, ...], image_bytes: int) -> Array:
-    """Apply `block` to blocks of (n, ...) and join the results; `image_bytes` of work each."""
+    """Apply `block` to blocks of (n, ...) and concatenate; `image_bytes` of work per image."""
     found: Array = lax.map(lambda parts: block(*parts), _blocks(arrays, image_bytes))
     return found.reshape(-1, *found.shape[2:])[: len(arrays[0])]
 
 
 def summed(block: Callable[..., Array], arrays: tuple[Array, ...], image_bytes: int) -> Array:
-    """Apply `block` to blocks of (n, ...) and add the results up; zeros must add nothing."""
+    """Apply `block` to blocks of (n, ...) and sum the results; zeros must contribute nothing."""
     parts = _blocks(arrays, image_bytes)
     shape = jax.eval_shape(block, *(part[0] for part in parts))
     total, _ = lax.scan(
@@ -40,7 +38,7 @@ def summed(block: Callable[..., Array], arrays: tuple[Array, ...], image_bytes: 
 def mapped_and_summed(
     block: Callable[..., tuple[Array, Array]], arrays: tuple[Array, ...], image_bytes: int
 ) -> tuple[Array, Array]:
-    """Do both at once: `block` returns a part to join and a part to add up."""
+    """Do both: `block` returns one part to concatenate and one to sum."""
     parts = _blocks(arrays, image_bytes)
     shape = jax.eval_shape(block, *(part[0] for part in parts))[1]
 
@@ -53,7 +51,7 @@ def mapped_and_summed(
 
 
 def _blocks(arrays: tuple[Array, ...], image_bytes: int) -> tuple[Array, ...]:
-    """Cut (n, ...) into (blocks, images, ...), the last block filled up with zeros."""
+    """Split (n, ...) into (blocks, images, ...), the last block padded with zeros."""
     n = len(arrays[0])
     images = 1
     while 2 * images <= n and 2 * images * image_bytes <= BLOCK_BYTES:
@@ -126,16 +124,16 @@ def _spread(first: Array, second: Array) -> list[Array]:
 
 
 DIRECT_TERMS = 32
-"""Up to so many products per output, a sum of shifted images beats a matrix product."""
+"""Up to this many products per output, a sum of shifted images is faster than a product."""
 
 WINOGRAD_CHANNELS = 8
-"""From so many input and output channels on, Winograd's transforms pay."""
+"""From this many input and output channels on, Winograd's algorithm is faster."""
 
 Pair = tuple[int, int]
 
 
 class Geometry(NamedTuple):
-    """Where a kernel is laid on an image."""
+    """Strides, padding and dilation of a convolution."""
 
     strides: Pair
     padding: tuple[Pair, Pair]
@@ -168,7 +166,7 @@ def convolve(x: Array, w: Array, geometry: Geometry) -> Array:
     """
     height, width = geometry.output(x.shape[1:3], w.shape[:2])
     if w.shape[0] * w.shape[1] * w.shape[2] <= DIRECT_TERMS:
-        # The loop keeps XLA from doing the sum again, slowly, within each of its consumers.
+        # The loop prevents XLA from fusing the sum into each of its consumers, where it is slow.
         image_bytes = 4 * height * width * w.shape[-1]
         return mapped(lambda images: _direct(images, w, geometry), (x,), image_bytes)
     if _suits_winograd(w, geometry):
@@ -189,7 +187,7 @@ def _backward(geometry: Geometry, residuals: tuple[Array, Array], dy: Array) -> 
     x, w = residuals
     if _suits_winograd(w, geometry):
         return _winograd_gradients(x, w, dy, geometry)
-    # Two separate loops, so that XLA drops the first where nobody asks for it (the first layer).
+    # Two separate loops, so that XLA can drop the first if it is not used (the first layer).
     return _input_gradient(x, w, dy, geometry), _kernel_gradient(x, w, dy, geometry)
 
 
@@ -228,7 +226,7 @@ def _direct(x: Array, w: Array, geometry: Geometry) -> Array:
 
 def _winograd(x: Array, w: Array, geometry: Geometry) -> Array:
     height, width = geometry.output(x.shape[1:3], w.shape[:2])
-    u = winograd.transform_kernel(w)
+    u = transform_kernel(w)
     return mapped(
         lambda images: _winograd_block(images, u, geometry, (height, width)),
         (x,),
@@ -237,28 +235,28 @@ def _winograd(x: Array, w: Array, geometry: Geometry) -> Array:
 
 
 def _winograd_gradients(x: Array, w: Array, dy: Array, geometry: Geometry) -> tuple[Array, Array]:
-    # The input gradient is itself a convolution, of dy with the kernel turned around.
+    # The gradient of the input is a convolution of dy with the rotated kernel.
     (top, bottom), (left, right) = geometry.padding
     turned = Geometry((1, 1), ((2 - top, 2 - bottom), (2 - left, 2 - right)), (1, 1))
-    u = winograd.transform_kernel(w[::-1, ::-1].transpose(0, 1, 3, 2))
+    u = transform_kernel(w[::-1, ::-1].transpose(0, 1, 3, 2))
     height, width = dy.shape[1:3]
     rows, columns = -(-height // 2), -(-width // 2)
 
     def block(images: Array, slopes: Array) -> tuple[Array, Array]:
-        v = winograd.transform_input(_tiled(images, geometry, rows, columns), rows, columns)
+        v = transform_input(_tiled(images, geometry, rows, columns), rows, columns)
         even = _padded(slopes, (0, 2 * rows - height), (0, 2 * columns - width))
-        summand = winograd.correlate(v, winograd.transform_output_back(even))
+        summand = correlate(v, transform_output_back(even))
         return _winograd_block(slopes, u, turned, x.shape[1:3]), summand
 
     dx, du = mapped_and_summed(block, (x, dy), _tile_bytes(height, width, w))
-    return dx, winograd.transform_kernel_back(du)
+    return dx, transform_kernel_back(du)
 
 
 def _winograd_block(x: Array, u: Array, geometry: Geometry, output: tuple[int, ...]) -> Array:
     height, width = output
     rows, columns = -(-height // 2), -(-width // 2)
-    v = winograd.transform_input(_tiled(x, geometry, rows, columns), rows, columns)
-    y = winograd.transform_output(winograd.multiply(v, u), rows, columns)
+    v = transform_input(_tiled(x, geometry, rows, columns), rows, columns)
+    y = transform_output(multiply(v, u), rows, columns)
     return y[:, :height, :width]
 
 
@@ -280,7 +278,7 @@ def _padded(x: Array, rows: Pair, columns: Pair) -> Array:
 
 
 def _taps(x: Array, w: Array, geometry: Geometry) -> list[Array]:
-    """For each tap of the kernel, the pixels that it meets: (n, height', width', in)."""
+    """For each tap of the kernel, the pixels it is applied to: (n, height', width', in)."""
     height, width = geometry.output(x.shape[1:3], w.shape[:2])
     image = _padded(x, *geometry.padding)
     down, across = geometry.strides
@@ -292,7 +290,7 @@ def _taps(x: Array, w: Array, geometry: Geometry) -> list[Array]:
 
 
 def _patches(x: Array, w: Array, geometry: Geometry) -> Array:
-    """All patches that the kernel meets: (n height' width', rows columns in)."""
+    """All patches the kernel is applied to (im2col): (n height' width', rows columns in)."""
     patches = jnp.concatenate(_taps(x, w, geometry), axis=-1)
     return patches.reshape(-1, patches.shape[-1])
 

@@ -1,4 +1,4 @@
-"""Lowering: run a traced function with convolutions and max-pooling that suit the CPU."""
+"""Replacement of convolutions and max-pooling in a traced function by the kernels for the CPU."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _IMAGES_LAST = ((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
 
 
 def for_cpu(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap `function` so that what XLA does badly on the CPU is done by dataworth's own code.
+    """Wrap `function` so that convolutions and max-pooling use the kernels of this folder.
 
-    The function is traced to a jaxpr, and that is run with every convolution and max-pooling
-    replaced which the replacement covers; whoever called them (Keras' layers or code of the
-    user's own) need not know. All else is bound as it was.
+    The function is traced to a jaxpr. This is evaluated with every supported convolution and
+    max-pooling replaced, whether Keras' layers or the user's code called it. All other primitives
+    are unchanged.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _applied(equation: Equation, inputs: list[Any]) -> list[Any]:
         return [convolve(*inputs, geometry)]
     if name == "reduce_window_max" and _is_plain_pooling(equation):
         return [max_pool(*inputs, tuple(parameters["window_dimensions"][1:3]))]
-    # Until JAX 0.9 functions came apart from the other parameters.
+    # Before JAX 0.9, functions were separate from the other parameters.
     found = equation.primitive.get_bind_params(parameters)
     functions, keywords = found if isinstance(found, tuple) else ((), found)
     outputs = equation.primitive.bind(*functions, *inputs, **keywords)

@@ -1,4 +1,4 @@
-"""LabelColumn: what a column of labels looked like when it was read."""
+"""From labels to class indices; and what a column of labels looked like when it was read."""
 
 from __future__ import annotations
 
@@ -10,22 +10,32 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError, LabelError
+from dataworth.tasks.missing import as_column, first_missing, without_objects
 
 WHOLE_BELOW = 2**53
 """From here on, ``float64`` holds different whole numbers as one."""
 
 
 def class_indices(
-    y_train: ArrayLike, y_test: ArrayLike | None, class_names: Sequence[str] | None
+    y: ArrayLike,
+    y_test: ArrayLike | None,
+    class_names: Sequence[str] | None,
+    *,
+    numbers_are_classes: bool = False,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, tuple[str, ...]]:
     """Class indices of training and held-out labels, and the name of each class.
 
+    The classes are those that `class_names` names, else those that occur, sorted.
+
     Parameters
     ----------
-    y_train, y_test : array_like, shape (n,) or (n, n_classes)
-        Integers, strings, or one-hot rows.
+    y, y_test : array_like, shape (n,) or (n, n_classes)
+        Integers, strings, or one-hot rows. With `class_names`, integers are class indices.
     class_names : sequence of str, optional
         See `Dataset`.
+    numbers_are_classes : bool
+        Whether numbers that look like a quantity (see `looks_like_a_quantity`) are classes all
+        the same.
 
     Returns
     -------
@@ -34,54 +44,87 @@ def class_indices(
     Raises
     ------
     DataError
-        If labels are not classes; the message names the row.
+        If labels are not classes, or one is missing; the message names the row.
+    LabelError
+        If labels are numbers that look like a quantity.
     """
-    train = _flat_labels(np.asarray(y_train), "y_train")
-    test = None if y_test is None else _flat_labels(np.asarray(y_test), "y_test")
+    train = _flat_labels(y, "y")
+    test = None if y_test is None else _flat_labels(y_test, "y_test")
     pooled = train if test is None else np.concatenate([train, test])
-    if pooled.dtype.kind in "iu" and (class_names is not None or _are_indices(pooled)):
-        count = len(class_names) if class_names is not None else int(pooled.max()) + 1
-        low, high = int(pooled.min()), int(pooled.max())
-        if low < 0 or high >= count:
-            raise DataError(
-                f"labels run from {low} to {high}, and {count} class names were given; labels must "
-                f"be class indices 0..{count - 1}."
-            )
-        names = tuple(map(str, class_names)) if class_names else tuple(map(str, range(count)))
-        return train.astype(np.int64), None if test is None else test.astype(np.int64), names
-    values, indices = np.unique(pooled, return_inverse=True)
-    names = tuple(str(value) for value in values)
     if class_names is not None:
-        unknown = sorted(set(names) - set(map(str, class_names)))
-        if unknown:
-            raise DataError(f"labels {unknown[:5]} are not among the class names given.")
-        order = {str(name): index for index, name in enumerate(class_names)}
-        indices = np.array([order[name] for name in names])[indices]
         names = tuple(map(str, class_names))
+        indices = _indices_of_named(pooled, names)
+    else:
+        values, indices = np.unique(pooled, return_inverse=True)
+        if not numbers_are_classes and looks_like_a_quantity(pooled, len(values)):
+            raise LabelError(
+                f"{len(values):,} distinct numbers in {len(pooled):,} rows look like a quantity. "
+                'If they are one, say task="regression"; if each number is a class, say '
+                'task="classification" (--task on the command line).',
+                code="target-unclear",
+                labels=pooled,
+            )
+        names = tuple(str(value) for value in values)
     indices = indices.astype(np.int64)
     return indices[: len(train)], None if test is None else indices[len(train) :], names
 
 
-def _are_indices(labels: NDArray[Any]) -> bool:
-    return bool(labels.min() >= 0 and labels.max() < max(2, len(labels)))
+def looks_like_a_quantity(labels: NDArray[Any], distinct: int) -> bool:
+    """Whether labels are rather measurements or counts than classes.
+
+    They are if they are numbers, and either more than 26 are distinct with fewer than 2 rows each
+    on average, or more than 64 with fewer than 20. Data of so many classes have more rows of each.
+    """
+    return labels.dtype.kind in "iuf" and any(
+        distinct > few and len(labels) < rows * distinct for few, rows in _QUANTITIES
+    )
 
 
-def _flat_labels(labels: NDArray[Any], which: str) -> NDArray[Any]:
+_QUANTITIES = ((26, 2), (64, 20))
+"""From more distinct numbers than the first on, classes have at least so many rows each."""
+
+
+def _indices_of_named(labels: NDArray[Any], names: tuple[str, ...]) -> NDArray[np.int64]:
+    if labels.dtype.kind in "iu":
+        low, high = int(labels.min()), int(labels.max())
+        if low < 0 or high >= len(names):
+            raise DataError(
+                f"labels run from {low} to {high}, and {len(names)} class names were given; labels "
+                f"must be class indices 0..{len(names) - 1}.",
+                code="label-out-of-range",
+            )
+        return labels.astype(np.int64)
+    values, indices = np.unique(labels, return_inverse=True)
+    occurring = [str(value) for value in values]
+    unknown = sorted(set(occurring) - set(names))
+    if unknown:
+        raise DataError(
+            f"labels {unknown[:5]} are not among the class names given.", code="label-unknown"
+        )
+    order = {name: index for index, name in enumerate(names)}
+    return np.array([order[name] for name in occurring])[indices]
+
+
+def _flat_labels(y: ArrayLike, which: str) -> NDArray[Any]:
+    labels = as_column(y, which)
     error = label_error(labels, lambda row: f"{which}, row {row}")
     if error is not None:
         raise error
+    labels = without_objects(labels)
     if _is_wide(labels):
         return np.asarray(labels.argmax(axis=1))
     labels = labels.reshape(-1) if labels.ndim == 2 else labels
     if labels.ndim != 1 or len(labels) == 0:
-        raise DataError(f"{which} has shape {labels.shape}; expected one label per sample.")
-    if labels.dtype.kind in "bf":
-        return labels.astype(np.int64)
-    return labels.astype(str) if labels.dtype.kind == "O" else labels
+        raise DataError(
+            f"{which} has shape {labels.shape}; expected one label per sample.", code="wrong-shape"
+        )
+    return labels.astype(np.int64) if labels.dtype.kind in "bf" else labels
 
 
 def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError | None:
-    """The error for the first label that is no class: a fraction, or a row that is not one-hot.
+    """The error for the first label that is no class.
+
+    That is a missing one, a fraction, or a row that is not one-hot.
 
     Parameters
     ----------
@@ -94,6 +137,13 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
     DataError or None
         None if nothing is wrong.
     """
+    missing = first_missing(labels) if labels.ndim else None
+    if missing is not None:
+        return DataError(
+            f"{place(missing)}: the label is missing. Give it a class, or remove the row.",
+            code="label-missing",
+        )
+    labels = without_objects(labels)
     if _is_wide(labels):
         one_hot = (labels.sum(axis=1) == 1) & ((labels == 0) | (labels == 1)).all(axis=1)
         if one_hot.all():
@@ -101,7 +151,9 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
         row = int(np.flatnonzero(~one_hot)[0])
         shape = labels.shape
         return DataError(
-            f"{place(row)} is not one-hot (one 1, else 0), and the labels have shape {shape}."
+            f"{place(row)} is not one-hot (one 1, else 0), and the labels have shape {shape}.",
+            code="label-not-one-hot",
+            row=row,
         )
     if labels.dtype.kind != "f" or labels.ndim not in (1, 2):
         return None
@@ -120,7 +172,12 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
                 " Times 255 all of them are whole: the label column seems to have been divided by "
                 "255 together with the pixels. Scale the pixel columns alone."
             )
-    return LabelError(message, labels)
+        else:
+            message += (
+                ' If they are a quantity, say task="regression" (--task regression on the command '
+                "line)."
+            )
+    return LabelError(message, code="label-not-a-class", labels=labels)
 
 
 def _is_wide(labels: NDArray[Any]) -> bool:

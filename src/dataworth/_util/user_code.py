@@ -1,0 +1,87 @@
+"""Calling and importing a user's own code: its errors are reported with their place."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dataworth.errors import DataworthError, StudyError
+
+_LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    str(Path(__file__).parents[1]),
+    "<frozen",
+)
+
+
+@contextmanager
+def user_code(what: str) -> Iterator[None]:
+    """Turn whatever the user's code raises into a `StudyError` that says where it was raised.
+
+    Parameters
+    ----------
+    what : str
+        What the message calls the code.
+    """
+    try:
+        yield
+    except (DataworthError, MemoryError):
+        raise
+    except Exception as error:
+        raise StudyError(
+            f"{what} raised {one_line(error)}{place(error)}. Correct it, then run the same again.",
+            code="user-code-failed",
+        ) from error
+
+
+def one_line(error: BaseException) -> str:
+    """Type and message of an exception, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300].rstrip('.')}"
+
+
+def place(error: BaseException) -> str:
+    """`` (FILE:LINE, in FUNCTION)`` of the last line outside libraries; empty if there is none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not f.filename.startswith(_LIBRARIES)]
+    return f" ({own[-1].filename}:{own[-1].lineno}, in {own[-1].name})" if own else ""
+
+
+def import_object(text: str, option: str = "model") -> Any:
+    """Import what "module:name" names; the current folder is searched last.
+
+    Raises
+    ------
+    StudyError
+        If the module cannot be imported, or has no such name.
+    """
+    module_name, _, name = text.partition(":")
+    if "keras" not in sys.modules:
+        # A module that imports Keras at its top must find it on the JAX backend.
+        os.environ["KERAS_BACKEND"] = "jax"
+    current = os.getcwd()
+    if current not in sys.path:
+        sys.path.append(current)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise StudyError(
+            f'{option} "{text}": the module {module_name} cannot be imported ({one_line(error)}). '
+            f"Modules are searched for on PYTHONPATH and in {current}.",
+            code="import-failed",
+        ) from None
+    if not hasattr(module, name):
+        functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+        raise StudyError(
+            f'{option} "{text}": {module_name} has no {name}; '
+            f"its functions are {', '.join(functions) or 'none'}.",
+            code="import-failed",
+        )
+    return getattr(module, name)

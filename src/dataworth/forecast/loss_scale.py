@@ -1,0 +1,250 @@
+"""LossScale: from the values of a metric to the losses that laws describe, and back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.curves.curve import Curve, finite_means
+from dataworth.errors import ForecastError
+from dataworth.metrics.metric import Metric
+from dataworth.metrics.registry import canonical, find
+
+Floats = NDArray[np.float64]
+_LARGEST = 709.0
+"""Log of the largest loss given: the exponential of a larger one is no float."""
+_SMALLEST = -690.0
+_RATE = 0.5
+"""A metric without an end is scaled so that its loss falls about as the root of the size does."""
+_DECIBEL = 10 / math.log(10)
+
+
+@dataclass(frozen=True)
+class LossScale:
+    """How a metric's values become losses, which are positive and fall as models improve.
+
+    A metric with a best value becomes its distance from it, ``best - value`` where it rises and
+    ``value - best`` where it falls. One without an end becomes ``exp((origin - value) / width)``
+    where it rises, so that a loss which falls like a power of the size is a value that rises with
+    its logarithm; in decibels that is the ratio of powers which they stand for.
+
+    Attributes
+    ----------
+    rises : bool
+        Whether higher values are better.
+    best : float
+        The value of loss 0; of loss 1, the origin, where there is a `width`.
+    width : float or None
+        The change of the value that changes the loss by a factor of e; None where the loss is the
+        distance from `best`.
+    log_cap : float
+        The log of the largest loss that can be.
+    notes : tuple of str
+        What was taken for granted, for people.
+    """
+
+    rises: bool
+    best: float = 0.0
+    width: float | None = None
+    log_cap: float = _LARGEST
+    notes: tuple[str, ...] = ()
+
+    def losses(self, values: Floats) -> Floats:
+        """The losses of some values."""
+        distance = self._distance(values)
+        if self.width is None:
+            return distance
+        return np.asarray(np.exp(np.clip(distance / self.width, _SMALLEST, _LARGEST)))
+
+    def loss(self, value: float) -> float:
+        """The loss of one value; not positive if no loss is as good."""
+        return float(self.losses(np.asarray(value, np.float64)))
+
+    def values(self, losses: Floats) -> Floats:
+        """The values of some losses."""
+        if self.width is None:
+            return self._at_distance(losses)
+        return self._at_distance(self.width * np.log(losses))
+
+    def value(self, loss: float) -> float:
+        """The value of one loss."""
+        return float(self.values(np.asarray(loss, np.float64)))
+
+    def costs(self, log_losses: Floats) -> Floats:
+        """Losses in units of the metric: differences of them are gains; less is better."""
+        if self.width is None:
+            return np.asarray(np.exp(log_losses))
+        # Counted from 0, so that the costs of two curves of one metric may be compared.
+        return self.width * log_losses - (self.best if self.rises else -self.best)
+
+    def values_of_costs(self, costs: Floats) -> Floats:
+        """The values of some costs."""
+        if self.width is None:
+            return self._at_distance(costs)
+        return -costs if self.rises else costs
+
+    def relative(self, change: float, loss: float) -> float:
+        """The change of a loss, as a share of it, that a change of the value makes."""
+        return change / (loss if self.width is None else self.width)
+
+    def means(self, samples: NDArray[np.int64], losses: Floats) -> Floats:
+        """The loss of the mean value of each distinct size; see `finite_means`."""
+        if self.width is None:
+            return finite_means(samples, losses)
+        return np.asarray(np.exp(finite_means(samples, np.log(losses))))
+
+    def mean(self, losses: Floats) -> float:
+        """The loss of the mean value of some runs."""
+        if self.width is None:
+            return float(np.mean(losses))
+        return float(np.exp(np.mean(np.log(losses))))
+
+    def formula(self, name: str) -> str:
+        """The loss in terms of the metric's name, such as ``1 - accuracy``."""
+        if self.width is not None:
+            sides = f"{self.best:.4g} - {name}" if self.rises else f"{name} - {self.best:.4g}"
+            return f"exp(({sides}) / {self.width:.3g})"
+        if self.rises:
+            return f"{self.best:g} - {name}" if self.best else f"-{name}"
+        return f"{name} - {self.best:g}" if self.best else name
+
+    def ends(self, metric: Metric) -> tuple[float, float]:
+        """The least and the largest value of the metric; infinite where none is known."""
+        low = -math.inf if metric.lower is None else metric.lower
+        high = math.inf if metric.upper is None else metric.upper
+        if self.width is not None:
+            return low, high
+        return (low, self.best) if self.rises else (self.best, high)
+
+    def expected(self, metric: Metric) -> str:
+        """What a target can be, in words that follow the metric's name."""
+        low, high = self.ends(metric)
+        if math.isfinite(low) and math.isfinite(high):
+            return f"between {low:g} and {high:g}"
+        if math.isfinite(low):
+            return f"above {low:g}"
+        return f"below {high:g}" if math.isfinite(high) else "that is a finite number"
+
+    def _distance(self, values: Floats) -> Floats:
+        if self.rises:
+            return self.best - values
+        return values - self.best if self.best else values
+
+    def _at_distance(self, distances: Floats) -> Floats:
+        if self.rises:
+            return self.best - distances
+        return distances + self.best if self.best else distances
+
+
+def loss_scale(curve: Curve) -> LossScale:
+    """The scale on which a curve is forecast.
+
+    Raises
+    ------
+    ForecastError
+        If the direction of the metric is not known and its values rise, or a value is one that
+        the metric cannot have.
+    """
+    metric, values = curve.metric, curve.values[np.isfinite(curve.values)]
+    if metric.higher_is_better is None and _slope(curve) > 0:
+        raise ForecastError(
+            f"the metric {metric.name!r} is not known, and its values rise with the number of "
+            "samples: say whether higher is better, with higher_is_better=True or "
+            "--higher-is-better (and best=, --best if it has a best value); or that it is not, "
+            "with higher_is_better=False or --lower-is-better."
+        )
+    return _rising(curve, values) if metric.higher_is_better else _falling(curve, values)
+
+
+def _falling(curve: Curve, values: Floats) -> LossScale:
+    metric, notes = curve.metric, []
+    if metric.higher_is_better is None:
+        notes.append(
+            f"the metric {metric.name!r} is not known: its values fall, so it is taken for a loss, "
+            "of which less is better. If it is not, say so: higher_is_better=True, "
+            "--higher-is-better."
+        )
+    elif canonical(metric.name) == "loss" and _slope(curve) > 0:
+        # That name is the one of values that nobody gave a name.
+        notes.append(
+            f"the {metric.name} rises with the number of samples: if its values are a score, of "
+            "which more is better, name it: metric=, --metric, --higher-is-better."
+        )
+    best, worst = metric.lower or 0.0, metric.upper
+    if worst is not None and len(values) and values.max() > worst:
+        notes.append(f"{metric.name} holds {values.max():g}, but lies {metric.range}: check it.")
+        worst = None
+    if math.isinf(best):
+        return _endless(curve, values, False, tuple(notes))
+    cap = _LARGEST if worst is None or math.isinf(worst) else math.log(worst - best)
+    return LossScale(False, best, None, cap, tuple(notes))
+
+
+def _rising(curve: Curve, values: Floats) -> LossScale:
+    metric, notes = curve.metric, []
+    top = float(values.max(initial=-math.inf))
+    best = metric.upper
+    if best is None:
+        best = 1.0 if 0 <= top <= 1 else math.inf
+        ends = "it is taken to end at 1" if best == 1 else "it is taken to have none"
+        # The scores of scikit-learn's estimators do end at 1.
+        if not (best == 1 and canonical(metric.name) == "score"):
+            notes.append(
+                f"the best value of {metric.name} is not known: {ends}. If it has another, say so: "
+                "best=, --best."
+            )
+    if top > best or (metric.lower is not None and values.min(initial=math.inf) < metric.lower):
+        wrong = top if top > best else float(values.min())
+        known = find(metric.name)
+        hint = ", or give best=100 if all values are in per cent" if top > best == 1 else ""
+        if known is None or known.upper != metric.upper:
+            hint = ", or another best value"
+        raise ForecastError(
+            f"metric {metric.name!r} holds {wrong:g}, but lies {metric.range}; correct that "
+            f"value{hint}."
+        )
+    if _in_per_cent(curve):
+        notes.append(f"{metric.name} is read in per cent, 100 being best: its values exceed 1.")
+    if math.isinf(best):
+        return _endless(curve, values, True, tuple(notes))
+    low = metric.lower
+    cap = _LARGEST if low is None or math.isinf(low) else math.log(best - low)
+    return LossScale(True, best, None, cap, tuple(notes))
+
+
+def _in_per_cent(curve: Curve) -> bool:
+    known = find(curve.metric.name)
+    return curve.metric.unit == "%" and known is not None and known.upper == 1
+
+
+def _endless(curve: Curve, values: Floats, rises: bool, notes: tuple[str, ...]) -> LossScale:
+    """A metric without an end, its origin at the mean of the largest size."""
+    means = finite_means(curve.samples, curve.values)
+    means = means[np.isfinite(means)]
+    origin = float(means[-1]) if len(means) else 0.0
+    worst = curve.metric.lower if rises else curve.metric.upper
+    if curve.metric.unit == "dB":
+        width = _DECIBEL
+    else:
+        span = math.log(float(curve.sizes[-1]) / float(curve.sizes[0])) or 1.0
+        width = float(np.ptp(values)) / (_RATE * span) if len(values) else 0.0
+    width = width or 1.0
+    cap = _LARGEST
+    if worst is not None and math.isfinite(worst):
+        cap = min(cap, abs(origin - worst) / width)
+    return LossScale(rises, origin, width, cap, notes)
+
+
+def _slope(curve: Curve) -> float:
+    """The slope of the mean values against the log of the size; 0 of fewer than two sizes."""
+    means = finite_means(curve.samples, curve.values)
+    finite = np.isfinite(means)
+    if finite.sum() < 2:
+        return 0.0
+    u = np.log(curve.sizes[finite].astype(np.float64))
+    u -= u.mean()
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(u @ means[finite] / (u @ u))

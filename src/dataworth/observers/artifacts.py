@@ -1,0 +1,71 @@
+"""The observer that writes a study's curve to its run directory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from dataworth._util.files import atomic_write
+from dataworth.curves.curve import Curve
+from dataworth.observers.base import Observer
+from dataworth.plots.curve import curve_plot_data, draw_curve
+from dataworth.plots.style import image_bytes
+from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE
+from dataworth.records.record import Record
+
+_LEAST_SECONDS = 10.0
+_SHARE_OF_TIME = 0.02
+_ADVICE = "Finished runs are stored in results.sqlite; make room, then run the same command again."
+
+
+class Artifacts(Observer):
+    """Writes ``curve.csv`` and ``curve.png``.
+
+    While the study runs, the curve is written after a run at most every ten seconds, and so that
+    writing takes at most 2 % of the time; it is written once more when the study ends.
+
+    Parameters
+    ----------
+    directory : Path
+        The run directory.
+    read_curve : callable
+        Returns the curve of the finished runs, or None before the first is finished.
+    """
+
+    def __init__(self, directory: Path, read_curve: Callable[[], Curve | None]) -> None:
+        self._directory = directory
+        self._read_curve = read_curve
+        self._next = time.monotonic() + _LEAST_SECONDS
+        self._is_behind = not (directory / CURVE_FILE).is_file()
+
+    def on_record(self, record: Record) -> None:
+        """Write the curve, unless it was written a moment ago."""
+        self._is_behind = True
+        started = time.monotonic()
+        if started >= self._next:
+            self.write()
+            took = time.monotonic() - started
+            self._next = time.monotonic() + max(_LEAST_SECONDS, took / _SHARE_OF_TIME)
+
+    def write(self) -> None:
+        """Write the curve of all finished runs.
+
+        Raises
+        ------
+        StudyError
+            If it cannot be written.
+        """
+        curve = self._read_curve()
+        if curve is not None:
+            atomic_write(self._directory / CURVE_FILE, curve.to_csv(), _ADVICE)
+
+    def on_study_end(self) -> None:
+        """Write the curve and its picture, if runs were finished since they were written."""
+        if not self._is_behind:
+            return
+        self.write()
+        curve = self._read_curve()
+        if curve is not None:
+            figure = draw_curve(curve_plot_data(curve))
+            atomic_write(self._directory / CURVE_PICTURE, image_bytes(figure), _ADVICE)

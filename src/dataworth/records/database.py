@@ -1,0 +1,218 @@
+"""Opening the SQLite file of a run directory: which format it has, and whether it can be trusted.
+
+``PRAGMA application_id`` says that a file is a results file of dataworth, ``PRAGMA user_version``
+in which format. Format 0, written before formats were numbered, has neither.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from dataworth.errors import StudyError
+from dataworth.records.migrations import migrate
+from dataworth.records.schema import APPLICATION_ID, FORMAT, TABLES, check_tables, create_tables
+
+_PAGE_BYTES = 8_192
+"""Two to three histories of a few hundred epochs share a page; of 4,096 bytes, each fills one."""
+
+
+@contextmanager
+def translate_errors(path: Path) -> Iterator[None]:
+    """Turn what reading or writing the results file at `path` raises into a clear error.
+
+    Raises
+    ------
+    StudyError
+        In place of any other exception.
+    """
+    try:
+        yield
+    except Warning:
+        # Where a user asked for errors in place of warnings.
+        raise
+    except StudyError as error:
+        raise StudyError(f"{path}: {error}") from None
+    except Exception as error:
+        if _needs_room_or_rights(error):
+            raise StudyError(
+                f"{path}: {error}. Finished runs are still in it; make room or set the rights, "
+                "then run the same command again."
+            ) from None
+        # Damaged bytes make SQLite, JSON and NumPy's reader raise nearly anything.
+        raise StudyError(
+            f"{path}: not a readable results file ({error}). Restore it from a copy, or move it "
+            "away and run the study again."
+        ) from None
+
+
+def _needs_room_or_rights(error: Exception) -> bool:
+    """Whether the file itself may be whole."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    # A missing table or column has SQLITE_ERROR; text that is not UTF-8 has no code at all.
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Open a results file, create it if need be, and bring an older format up to date.
+
+    Raises
+    ------
+    StudyError
+        If the file is of another program or of a newer dataworth, or is damaged; nothing is
+        written then.
+    sqlite3.Error
+        If the file cannot be opened or written.
+    """
+    connection = _connect(path, "rwc")
+    try:
+        if _format_of(connection) is None:
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        # The journal of a committed write stays as a file whose header is zero: cheaper than to
+        # delete it and make it again. Unlike a write-ahead log it is safe on network file
+        # systems, and the results file alone is complete after each write.
+        connection.execute("PRAGMA journal_mode = PERSIST")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _bring_up_to_date(connection)
+        return connection
+    except BaseException:
+        close(connection)
+        raise
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a results file without changing it; an older format is migrated in memory.
+
+    Only a write that a killed process left half done is rolled back in the file itself.
+
+    Raises
+    ------
+    StudyError
+        If the file is of another program or of a newer dataworth, or is damaged.
+    sqlite3.Error
+        If the file cannot be opened.
+    """
+    connection = _connect(path, "ro")
+    try:
+        try:
+            found = _format_of(connection)
+        except sqlite3.OperationalError as error:
+            if not _is_read_only(error):
+                raise
+            connection.close()
+            connection = _connect(path, "rw")
+            found = _format_of(connection)
+        if found != FORMAT:
+            file, connection = connection, _configured(_in_memory())
+            with closing(file):
+                file.backup(connection)
+        _bring_up_to_date(connection)
+        return connection
+    except BaseException:
+        connection.close()
+        raise
+
+
+def close(connection: sqlite3.Connection) -> None:
+    """Close a file, and delete the journal that `open_for_writing` keeps."""
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    """All writes in it happen, or none does; all reads in it see the same state."""
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
+    except BaseException:
+        # SQLite may have rolled back already, as it does when the disk is full.
+        if connection.in_transaction:
+            connection.rollback()
+        raise
+    connection.execute("COMMIT")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    place = f"{path.resolve().as_uri()}?mode={mode}"
+    return _configured(sqlite3.connect(place, uri=True, isolation_level=None))
+
+
+def _in_memory() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None)
+
+
+def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
+    # Text that is not UTF-8 stays bytes: a wrong type of one value, not the end of the query.
+    connection.text_factory = _text
+    # The file may come from somebody else: no function in its schema is run.
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _text(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _is_read_only(error: sqlite3.OperationalError) -> bool:
+    """Whether a journal has to be rolled back first, which a read-only connection cannot do."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+
+
+def _format_of(connection: sqlite3.Connection) -> int | None:
+    """The format of a file; None of an empty one.
+
+    Raises
+    ------
+    StudyError
+        If this version cannot read the file.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application not in (0, APPLICATION_ID):
+        raise StudyError(
+            f"not a results file of dataworth, but of another program (application id "
+            f"{application:#x}). Choose another directory."
+        )
+    if version > FORMAT:
+        raise StudyError(
+            f"made by a newer dataworth (format {version}; this one reads up to {FORMAT}). "
+            "Update dataworth (pip install --upgrade dataworth), or choose another directory."
+        )
+    # Views, triggers and virtual tables have no pages; results files never have any, and a view
+    # could run without end.
+    query = "SELECT name, type, rootpage FROM sqlite_master"
+    objects = connection.execute(query).fetchall()
+    strange = [name for name, kind, page in objects if not page or kind not in ("table", "index")]
+    if strange:
+        raise StudyError(
+            f"not a results file of dataworth: {strange[0]!r} is no plain table. Do not use a "
+            "file that comes from a place you do not trust."
+        )
+    return version if objects else None
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    if _format_of(connection) == FORMAT:
+        check_tables(connection, TABLES)
+        return
+    with transaction(connection):
+        # Looked at again now that no other process can write.
+        found = _format_of(connection)
+        if found is None:
+            create_tables(connection)
+        elif found < FORMAT:
+            migrate(connection, found)
+    if found is not None:
+        # Gives back the room of the old tables; needs as much for a moment, and can be done
+        # without.
+        with suppress(sqlite3.Error):
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+            connection.execute("VACUUM")

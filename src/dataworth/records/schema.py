@@ -1,0 +1,92 @@
+"""The tables of a results file, format 1."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from dataworth.errors import StudyError
+
+APPLICATION_ID = 0x64776F72
+"""``PRAGMA application_id`` of a results file: "dwor" in ASCII."""
+FORMAT = 1
+"""``PRAGMA user_version``: the format that is written, and the newest one that is read."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS arrays (name TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE metrics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,
+    learner TEXT NOT NULL, size INTEGER NOT NULL, seed INTEGER NOT NULL,
+    status TEXT NOT NULL, attempt INTEGER NOT NULL, seconds REAL,
+    added TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+CREATE TABLE scores (
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    metric INTEGER NOT NULL REFERENCES metrics,
+    value REAL, standard_error REAL, PRIMARY KEY (run, metric)) WITHOUT ROWID;
+CREATE TABLE facts (
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    name TEXT NOT NULL, value REAL, PRIMARY KEY (run, name)) WITHOUT ROWID;
+CREATE TABLE failures (
+    run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+    kind TEXT NOT NULL, message TEXT NOT NULL, traceback TEXT NOT NULL);
+CREATE TABLE histories (
+    run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE, data BLOB NOT NULL);
+CREATE TABLE run_arrays (
+    run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE, data BLOB NOT NULL);
+CREATE TABLE checkpoints (digest TEXT PRIMARY KEY, history BLOB NOT NULL);
+CREATE TABLE checkpoint_arrays (
+    digest TEXT NOT NULL REFERENCES checkpoints ON DELETE CASCADE,
+    name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (digest, name));
+"""
+# A NaN is stored as NULL: SQLite has no other.
+
+TABLES: Mapping[str, Sequence[str]] = {
+    "meta": ("name", "value"),
+    "arrays": ("name", "data"),
+    "metrics": ("id", "name"),
+    "runs": (
+        *("id", "digest", "learner", "size", "seed"),
+        *("status", "attempt", "seconds", "added"),
+    ),
+    "scores": ("run", "metric", "value", "standard_error"),
+    "facts": ("run", "name", "value"),
+    "failures": ("run", "kind", "message", "traceback"),
+    "histories": ("run", "data"),
+    "run_arrays": ("run", "data"),
+    "checkpoints": ("digest", "history"),
+    "checkpoint_arrays": ("digest", "name", "data"),
+}
+"""Tables with their columns."""
+
+DAMAGED = "damaged"
+"""``runs.status`` of a run of an older format that could not be read; its reason is in
+``failures``. It is run again, and replaced then."""
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Create all tables, within the caller's transaction, and mark the file as ours."""
+    for statement in _SCHEMA.split(";\n"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def check_tables(connection: sqlite3.Connection, tables: Mapping[str, Sequence[str]]) -> None:
+    """Check that all tables are there with all columns.
+
+    Raises
+    ------
+    StudyError
+        If one is missing.
+    """
+    for table, columns in tables.items():
+        found = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        missing = [column for column in columns if column not in found]
+        if missing:
+            what = f"column {missing[0]!r} of table {table!r}" if found else f"table {table!r}"
+            raise StudyError(
+                f"not a readable results file ({what} is missing). Restore it from a copy, or "
+                "move it away and run the study again."
+            )

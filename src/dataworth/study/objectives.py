@@ -1,0 +1,229 @@
+"""Objectives: how one run is done, from its key to its record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from dataworth.data.base import RowNumbers, View
+from dataworth.data.dataset import Dataset
+from dataworth.data.rows import Rows
+from dataworth.data.splits import Split
+from dataworth.data.subsets import SAMPLERS, subset_rows, validation_split
+from dataworth.errors import StudyError
+from dataworth.execution.base import Context
+from dataworth.learners.base import FitRequest, Learner, Predictor, TrainingOptions
+from dataworth.learners.function import FunctionModel
+from dataworth.records.record import PROTOCOL, Record, RunKey
+from dataworth.records.run import Run, RunContext
+from dataworth.tasks.base import Scored, Task
+
+TRAIN_LOSS = "train_loss"
+
+
+class StudyObjective(Protocol):
+    """What a study needs of an objective; it is pickled to worker processes."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """All that determines the figures of a run besides its size and seed (JSON values)."""
+
+    def work(self, key: RunKey) -> int:
+        """Samples that a run passes through training, at most."""
+
+    def chance(self) -> Mapping[str, float]:
+        """Values of metrics without a model, by the metric's name."""
+
+    def __call__(self, key: RunKey, context: RunContext) -> Record:
+        """Do one run."""
+
+
+@dataclass(frozen=True, eq=False)
+class LearnerObjective:
+    """Fits a learner on a subset of a data set, and scores it on the held-out samples.
+
+    Attributes
+    ----------
+    data : Dataset
+    split : Split
+        The held-out samples, the same for all runs.
+    subset : {"nested", "prefix"}
+        Which sampler orders the pool; a subset of n samples is the first n.
+    task : Task
+    learner : Learner
+    options : TrainingOptions
+    """
+
+    data: Dataset
+    split: Split
+    subset: str
+    task: Task
+    learner: Learner
+    options: TrainingOptions
+
+    @property
+    def name(self) -> str:
+        """The learner's name."""
+        return self.learner.name
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """All that determines the figures of a run besides its size and seed (JSON values)."""
+        task = dict(self.task.identity())
+        return {
+            "protocol": PROTOCOL,
+            "data": self.data.fingerprint,
+            "held_out": len(self.split.held_out),
+            "learner": dict(self.learner.identity(self.data, self.task)),
+            "budget": asdict(self.options),
+            "subset": self.subset,
+            # Run directories of before there were other tasks hold these entries alone.
+            "mistakes": self.variant,
+        } | ({} if self.task.kind == "classification" else {"task": task})
+
+    @property
+    def variant(self) -> Mapping[str, Any]:
+        """What a reproduction changed on purpose (JSON values); empty without one."""
+        return {}
+
+    @property
+    def measured_on(self) -> str:
+        """Which samples the scores are of: "held-out" or "training"."""
+        return "held-out"
+
+    @property
+    def input_scales(self) -> Mapping[str, float]:
+        """Factors of the model's layers that scale the features down; empty if unknown."""
+        find: Callable[..., Mapping[str, float]] | None = getattr(
+            self.learner, "input_scales", None
+        )
+        return {} if find is None else find(self.data, self.task)
+
+    def work(self, key: RunKey) -> int:
+        """Samples that a run passes through training, at most."""
+        if self.options.steps is not None:
+            return self.options.steps * min(self.options.batch_size, key.size)
+        return self.options.epochs * key.size
+
+    def chance(self) -> Mapping[str, float]:
+        """The task's metrics of the best constant prediction for the pool."""
+        return self.task.chance(self.split.pool.y)
+
+    def evaluate(self, predictor: Predictor, train: View) -> Scored:
+        """Score a fitted model on the held-out samples."""
+        held_out = self.split.held_out
+        return self.task.score(predictor.predict(held_out.x), held_out.y)
+
+    def __call__(self, key: RunKey, context: RunContext) -> Record:
+        """Fit and score one run."""
+        started = time.perf_counter()
+        rows, validation = rows_of_run(self, key), None
+        if self.options.patience is not None:
+            rows, validation_rows = validation_split(self.data, rows, seed=key.seed)
+            validation = View(self.data, validation_rows)
+        train = View(self.data, rows)
+        request = FitRequest(train, self.task, key.seed, validation, self.options)
+        predictor = self.learner.fit(request, context)
+        scored = self.evaluate(predictor, train)
+        facts = dict(predictor.facts)
+        scores = dict(scored.scores)
+        if TRAIN_LOSS in facts:
+            scores[TRAIN_LOSS] = facts.pop(TRAIN_LOSS)
+        seconds = predictor.history.get("seconds")
+        took = time.perf_counter() - started
+        return Record(
+            key,
+            scores,
+            history=predictor.history,
+            facts=facts,
+            arrays=scored.arrays,
+            # A resumed run counts the seconds of all its parts.
+            seconds=took if seconds is None else float(sum(seconds.tolist())),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionObjective:
+    """Calls a function with a `Run`; the function trains, scores and returns its figures.
+
+    Attributes
+    ----------
+    data : Rows or Dataset
+    split : Split
+    subset : {"nested", "prefix"}
+    model : FunctionModel
+    metric : str, optional
+        A metric that every run must return.
+    """
+
+    data: Rows | Dataset
+    split: Split
+    subset: str
+    model: FunctionModel
+    metric: str | None
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.model.name
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """All that determines the figures of a run besides its size and seed (JSON values)."""
+        return {
+            "protocol": PROTOCOL,
+            "data": self.data.fingerprint,
+            "held_out": len(self.split.held_out),
+            "learner": dict(self.model.identity()),
+            "subset": self.subset,
+        }
+
+    def work(self, key: RunKey) -> int:
+        """The run's number of samples: nothing else is known of a function."""
+        return key.size
+
+    def chance(self) -> Mapping[str, float]:
+        """Nothing is known of the metrics that a function returns."""
+        return {}
+
+    def __call__(self, key: RunKey, context: RunContext) -> Record:
+        """Call the function and check the figures that it returns."""
+        started = time.perf_counter()
+        run = Run(
+            model=key.learner,
+            size=key.size,
+            seed=key.seed,
+            key=key.digest,
+            rows=rows_of_run(self, key),
+            held_out=self.split.held_out.rows,
+            folder=context.folder,
+            _report=context.report,
+        )
+        scores = self.model(run)
+        if self.metric is not None and self.metric not in scores:
+            raise StudyError(
+                f"the function {self.model.name} returned {', '.join(scores)}, and the study's "
+                f"metric is {self.metric}. Return it, or choose another metric.",
+                code="metric-missing",
+            )
+        history = context.history() if isinstance(context, Context) else {}
+        seconds = time.perf_counter() - started
+        return Record(key, scores, history=history, seconds=seconds)
+
+
+def rows_of_run(objective: LearnerObjective | FunctionObjective, key: RunKey) -> RowNumbers:
+    """The rows that a run trains on, shape (size,)."""
+    return subset_rows(
+        objective.data,
+        objective.split.pool.rows,
+        key.size,
+        seed=key.seed,
+        sampler=SAMPLERS[objective.subset],
+    )

@@ -1,0 +1,191 @@
+"""The conformance suite of learners."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.data.base import View
+from dataworth.data.dataset import Dataset
+from dataworth.data.splits import split
+from dataworth.data.subsets import NestedSampler
+from dataworth.learners.base import FitRequest, Learner, Predictor, TrainingOptions
+from dataworth.testing.contexts import MemoryContext
+
+
+@dataclass(frozen=True)
+class LearnerCase:
+    """A learner, and the data that it is checked on.
+
+    Attributes
+    ----------
+    make : callable
+        Makes the learner, without arguments.
+    data : Dataset
+        A few hundred rows or more, that the learner can learn from.
+    options : TrainingOptions
+    size : int
+        Number of training samples.
+    """
+
+    make: Callable[[], Learner]
+    data: Dataset
+    options: TrainingOptions = field(default_factory=lambda: TrainingOptions(3, batch_size=32))
+    size: int = 320
+
+    def request(self, seed: int = 1, size: int | None = None) -> FitRequest:
+        """A request for a nested subset."""
+        parts = split(self.data)
+        order = NestedSampler().order(self.data, parts.pool.rows, seed)
+        rows = order[: self.size if size is None else size]
+        return FitRequest(View(self.data, rows), self.data.task, seed, options=self.options)
+
+    def predictions(self, predictor: Predictor) -> NDArray[Any]:
+        """What a fitted model predicts for the held-out samples."""
+        return predictor.predict(split(self.data).held_out.x)
+
+    def score(self, predictor: Predictor) -> dict[str, float]:
+        """The scores of a fitted model on the held-out samples."""
+        return self.data.task.score(self.predictions(predictor), split(self.data).held_out.y).scores
+
+
+LearnerCheck = Callable[[LearnerCase], None]
+
+
+def check_identity_is_stable_json(case: LearnerCase) -> None:
+    """Two learners made alike have the same identity, and it consists of JSON values."""
+    one = case.make().identity(case.data, case.data.task)
+    two = case.make().identity(case.data, case.data.task)
+    assert json.dumps(one, sort_keys=True) == json.dumps(two, sort_keys=True)
+    assert json.loads(json.dumps(one)) == dict(one)
+
+
+def check_learner_survives_pickling(case: LearnerCase) -> None:
+    """A learner sent to another process keeps its name and identity."""
+    learner = case.make()
+    again: Learner = pickle.loads(pickle.dumps(learner))
+    assert again.name == learner.name
+    before = learner.identity(case.data, case.data.task)
+    assert dict(again.identity(case.data, case.data.task)) == dict(before)
+
+
+def check_prediction_has_the_form_of_the_task(case: LearnerCase) -> None:
+    """One row per sample; for classes, one column per class; finite numbers."""
+    predictor = case.make().fit(case.request(), MemoryContext())
+    prediction = case.predictions(predictor)
+    assert len(prediction) == len(split(case.data).held_out)
+    if case.data.task.output == "logits":
+        assert prediction.shape[1] == case.data.classes
+    assert not np.isnan(prediction).any()
+
+
+def check_learns_more_than_chance(case: LearnerCase) -> None:
+    """The first metric is better than that of the best constant prediction."""
+    scores = case.score(case.make().fit(case.request(), MemoryContext()))
+    name = case.data.task.metrics[0]
+    assert scores[name] < case.data.task.chance(split(case.data).pool.y)[name]
+
+
+def check_same_request_gives_the_same_bits(case: LearnerCase) -> None:
+    """Fitting twice, with one learner and with a new one, gives the same predictions."""
+    learner = case.make()
+    first = case.predictions(learner.fit(case.request(), MemoryContext()))
+    second = case.predictions(learner.fit(case.request(), MemoryContext()))
+    third = case.predictions(case.make().fit(case.request(), MemoryContext()))
+    assert first.tobytes() == second.tobytes() == third.tobytes()
+
+
+def check_figures_do_not_depend_on_earlier_runs(case: LearnerCase) -> None:
+    """A run after another one gives the figures of a run alone."""
+    learner = case.make()
+    learner.fit(case.request(seed=2), MemoryContext())
+    after = case.predictions(learner.fit(case.request(), MemoryContext()))
+    alone = case.predictions(case.make().fit(case.request(), MemoryContext()))
+    assert after.tobytes() == alone.tobytes()
+
+
+def check_another_subset_gives_other_figures(case: LearnerCase) -> None:
+    """Another seed, and so another subset, changes the predictions."""
+    one = case.predictions(case.make().fit(case.request(seed=1), MemoryContext()))
+    two = case.predictions(case.make().fit(case.request(seed=2), MemoryContext()))
+    assert not np.array_equal(one, two)
+
+
+def check_small_subsets_may_lack_classes(case: LearnerCase) -> None:
+    """A subset without a sample of some classes is fitted; all classes get a prediction."""
+    if case.data.task.strata(case.data.y) is None:
+        return
+    request = case.request(size=max(2, case.data.classes // 2))
+    predictor = case.make().fit(request, MemoryContext())
+    assert case.predictions(predictor).shape[1] == case.data.classes
+
+
+def check_history_is_columns_of_equal_length(case: LearnerCase) -> None:
+    """The history may be empty; its columns have one length, and hold numbers."""
+    history = case.make().fit(case.request(), MemoryContext()).history
+    assert len({len(column) for column in history.values()}) <= 1
+    for column in history.values():
+        assert np.asarray(column).dtype.kind == "f"
+
+
+def check_facts_are_numbers(case: LearnerCase) -> None:
+    """What is known of a fitted model is numbers by name."""
+    for name, value in case.make().fit(case.request(), MemoryContext()).facts.items():
+        assert isinstance(name, str)
+        assert float(value) == value
+
+
+def check_resumed_run_equals_the_unbroken_one(case: LearnerCase) -> None:
+    """A run that is stopped after a checkpoint and resumed gives the same bits.
+
+    A learner that saves no checkpoints starts again from the beginning, to the same end.
+    """
+    unbroken = case.predictions(case.make().fit(case.request(), MemoryContext()))
+    context = MemoryContext(stop_after=1)
+    with contextlib.suppress(KeyboardInterrupt):
+        case.make().fit(case.request(), context)
+    resumed = MemoryContext(checkpoint=context.checkpoint)
+    again = case.predictions(case.make().fit(case.request(), resumed))
+    assert again.tobytes() == unbroken.tobytes()
+
+
+def check_training_rows_alone_are_used(case: LearnerCase) -> None:
+    """Targets of rows outside the subset do not change the fitted model."""
+    request = case.request()
+    y = case.data.y.copy()
+    others = np.setdiff1d(np.arange(len(y)), request.train.rows)
+    y[others] = y[others][::-1]
+    changed = Dataset(
+        case.data.x,
+        y,
+        task=case.data.task,
+        scale=case.data.scale,
+        name=case.data.name,
+    )
+    other = replace(request, train=View(changed, request.train.rows))
+    one = case.predictions(case.make().fit(request, MemoryContext()))
+    two = case.predictions(case.make().fit(other, MemoryContext()))
+    assert one.tobytes() == two.tobytes()
+
+
+LEARNER_CHECKS: tuple[LearnerCheck, ...] = (
+    check_identity_is_stable_json,
+    check_learner_survives_pickling,
+    check_prediction_has_the_form_of_the_task,
+    check_learns_more_than_chance,
+    check_same_request_gives_the_same_bits,
+    check_figures_do_not_depend_on_earlier_runs,
+    check_another_subset_gives_other_figures,
+    check_small_subsets_may_lack_classes,
+    check_history_is_columns_of_equal_length,
+    check_facts_are_numbers,
+    check_resumed_run_equals_the_unbroken_one,
+    check_training_rows_alone_are_used,
+)
