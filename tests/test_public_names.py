@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,8 @@ PUBLIC = {
     "Dataset",
     "Finding",
     "Forecast",
+    "Metric",
+    "Rows",
     "Study",
     "as_curve",
     "audit",
@@ -25,6 +29,7 @@ PUBLIC = {
     "forecast",
     "learning_curve",
     "load",
+    "metrics",
 }
 FOLDERS = {
     "audit": {
@@ -47,16 +52,8 @@ FOLDERS = {
         "register_law",
         "unregister_law",
     },
-    "learners": {
-        "Budget",
-        "Checkpoints",
-        "Epoch",
-        "Learner",
-        "Task",
-        "Trained",
-        "Watch",
-        "resolve",
-    },
+    "learners": {"FitRequest", "Learner", "Predictor", "TrainingOptions", "resolve"},
+    "metrics": {"Metric", "find", "known", "register"},
     "plots": {
         "plot_classes",
         "plot_curve",
@@ -64,6 +61,7 @@ FOLDERS = {
         "plot_images",
         "write_forecast_picture",
     },
+    "tasks": {"Classification", "Regression", "Scored", "Task"},
     "report": {"write_comparison", "write_report"},
 }
 """Folders that export names; every other folder's names are reached through its modules."""
@@ -103,3 +101,15 @@ def test_each_folder_exports_what_it_says() -> None:
             found[folder.name] = set(module.__all__)
             assert all(hasattr(module, name) for name in module.__all__), folder.name
     assert found == FOLDERS
+
+
+@pytest.mark.parametrize("folder", sorted(FOLDERS))
+def test_what_a_folder_exports_is_in_the_reference(folder: str) -> None:
+    pages = (Path(__file__).parents[1] / "docs" / "api").glob("*.md")
+    documented = re.findall(
+        r"auto(?:class|function):: ([\w.]+)", "".join(page.read_text("utf-8") for page in pages)
+    )
+    inside = [each for each in documented if each.startswith(f"dataworth.{folder}.")]
+    at_the_top = [each for each in documented if each.count(".") == 1]
+    names = {each.rpartition(".")[2] for each in (*inside, *at_the_top)}
+    assert names >= FOLDERS[folder]

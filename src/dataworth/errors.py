@@ -1,12 +1,16 @@
 """Errors and warnings that dataworth raises on purpose.
 
 * DataworthError
+
   * DataError (also a ValueError)
+
     * DataNotFoundError
     * LabelError
+
   * StudyError (also a ValueError)
   * ForecastError (also a ValueError)
   * MissingDependencyError (also an ImportError)
+
 * DataworthWarning (also a UserWarning)
 
 Each message says what was wrong, where, what was expected and what to do. Messages may be reworded

@@ -43,5 +43,5 @@ def test_what_is_no_probability(value: Any) -> None:
 @pytest.mark.parametrize("value", [-1, 0.5, "a", None, True])
 def test_what_is_no_seed_of_a_forecast(value: Any) -> None:
     with raises("not-a-whole-number", ForecastError, "^seed"):
-        checks.forecast_seed(value)
-    assert checks.forecast_seed(np.int64(2**40)) == 2**40
+        checks.check_seed(value)
+    assert checks.check_seed(np.int64(2**40)) == 2**40

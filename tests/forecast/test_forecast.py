@@ -17,7 +17,6 @@ from law_curves import SIZES, curve_of, noisy, power
 import dataworth as dw
 from dataworth import Curve
 from dataworth.errors import DataError, ForecastError
-from dataworth.forecast.forecast import document_of
 
 AHEAD = np.array([40_000.0, 64_000.0, 128_000.0, 512_000.0])
 
@@ -213,7 +212,7 @@ def test_numbers_of_numpy_and_single_ones_are_written_as_pythons() -> None:
     targets: list[Any] = [np.float32(0.5), np.int64(1)]
     numbers = forecast.to_dict(np.array([64_000]), targets, targets[0])
     assert json.dumps(numbers, allow_nan=False) == json.dumps(expected)
-    single = document_of(forecast, 64_000, 0.5, 0.5)
+    single = forecast.to_dict(64_000, 0.5, 0.5)
     assert single == expected | {"targets": expected["targets"][:1]}
 
 

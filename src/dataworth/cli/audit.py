@@ -65,15 +65,15 @@ def page(code: str) -> str:
 
 def _show(console: Console, thing: str, findings: Sequence[Finding]) -> None:
     counts = {severity: sum(f.severity == severity for f in findings) for severity in _STYLES}
-    told = ", ".join(f"{severity}: {count}" for severity, count in counts.items() if count)
+    totals = ", ".join(f"{severity}: {count}" for severity, count in counts.items() if count)
     for finding in findings:
         if console.is_terminal:
             console.print(_panel(finding))
         else:
             for line in _lines(finding):
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
-    said = f"{thing}: {told or 'nothing found'}"
-    console.print(said, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+    summary = f"{thing}: {totals or 'nothing found'}"
+    console.print(summary, markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def _panel(finding: Finding) -> Panel:

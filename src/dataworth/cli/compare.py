@@ -60,17 +60,17 @@ def run(options: argparse.Namespace) -> int:
     whole = all(Path(each).is_dir() for each in options.directories)
     if options.out is not None and not whole:
         raise StudyError("the page takes run directories; leave --out away to compare CSVs.")
-    made = compare(
+    comparison = compare(
         options.directories,
         metric=options.metric,
         higher_is_better=options.higher_is_better,
         best=options.best,
     )
-    sizes = options.at or [made.largest * times for times in (1, *AHEAD)]
+    sizes = options.at or [comparison.largest * times for times in (1, *AHEAD)]
     if options.json:
-        print(json.dumps(made.to_dict(sizes, options.level), allow_nan=False))
+        print(json.dumps(comparison.to_dict(sizes, options.level), allow_nan=False))
     else:
-        show_comparison(Console(), made, sizes, options.level)
+        show_comparison(Console(), comparison, sizes, options.level)
     if whole and (options.out is not None or not options.json):
         # Slow to load: not before the answer is on the screen.
         from dataworth.report import write_comparison

@@ -109,7 +109,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the forecast and draw it."""
-    from dataworth.forecast.api import forecast
+    from dataworth.forecast import api
 
     # Before anything is printed, and without a target too: each was meant to say something.
     check_probability("assurance", options.assurance)
@@ -117,7 +117,7 @@ def run(options: argparse.Namespace) -> int:
     check_sizes(options.at or [])
     if options.out is not None:
         check_picture_path(options.out)
-    made = forecast(
+    forecast = api.forecast(
         as_curve(
             options.curve,
             options.metric,
@@ -127,18 +127,18 @@ def run(options: argparse.Namespace) -> int:
         test_noise=options.test_noise,
         single_run=options.single_run,
     )
-    sizes = options.at or ahead(made)
-    targets = [made.samples_for(t, options.level, options.assurance) for t in options.target]
-    stop = _stop(made, options)
+    sizes = options.at or ahead(forecast)
+    targets = [forecast.samples_for(t, options.level, options.assurance) for t in options.target]
+    stop = _stop(forecast, options)
     if options.json:
-        print(json.dumps(_document(made, sizes, targets, stop, options.level), allow_nan=False))
+        print(json.dumps(_document(forecast, sizes, targets, stop, options.level), allow_nan=False))
     else:
         from dataworth.cli.show.forecast import show_forecast
 
-        show_forecast(Console(), made, sizes, targets, options.level, stop)
+        show_forecast(Console(), forecast, sizes, targets, options.level, stop)
     if options.out is not None or not options.json:
         picture = _picture_path(options)
-        _draw(made, sizes, options.target, picture)
+        _draw(forecast, sizes, options.target, picture)
         if not options.json:
             print(f"Picture: {picture}")
     return 0
@@ -147,22 +147,22 @@ def run(options: argparse.Namespace) -> int:
 def end_run(console: Console, curve: Curve, directory: Path) -> None:
     """Print in short what a run's curve says of more data; no forecast is no failure."""
     from dataworth.cli.show.forecast import echo, show_short
-    from dataworth.forecast.api import forecast
+    from dataworth.forecast import api
 
     try:
-        made = forecast(curve)
+        forecast = api.forecast(curve)
     except ForecastError as error:
         echo(console, f"No forecast: {error}")
         return
-    sizes = ahead(made)
-    show_short(console, made, sizes)
-    _draw(made, sizes, [], directory / FORECAST_PICTURE)
+    sizes = ahead(forecast)
+    show_short(console, forecast, sizes)
+    _draw(forecast, sizes, [], directory / FORECAST_PICTURE)
     echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: dataworth forecast {directory}")
 
 
-def ahead(made: Forecast) -> list[float]:
+def ahead(forecast: Forecast) -> list[float]:
     """The sizes to predict where none were asked for."""
-    return [float(made.observations.sizes[-1]) * times for times in AHEAD]
+    return [float(forecast.observations.sizes[-1]) * times for times in AHEAD]
 
 
 def number(text: str) -> float:
@@ -175,7 +175,7 @@ def number(text: str) -> float:
         ) from None
 
 
-def _stop(made: Forecast, options: argparse.Namespace) -> Stop | None:
+def _stop(forecast: Forecast, options: argparse.Namespace) -> Stop | None:
     price, worth = options.price_per_label, options.worth
     if price is None and worth is None:
         return None
@@ -183,18 +183,18 @@ def _stop(made: Forecast, options: argparse.Namespace) -> Stop | None:
         raise ForecastError(
             "where to stop takes both --price-per-label and --worth.", code="option-missing"
         )
-    return made.stop_at(price, worth, options.level)
+    return forecast.stop_at(price, worth, options.level)
 
 
 def _document(
-    made: Forecast,
+    forecast: Forecast,
     sizes: Sequence[float],
     targets: Sequence[SampleSize],
     stop: Stop | None,
     level: float,
 ) -> dict[str, Any]:
     """What ``--json`` prints."""
-    document = made.to_dict(sizes, level=level)
+    document = forecast.to_dict(sizes, level=level)
     document["targets"] = [json_values(asdict(target)) for target in targets]
     document["stop"] = None if stop is None else json_values(asdict(stop))
     return document
@@ -207,8 +207,8 @@ def _picture_path(options: argparse.Namespace) -> Path:
     return place / FORECAST_PICTURE if place.is_dir() else Path(FORECAST_PICTURE)
 
 
-def _draw(made: Forecast, sizes: Sequence[float], targets: Sequence[float], path: Path) -> None:
+def _draw(forecast: Forecast, sizes: Sequence[float], targets: Sequence[float], path: Path) -> None:
     # Slow to load: not before the answer is on the screen.
     from dataworth.plots.forecast import write_forecast_picture
 
-    write_forecast_picture(made, path, sizes=sizes, targets=targets)
+    write_forecast_picture(forecast, path, sizes=sizes, targets=targets)

@@ -216,7 +216,7 @@ class Curve:
         return text.getvalue()
 
     def plot(self, axes: Axes | None = None) -> Axes:
-        """Draw the runs and their mean, on a new figure or where it is told."""
+        """Draw the runs and their mean, on the given axes or on a new figure."""
         drawn: Axes = display.draw(self, axes)
         return drawn
 

@@ -217,7 +217,7 @@ class Dataset:
         )
 
     def plot_images(self, axes: Axes | None = None) -> Axes:
-        """Draw a few images of each class, on a new figure or where it is told."""
+        """Draw a few images of each class, on the given axes or on a new figure."""
         drawn: Axes = display.draw(self, axes)
         return drawn
 

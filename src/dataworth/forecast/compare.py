@@ -336,42 +336,42 @@ def compare(
     given = list(things.values() if isinstance(things, Mapping) else things)
     read = partial(as_curve, metric=metric, higher_is_better=higher_is_better, best=best)
     plain = metric is None and higher_is_better is None and best is None
-    made = [
+    forecasts = [
         thing
         if isinstance(thing, Forecast) and plain
         else forecast(read(thing.curve if isinstance(thing, Forecast) else thing), seed=seed)
         for thing in given
     ]
-    names = list(things) if isinstance(things, Mapping) else _names(given, made)
-    if len(made) < 2:
-        raise ForecastError(f"{len(made)} curve to compare; expected two or more.")
-    _check_metrics(names, made)
-    return Comparison(dict(zip(names, made, strict=True)), seed)
+    names = list(things) if isinstance(things, Mapping) else _names(given, forecasts)
+    if len(forecasts) < 2:
+        raise ForecastError(f"{len(forecasts)} curve to compare; expected two or more.")
+    _check_metrics(names, forecasts)
+    return Comparison(dict(zip(names, forecasts, strict=True)), seed)
 
 
-def _check_metrics(names: Sequence[str], made: Sequence[Forecast]) -> None:
+def _check_metrics(names: Sequence[str], forecasts: Sequence[Forecast]) -> None:
     """Curves that are compared are of one metric, in one unit."""
-    metrics = {name: each.curve.metric.name for name, each in zip(names, made, strict=True)}
+    metrics = {name: each.curve.metric.name for name, each in zip(names, forecasts, strict=True)}
     if len({canonical(metric) for metric in metrics.values()}) > 1:
         raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
-    ways = {each.scale.rises for each in made}
+    ways = {each.scale.rises for each in forecasts}
     # The origin of a metric without an end is that of its curve.
-    ends = {each.scale.best if each.scale.width is None else math.inf for each in made}
+    ends = {each.scale.best if each.scale.width is None else math.inf for each in forecasts}
     if len(ways) > 1 or len(ends) > 1:
         said = {
             name: ("higher" if each.scale.rises else "lower")
             + " is better, "
             + ("no end" if each.scale.width is not None else f"best {each.scale.best:g}")
-            for name, each in zip(names, made, strict=True)
+            for name, each in zip(names, forecasts, strict=True)
         }
         raise ForecastError(
-            f"the curves' {made[0].curve.metric} differs in direction, unit or best value: {said}; "
-            "give all in one unit, and the same higher_is_better= and best=."
+            f"the curves' {forecasts[0].curve.metric} differs in direction, unit or best value: "
+            f"{said}; give all in one unit, and the same higher_is_better= and best=."
         )
 
 
-def _names(given: Sequence[Any], made: Sequence[Forecast]) -> list[str]:
-    names = [each.curve.name for each in made]
+def _names(given: Sequence[Any], forecasts: Sequence[Forecast]) -> list[str]:
+    names = [each.curve.name for each in forecasts]
     if len(set(names)) < len(names):
         names = [
             os.fspath(thing) if isinstance(thing, (str, os.PathLike)) else name

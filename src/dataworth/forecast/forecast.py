@@ -16,9 +16,10 @@ from dataworth._util.json import json_values
 from dataworth._util.validation import as_list, check_probability, check_sizes, is_real
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
-from dataworth.forecast import sample_size as sample_size
+from dataworth.forecast import sample_size
 from dataworth.forecast.backtest import backtest
-from dataworth.forecast.draws import Draws, draw_curves, measured_or_drawn
+from dataworth.forecast.draws import Draws, draw_curves
+from dataworth.forecast.interpolate import measured_or_drawn
 from dataworth.forecast.loss_scale import LossScale, loss_scale
 from dataworth.forecast.prior import Prior
 from dataworth.forecast.results import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
@@ -29,40 +30,6 @@ from dataworth.laws.observations import Observations
 
 if TYPE_CHECKING:
     from dataworth._util.display import Axes
-
-
-def document_of(
-    forecast: Forecast,
-    sizes: float | Iterable[float],
-    targets: float | Iterable[float],
-    level: float,
-) -> dict[str, Any]:
-    """Everything that a forecast says; see `Forecast.to_dict`."""
-    counts = check_sizes(as_list(sizes))
-    document: dict[str, Any] = {
-        "name": forecast.curve.name,
-        "metric": forecast.curve.metric.name,
-        "largest_size": float(forecast.observations.sizes[-1]),
-        "law": asdict(forecast.law),
-        "weights": forecast.weights,
-        "backtest": [asdict(row) for row in forecast.backtest],
-        "predictions": _predictions(forecast, counts, level),
-        "targets": [asdict(forecast.samples_for(target, level)) for target in as_list(targets)],
-        "warnings": forecast.warnings_at(counts),
-    }
-    values: dict[str, Any] = json_values(document)
-    return values
-
-
-def _predictions(forecast: Forecast, sizes: Floats, level: float) -> list[dict[str, Any]]:
-    prediction = forecast.predict(sizes, level)
-    rows = zip(
-        prediction.samples, prediction.median, prediction.lower, prediction.upper, strict=True
-    )
-    return [
-        {"samples": n, "median": middle, "lower": low, "upper": high, "level": level}
-        for n, middle, low, high in rows
-    ]
 
 
 Floats = NDArray[np.float64]
@@ -274,7 +241,21 @@ class Forecast:
         level: float = 0.9,
     ) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
-        return document_of(self, sizes, targets, level)
+        counts = check_sizes(as_list(sizes))
+        values: dict[str, Any] = json_values(
+            {
+                "name": self.curve.name,
+                "metric": self.curve.metric.name,
+                "largest_size": self._largest,
+                "law": asdict(self.law),
+                "weights": self.weights,
+                "backtest": [asdict(row) for row in self.backtest],
+                "predictions": _rows(self.predict(counts, level)),
+                "targets": [asdict(self.samples_for(target, level)) for target in as_list(targets)],
+                "warnings": self.warnings_at(counts),
+            }
+        )
+        return values
 
     def _refit(self, observations: Observations) -> Draws:
         """The same forecast from fewer observations, for the backtest."""
@@ -295,6 +276,14 @@ class Forecast:
             logs += self.draws.run_noise(runs)[:, None]
         return np.minimum(logs, self.scale.log_cap)
 
-    def _row_given_back(self, row: BacktestRow) -> BacktestRow:
+    def _row_to_metric(self, row: BacktestRow) -> BacktestRow:
         predicted, actual = self.scale.value(row.predicted), self.scale.value(row.actual)
         return replace(row, predicted=predicted, actual=actual)
+
+
+def _rows(prediction: Prediction) -> list[dict[str, Any]]:
+    columns = (prediction.samples, prediction.median, prediction.lower, prediction.upper)
+    return [
+        {"samples": n, "median": middle, "lower": low, "upper": high, "level": prediction.level}
+        for n, middle, low, high in zip(*columns, strict=True)
+    ]

@@ -222,21 +222,21 @@ def page_html(reports: Sequence[RunReport]) -> str:
 def _run(index: int, report: RunReport) -> dict[str, Any]:
     """What the templates write of one run, besides `report` itself."""
     ahead = report.ahead[report.curve.metric.name]
-    made = ahead.forecast
+    forecast = ahead.forecast
     last = float(report.curve.sizes[-1])
     return {
         "index": index,
         "report": report,
-        "answer": None if made is None else headline(made),
+        "answer": None if forecast is None else headline(forecast),
         "refusal": ahead.refusal,
-        "warnings": () if made is None else made.warnings_at([last * TIMES]),
+        "warnings": () if forecast is None else forecast.warnings_at([last * TIMES]),
         "errors": [finding for finding in report.findings if finding.severity == "error"],
-        "irreducible": None if made is None else irreducible(made),
+        "irreducible": None if forecast is None else irreducible(forecast),
         "table": measured_table(report.curve),
         "csv": base64.b64encode(report.curve.to_csv().encode()).decode(),
         "classes": class_rows(report.classes),
         "confused": confused_rows(report.classes),
-        "backtest": None if made is None else backtest_table(made.backtest),
+        "backtest": None if forecast is None else backtest_table(forecast.backtest),
         "method": method_items(report),
         "citation": citation(report),
     }

@@ -114,10 +114,10 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
 
 def look_ahead(curve: Curve) -> Ahead:
     """Forecast a curve; a curve from which nothing can be said gives the reason instead."""
-    from dataworth.forecast.api import forecast
+    from dataworth.forecast import api
 
     try:
-        made = forecast(curve)
-        return Ahead(made, forecast_grid(made))
+        forecast = api.forecast(curve)
+        return Ahead(forecast, forecast_grid(forecast))
     except ForecastError as error:
         return Ahead(None, None, str(error))

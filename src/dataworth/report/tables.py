@@ -197,17 +197,17 @@ def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
         None for one run, or if one of them has no forecast.
     """
     forecasts = {report.name: report.ahead[report.curve.metric.name].forecast for report in reports}
-    made = {name: forecast for name, forecast in forecasts.items() if forecast is not None}
-    if len(made) < 2 or len(made) < len(reports):
+    available = {name: forecast for name, forecast in forecasts.items() if forecast is not None}
+    if len(available) < 2 or len(available) < len(reports):
         return None
     from dataworth.forecast.compare import compare
 
-    comparison = compare(made)
+    comparison = compare(available)
     sizes = tuple(comparison.largest * times for times in _TIMES)
     columns = [
         {each.name: _standing_cell(each) for each in comparison.standings(size)} for size in sizes
     ]
-    rows = tuple((name, tuple(column[name] for column in columns)) for name in made)
+    rows = tuple((name, tuple(column[name] for column in columns)) for name in available)
     return StandingTable(
         sizes, rows, tuple(crossing_in_words(each) for each in comparison.crossings())
     )
