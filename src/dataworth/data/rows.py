@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dataworth._util.validation import whole
+from dataworth._util.validation import check_int
 from dataworth.data.base import RowNumbers
 from dataworth.data.columns import column_of_rows
 from dataworth.data.fingerprint import fingerprint
@@ -54,7 +54,7 @@ class Rows:
         time: ArrayLike | None = None,
         name: str = "rows",
     ) -> None:
-        count = whole("rows", n)
+        count = check_int("rows", n)
         classes = column_of_rows(stratify, "stratify", count)
         if classes is not None:
             classes = np.unique(classes, return_inverse=True)[1].astype(np.int64)
