@@ -14,6 +14,8 @@ from report_runs import make_run
 from dataworth.audit import audit
 from dataworth.curves.read import load_curve
 from dataworth.errors import DataworthError, StudyError
+from dataworth.records.record import Record, RunKey
+from dataworth.records.store import Store
 from dataworth.report.page import page_html
 from dataworth.report.study_report import read_run
 
@@ -82,3 +84,33 @@ def test_names_that_do_not_fit_the_confusion_matrix_are_refused(run: Path, names
     set_entry(run, "class_names", names)
     with raises("entry-invalid", StudyError, r"'confusion'.*\(5, 5\)"):
         read_run(run)
+
+
+def test_a_study_without_classes_samples_or_epochs_has_a_page(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.set_meta(
+            {
+                "name": "prices",
+                "data": "5,000 rows",
+                "fingerprint": "0" * 32,
+                "samples": 4_000,
+                "held_out": 1_000,
+                "held_out_official": False,
+                "model": "train",
+                "learner": {"function": "prices:train"},
+                "subset": "nested",
+                "chance": {},
+                "metric": {"name": "rmse", "higher_is_better": False},
+                "machine": {"system": "x", "processor": "y", "cores": None, "python": "3"},
+                "versions": {"dataworth": "0.1.0"},
+                "identity": {"protocol": 1},
+                "findings": [],
+            }
+        )
+        for size in (100, 300, 900):
+            store.add(Record(RunKey("train", size, 0, str(size)), {"rmse": 9 / size**0.5}))
+    page = page_html([read_run(tmp_path)])
+    assert "train on 5,000 rows: 1,000 held-out samples, 3 runs" in page
+    for absent in ("Which classes", "cross-entropy", "Trainable weights", "Batch size"):
+        assert absent not in page
+    assert json.loads(page.split('id="data">')[1].split("</script>")[0])["runs"][0]["metrics"]

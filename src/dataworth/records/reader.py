@@ -75,8 +75,8 @@ def _metric(store: Store, meta: Mapping[str, Any], found: list[str]) -> Mapping[
             "curve is of: Study(metric=...) or --metric.",
             code="metric-unclear",
         )
-    types = {"name": str, "higher_is_better": bool | None}
-    types |= dict.fromkeys(("lower", "upper"), float | None)
+    types: dict[str, Any] = {"name": str, "higher_is_better": bool | None}
+    types |= {"lower": float | None, "upper": float | None}
     filled = {"metric": {**dict.fromkeys(types), **chosen}}
     for entry, kind in types.items():
         checked_entry(filled, f"metric.{entry}", kind, where)

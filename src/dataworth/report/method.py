@@ -6,6 +6,7 @@ scaling laws (arXiv:2502.18969): hypothesis, training, data points, fit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,20 +50,46 @@ def citation(report: RunReport) -> str:
 
 def _data(meta: Mapping[str, Any]) -> list[Item]:
     held_out = "the official split" if meta["held_out_official"] else "split off by this study"
-    shape = " x ".join(map(str, meta["shape"]))
-    return [
+    items = [
         Item("Data set", str(meta["data"])),
-        Item("Source", _listed(meta["source"]) or "handed over in memory"),
+        Item("Source", _listed(meta.get("source", {})) or "handed over in memory"),
         Item("Fingerprint", str(meta["fingerprint"])),
         Item("Samples to train on", f"{meta['samples']:,}"),
         Item("Held-out samples", f"{meta['held_out']:,}, {held_out}; the same for every run"),
-        Item("Classes", f"{meta['classes']:,}"),
-        Item("One sample", f"{shape}, {meta['dtype']}"),
     ]
+    if "classes" in meta:
+        items.append(Item("Classes", f"{meta['classes']:,}"))
+    if "shape" in meta:
+        shape = " x ".join(map(str, meta["shape"]))
+        items.append(Item("One sample", f"{shape}, {meta['dtype']}"))
+    return items
 
 
 def _training(report: RunReport) -> list[Item]:
-    meta, budget = report.meta, report.meta["identity"]["budget"]
+    meta = report.meta
+    items = [
+        Item("Model", str(meta["model"])),
+        *_parameters(report),
+        Item("Learner", _listed(meta["learner"])),
+        *_budget(meta["identity"].get("budget")),
+        Item("Hyperparameters", "the same for every size; none was tuned within the study"),
+    ]
+    if "mistakes" in meta:
+        items.append(Item("Mistakes made on purpose", _listed(meta["mistakes"]) or "none"))
+    return items
+
+
+def _parameters(report: RunReport) -> list[Item]:
+    parameters = report.records[-1].facts.get("parameters", math.nan)
+    if not math.isfinite(parameters):
+        return []
+    return [Item("Trainable weights, all layers", f"{parameters:,.0f}")]
+
+
+def _budget(budget: Mapping[str, Any] | None) -> list[Item]:
+    """How long a learner trains; nothing is known of a function."""
+    if budget is None:
+        return []
     length = f"{budget['epochs']} epochs for every size; larger sizes take more optimizer steps"
     if budget["steps"] is not None:
         length = f"{budget['steps']:,} optimizer steps for every size"
@@ -70,15 +97,7 @@ def _training(report: RunReport) -> list[Item]:
         length += (
             f"; stopped early after {budget['patience']} epochs without a lower validation loss"
         )
-    return [
-        Item("Model", str(meta["model"])),
-        Item("Trainable weights, all layers", f"{report.records[-1].facts['parameters']:,.0f}"),
-        Item("Learner", _listed(meta["learner"])),
-        Item("Length", length),
-        Item("Batch size", f"{budget['batch_size']:,}"),
-        Item("Hyperparameters", "the same for every size; none was tuned within the study"),
-        Item("Mistakes made on purpose", _listed(meta["mistakes"]) or "none"),
-    ]
+    return [Item("Length", length), Item("Batch size", f"{budget['batch_size']:,}")]
 
 
 def _points(report: RunReport) -> list[Item]:
@@ -88,27 +107,33 @@ def _points(report: RunReport) -> list[Item]:
         "nested": "nested and stratified by class; a permutation per seed",
         "prefix": "the first rows of the file",
     }
-    return [
+    items = [
         Item("Sizes (training samples)", sizes),
         Item("Seeds", ", ".join(map(str, seeds))),
         Item("Subsets", subsets.get(report.meta["subset"], report.meta["subset"])),
         Item("Runs", f"{len(report.records)}; all are shown, none was left out"),
         Item("Scored", "once per run, at its end, on all held-out samples"),
-        Item("Loss", "mean cross-entropy in nats, from logits in float64, without a clip"),
     ]
+    if "classes" in report.meta and "loss" in report.records[-1].scores:
+        text = "mean cross-entropy in nats, from logits in float64, without a clip"
+        items.append(Item("Loss", text))
+    return items
 
 
 def _machine(report: RunReport) -> list[Item]:
     machine = report.meta["machine"]
-    seconds = sum(record.seconds for record in report.records)
-    trained = sum(int(r.history["samples"].sum()) for r in report.records if r.history)
-    return [
+    seconds = sum(record.seconds for record in report.records if record.seconds >= 0)
+    samples = [record.history.get("samples") for record in report.records]
+    trained = sum(int(column.sum()) for column in samples if column is not None)
+    items = [
         Item("System", f"{machine['system']}, {machine['processor']}, {machine['cores']} cores"),
         Item("Python", str(machine["python"])),
         Item("Versions", _listed(report.meta["versions"])),
         Item("Training time", f"{seconds:,.1f} s in all, compilation included"),
-        Item("Samples trained on", f"{trained:,} in all, repeats counted"),
     ]
+    if trained:
+        items.append(Item("Samples trained on", f"{trained:,} in all, repeats counted"))
+    return items
 
 
 def _fit(forecast: Forecast) -> list[Item]:

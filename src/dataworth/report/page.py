@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.curves.curve import finite_means
+from dataworth.plots.classes import ClassPlotData
 from dataworth.report.forecast_grid import PROBABILITIES, SHOWN, STEP, ForecastGrid
 from dataworth.report.method import citation, method_items
 from dataworth.report.sentences import TIMES, headline, irreducible
@@ -96,16 +97,19 @@ def page_json(reports: Sequence[RunReport]) -> str:
 
 
 def _run_data(report: RunReport) -> dict[str, Any]:
-    figure = report.classes
     return {
         "name": report.name,
         "metrics": {name: _metric(report, name) for name in _metrics(report)},
-        "classes": {
-            "numbers": figure.listed,
-            "names": [figure.names[index] for index in figure.listed],
-            "sizes": figure.sizes.tolist(),
-            "errors": [_numbers(figure.errors[index]) for index in figure.listed],
-        },
+        "classes": None if report.classes is None else _classes(report.classes),
+    }
+
+
+def _classes(data: ClassPlotData) -> dict[str, Any]:
+    return {
+        "numbers": data.listed,
+        "names": [data.names[index] for index in data.listed],
+        "sizes": data.sizes.tolist(),
+        "errors": [_numbers(data.errors[index]) for index in data.listed],
     }
 
 
@@ -117,8 +121,8 @@ def _metrics(report: RunReport) -> list[str]:
 def _metric(report: RunReport, metric: str) -> dict[str, Any]:
     curve = report.curve[metric]
     chance = curve.metric.chance if curve.chance is None else curve.chance
-    if metric == "accuracy":
-        chance = 1 / report.meta["classes"] if report.meta["classes"] else None
+    if metric == "accuracy" and report.meta.get("classes"):
+        chance = 1 / report.meta["classes"]
     return {
         "label": curve.metric.axis_label,
         "unit": curve.metric.unit,
@@ -227,15 +231,15 @@ def _run(index: int, report: RunReport) -> dict[str, Any]:
     return {
         "index": index,
         "report": report,
-        "answer": None if forecast is None else headline(forecast),
+        "headline": None if forecast is None else headline(forecast),
         "refusal": ahead.refusal,
         "warnings": () if forecast is None else forecast.warnings_at([last * TIMES]),
         "errors": [finding for finding in report.findings if finding.severity == "error"],
         "irreducible": None if forecast is None else irreducible(forecast),
         "table": measured_table(report.curve),
         "csv": base64.b64encode(report.curve.to_csv().encode()).decode(),
-        "classes": class_rows(report.classes),
-        "confused": confused_rows(report.classes),
+        "classes": [] if report.classes is None else class_rows(report.classes),
+        "confused": [] if report.classes is None else confused_rows(report.classes),
         "backtest": None if forecast is None else backtest_table(forecast.backtest),
         "method": method_items(report),
         "citation": citation(report),

@@ -27,20 +27,29 @@ FORECAST_METRICS = ("loss", "accuracy", "macro_f1")
 """Calibration errors and training losses are shown as measured: no law is known for them."""
 
 
-_META = {
-    **dict.fromkeys(["name", "data", "fingerprint", "dtype", "model", "subset"], str),
-    **dict.fromkeys(["samples", "held_out", "classes"], int),
-    **dict.fromkeys(["source", "learner", "mistakes", "versions"], dict),
-    "class_names": list[str],
-    "shape": list[int],
+_OF_EVERY_STUDY: Mapping[str, Any] = {
+    **dict.fromkeys(["name", "data", "fingerprint", "model", "subset"], str),
+    **dict.fromkeys(["samples", "held_out"], int),
+    **dict.fromkeys(["learner", "identity", "versions"], dict),
     "held_out_official": bool,
     **dict.fromkeys(["machine.system", "machine.processor", "machine.python"], str),
     "machine.cores": int | None,
     "versions.dataworth": str,
-    **dict.fromkeys(["identity.budget.epochs", "identity.budget.batch_size"], int),
-    **dict.fromkeys(["identity.budget.steps", "identity.budget.patience"], int | None),
 }
 """What a page needs to know of a study, and its types; see `Store.meta`."""
+_OF_SOME: Mapping[str, Mapping[str, Any]] = {
+    "source": {"source": dict},
+    "shape": {"shape": list[int], "dtype": str},
+    "mistakes": {"mistakes": dict},
+    "classes": {"classes": int, "class_names": list[str]},
+    "class_names": {"classes": int, "class_names": list[str]},
+    "identity.budget": {
+        **dict.fromkeys(["identity.budget.epochs", "identity.budget.batch_size"], int),
+        **dict.fromkeys(["identity.budget.steps", "identity.budget.patience"], int | None),
+    },
+}
+"""What only some studies have, each with what then has to be there: samples have a shape, a
+classification has classes, the training of a learner has options."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +75,8 @@ class RunReport:
     records : sequence of Record
     ahead : mapping of str to Ahead
         By metric.
-    classes : ClassPlotData
+    classes : ClassPlotData or None
+        None where the task gives no details of classes.
     images : Thumbnails or None
     findings : sequence of Finding
     """
@@ -76,7 +86,7 @@ class RunReport:
     curve: Curve
     records: Sequence[Record]
     ahead: Mapping[str, Ahead]
-    classes: ClassPlotData
+    classes: ClassPlotData | None
     images: Thumbnails | None
     findings: Sequence[Finding]
 
@@ -91,11 +101,13 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
     """
     with Store(Path(directory)) as store:
         records, meta = store.records(arrays=True), store.meta()
-        for entry, kind in _META.items():
-            checked_entry(meta, entry, kind, str(store.path))
-        curve, findings = Curve(**curve_columns(store)), audit_store(store)
+        curve = Curve(**curve_columns(store))
+        _check(meta, str(store.path))
+        findings = audit_store(store)
         images = store.array("sample_images")
-    classes = class_plot_data(records, meta["class_names"])
+    classes = None
+    if "class_names" in meta and any(record.arrays for record in records):
+        classes = class_plot_data(records, meta["class_names"])
     return RunReport(
         name=curve.name,
         meta=meta,
@@ -107,9 +119,26 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
             if metric == curve.metric.name or metric in curve.others
         },
         classes=classes,
-        images=None if images is None else thumbnails(images, classes.pictured),
+        images=None if images is None or classes is None else thumbnails(images, classes.pictured),
         findings=findings,
     )
+
+
+def _check(meta: Mapping[str, Any], where: str) -> None:
+    """Check the entries that the page shows.
+
+    Raises
+    ------
+    StudyError
+        If one is missing or of another type.
+    """
+    expected = dict(_OF_EVERY_STUDY)
+    for name, entries in _OF_SOME.items():
+        first, _, second = name.partition(".")
+        if first in meta and (not second or second in checked_entry(meta, first, dict, where)):
+            expected |= entries
+    for name, kind in expected.items():
+        checked_entry(meta, name, kind, where)
 
 
 def look_ahead(curve: Curve) -> Ahead:
