@@ -35,6 +35,10 @@ _DTYPES = {
     code: np.dtype("<" + code)
     for code in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 }
+_INTEGERS = [
+    (_DTYPES[code], int(np.iinfo(code).min), int(np.iinfo(code).max))
+    for code in ("i1", "u1", "i2", "u2", "i4", "u4")
+]
 _DECIMALS = 1e6
 
 
@@ -162,34 +166,36 @@ def _narrowed(values: NDArray[Any]) -> tuple[NDArray[Any], float]:
     if values.dtype.kind in "iu":
         return _smallest_integers(values), 0
     if values.dtype == np.float64:
-        for scale in (1.0, _DECIMALS):
-            # A few values tell most columns of losses from whole numbers.
-            if _are_whole(values[:4], scale) and _are_whole(values, scale):
-                return _smallest_integers(np.rint(values * scale).astype(np.int64)), scale
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            for scale in (1.0, _DECIMALS):
+                whole = _whole(values, scale)
+                if whole is not None:
+                    return _smallest_integers(whole), scale
             single = values.astype(np.float32)
         if single.astype(np.float64).tobytes() == values.tobytes():
             return single, 0
     return values, 0
 
 
-def _are_whole(values: NDArray[np.float64], scale: float) -> bool:
-    """Whether integers divided by `scale` give the same values to the bit."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        whole = np.rint(values * scale)
-        # Infinity and NaN fail the comparison; integers have no negative zero.
-        same = (whole / scale == values) & (np.abs(whole) < 2.0**53)
-    return bool(same.all()) and not np.signbit(values[values == 0]).any()
+def _whole(values: NDArray[np.float64], scale: float) -> NDArray[np.int64] | None:
+    """Integers that give the same values to the bit when divided by `scale`, if there are any."""
+    # The first value is enough to see that most columns of losses are not whole.
+    first = float(values[0]) if len(values) else 0.0
+    if not math.isfinite(first * scale) or round(first * scale) / scale != first:
+        return None
+    scaled = np.rint(values * scale)
+    # Infinity and NaN fail the comparison.
+    if not ((scaled / scale == values) & (np.abs(scaled) < 2.0**53)).all():
+        return None
+    # Integers have no negative zero.
+    return None if np.signbit(values[values == 0]).any() else scaled.astype(np.int64)
 
 
 def _smallest_integers(values: NDArray[Any]) -> NDArray[Any]:
-    if not len(values):
-        return values.astype(np.int8)
-    least, most = int(values.min()), int(values.max())
-    for code in ("i1", "u1", "i2", "u2", "i4", "u4"):
-        limits = np.iinfo(code)
-        if limits.min <= least and most <= limits.max:
-            return values.astype(code)
+    least, most = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    for dtype, lower, upper in _INTEGERS:
+        if lower <= least and most <= upper:
+            return values.astype(dtype)
     return values
 
 
