@@ -52,6 +52,7 @@ def test_the_numbers_in_the_page_are_those_of_the_run(text: str, run_report: Run
     assert found is not None
     (run,) = json.loads(found.group(1))["runs"]
     classes = run["classes"]
+    assert run_report.classes is not None
     assert classes["names"] == [run_report.classes.names[at] for at in classes["numbers"]]
     assert sorted(classes["names"]) == sorted(run_report.classes.names)
     loss = run["metrics"]["loss"]
