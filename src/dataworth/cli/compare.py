@@ -59,7 +59,10 @@ def run(options: argparse.Namespace) -> int:
     check_sizes(options.at or [])
     whole = all(Path(each).is_dir() for each in options.directories)
     if options.out is not None and not whole:
-        raise StudyError("the page takes run directories; leave --out away to compare CSVs.")
+        raise StudyError(
+            "the page takes run directories; leave --out away to compare CSVs.",
+            code="options-conflict",
+        )
     comparison = compare(
         options.directories,
         metric=options.metric,

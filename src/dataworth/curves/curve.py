@@ -158,7 +158,9 @@ class Curve:
         column = self.column(metric)
         if column is None:
             known = ", ".join([self.metric.name, *self.others])
-            raise DataError(f"this curve has no metric {str(metric)!r}; it has {known}.")
+            raise DataError(
+                f"this curve has no metric {str(metric)!r}; it has {known}.", code="unknown-metric"
+            )
         if column == self.metric.name:
             return self
         rest = {key: values for key, values in self.others.items() if key != column}
@@ -282,7 +284,9 @@ def _measure(
     if best is None:
         return fitted_to_unit(chosen, values)
     if not _is_finite(best):
-        raise DataError(f"best is {best!r}; expected a finite number, or None.")
+        raise DataError(
+            f"best is {best!r}; expected a finite number, or None.", code="not-a-number"
+        )
     finite = values[np.isfinite(values)]
     rises = chosen.higher_is_better
     if rises is None:
@@ -292,7 +296,8 @@ def _measure(
         way = "lower" if rises else "higher"
         raise DataError(
             f"values hold {beyond[0]:g}, beyond best, which is {best:g}; correct one of them. If "
-            f"{way} is better, say so: higher_is_better={not rises}, --{way}-is-better."
+            f"{way} is better, say so: higher_is_better={not rises}, --{way}-is-better.",
+            code="value-out-of-range",
         )
     low, high = chosen.lower, chosen.upper
     if rises:

@@ -389,5 +389,6 @@ def _check_known(metric: str, curve: Curve) -> None:
         raise DataError(
             f"{curve.name}: no metric is called {metric!r}; its columns beside value are "
             f"{', '.join(columns)}. Name one of these, or the metric in value, "
-            "or no metric for a loss; for any other name, leave the further columns out."
+            "or no metric for a loss; for any other name, leave the further columns out.",
+            code="unknown-metric",
         )

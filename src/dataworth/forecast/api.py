@@ -81,7 +81,9 @@ def forecast(
     observations = prepare(curve, single_run)
     chosen = _laws(laws, len(observations))
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
-        raise ForecastError(f"test_noise is {test_noise!r}; expected 0 or a positive number.")
+        raise ForecastError(
+            f"test_noise is {test_noise!r}; expected 0 or a positive number.", code="not-a-number"
+        )
     seed = check_seed(seed)
     scale = loss_scale(curve)
     chance = None if curve.chance is None else scale.loss(curve.chance)

@@ -344,7 +344,9 @@ def compare(
     ]
     names = list(things) if isinstance(things, Mapping) else _names(given, forecasts)
     if len(forecasts) < 2:
-        raise ForecastError(f"{len(forecasts)} curve to compare; expected two or more.")
+        raise ForecastError(
+            f"{len(forecasts)} curve to compare; expected two or more.", code="too-few-curves"
+        )
     _check_metrics(names, forecasts)
     return Comparison(dict(zip(names, forecasts, strict=True)), seed)
 
@@ -353,7 +355,10 @@ def _check_metrics(names: Sequence[str], forecasts: Sequence[Forecast]) -> None:
     """Curves that are compared are of one metric, in one unit."""
     metrics = {name: each.curve.metric.name for name, each in zip(names, forecasts, strict=True)}
     if len({canonical(metric) for metric in metrics.values()}) > 1:
-        raise ForecastError(f"the curves are of different metrics: {metrics}; choose one metric.")
+        raise ForecastError(
+            f"the curves are of different metrics: {metrics}; choose one metric.",
+            code="metrics-differ",
+        )
     ways = {each.scale.rises for each in forecasts}
     # The origin of a metric without an end is that of its curve.
     ends = {each.scale.best if each.scale.width is None else math.inf for each in forecasts}
@@ -366,7 +371,8 @@ def _check_metrics(names: Sequence[str], forecasts: Sequence[Forecast]) -> None:
         }
         raise ForecastError(
             f"the curves' {forecasts[0].curve.metric} differs in direction, unit or best value: "
-            f"{said}; give all in one unit, and the same higher_is_better= and best=."
+            f"{said}; give all in one unit, and the same higher_is_better= and best=.",
+            code="metrics-differ",
         )
 
 

@@ -143,7 +143,8 @@ class Forecast:
         if not (math.isfinite(loss) and loss > 0 and math.log(loss) <= self.scale.log_cap):
             raise ForecastError(
                 f"target is {target!r}; expected a value of {self.curve.metric} "
-                f"{self.scale.expected(self.curve.metric)}."
+                f"{self.scale.expected(self.curve.metric)}.",
+                code="value-out-of-range",
             )
         return loss
 
@@ -175,7 +176,9 @@ class Forecast:
             ("worth_per_unit", worth_per_unit),
         ]:
             if not (is_real(value) and math.isfinite(value) and value > 0):
-                raise ForecastError(f"{name} is {value!r}; expected a finite number above 0.")
+                raise ForecastError(
+                    f"{name} is {value!r}; expected a finite number above 0.", code="not-positive"
+                )
         check_probability("level", level)
         return sample_size.stop_at(
             self._largest,

@@ -154,7 +154,8 @@ def loss_scale(curve: Curve) -> LossScale:
             f"the metric {metric.name!r} is not known, and its values rise with the number of "
             "samples: say whether higher is better, with higher_is_better=True or "
             "--higher-is-better (and best=, --best if it has a best value); or that it is not, "
-            "with higher_is_better=False or --lower-is-better."
+            "with higher_is_better=False or --lower-is-better.",
+            code="metric-unclear",
         )
     return _rising(curve, values) if metric.higher_is_better else _falling(curve, values)
 
@@ -204,7 +205,8 @@ def _rising(curve: Curve, values: Floats) -> LossScale:
             hint = ", or another best value"
         raise ForecastError(
             f"metric {metric.name!r} holds {wrong:g}, but lies {metric.range}; correct that "
-            f"value{hint}."
+            f"value{hint}.",
+            code="value-out-of-range",
         )
     if _in_per_cent(curve):
         notes.append(f"{metric.name} is read in per cent, 100 being best: its values exceed 1.")

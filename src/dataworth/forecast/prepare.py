@@ -75,11 +75,13 @@ def _negative(curve: Curve, scale: LossScale, loss: float) -> ForecastError:
     if scale.best:
         return ForecastError(
             f"the curve holds a {curve.metric} of {scale.value(loss):g}, but lies "
-            f"{curve.metric.range}; correct it, or give another best value."
+            f"{curve.metric.range}; correct it, or give another best value.",
+            code="value-out-of-range",
         )
     return ForecastError(
         f"the curve holds a negative {curve.metric}, {loss:g}; a forecast works on "
-        "ratios of losses and needs them positive. Negate a score such as neg_log_loss."
+        "ratios of losses and needs them positive. Negate a score such as neg_log_loss.",
+        code="loss-negative",
     )
 
 

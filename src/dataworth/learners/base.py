@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from dataworth.data.splits import View
+from dataworth.data.base import View
+from dataworth.data.dataset import Dataset
 from dataworth.records.run import RunContext
 from dataworth.tasks.base import Task
 
@@ -92,7 +93,7 @@ class Learner(Protocol):
 
     name: str
 
-    def identity(self, data: Any, task: Task) -> Mapping[str, Any]:
+    def identity(self, data: Dataset, task: Task) -> Mapping[str, Any]:
         """All that determines the result besides the request (JSON values); part of a run's key.
 
         Parameters

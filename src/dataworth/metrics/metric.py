@@ -59,15 +59,22 @@ class Metric:
             if value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-                raise DataError(f"{field} of {self.name} is {value!r}; expected a number or None.")
+                raise DataError(
+                    f"{field} of {self.name} is {value!r}; expected a number or None.",
+                    code="not-a-number",
+                )
             if math.isnan(value):
-                raise DataError(f"{field} of {self.name} is not a number; expected one, or None.")
+                raise DataError(
+                    f"{field} of {self.name} is not a number; expected one, or None.",
+                    code="not-a-number",
+                )
             # Equal metrics have equal fields, whatever kind of number they were given as.
             object.__setattr__(self, field, float(value))
         if self.lower is not None and self.upper is not None and not self.lower < self.upper:
             raise DataError(
                 f"{self.name} is to lie between {self.lower:g} and {self.upper:g}; expected the "
-                "smaller number as lower."
+                "smaller number as lower.",
+                code="value-out-of-range",
             )
 
     @property
@@ -116,7 +123,10 @@ def checked_metric(value: object) -> str:
         If it is no text.
     """
     if not isinstance(value, str):
-        raise DataError(f"metric is {reprlib.repr(value)}; expected a name, such as 'accuracy'.")
+        raise DataError(
+            f"metric is {reprlib.repr(value)}; expected a name, such as 'accuracy'.",
+            code="not-text",
+        )
     return value
 
 

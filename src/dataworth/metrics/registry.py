@@ -55,12 +55,21 @@ def register(metric: Metric, aliases: Iterable[str] = ()) -> None:
         If it is no `Metric`, has no direction, or a name holds neither a letter nor a digit.
     """
     if not isinstance(metric, Metric):
-        raise DataError(f"{metric!r} is no Metric; expected Metric(name, higher_is_better, ...).")
+        raise DataError(
+            f"{metric!r} is no Metric; expected Metric(name, higher_is_better, ...).",
+            code="wrong-type",
+        )
     if metric.higher_is_better is None:
-        raise DataError(f"{metric.name} has no direction; give higher_is_better, True or False.")
+        raise DataError(
+            f"{metric.name} has no direction; give higher_is_better, True or False.",
+            code="metric-unclear",
+        )
     keys = ["".join(_words(checked_metric(name))) for name in (metric.name, *aliases)]
     if not all(keys):
-        raise DataError(f"{metric.name!r} holds neither a letter nor a digit; give another name.")
+        raise DataError(
+            f"{metric.name!r} holds neither a letter nor a digit; give another name.",
+            code="invalid-name",
+        )
     _by_name.update(dict.fromkeys(keys, metric))
 
 

@@ -49,7 +49,7 @@ def describe(study: ResolvedStudy) -> Mapping[str, Any]:
 
 def _of_samples(objective: LearnerObjective) -> dict[str, Any]:
     data, split = objective.data, objective.split
-    described = {
+    described: dict[str, Any] = {
         "source": dict(data.source),
         "shape": list(data.shape),
         "dtype": str(data.x.dtype),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.learners.base import FitRequest
 from dataworth.learners.keras import training
@@ -109,7 +110,7 @@ class KerasLearner:
             self.name, self._build, self._describe, self._learning_rate, self._again, loss
         )
 
-    def identity(self, data: Any, task: Task) -> Mapping[str, Any]:
+    def identity(self, data: Dataset, task: Task) -> Mapping[str, Any]:
         """Everything but the request that determines the result (JSON values); part of a run's key.
 
         Raises
@@ -126,7 +127,7 @@ class KerasLearner:
             "learning_rate": self._learning_rate,
         }
 
-    def input_scales(self, data: Any, task: Task) -> Mapping[str, float]:
+    def input_scales(self, data: Dataset, task: Task) -> Mapping[str, float]:
         """Factors of the layers that scale the features down, by the layer's name.
 
         Raises
@@ -146,7 +147,7 @@ class KerasLearner:
         StudyError
             If the model does not fit the data, or the options are not possible.
         """
-        data = request.train.data
+        data = training.samples_of(request)
         with seeded(request.seed):
             network = Network(self._build, data.shape, data.classes)
         scale = data.scale or 1.0

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.learners.base import FitRequest
 from dataworth.learners.keras.program import Program, Weights
@@ -36,7 +37,7 @@ def train(
         If there are no rows to train on, or none to validate on where patience needs them.
     """
     _check(request)
-    data, options = request.train.data, request.options
+    data, options = samples_of(request), request.options
     steps = _steps_per_epoch(request)
     history: list[_Epoch] = []
     best = weights if options.patience is not None else None
@@ -64,6 +65,12 @@ def train(
         context.save_checkpoint(_columns(history), _flat(weights, best))
         context.report(len(history), len(steps), loss=loss)
     return weights if best is None else best, _columns(history)
+
+
+def samples_of(request: FitRequest) -> Dataset:
+    """The data set whose rows are trained on: the program picks batches out of its arrays."""
+    assert isinstance(request.train.data, Dataset), "row numbers alone are refused before any run"
+    return request.train.data
 
 
 def _columns(history: Sequence[_Epoch]) -> History:
@@ -105,7 +112,7 @@ def _order(request: FitRequest, epoch: int) -> NDArray[np.int64]:
 
 def _validation_loss(program: Program, weights: Weights, request: FitRequest) -> float:
     assert request.validation is not None
-    data, rows = request.validation.data, np.sort(request.validation.rows)
+    data, rows = samples_of(request), np.sort(request.validation.rows)
     return program.loss(program.logits(weights, data.x, rows), data.y[rows])
 
 
