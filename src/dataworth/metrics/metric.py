@@ -52,7 +52,8 @@ class Metric:
         direction = self.higher_is_better
         if not (direction is None or isinstance(direction, bool | np.bool_)):
             raise DataError(
-                f"higher_is_better is {direction!r}; expected True, False or None (not known)."
+                f"higher_is_better is {direction!r}; expected True, False or None (not known).",
+                code="not-a-flag",
             )
         for field in ("lower", "upper", "chance"):
             value = getattr(self, field)

@@ -178,7 +178,7 @@ class Study:
             raise StudyError(
                 f"sizes: {max(self.sizes):,} was asked for and {rows:,} samples may be trained "
                 "on. Use smaller sizes, more data, or a smaller held_out.",
-                code="size-too-large",
+                code="size-out-of-range",
             )
         return tuple(self.sizes)
 

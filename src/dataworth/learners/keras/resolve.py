@@ -36,7 +36,7 @@ def keras_learner(model: Any, name: str | None, learning_rate: float) -> KerasLe
     if not 0 < learning_rate < float("inf"):
         raise StudyError(
             f"learning_rate is {learning_rate}; it must be a positive number.",
-            code="option-out-of-range",
+            code="not-positive",
         )
     found = _described(model)
     if found is None:
