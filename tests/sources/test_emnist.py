@@ -12,7 +12,6 @@ import dataworth as dw
 from dataworth.errors import DataError, DataNotFoundError
 from dataworth.sources.catalogue import catalogue
 from dataworth.sources.emnist.variants import VARIANTS, Variant
-from dataworth.study.run import prepare
 
 
 def test_letters_are_labelled_from_one(tmp_path: Path) -> None:
@@ -147,7 +146,7 @@ def test_a_damaged_archive_in_the_data_folder_is_not_here(
         dw.load("emnist/digits")
     study = dw.Study("emnist/digits", fallback="digits", sizes=[50])
     with warns("fallback-used", "digits"):
-        assert prepare(study).dataset.name == "digits"
+        assert study.resolve().objective.data.name == "digits"
 
 
 def test_csv_of_other_images(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
+from __future__ import annotations
+
 import json
 import math
 import shutil
 import sqlite3
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,68 +18,88 @@ from errors import raises, warns
 from dataworth.curves.read import load_curve
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError, StudyError
-from dataworth.learners import resolve
-from dataworth.learners.base import Checkpoints, Epoch, Task, Trained, Watch
+from dataworth.learners.base import FitRequest, Predictor
+from dataworth.learners.function import FunctionModel
+from dataworth.learners.registry import resolve
+from dataworth.observers.base import Observer
 from dataworth.records.record import Record, RunKey
+from dataworth.records.run import RunContext
 from dataworth.records.store import Store
 from dataworth.reproductions.emnist_paper import Mistakes
-from dataworth.study.run import run_study
 from dataworth.study.spec import Study
+from dataworth.study.toml import read_studies
+from dataworth.tasks.base import Task
+
+
+class Counted:
+    """A run's context that passes everything on, and counts the epochs of its learner."""
+
+    def __init__(self, context: RunContext, learner: Counting) -> None:
+        self.folder = context.folder
+        self.load_checkpoint = context.load_checkpoint
+        self.save_checkpoint = context.save_checkpoint
+        self._context = context
+        self._learner = learner
+
+    def report(self, step: int, of: int | None = None, **values: float) -> None:
+        self._learner.epochs += 1
+        self._context.report(step, of, **values)
+        if self._learner.epochs == self._learner.stop_after:
+            raise KeyboardInterrupt
 
 
 class Counting:
-    """A learner that counts its trainings, and stops after some epochs when told to."""
+    """A learner that counts its fits and their epochs, and is interrupted after `stop_after`."""
 
     def __init__(self, stop_after: int | None = None) -> None:
+        learner = resolve("linear", learning_rate=0.02)
+        assert not isinstance(learner, FunctionModel)
         self.name = "linear"
         self.trained = 0
         self.epochs = 0
-        self._learner = resolve("linear", learning_rate=0.02)
-        self._stop_after = stop_after
+        self.stop_after = stop_after
+        self._learner = learner
 
-    def identity(self, shape: tuple[int, ...], outputs: int) -> Any:
-        return self._learner.identity(shape, outputs)
+    def identity(self, data: Dataset, task: Task) -> Mapping[str, Any]:
+        return self._learner.identity(data, task)
 
-    def train(
-        self, task: Task, *, watch: Watch | None = None, checkpoints: Checkpoints | None = None
-    ) -> Trained:
+    def fit(self, request: FitRequest, context: RunContext) -> Predictor:
         self.trained += 1
-
-        def counted(epoch: Epoch, epochs: int) -> None:
-            self.epochs += 1
-            if watch is not None:
-                watch(epoch, epochs)
-            if self.epochs == self._stop_after:
-                raise KeyboardInterrupt
-
-        return self._learner.train(task, watch=counted, checkpoints=checkpoints)
+        return self._learner.fit(request, Counted(context, self))
 
 
-class Heard:
-    """A progress that remembers."""
+class Heard(Observer):
+    """An observer that remembers."""
 
     def __init__(self) -> None:
-        self.runs: Sequence[RunKey] = []
+        self.keys: Sequence[RunKey] = []
         self.done: Sequence[RunKey] = []
+        self.work: Sequence[int] = []
+        self.steps: list[tuple[RunKey, int, int | None]] = []
         self.records: list[Record] = []
         self.ended = 0
 
-    def begin(self, runs: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]) -> None:
-        assert len(work) == len(runs)
-        self.runs, self.done = runs, done
+    def on_study_begin(
+        self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
+    ) -> None:
+        self.keys, self.done, self.work = keys, done, work
 
-    def findings(self, findings: object) -> None:
-        pass
+    def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
+        self.steps.append((key, step, of))
 
-    def epoch(self, run: RunKey, epoch: Epoch, epochs: int) -> None:
-        assert run in self.runs
-        assert 1 <= epoch.number <= epochs
-
-    def finished(self, record: Record) -> None:
+    def on_record(self, record: Record) -> None:
         self.records.append(record)
 
-    def end(self) -> None:
+    def on_study_end(self) -> None:
         self.ended += 1
+
+    def check(self) -> None:
+        """What an assertion in a hook would say; there it would only be a warning."""
+        assert len(self.work) == len(self.keys)
+        for key, step, of in self.steps:
+            assert key in self.keys
+            assert of is not None
+            assert 1 <= step <= of
 
 
 def study(digits: Dataset, **options: Any) -> Study:
@@ -88,14 +111,18 @@ def study(digits: Dataset, **options: Any) -> Study:
         "name": "small",
     }
     given |= {"learning_rate": 0.02, "batch_size": 16}
-    return Study(data=digits, **(given | options))
+    return Study(**({"data": digits} | given | options))
 
 
 def test_a_study_leaves_a_whole_directory(digits: Dataset, tmp_path: Path) -> None:
     curve = study(digits).run(tmp_path / "run")
     assert curve.samples.tolist() == [50, 50, 200, 200]
     assert curve.seeds.tolist() == [0, 1, 0, 1]
-    assert curve.chance == pytest.approx(math.log(10))
+    shares = np.bincount(study(digits).resolve().objective.split.pool.y)
+    shares = shares / shares.sum()
+    # A constant prediction can do no better than the entropy of the classes.
+    assert curve.chance == pytest.approx(float(-(shares * np.log(shares)).sum()), rel=1e-12)
+    assert curve.chance < math.log(10)
     small, large = curve.summary()
     assert large.mean < small.mean < math.log(10)
     assert curve["accuracy"].summary()[1].mean > 0.85
@@ -121,7 +148,9 @@ def test_more_sizes_and_seeds_train_only_what_is_new(digits: Dataset, tmp_path: 
         tmp_path, progress=heard
     )
     assert learner.trained == 5
-    assert (len(heard.runs), len(heard.done), len(heard.records), heard.ended) == (9, 4, 5, 1)
+    assert (len(heard.keys), len(heard.done), len(heard.records), heard.ended) == (9, 4, 5, 1)
+    assert {key for key, *_ in heard.steps} == {record.key for record in heard.records}
+    heard.check()
     assert len(curve) == 9
 
 
@@ -136,6 +165,8 @@ def test_an_interrupted_study_goes_on_to_the_same_figures(
         with pytest.raises(KeyboardInterrupt):
             study(digits, model=Counting(stop_after)).run(directory, progress=heard)
         assert heard.ended == 1
+        assert len(heard.steps) == stop_after
+        heard.check()
         rest = Counting()
         resumed = study(digits, model=rest).run(directory)
         assert rest.epochs == 16 - stop_after
@@ -147,12 +178,13 @@ def test_an_interrupted_study_goes_on_to_the_same_figures(
 
 def test_a_directory_of_another_study_is_refused(digits: Dataset, tmp_path: Path) -> None:
     study(digits).run(tmp_path)
-    with raises("study-differs", StudyError, "learner"):
+    with raises("study-differs", StudyError, "preset was linear and is mlp now"):
         study(digits, model="mlp").run(tmp_path)
-    with raises("study-differs", StudyError, "budget"):
+    with raises("study-differs", StudyError, "epochs was 4 and is 9 now"):
         study(digits, epochs=9).run(tmp_path)
-    other = Dataset(digits.x_train[:1000], digits.y_train[:1000])
-    with raises("study-differs", StudyError, "data"):
+    other = Dataset(digits.x[:1000], digits.y[:1000])
+    named = f"data was {digits.fingerprint} and is {other.fingerprint} now"
+    with raises("study-differs", StudyError, named):
         study(other).run(tmp_path)
 
 
@@ -177,8 +209,8 @@ def test_old_figures_are_not_mixed_with_those_of_another_protocol(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study(digits, sizes=[50], seeds=1).run(tmp_path)
-    monkeypatch.setattr("dataworth.study.resolved.PROTOCOL", 10**6)
-    with raises("study-differs", StudyError, "protocol"):
+    monkeypatch.setattr("dataworth.study.objectives.PROTOCOL", 10**6)
+    with raises("study-differs", StudyError, "protocol was 1 and is 1000000 now"):
         study(digits, sizes=[50, 90], seeds=1).run(tmp_path)
 
 
@@ -192,7 +224,8 @@ def test_a_size_too_small_for_early_stopping_is_said_before_anything_is_trained(
 
 
 def test_a_run_that_diverged_is_kept_drawn_and_found(digits: Dataset, tmp_path: Path) -> None:
-    outcome = run_study(study(digits, learning_rate=1e38, seeds=1, sizes=[50, 200]), tmp_path)
+    outcome = study(digits, learning_rate=1e38, seeds=1, sizes=[50, 200]).run_in(tmp_path)
+    assert outcome.curve is not None
     assert np.isnan(outcome.curve.values).any()
     assert len(load_curve(tmp_path)) == 2
     assert "loss-not-a-loss" in {finding.code for finding in outcome.findings}
@@ -217,10 +250,12 @@ def test_the_fallback_stands_in_for_absent_data(digits: Dataset, tmp_path: Path)
 
 
 def test_mistakes_reach_the_loss_and_the_audit_says_so(digits: Dataset, tmp_path: Path) -> None:
-    wrong = study(digits, mistakes=Mistakes.as_published(), epochs=30, sizes=[1_000], seeds=1)
-    outcome = run_study(wrong, tmp_path)
-    assert outcome.records[0].arrays["confusion"].sum() == 1_000
-    assert outcome.records[0].scores["accuracy"] == 1.0
+    wrong = study(digits, variant=Mistakes.as_published(), epochs=30, sizes=[1_000], seeds=1)
+    outcome = wrong.run_in(tmp_path)
+    with Store(tmp_path) as store:
+        (record,) = store.records(arrays=True)
+    assert record.arrays["confusion"].sum() == 1_000
+    assert record.scores["accuracy"] == 1.0
     errors = {finding.code for finding in outcome.findings if finding.severity == "error"}
     assert "one-class-targets" in errors
     with Store(tmp_path) as store:
@@ -229,7 +264,7 @@ def test_mistakes_reach_the_loss_and_the_audit_says_so(digits: Dataset, tmp_path
 
 
 def test_a_study_of_real_digits_is_clean(digits: Dataset, tmp_path: Path) -> None:
-    outcome = run_study(study(digits), tmp_path)
+    outcome = study(digits).run_in(tmp_path)
     assert [finding for finding in outcome.findings if finding.severity == "error"] == []
 
 
@@ -256,3 +291,26 @@ def test_a_full_disk_keeps_what_was_finished(
     with Store(tmp_path) as store:
         assert store.records()[0].key.size == 50
     assert len(study(digits, sizes=[50, 200], seeds=6).run(tmp_path)) == 12
+
+
+def test_the_study_file_lists_all_seeds_and_sizes_that_the_directory_holds(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    study(digits, data="digits", sizes=[50, 90], seeds=5, epochs=1).run(tmp_path)
+    curve = study(digits, data="digits", sizes=[60], seeds=2, epochs=1).run(tmp_path)
+    assert len(curve) == 12
+    (kept,) = read_studies(tmp_path)
+    assert kept.seeds == (0, 1, 2, 3, 4)
+    assert kept.sizes == (50, 60, 90)
+    with Store(tmp_path) as store:
+        assert store.meta()["study"] == (tmp_path / "study.toml").read_text()
+
+
+def test_steps_stand_in_the_study_file_without_epochs(tmp_path: Path) -> None:
+    (quickstart,) = read_studies("quickstart")
+    replace(quickstart, sizes=[40], seeds=1).run(tmp_path)
+    written = tomllib.loads((tmp_path / "study.toml").read_text())
+    assert written["steps"] == 600
+    assert "epochs" not in written
+    (kept,) = read_studies(tmp_path)
+    assert kept.training_options == quickstart.training_options

@@ -121,6 +121,13 @@ def _one_per_data(values: dict[str, Any], folder: Path) -> list[Study]:
             code="nothing-given",
             option="data",
         )
+    for each in data:
+        if not isinstance(each, str):
+            raise StudyError(
+                f"data = {each!r}: expected a name or a path, as each entry of a list is.",
+                code="wrong-type",
+                option="data",
+            )
     studies = [Study(data=data_beside(folder, each), **values) for each in data]
     return [
         replace(study, name=f"{study.name}/{short}")
