@@ -21,6 +21,7 @@ PUBLIC = {
     "Forecast",
     "Metric",
     "Rows",
+    "Run",
     "Study",
     "as_curve",
     "audit",

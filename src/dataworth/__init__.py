@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
     from dataworth.integrations.sklearn import learning_curve
     from dataworth.metrics.metric import Metric
+    from dataworth.records.run import Run
     from dataworth.sources import load
     from dataworth.study.spec import Study
 
@@ -30,6 +31,7 @@ __all__ = [
     "Forecast",
     "Metric",
     "Rows",
+    "Run",
     "Study",
     "as_curve",
     "audit",
@@ -51,6 +53,7 @@ _MODULES = {
     "Forecast": "dataworth.forecast.forecast",
     "Metric": "dataworth.metrics.metric",
     "Rows": "dataworth.data.rows",
+    "Run": "dataworth.records.run",
     "Study": "dataworth.study.spec",
     "as_curve": "dataworth.curves.read",
     "compare": "dataworth.forecast.compare",

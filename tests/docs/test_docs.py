@@ -61,7 +61,7 @@ def test_every_link_to_a_file_finds_it(page: Path) -> None:
 
 def test_every_public_name_is_in_the_reference() -> None:
     reference = "".join(page.read_text("utf-8") for page in (DOCS / "api").glob("*.md"))
-    documented = set(re.findall(r"auto(?:class|function):: ([\w.]+)", reference))
+    documented = set(re.findall(r"auto(?:class|function|module):: ([\w.]+)", reference))
     assert {f"dataworth.{name}" for name in dw.__all__} <= documented
 
 

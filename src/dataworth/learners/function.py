@@ -32,7 +32,7 @@ class FunctionModel:
 
     def __init__(self, function: TrainFunction, name: str | None = None) -> None:
         self.function = function
-        self.name: str = name or getattr(function, "__name__", type(function).__name__)
+        self.name = str(name or getattr(function, "__name__", type(function).__name__))
 
     def identity(self) -> Mapping[str, Any]:
         """The function's name and a hash of its code and of the user's code that it calls."""
