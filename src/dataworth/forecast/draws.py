@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
-from scipy.stats.qmc import Sobol
 
 from dataworth.forecast.ensemble import (
     EnsembleMember,
@@ -19,6 +18,7 @@ from dataworth.forecast.ensemble import (
 from dataworth.forecast.grid_fits import fit_grids
 from dataworth.forecast.posterior import posterior_member
 from dataworth.forecast.prior import Prior
+from dataworth.forecast.sobol import sobol_points
 from dataworth.laws.base import Law
 from dataworth.laws.observations import Observations
 
@@ -138,7 +138,8 @@ def draw_curves(
         shrinkage = _shrinkage(prior, len(observations))
     weights = stacking_weights(members, prior)
     residual = float(weights @ np.array([member.residual for member in members]))
-    sobol = _sobol(COUNT, 5, seed)
+    points = sobol_points(COUNT, 5, np.random.Generator(np.random.Philox(seed)))
+    sobol = np.clip(points, 1e-9, 1 - 1e-9)
     member, row = _picked(members, weights, sobol[:, 0])
     t_scale = student_scales(prior.tail, sobol[:, 4])
     return Draws(
@@ -201,9 +202,3 @@ def _picked(
     total = np.cumsum(shares)
     at = np.minimum(np.searchsorted(total, sobol * total[-1]), len(total) - 1)
     return owner[at], rows[at]
-
-
-def _sobol(count: int, columns: int, seed: int) -> Floats:
-    """Points of a scrambled Sobol sequence (Sobol 1967, Owen 1998, Matousek 1998)."""
-    sequence = Sobol(columns, rng=np.random.Generator(np.random.Philox(seed)))
-    return np.asarray(np.clip(sequence.random(count), 1e-9, 1 - 1e-9))
