@@ -17,7 +17,8 @@ from dataworth.cli.run import _directory, _studies
 from dataworth.cli.show.tables import curve_table, print_table, published_table
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding
-from dataworth.observers.terminal import TerminalProgress, print_findings
+from dataworth.observers.terminal import TerminalObserver, print_findings
+from dataworth.records.record import RunKey
 from dataworth.study.spec import Study
 
 SMALL = ["--model", "linear", "--sizes", "50,200", "--seeds", "2", "--epochs", "60"]
@@ -240,14 +241,55 @@ def test_findings_are_printed_worst_first_with_what_to_do() -> None:
 
 
 def test_progress_in_a_terminal_shows_epochs_and_clears_them() -> None:
-    from dataworth.learners.base import Epoch
-    from dataworth.records.record import RunKey
-
     text = io.StringIO()
-    progress = TerminalProgress(Console(file=text, force_terminal=True, width=120))
+    observer = TerminalObserver(Console(file=text, force_terminal=True, width=120))
     run = RunKey("m", 50, 0, "k")
-    progress.begin([run, RunKey("m", 90, 0, "l")], [], [100, 180])
-    progress.epoch(run, Epoch(1, 4, 50, 0.25, 0.1), 2)
-    progress.end()
-    assert "epoch 1 of 2, training loss 0.25" in text.getvalue()
+    observer.on_study_begin([run, RunKey("m", 90, 0, "l")], [], [100, 180])
+    observer.on_step(run, 1, 2, {"loss": 0.25})
+    observer.on_study_end()
+    assert "step 1 of 2, loss 0.25" in text.getvalue()
     assert "2 runs." in text.getvalue()
+
+
+_LOADING_MODULE = """
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def train(run):
+    if run.size == 200 and run.seed == 1 and not (FOLDER / "mended").exists():
+        raise ValueError("no [such] leaf")
+    with (FOLDER / "trained").open("a") as file:
+        print(run.size, run.seed, file=file)
+    return {"accuracy": 1 - run.size**-0.5 + run.seed / 1000}
+"""
+
+
+def test_a_function_with_a_failing_run_exits_with_3_and_is_retried(tmp_path: Path) -> None:
+    (tmp_path / "model_of_command.py").write_text(_LOADING_MODULE)
+    command = ["run", "--data", "1000", "--model", "model_of_command:train"]
+    command += ["--metric", "accuracy", "--sizes", "100,200", "--seeds", "2", "--out", "run"]
+    first = _told(command, cwd=tmp_path, stdout=subprocess.PIPE)
+    assert first.returncode == 3, first.stderr
+    assert "Traceback" not in first.stderr
+    assert "1 of the study's runs failed" in first.stderr
+    failed = next(line for line in first.stderr.splitlines() if "200 samples, seed 1:" in line)
+    assert "ValueError: no [such] leaf" in failed
+    assert "dataworth run run --retry-failed" in first.stderr
+    assert "100" in first.stdout
+    assert (tmp_path / "run" / "report.html").is_file()
+    trained = (tmp_path / "trained").read_text()
+    assert sorted(trained.splitlines()) == ["100 0", "100 1", "200 0"]
+
+    (tmp_path / "mended").touch()
+    again = _told(command, cwd=tmp_path, stdout=subprocess.PIPE)
+    assert again.returncode == 3
+    assert "no [such] leaf" in again.stderr
+    assert (tmp_path / "trained").read_text() == trained
+
+    retried = _told([*command, "--retry-failed"], cwd=tmp_path, stdout=subprocess.PIPE)
+    assert retried.returncode == 0, retried.stderr
+    assert "failed" not in retried.stderr
+    assert (tmp_path / "trained").read_text() == trained + "200 1\n"
+    assert len((tmp_path / "run" / "curve.csv").read_text().splitlines()) == 1 + 4

@@ -122,6 +122,7 @@ def test_a_study_leaves_a_whole_directory(digits: Dataset, tmp_path: Path) -> No
     shares = shares / shares.sum()
     # A constant prediction can do no better than the entropy of the classes.
     assert curve.chance == pytest.approx(float(-(shares * np.log(shares)).sum()), rel=1e-12)
+    assert curve.chance is not None
     assert curve.chance < math.log(10)
     small, large = curve.summary()
     assert large.mean < small.mean < math.log(10)

@@ -123,6 +123,8 @@ def _run(
         observer.on_step(key, step, of, values)
         signals.check()
 
+    # What metrics a function gives is known with its first figures.
+    is_metric_known = study.metric is not None or isinstance(study.objective, LearnerObjective)
     executor = _executor(study, store, workers, on_step)
     with closing(executor):
         planner = Grid(waiting, study.objective.work, executor.slots)
@@ -133,6 +135,9 @@ def _run(
             del running[record.key.digest]
             store.add(record)
             if record.failure is None:
+                if not is_metric_known:
+                    # Refuses several metrics of which the study names none.
+                    is_metric_known = _curve(store) is not None
                 observer.on_record(record)
             else:
                 observer.on_failure(record)

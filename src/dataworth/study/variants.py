@@ -12,15 +12,11 @@ from dataworth.study.objectives import LearnerObjective
 
 
 class Variant(Protocol):
-    """What a reproduction changes.
+    """What a reproduction changes."""
 
-    Attributes
-    ----------
-    section : str
-        The section of a study file that describes the variant.
-    """
-
-    section: str
+    @property
+    def section(self) -> str:
+        """The section of a study file that describes the variant."""
 
     def to_dict(self) -> Mapping[str, Any]:
         """The variant as TOML values."""
