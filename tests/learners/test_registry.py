@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from errors import raises
+from identities import identity_of
 
 from dataworth.errors import StudyError
 from dataworth.learners import resolve
@@ -28,24 +29,22 @@ def with_width(width: int) -> Any:
 
 
 def test_presets_have_names_and_defaults() -> None:
-    assert resolve("mlp").identity((8, 8), 10) == resolve("mlp:128").identity((8, 8), 10)
+    assert identity_of(resolve("mlp")) == identity_of(resolve("mlp:128"))
     assert resolve("mlp:64,32").name == "mlp:64,32"
-    assert resolve("mlp").identity((8, 8), 10) != resolve("mlp", learning_rate=0.01).identity(
-        (8, 8), 10
-    )
+    assert identity_of(resolve("mlp")) != identity_of(resolve("mlp", learning_rate=0.01))
 
 
 @pytest.mark.parametrize(("side", "flattened"), [(28, 3136), (8, 256), (4, 64)])
 def test_the_convolutional_preset_pads_images_of_every_size(side: int, flattened: int) -> None:
     layers = cnn((side, side), 47).layers
     assert layers[-2].kernel.shape == (flattened, 128)
-    assert resolve("cnn").identity((side, side), 47)["padding"] == "same"
+    assert identity_of(resolve("cnn"), (side, side), 47)["padding"] == "same"
 
 
 def test_the_convolutional_preset_drops_half_and_says_so() -> None:
     network = Network(cnn, (28, 28), 47)
     assert [layer.rate for layer in network.model.layers if hasattr(layer, "rate")] == [0.5]
-    assert resolve("cnn").identity((28, 28), 47)["dropout"] == 0.5
+    assert identity_of(resolve("cnn"), (28, 28), 47)["dropout"] == 0.5
     assert network.has_only_seeds
 
 
@@ -56,7 +55,7 @@ def test_the_convolutional_preset_drops_half_and_says_so() -> None:
         ("mlp:0", "widths-malformed", '"mlp:0"'),
         (7, "unknown-model", "7"),
         ("no.such:thing", "import-failed", "no.such"),
-        ("dataworth.learners.keras.presets:nothing", "unknown-function", "nothing"),
+        ("dataworth.learners.keras.presets:nothing", "import-failed", "nothing"),
         ("missing.keras", "file-not-found", "missing.keras"),
     ],
 )
@@ -71,9 +70,9 @@ def test_a_learner_passes_through() -> None:
 
 
 def test_identity_of_a_function_is_what_it_builds() -> None:
-    four = resolve(with_width(4)).identity((8, 8), 10)
-    assert four == resolve(with_width(4)).identity((8, 8), 10)
-    assert four != resolve(with_width(5)).identity((8, 8), 10)
+    four = identity_of(resolve(with_width(4)))
+    assert four == identity_of(resolve(with_width(4)))
+    assert four != identity_of(resolve(with_width(5)))
 
 
 def test_model_object_and_file_stand_for_their_configuration(tmp_path: Path) -> None:
@@ -82,7 +81,7 @@ def test_model_object_and_file_stand_for_their_configuration(tmp_path: Path) -> 
     model.save(tmp_path / "six.keras")
     saved = resolve(tmp_path / "six.keras")
     assert saved.name == "six"
-    assert saved.identity((8, 8), 10) == resolve(model).identity((8, 8), 10)
+    assert identity_of(saved) == identity_of(resolve(model))
 
 
 @pytest.mark.parametrize("ending", ["softmax", None])
@@ -116,7 +115,7 @@ def test_a_model_that_would_forget_what_it_was_adapted_to_is_refused(tmp_path: P
     layers = load_keras().layers
     adapted = layers.Normalization(name="first")
     model = load_keras().Sequential([load_keras().Input((8,)), adapted, layers.Dense(10)])
-    fresh = resolve(model).identity((8,), 10)
+    fresh = identity_of(resolve(model), (8,), 10)
     adapted.adapt(np.random.default_rng(0).normal(3, 2, (50, 8)))
     assert fresh
     model.save(tmp_path / "adapted.keras")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 from errors import raises
+from identities import identity_of
 
 from dataworth.errors import StudyError
 from dataworth.learners import resolve
+from dataworth.learners.keras.fingerprint import code_parts
 from dataworth.learners.source_hash import own_code
 
 MODULE = """
@@ -81,7 +84,7 @@ def key(path: Path, text: str, name: str) -> Any:
     path.write_text(text, encoding="utf-8")
     sys.modules.pop(path.stem, None)
     importlib.invalidate_caches()
-    return resolve(f"{path.stem}:{name}").identity((8, 8), 10)["model"]
+    return identity_of(resolve(f"{path.stem}:{name}"))["model"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +108,8 @@ def test_changed_code_is_another_model(module: Path, name: str, line: str, chang
 
 def test_code_beside_a_plain_model_does_not_matter(module: Path) -> None:
     assert key(module, MODULE, "plain") == key(module, MODULE.replace("1.5", "2.5"), "plain")
-    assert own_code(sys.modules["own_networks"].plain((8, 8), 10)) == []
+    model = sys.modules["own_networks"].plain((8, 8), 10)
+    assert own_code(code_parts(model)) == []
 
 
 TYPED = """
@@ -113,6 +117,7 @@ import sys
 from dataworth.learners.keras.backend import load_keras
 keras = load_keras()
 from dataworth.learners import resolve
+from identities import identity_of
 FACTOR, OTHER = 2, 3
 def helper(x): return x * FACTOR + OTHER if "a" in {"a", "b", "c"} else x
 
@@ -123,14 +128,19 @@ class Own(keras.layers.Layer):
 def build(shape, classes):
     return keras.Sequential([keras.layers.Flatten(), Own(), keras.layers.Dense(classes)])
 
-print(resolve(build).identity((8, 8), 10)["model"])
+print(identity_of(resolve(build))["model"])
 """
 
 
 def typed(text: str) -> str:
     """What an interactive session prints: its classes have no source that could be read."""
     done = subprocess.run(
-        [sys.executable, "-i", "-q"], input=text, capture_output=True, text=True, timeout=120
+        [sys.executable, "-i", "-q"],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     (line,) = done.stdout.split()
     return line
@@ -146,7 +156,7 @@ def test_a_class_without_source_is_known_by_its_compiled_code() -> None:
 def test_a_class_whose_arguments_keras_does_not_know_is_no_pattern(module: Path) -> None:
     key(module, MODULE, "net")
     net = sys.modules["own_networks"].Net
-    assert resolve(net()).identity((8, 8), 10) == resolve(net()).identity((8, 8), 10)
+    assert identity_of(resolve(net())) == identity_of(resolve(net()))
     with raises("model-not-rebuildable", StudyError):
         resolve(net(32))
 

@@ -15,6 +15,7 @@ from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.network import Network
 from dataworth.learners.keras.program import Program, fresh_weights
+from dataworth.learners.keras.training import samples_of
 from dataworth.testing.contexts import MemoryContext
 
 
@@ -88,7 +89,7 @@ def test_cores_drop_other_units() -> None:
 
 def test_resumes_to_the_bit_where_the_last_batch_is_not_divided(fit_request: FitRequest) -> None:
     learner: Any = resolve(with_half_dropped)
-    data = fit_request.train.data
+    data = samples_of(fit_request)
     odd = replace(
         fit_request,
         train=View(data, np.arange(45)),

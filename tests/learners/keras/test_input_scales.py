@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from dataworth import Dataset, Study
-from dataworth.learners import resolve
 from dataworth.learners.keras.backend import load_keras
+from dataworth.learners.keras.learner import KerasLearner
+from dataworth.learners.registry import resolve
 
 DATA = Dataset(np.zeros((20, 8, 8), np.uint8), np.arange(20) % 10)
 
@@ -30,17 +31,19 @@ def normalised(shape: tuple[int, ...], classes: int) -> Any:
 
 
 def test_layers_that_scale_pixels_are_told() -> None:
-    assert resolve(rescaled(1 / 255)).input_scales(DATA, DATA.task) == {  # type: ignore[attr-defined]
-        "first": pytest.approx(1 / 255)
-    }
-    assert resolve(normalised).input_scales(DATA, DATA.task) == {  # type: ignore[attr-defined]
-        "first": pytest.approx(1 / 80)
-    }
+    assert scales_of(rescaled(1 / 255)) == {"first": pytest.approx(1 / 255)}
+    assert scales_of(normalised) == {"first": pytest.approx(1 / 80)}
+
+
+def scales_of(model: Any) -> Any:
+    learner = resolve(model)
+    assert isinstance(learner, KerasLearner)
+    return learner.input_scales(DATA, DATA.task)
 
 
 @pytest.mark.parametrize("model", ["mlp", rescaled(1.0), rescaled(0.1)])
 def test_other_layers_are_not(model: Any) -> None:
-    assert resolve(model).input_scales(DATA, DATA.task) == {}  # type: ignore[attr-defined]
+    assert scales_of(model) == {}
 
 
 def test_a_study_says_that_its_model_scales_pixels_again(tmp_path: Path) -> None:

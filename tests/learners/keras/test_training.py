@@ -15,6 +15,7 @@ from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.network import Network
 from dataworth.learners.keras.presets import mlp
 from dataworth.learners.keras.program import Program, fresh_weights
+from dataworth.learners.keras.training import samples_of
 from dataworth.testing.contexts import MemoryContext
 
 
@@ -43,7 +44,7 @@ def test_equals_keras_fit(learner_data: Dataset) -> None:
 def changed(request: FitRequest, rows: Any = None, data: Any = None, **options: Any) -> FitRequest:
     """A request for other rows, other data or other training options."""
     train = View(
-        request.train.data if data is None else data, request.train.rows if rows is None else rows
+        samples_of(request) if data is None else data, request.train.rows if rows is None else rows
     )
     return replace(request, train=train, options=TrainingOptions(**options, batch_size=32))
 
@@ -52,12 +53,12 @@ def test_every_sample_is_seen_once_an_epoch(fit_request: FitRequest) -> None:
     """With one wrong label among 33 samples in batches of 32, the wrong one is learnt too."""
     learner: Any = resolve("mlp:32", learning_rate=0.01)
     trained = learner.fit(changed(fit_request, np.arange(33), epochs=150), MemoryContext())
-    data = fit_request.train.data
+    data = samples_of(fit_request)
     assert (trained.predict(data.x[:33]).argmax(axis=1) == data.y[:33]).all()
 
 
 def test_memory_mapped_features_are_enough(fit_request: FitRequest, tmp_path: Path) -> None:
-    data = fit_request.train.data
+    data = samples_of(fit_request)
     np.save(tmp_path / "x.npy", data.x)
     mapped = Dataset(np.load(tmp_path / "x.npy", mmap_mode="r"), data.y, scale=data.scale)
     learner: Any = resolve("linear")
@@ -80,7 +81,7 @@ def test_a_checkpoint_of_another_layout_is_not_used(fit_request: FitRequest) -> 
 
 
 def test_more_outputs_than_classes_present(fit_request: FitRequest) -> None:
-    data = fit_request.train.data
+    data = samples_of(fit_request)
     names = [str(index) for index in range(47)]
     wide = Dataset(data.x, data.y, class_names=names, scale=data.scale)
     learner: Any = resolve("linear")
@@ -90,7 +91,7 @@ def test_more_outputs_than_classes_present(fit_request: FitRequest) -> None:
 
 def test_constant_labels_fall_to_the_float32_floor(fit_request: FitRequest) -> None:
     """What the published study's scaled label column does to its loss."""
-    data = fit_request.train.data
+    data = samples_of(fit_request)
     names = [str(index) for index in range(10)]
     constant = Dataset(data.x, np.zeros_like(data.y), class_names=names, scale=data.scale)
     learner: Any = resolve("mlp:32", learning_rate=0.05)
@@ -110,7 +111,7 @@ def test_refuses_what_cannot_be_trained(fit_request: FitRequest) -> None:
 
 
 def test_a_regression_is_refused_before_training(fit_request: FitRequest) -> None:
-    data = fit_request.train.data
+    data = samples_of(fit_request)
     numbers = Dataset(data.x, data.y / 7, task="regression")
     learner: Any = resolve("linear")
     with raises("task-not-supported", StudyError, "linear.*regression"):

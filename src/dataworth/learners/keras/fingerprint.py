@@ -30,15 +30,18 @@ def fingerprint(model: Any, module: str = "") -> str:
     str
         32 hexadecimal digits.
     """
-    parts = [part for layer in model._flatten_layers() for part in _code_parts(layer)]
-    code, config = own_code(parts), _config(model)
+    code, config = own_code(code_parts(model)), _config(model)
     if not code and "config" in config:
         return _hash(config)
     return _hash([config, layer_configs(model), code, module])
 
 
-def _code_parts(layer: Any) -> list[Any]:
-    """A layer's class, and the functions and classes among its attributes that hold code."""
+def code_parts(model: Any) -> list[Any]:
+    """The classes of a model's layers, and the functions and classes among their attributes."""
+    return [part for layer in model._flatten_layers() for part in _parts_of_layer(layer)]
+
+
+def _parts_of_layer(layer: Any) -> list[Any]:
     keras = load_keras()
     kinds = (
         keras.initializers.Initializer,
