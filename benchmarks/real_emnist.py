@@ -28,9 +28,10 @@ from rich.console import Console
 
 import dataworth as dw
 from dataworth.cli.show.tables import curve_table
-from dataworth.observers.terminal import TerminalProgress
-from dataworth.study.run import prepare, run_study
+from dataworth.observers.terminal import TerminalObserver
+from dataworth.records.store import Store
 from dataworth.study.spec import Study
+from dataworth.testing.contexts import MemoryContext
 
 # Held-out nats of 784-128-47, 10 epochs, batch 128, measured before this code existed.
 EXPECTED = {1_000: 1.76, 3_000: 1.21, 9_000: 0.918, 27_000: 0.673, 80_000: 0.510, 190_000: 0.442}
@@ -75,14 +76,17 @@ def _agree(files: Path) -> str:
 
 def _study(out: Path, files: Path, workers: int) -> bool:
     study = _asked(files, "mlp", list(EXPECTED), 3)
-    outcome = run_study(study, out, workers, TerminalProgress(Console(stderr=True)))
+    outcome = study.run_in(out, workers, TerminalObserver(Console(stderr=True)))
+    if outcome.curve is None:
+        print(outcome.failures())
+        return True
     Console().print(curve_table(outcome.curve))
-    failed = any(finding.severity == "error" for finding in outcome.findings)
+    wrong = any(finding.severity == "error" for finding in outcome.findings)
     print("as a study does it:")
     for point in outcome.curve.summary():
         _compare(point.samples, point.mean)
     print("findings:", [f"{f.severity} {f.code}" for f in outcome.findings] or "none")
-    return failed
+    return wrong or bool(outcome.failed)
 
 
 def _as_reference(files: Path) -> bool:
@@ -94,9 +98,10 @@ def _as_reference(files: Path) -> bool:
         for size in EXPECTED:
             steps = EPOCHS * (size // BATCH)
             study = Study(shuffled, sizes=[size], seeds=[seed], steps=steps, subset="prefix")
-            experiment = prepare(study)
-            (run,) = experiment.runs()
-            losses[size].append(experiment.perform(run).scores["loss"])
+            resolved = study.resolve()
+            (key,) = resolved.runs()
+            record = resolved.objective(key, MemoryContext())
+            losses[size].append(record.scores["loss"])
     print("as the reference did it:")
     agree = [_compare(size, float(np.mean(values))) for size, values in losses.items()]
     return not all(agree)
@@ -110,8 +115,9 @@ def _compare(size: int, loss: float) -> bool:
 
 def _cnn(out: Path, files: Path) -> bool:
     study = _asked(files, "cnn", [LARGEST], 3)
-    outcome = run_study(study, out, 1, TerminalProgress(Console(stderr=True)))
-    found = [record.scores["accuracy"] for record in outcome.records]
+    study.run_in(out, progress=TerminalObserver(Console(stderr=True)))
+    with Store(out) as store:
+        found = store.table(["accuracy"]).values["accuracy"].tolist()
     accuracy = float(np.mean(found))
     seeds = ", ".join(f"{one:.4f}" for one in found)
     print(f"cnn at {LARGEST:,}: accuracy {accuracy:.4f} (expected at least 0.885; seeds: {seeds})")

@@ -184,6 +184,7 @@ def test_a_function_from_end_to_end(
     assert means[-1] < predicted.median[0] <= 1.0
     page = write_report(tmp_path / "run").read_text()
     assert "accuracy" in page
+    assert 'id="classes"' not in page
 
 
 @pytest.mark.parametrize("workers", [1, 2])

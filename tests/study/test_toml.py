@@ -7,6 +7,7 @@ import pytest
 from errors import raises
 
 from dataworth.data.dataset import Dataset
+from dataworth.data.rows import Rows
 from dataworth.errors import StudyError
 from dataworth.reproductions.emnist_paper import Mistakes
 from dataworth.study.document import to_toml
@@ -35,6 +36,14 @@ def test_toml_and_python_say_the_same(tmp_path: Path) -> None:
     (back,) = read_studies(tmp_path)
     for option in fields(Study):
         assert getattr(back, option.name) == getattr(study, option.name), option.name
+
+
+def test_a_number_of_rows_is_data(tmp_path: Path) -> None:
+    study = Study(data=Rows(1_000), model="own:train", metric="accuracy", sizes=[100])
+    (tmp_path / "study.toml").write_text(to_toml(study.values()))
+    (back,) = read_studies(tmp_path)
+    assert isinstance(back.data, Rows)
+    assert (len(back.data), back.model, back.metric) == (1_000, "own:train", "accuracy")
 
 
 def test_the_studies_that_come_with_it_are_valid() -> None:
