@@ -45,7 +45,7 @@ def sobol_points(count: int, columns: int, random: np.random.Generator) -> NDArr
     for vectors in _scrambled(matrices, used):
         # A reflected Gray code: the second half is the first one backwards, with one more bit.
         points = np.concatenate([points, points[::-1] ^ vectors])
-    return points * 0.5**_BITS
+    return points * np.float64(0.5**_BITS)
 
 
 def _scrambled(matrices: NDArray[np.uint32], used: int) -> NDArray[np.uint32]:
