@@ -19,7 +19,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,32 +116,31 @@ class PackedArrays(Mapping[str, NDArray[Any]]):
         return f"PackedArrays({dict(self)!r})"
 
     @cached_property
-    def _parts(self) -> dict[str, _Part]:
+    def _parts(self) -> Mapping[str, _Part]:
         if not is_intact(self._blob):
             raise StudyError(
                 "stored arrays are damaged: their checksum does not match.", code="file-damaged"
             )
         try:
-            head = self._bytes(0, _HEAD_BYTES)
+            head = self._head
             start = 4 + int.from_bytes(head[:4], "little")
             if start > len(head):
                 head = self._bytes(0, start)
-            parts = {}
-            for name, code, shape, stored, scale in json.loads(head[4:start]):
-                dtype, stored_dtype = _DTYPES[code], _DTYPES[stored]
-                end = start + math.prod(shape) * stored_dtype.itemsize
-                if end < start or not isinstance(name, str):
-                    raise ValueError("its header describes no arrays")
-                parts[name] = _Part(dtype, tuple(shape), stored_dtype, float(scale), start, end)
-                start = end
-            return parts
+            return _described(head[4:start])
         except (ValueError, TypeError, KeyError, zlib.error) as error:
             raise _forged(error) from None
+
+    @cached_property
+    def _head(self) -> bytes:
+        """The first of the unpacked bytes: the names, and all of most confusion matrices."""
+        return zlib.decompressobj().decompress(memoryview(self._blob)[4:], _HEAD_BYTES)
 
     def _bytes(self, start: int, end: int) -> bytes:
         """Some of the unpacked bytes; those before them are unpacked on the way."""
         if end > _MOST_BYTES:
             raise ValueError("an array is too large")
+        if end <= _HEAD_BYTES:
+            return self._head[start:end]
         return zlib.decompressobj().decompress(memoryview(self._blob)[4:], end)[start:]
 
 
@@ -154,6 +153,20 @@ class _Part(NamedTuple):
     scale: float
     start: int
     end: int
+
+
+@lru_cache(maxsize=256)
+def _described(header: bytes) -> Mapping[str, _Part]:
+    """The arrays that a header describes; the runs of a study share a few headers."""
+    start, parts = 4 + len(header), {}
+    for name, code, shape, stored, scale in json.loads(header):
+        dtype, stored_dtype = _DTYPES[code], _DTYPES[stored]
+        end = start + math.prod(shape) * stored_dtype.itemsize
+        if end < start or not isinstance(name, str):
+            raise ValueError("its header describes no arrays")
+        parts[name] = _Part(dtype, tuple(shape), stored_dtype, float(scale), start, end)
+        start = end
+    return parts
 
 
 def _forged(error: Exception) -> StudyError:
