@@ -281,6 +281,8 @@ class Store:
         """
         with self._transaction("DEFERRED") as connection:
             runs = self._runs(status, learner)
+            if not runs:
+                return []
             metrics = self._metrics()
             scores: defaultdict[int, dict[str, float]] = defaultdict(dict)
             errors: defaultdict[int, dict[str, float]] = defaultdict(dict)
