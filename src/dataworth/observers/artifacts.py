@@ -9,8 +9,6 @@ from pathlib import Path
 from dataworth._util.files import atomic_write
 from dataworth.curves.curve import Curve
 from dataworth.observers.base import Observer
-from dataworth.plots.curve import curve_plot_data, draw_curve
-from dataworth.plots.style import image_bytes
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE
 from dataworth.records.record import Record
 
@@ -37,7 +35,8 @@ class Artifacts(Observer):
         self._directory = directory
         self._read_curve = read_curve
         self._next = time.monotonic() + _LEAST_SECONDS
-        self._is_behind = not (directory / CURVE_FILE).is_file()
+        files = (directory / CURVE_FILE, directory / CURVE_PICTURE)
+        self._is_behind = not all(path.is_file() for path in files)
 
     def on_record(self, record: Record) -> None:
         """Write the curve, unless it was written a moment ago."""
@@ -61,11 +60,15 @@ class Artifacts(Observer):
             atomic_write(self._directory / CURVE_FILE, curve.to_csv(), _ADVICE)
 
     def on_study_end(self) -> None:
-        """Write the curve and its picture, if runs were finished since they were written."""
+        """Write the curve and its picture, if one is missing or runs were finished since."""
         if not self._is_behind:
             return
         self.write()
         curve = self._read_curve()
         if curve is not None:
+            # Slow to import, and not needed where nothing was run.
+            from dataworth.plots.curve import curve_plot_data, draw_curve
+            from dataworth.plots.style import image_bytes
+
             figure = draw_curve(curve_plot_data(curve))
             atomic_write(self._directory / CURVE_PICTURE, image_bytes(figure), _ADVICE)
