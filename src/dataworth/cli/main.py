@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from typing import Any, NoReturn
 
 from dataworth import __version__
@@ -15,6 +16,7 @@ from dataworth._util import signals
 from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning
 
+COMMANDS = ("run", "forecast", "audit", "data", "report", "compare")
 INTERRUPTED = 130
 FAILED = 2
 
@@ -44,7 +46,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         with signals.heard(), warnings.catch_warnings():
             warnings.showwarning = partial(_show_warning, warnings.showwarning)
-            options = _parser().parse_args(arguments)
+            given = sys.argv[1:] if arguments is None else arguments
+            options = _parser(given[:1]).parse_args(given)
             code: int = options.command(options)
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -71,18 +74,17 @@ def _show_warning(
         otherwise(message, category, *rest)
 
 
-def _parser() -> argparse.ArgumentParser:
-    # Slow to load: by now a Ctrl-C is listened for.
-    from dataworth.cli import audit, compare, data, forecast, report, run
-
+def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of the command that is given, or else of all commands."""
     parser = argparse.ArgumentParser(
         prog="dataworth",
         description="What is more data worth? Measure and forecast loss against training samples.",
     )
     parser.add_argument("--version", action="version", version=f"dataworth {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (run, forecast, audit, data, report, compare):
-        module.add_parser(commands)
+    for name in [name for name in COMMANDS if name in given] or COMMANDS:
+        # Slow to load: by now a Ctrl-C is listened for, and no other command is loaded.
+        import_module(f"dataworth.cli.{name}").add_parser(commands)
     return parser
 
 

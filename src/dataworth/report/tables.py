@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dataworth.curves.curve import Curve
 from dataworth.metrics.labels import format_value, format_values
-from dataworth.plots.classes import ClassPlotData
 from dataworth.report.sentences import crossing_in_words
-from dataworth.report.study_report import RunReport
 
 if TYPE_CHECKING:
+    from dataworth.curves.curve import Curve
     from dataworth.forecast.compare import Standing
     from dataworth.forecast.results import BacktestRow
+    from dataworth.plots.classes import ClassPlotData
+    from dataworth.report.study_report import RunReport
 
 _NAMES = {
     "forecast": "this forecast",

@@ -11,12 +11,12 @@ from rich.table import Table
 
 from dataworth._util.numbers import format_count, format_count_rounded
 from dataworth.cli.show.tables import new_table, print_table
-from dataworth.forecast.compare import Comparison
 from dataworth.metrics.labels import format_exact, format_value, format_values
 from dataworth.report.sentences import count, crossing_in_words, headline
 from dataworth.report.tables import mean_error
 
 if TYPE_CHECKING:
+    from dataworth.forecast.compare import Comparison
     from dataworth.forecast.forecast import Forecast
     from dataworth.forecast.results import BacktestRow, SampleSize, Stop
 

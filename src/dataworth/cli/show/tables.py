@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from dataworth.curves.curve import Curve
-from dataworth.reproductions.emnist_paper import PUBLISHED
 
 _WIDEST = 1_000
 
@@ -70,6 +69,8 @@ def curve_table(curve: Curve) -> Table:
 
 def published_table(reproduced: Curve, honest: Curve) -> Table:
     """The published figures, the same mistakes made here, and the loss without the mistakes."""
+    from dataworth.reproductions.emnist_paper import PUBLISHED  # slow to import
+
     table = new_table(
         "Dataset_Size", "Published", "Reproduced", "Held-out loss, done right", text=None
     )
