@@ -79,5 +79,11 @@ def image_bytes(axes: Axes, format: str = "png") -> bytes:
     figure = axes.get_figure(root=True)
     assert figure is not None, "axes that were removed from their figure have no picture"
     with io.BytesIO() as buffer:
-        figure.savefig(buffer, format=format)
+        if format == "png":
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+            # Figure.savefig draws twice: the first time only to lay the axes out.
+            FigureCanvasAgg(figure).print_png(buffer)
+        else:
+            figure.savefig(buffer, format=format)
         return buffer.getvalue()
