@@ -14,9 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from dataworth.learners import Budget, Task, resolve
+from dataworth.data.base import View
+from dataworth.data.dataset import Dataset
+from dataworth.learners import FitRequest, TrainingOptions, resolve
 from dataworth.learners.keras.backend import load_keras
 from dataworth.metrics import classification as metrics
+from dataworth.testing.contexts import MemoryContext
 from emnist_files import real_folder, real_images
 
 VARIANTS = ((0.0, 0.0), (0.0, 0.25), (0.0, 0.5), (0.5, 0.0))
@@ -58,12 +61,15 @@ def main() -> None:
     y = labels.astype(np.int64)
     order = np.random.default_rng(99).permutation(len(y))
     rows, scored = np.sort(order[:TRAINED]), np.sort(order[TRAINED : TRAINED + SCORED])
-    task = Task(images, y, rows, 47, seed=0, budget=Budget(options.epochs), scale=1 / 255)
+    data = Dataset(images, y, class_names=[str(index) for index in range(47)], scale=1 / 255)
+    training = TrainingOptions(options.epochs)
+    request = FitRequest(View(data, rows), data.task, seed=0, options=training)
     print("| dropped after Flatten | after the dense layer | accuracy | nats |")
     print("|---:|---:|---:|---:|")
     for flattened, dense in VARIANTS:
-        trained = resolve(network(flattened, dense)).train(task)
-        found = metrics.score(trained.logits(images[scored]), y[scored])
+        learner: Any = resolve(network(flattened, dense))
+        trained = learner.fit(request, MemoryContext())
+        found = metrics.score(trained.predict(images[scored]), y[scored])
         print(f"| {flattened} | {dense} | {found.accuracy:.4f} | {found.loss:.4f} |", flush=True)
 
 

@@ -101,12 +101,18 @@ def train_torch(model: str, batch: int, samples: int, epochs: int) -> dict[str, 
 
 def train_dataworth(model: str, batch: int, samples: int, epochs: int) -> dict[str, Any]:
     """Train as a study does."""
-    from dataworth.learners import Budget, Task, resolve
+    from dataworth.data.base import View
+    from dataworth.data.dataset import Dataset
+    from dataworth.learners import FitRequest, TrainingOptions
+    from dataworth.learners.registry import resolve
+    from dataworth.testing.contexts import MemoryContext
 
     x, y = data(samples)
-    budget = Budget(epochs=epochs + 1, batch_size=batch)
-    task = Task(x, y, np.arange(samples), CLASSES, seed=0, budget=budget, scale=1 / 255)
-    seconds = [epoch.seconds for epoch in resolve(model).train(task).history]
+    dataset = Dataset(x, y, class_names=[str(index) for index in range(CLASSES)], scale=1 / 255)
+    options = TrainingOptions(epochs=epochs + 1, batch_size=batch)
+    request = FitRequest(View(dataset, np.arange(samples)), dataset.task, 0, options=options)
+    learner: Any = resolve(model)
+    seconds = learner.fit(request, MemoryContext()).history["seconds"].tolist()
     return {"first": seconds[0], "epochs": seconds[1:]}
 
 

@@ -17,6 +17,7 @@ from dataworth.tasks.base import Task
 @dataclass(frozen=True)
 class Means:
     means: NDArray[np.float64]
+    spread: float
     history: History = field(default_factory=dict)
 
     @property
@@ -25,7 +26,7 @@ class Means:
 
     def predict(self, x: NDArray[Any]) -> NDArray[np.float32]:
         away = x.reshape(len(x), 1, -1) - self.means
-        return np.asarray(-np.square(away).sum(axis=2), np.float32)
+        return np.asarray(-np.square(away).sum(axis=2) / self.spread, np.float32)
 
 
 class NearestMean:
@@ -41,4 +42,5 @@ class NearestMean:
         # A class without samples is the farthest of all.
         of_class = [x[y == each] for each in range(classes)]
         means = [each.mean(axis=0) if len(each) else np.full(x.shape[1], 1e6) for each in of_class]
-        return Means(np.array(means))
+        spread = float(np.square(x - np.array(means)[y]).sum(axis=1).mean())
+        return Means(np.array(means), spread or 1.0)

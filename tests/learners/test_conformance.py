@@ -15,6 +15,7 @@ from dataworth.data.dataset import Dataset
 from dataworth.learners.base import FitRequest, Learner, TrainingOptions
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.learner import KerasPredictor
+from dataworth.learners.keras.training import samples_of
 from dataworth.learners.registry import resolve
 from dataworth.testing.contexts import MemoryContext
 from dataworth.testing.learners import LEARNER_CHECKS, LearnerCase, LearnerCheck
@@ -64,10 +65,14 @@ KERAS: dict[str, Callable[[], Any]] = {
 LEARNERS: dict[str, Callable[[], Any]] = {**KERAS, "plain NumPy": NearestMean}
 
 
+@pytest.fixture(scope="module", params=LEARNERS)
+def case(request: pytest.FixtureRequest, learner_data: Dataset) -> LearnerCase:
+    return LearnerCase(LEARNERS[request.param], learner_data)
+
+
 @pytest.mark.parametrize("check", LEARNER_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", LEARNERS)
-def test_conformance(name: str, check: LearnerCheck, learner_data: Dataset) -> None:
-    check(LearnerCase(LEARNERS[name], learner_data))
+def test_conformance(case: LearnerCase, check: LearnerCheck) -> None:
+    check(case)
 
 
 def test_identities_tell_learners_apart(learner_data: Dataset) -> None:
@@ -108,7 +113,7 @@ def test_resumed_run_equals_the_unbroken_one_to_the_bit(
     rest = MemoryContext(checkpoint=context.checkpoint)
     resumed = learner.fit(fit_request, rest)
     assert rest.saves == 3 - stop
-    x = fit_request.train.data.x_test
+    x = samples_of(fit_request).x[:500]
     assert resumed.predict(x).tobytes() == trained.predict(x).tobytes()
     assert resumed.history["loss"].tolist() == trained.history["loss"].tolist()
 
@@ -132,7 +137,7 @@ def test_steps_replace_epochs(learner: Learner, fit_request: FitRequest) -> None
 
 
 def test_patience_restores_the_best_weights(learner: Learner, fit_request: FitRequest) -> None:
-    data = fit_request.train.data
+    data = samples_of(fit_request)
     stopping = replace(
         fit_request,
         train=View(data, np.arange(64)),

@@ -7,6 +7,7 @@ import json
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from dataworth.learners.base import FitRequest, Learner, Predictor, TrainingOpti
 from dataworth.testing.contexts import MemoryContext
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LearnerCase:
     """A learner, and the data that it is checked on.
 
@@ -46,6 +47,11 @@ class LearnerCase:
         order = NestedSampler().order(self.data, parts.pool.rows, seed)
         rows = order[: self.size if size is None else size]
         return FitRequest(View(self.data, rows), self.data.task, seed, options=self.options)
+
+    @cached_property
+    def fitted(self) -> Predictor:
+        """A learner fitted on `request`, which the checks share."""
+        return self.make().fit(self.request(), MemoryContext())
 
     def predictions(self, predictor: Predictor) -> NDArray[Any]:
         """What a fitted model predicts for the held-out samples."""
@@ -78,7 +84,7 @@ def check_learner_survives_pickling(case: LearnerCase) -> None:
 
 def check_prediction_has_the_form_of_the_task(case: LearnerCase) -> None:
     """One row per sample; for classes, one column per class; finite numbers."""
-    predictor = case.make().fit(case.request(), MemoryContext())
+    predictor = case.fitted
     prediction = case.predictions(predictor)
     assert len(prediction) == len(split(case.data).held_out)
     if case.data.task.output == "logits":
@@ -88,7 +94,7 @@ def check_prediction_has_the_form_of_the_task(case: LearnerCase) -> None:
 
 def check_learns_more_than_chance(case: LearnerCase) -> None:
     """The first metric is better than that of the best constant prediction."""
-    scores = case.score(case.make().fit(case.request(), MemoryContext()))
+    scores = case.score(case.fitted)
     name = case.data.task.metrics[0]
     assert scores[name] < case.data.task.chance(split(case.data).pool.y)[name]
 
@@ -98,8 +104,7 @@ def check_same_request_gives_the_same_bits(case: LearnerCase) -> None:
     learner = case.make()
     first = case.predictions(learner.fit(case.request(), MemoryContext()))
     second = case.predictions(learner.fit(case.request(), MemoryContext()))
-    third = case.predictions(case.make().fit(case.request(), MemoryContext()))
-    assert first.tobytes() == second.tobytes() == third.tobytes()
+    assert first.tobytes() == second.tobytes() == case.predictions(case.fitted).tobytes()
 
 
 def check_figures_do_not_depend_on_earlier_runs(case: LearnerCase) -> None:
@@ -107,13 +112,13 @@ def check_figures_do_not_depend_on_earlier_runs(case: LearnerCase) -> None:
     learner = case.make()
     learner.fit(case.request(seed=2), MemoryContext())
     after = case.predictions(learner.fit(case.request(), MemoryContext()))
-    alone = case.predictions(case.make().fit(case.request(), MemoryContext()))
+    alone = case.predictions(case.fitted)
     assert after.tobytes() == alone.tobytes()
 
 
 def check_another_subset_gives_other_figures(case: LearnerCase) -> None:
     """Another seed, and so another subset, changes the predictions."""
-    one = case.predictions(case.make().fit(case.request(seed=1), MemoryContext()))
+    one = case.predictions(case.fitted)
     two = case.predictions(case.make().fit(case.request(seed=2), MemoryContext()))
     assert not np.array_equal(one, two)
 
@@ -129,7 +134,7 @@ def check_small_subsets_may_lack_classes(case: LearnerCase) -> None:
 
 def check_history_is_columns_of_equal_length(case: LearnerCase) -> None:
     """The history may be empty; its columns have one length, and hold numbers."""
-    history = case.make().fit(case.request(), MemoryContext()).history
+    history = case.fitted.history
     assert len({len(column) for column in history.values()}) <= 1
     for column in history.values():
         assert np.asarray(column).dtype.kind == "f"
@@ -137,7 +142,7 @@ def check_history_is_columns_of_equal_length(case: LearnerCase) -> None:
 
 def check_facts_are_numbers(case: LearnerCase) -> None:
     """What is known of a fitted model is numbers by name."""
-    for name, value in case.make().fit(case.request(), MemoryContext()).facts.items():
+    for name, value in case.fitted.facts.items():
         assert isinstance(name, str)
         assert float(value) == value
 
@@ -147,7 +152,7 @@ def check_resumed_run_equals_the_unbroken_one(case: LearnerCase) -> None:
 
     A learner that saves no checkpoints starts again from the beginning, to the same end.
     """
-    unbroken = case.predictions(case.make().fit(case.request(), MemoryContext()))
+    unbroken = case.predictions(case.fitted)
     context = MemoryContext(stop_after=1)
     with contextlib.suppress(KeyboardInterrupt):
         case.make().fit(case.request(), context)
@@ -170,7 +175,7 @@ def check_training_rows_alone_are_used(case: LearnerCase) -> None:
         name=case.data.name,
     )
     other = replace(request, train=View(changed, request.train.rows))
-    one = case.predictions(case.make().fit(request, MemoryContext()))
+    one = case.predictions(case.fitted)
     two = case.predictions(case.make().fit(other, MemoryContext()))
     assert one.tobytes() == two.tobytes()
 
