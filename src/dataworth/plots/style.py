@@ -6,7 +6,7 @@ The colours are those of Okabe and Ito 2008, which colour-blind readers can dist
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,7 +83,8 @@ def image_bytes(axes: Axes, format: str = "png") -> bytes:
             from matplotlib.backends.backend_agg import FigureCanvasAgg
 
             # Figure.savefig draws twice: the first time only to lay the axes out.
-            FigureCanvasAgg(figure).print_png(buffer)
+            canvas: Any = FigureCanvasAgg(figure)
+            canvas.print_png(buffer)
         else:
             figure.savefig(buffer, format=format)
         return buffer.getvalue()
