@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from dataworth._util.validation import check_picture_path, check_probability, ch
 from dataworth.cli.options import add_metric_options
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import as_curve
-from dataworth.errors import ForecastError
+from dataworth.errors import ForecastError, MissingDependencyError
 from dataworth.records.layout import FORECAST_PICTURE
 
 if TYPE_CHECKING:
@@ -138,14 +139,23 @@ def run(options: argparse.Namespace) -> int:
         show_forecast(Console(), forecast, sizes, targets, options.level, stop)
     if options.out is not None or not options.json:
         picture = _picture_path(options)
-        _draw(forecast, sizes, options.target, picture)
+        try:
+            _draw(forecast, sizes, options.target, picture)
+        except MissingDependencyError as error:
+            if options.out is not None:
+                raise
+            print(f"No picture: {error}", file=sys.stderr)
+            return 0
         if not options.json:
             print(f"Picture: {picture}")
     return 0
 
 
-def end_run(console: Console, curve: Curve, directory: Path) -> None:
-    """Print in short what a run's curve says of more data; no forecast is no failure."""
+def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) -> None:
+    """Print in short what a run's curve says of more data; no forecast is no failure.
+
+    The picture is drawn if the curve is new, or there is none.
+    """
     from dataworth.cli.show.forecast import echo, show_short
     from dataworth.forecast import api
 
@@ -156,7 +166,11 @@ def end_run(console: Console, curve: Curve, directory: Path) -> None:
         return
     sizes = ahead(forecast)
     show_short(console, forecast, sizes)
-    _draw(forecast, sizes, [], directory / FORECAST_PICTURE)
+    try:
+        _draw(forecast, sizes, [], directory / FORECAST_PICTURE)
+    except MissingDependencyError as error:
+        print(f"No picture: {error}", file=sys.stderr)
+        return
     echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: dataworth forecast {directory}")
 
 

@@ -19,10 +19,9 @@ from dataworth.cli.options import add_table_options, table_options
 from dataworth.cli.show.forecast import echo
 from dataworth.cli.show.tables import curve_table, print_table, published_table
 from dataworth.curves.curve import Curve
-from dataworth.errors import StudyError
+from dataworth.errors import MissingDependencyError, StudyError
 from dataworth.observers.terminal import TerminalObserver
 from dataworth.records.layout import REPORT_FILE, STUDY_FILE
-from dataworth.report.write import write_report
 from dataworth.study.run import Outcome
 from dataworth.study.spec import Study
 from dataworth.study.toml import is_run_directory, read_studies, shipped_studies
@@ -86,7 +85,8 @@ def run(options: argparse.Namespace) -> int:
             if study.variant is not None:
                 outcome = _show_the_true_curve(outcome, outcome.curve, study, options)
             if outcome.curve is not None:
-                end_run(Console(), outcome.curve, outcome.directory)
+                is_new = outcome.trained > 0
+                end_run(Console(), outcome.curve, outcome.directory, is_new=is_new)
     return code
 
 
@@ -100,7 +100,10 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
     signals.check()
     is_written = (directory / REPORT_FILE).is_file()
     if outcome.curve is not None and (outcome.trained or not is_written):
-        write_report(directory)
+        try:
+            write_report(directory)
+        except MissingDependencyError as error:
+            echo(Console(stderr=True), f"No page: {error}")
     if outcome.failed:
         _print_failed(outcome)
     return outcome

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.extras import require
 from dataworth.curves.read import curve_from_scores
 from dataworth.data.shuffle import SUBSET_STREAM, shuffled
 from dataworth.errors import StudyError
@@ -55,6 +56,7 @@ def learning_curve(
         If `seeds` is given for labels that are not classes or with ``shuffle``, or if a curve is
         asked for and `scoring` has no name.
     """
+    require("sklearn", "learning curves of estimators")
     from sklearn.model_selection import learning_curve as learning_curve_of_sklearn
 
     metric = _metric(estimator, options.get("scoring")) if return_curve else ""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 from dataworth._util.files import atomic_write
 from dataworth.curves.curve import Curve
+from dataworth.errors import DataworthWarning, MissingDependencyError
 from dataworth.observers.base import Observer
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE
 from dataworth.records.record import Record
@@ -70,5 +72,12 @@ class Artifacts(Observer):
             from dataworth.plots.curve import curve_plot_data, draw_curve
             from dataworth.plots.style import image_bytes
 
-            figure = draw_curve(curve_plot_data(curve))
+            try:
+                figure = draw_curve(curve_plot_data(curve))
+            except MissingDependencyError as error:
+                warnings.warn(
+                    DataworthWarning(f"no picture of the curve: {error}", code="no-picture"),
+                    stacklevel=2,
+                )
+                return
             atomic_write(self._directory / CURVE_PICTURE, image_bytes(figure), _ADVICE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dataworth._util.extras import require
 from dataworth._util.numbers import format_count_short
 from dataworth.metrics.labels import digits_for
 
@@ -27,6 +28,7 @@ _SHORT = 0.3
 
 def new_axes(size: tuple[float, float] = COLUMN) -> Axes:
     """Create axes of one column's width of a paper, without pyplot's global state."""
+    require("matplotlib", "pictures")
     from matplotlib.figure import Figure
 
     axes = Figure(figsize=size, dpi=300, layout="constrained").subplots()

@@ -350,8 +350,10 @@ class Store:
             column = {number: names.index(name) for number, name in known.items() if name in names}
             values = np.full((len(names), len(runs)), np.nan)
             place = {row.id: index for index, row in enumerate(runs)}
-            for run, metric, value in connection.execute("SELECT run, metric, value FROM scores"):
-                if run in place and metric in column and value is not None:
+            # Most studies ask for all metrics, or for none: only which runs there are.
+            query = "SELECT run, metric, value FROM scores WHERE value IS NOT NULL"
+            for run, metric, value in connection.execute(query) if column else ():
+                if run in place and metric in column:
                     values[column[metric], place[run]] = value
         return Table(
             np.array([row.learner for row in runs], np.str_),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.extras import require
 from dataworth.curves.curve import finite_means
 from dataworth.plots.classes import ClassPlotData
 from dataworth.report.forecast_grid import PROBABILITIES, SHOWN, STEP, ForecastGrid
@@ -54,6 +55,7 @@ def script_hash(script: bytes) -> str:
 
 
 def _script() -> bytes:
+    require("plotly", "pages")
     return resources.files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()
 
 
@@ -69,6 +71,7 @@ def asset(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
+    require("jinja2", "pages")
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(

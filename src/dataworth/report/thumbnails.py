@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.extras import require
+
 _LARGEST_SIDE = 56
 
 
@@ -46,6 +48,7 @@ def thumbnails(images: NDArray[np.uint8], shown: Sequence[int]) -> Thumbnails:
     shown : sequence of int
         The classes whose images are wanted.
     """
+    require("PIL", "pages")
     from PIL import Image
 
     classes, columns, height, width = images[shown].shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dataworth._util.extras import require
 from dataworth.data.dataset import Dataset
 
 
@@ -13,6 +14,7 @@ def load() -> Dataset:
     The test set of "Optical Recognition of Handwritten Digits" (E. Alpaydin and C. Kaynak, UCI
     Machine Learning Repository, 1998), as distributed with scikit-learn.
     """
+    require("sklearn", "the digits")
     from sklearn.datasets import load_digits
 
     bunch = load_digits()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dataworth._util.extras import require
 from dataworth.errors import DataError, MissingDependencyError
 from dataworth.sources.location import data_folder, offline
 
@@ -55,6 +56,7 @@ def fetch_official(archive: Archive | None = None) -> Path:
         If downloads are forbidden, the server is not reachable, the disk is full, or the file is
         not the official archive.
     """
+    require("pooch", "downloads")
     import pooch  # type: ignore[import-untyped]
     import requests
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.extras import require
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import read
@@ -86,6 +87,7 @@ def _labelled_test(entry: Entry, label: str | int | None) -> Entry | None:
 
 
 def _names(entry: Entry) -> list[str]:
+    require("polars", "Parquet files")
     import polars as pl
 
     with _readable(entry):
@@ -95,6 +97,7 @@ def _names(entry: Entry) -> list[str]:
 @contextmanager
 def _readable(entry: Entry) -> Iterator[None]:
     """Translate errors of polars into a DataError."""
+    require("polars", "Parquet files")
     import polars as pl
 
     with entry.open():
@@ -112,6 +115,7 @@ def _arrays(
     entry: Entry, label: str | int | None, pixels: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Read features and labels in groups of columns, to limit the memory for 64-bit numbers."""
+    require("polars", "Parquet files")
     import polars as pl
 
     frame = pl.scan_parquet(entry.path, glob=False)

@@ -205,11 +205,12 @@ class Study:
         DataError, StudyError
             If the data are not there or cannot be used, or the model or a size does not fit them.
         """
-        data = self._load()
+        # First the model: its name or a missing library is reported before data are loaded.
         model = resolve(
             self.model,
             learning_rate=self.learning_rate or DEFAULT_LEARNING_RATE,
         )
+        data = self._load()
         if self.variant is not None and isinstance(data, Dataset):
             data = self.variant.apply(data)
         parts = split(data, self.held_out)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dataworth._util.extras import require
 from dataworth.errors import StudyError
 from dataworth.learners.keras.data_parallel import offer_cores
 
@@ -29,6 +30,8 @@ def load_keras() -> Any:
     StudyError
         If Keras has been imported with another backend, or uses another float type.
     """
+    require("keras", "Keras models")
+    require("jax", "Keras models")
     if "keras" not in sys.modules:
         # Keras reads this when it is first imported; dataworth supports no other backend.
         os.environ["KERAS_BACKEND"] = "jax"

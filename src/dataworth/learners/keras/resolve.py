@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dataworth._util.extras import require
 from dataworth.errors import StudyError
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.from_user import from_function, from_model, load_model
@@ -42,6 +43,9 @@ def keras_learner(model: Any, name: str | None, learning_rate: float) -> KerasLe
     if found is None:
         return None
     own_name, build, describe = found
+    # Before data are loaded and runs are begun.
+    for library in ("keras", "jax"):
+        require(library, f"models such as {own_name}")
     again = partial(keras_learner, model, name, learning_rate)
     return KerasLearner(name or own_name, build, describe, learning_rate, again)
 

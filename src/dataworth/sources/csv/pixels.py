@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.extras import require
 from dataworth.sources.plan import Block
 
 Pixels = NDArray[np.uint8]
@@ -48,6 +49,7 @@ def parse(text: bytes | memoryview, columns: int, label: int | None = None) -> P
     ndarray of uint8, shape (rows, columns), or None
         None if the text is not exactly of this form.
     """
+    require("polars", "tables of data")
     import polars as pl
 
     signs = np.frombuffer(text, np.uint8)

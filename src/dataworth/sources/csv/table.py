@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.extras import require
 from dataworth.errors import DataError
 from dataworth.sources.assemble import plain_labels
 from dataworth.sources.csv.diagnose import explain
@@ -32,6 +33,7 @@ def csv_blocks(entry: Entry, form: CsvForm, shape: Shape, pixels: bool) -> Itera
     DataError
         If a row is ragged, or a feature is missing or not a number.
     """
+    require("polars", "tables of data")
     import polars as pl
 
     names = [f"column_{number}" for number in range(form.columns)]

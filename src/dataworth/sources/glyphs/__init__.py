@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.extras import require
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError, DataworthWarning
 from dataworth.sources.cache import NpyWriter
@@ -124,6 +125,7 @@ def _check(option: str, value: int, low: int, high: int) -> None:
 
 
 def _fill(images: NDArray[np.uint8], labels: NDArray[np.int64], start: int, seed: int) -> None:
+    require("jax", "glyphs")
     from dataworth.sources.glyphs.drawing import BLOCK, program
 
     made = program()

@@ -1,0 +1,80 @@
+"""Without the optional libraries: what works, and what is said of the rest."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dataworth._util.extras import EXTRAS
+
+BLOCKED = """
+import importlib.util, sys
+blocked = {names!r}
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in blocked:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Finder())
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name in blocked else found(name)
+from dataworth.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+FUNCTION = "def train(run):\n    return {'accuracy': 1 - 1 / run.size ** 0.5}\n"
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where none of the libraries of the extras can be imported."""
+    return subprocess.run(
+        [sys.executable, "-c", BLOCKED.format(names=set(EXTRAS)), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+    )
+
+
+def test_a_forecast_of_a_csv_needs_no_extra(tmp_path: Path) -> None:
+    (tmp_path / "curve.csv").write_text("samples,value\n100,0.9\n200,0.7\n400,0.55\n800,0.45\n")
+    done = run(tmp_path, "forecast", "curve.csv")
+    assert done.returncode == 0, done.stderr
+    assert "1,600" in done.stdout
+    assert "pip install 'dataworth[plots]'" in done.stderr
+    assert run(tmp_path, "audit", "curve.csv").returncode == 0
+    (tmp_path / "other.csv").write_bytes((tmp_path / "curve.csv").read_bytes())
+    assert run(tmp_path, "compare", "curve.csv", "other.csv").returncode == 0
+
+
+def test_a_study_of_a_function_needs_no_extra(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(FUNCTION)
+    options = ("--data", "1000", "--model", "mine:train", "--metric", "accuracy")
+    done = run(tmp_path, "run", *options, "--sizes", "50,100,200,400", "--seeds", "2", "--out", "r")
+    assert done.returncode == 0, done.stderr
+    assert "400" in done.stdout
+    for extra in ("plots", "report"):
+        assert f"pip install 'dataworth[{extra}]'" in done.stderr
+    assert (tmp_path / "r" / "curve.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [
+        (("run", "quickstart"), "keras"),
+        (("run", "--data", "digits", "--model", "net.keras"), "keras"),
+        (("data", "show", "table.parquet"), "tables"),
+        (("data", "show", "digits"), "sklearn"),
+    ],
+)
+def test_what_needs_an_extra_says_how_to_install_it(
+    arguments: tuple[str, ...], extra: str, tmp_path: Path
+) -> None:
+    (tmp_path / "net.keras").write_bytes(b"PK")
+    (tmp_path / "table.parquet").write_bytes(b"PAR1PAR1PAR1PAR1")
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert f"pip install 'dataworth[{extra}]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
