@@ -100,6 +100,8 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
     signals.check()
     is_written = (directory / REPORT_FILE).is_file()
     if outcome.curve is not None and (outcome.trained or not is_written):
+        from dataworth.report import write_report  # slow to import
+
         try:
             write_report(directory)
         except MissingDependencyError as error:
