@@ -1,0 +1,71 @@
+"""Size of a fresh environment with dataworth, and the time of its first commands.
+
+    python benchmarks/install.py [EXTRA ...]
+
+It makes a virtual environment in a temporary folder, installs the checkout with the given extras
+(none by default), and prints the median of five starts of each command.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RUNS = 5
+CURVE = "samples,value,seed\n" + "".join(
+    f"{size},{0.2 + 8 * size**-0.4 + 0.01 * seed:.4f},{seed}\n"
+    for size in (200, 600, 1_800, 5_400, 16_200, 48_600)
+    for seed in range(3)
+)
+
+
+def median_seconds(command: list[str], folder: Path) -> float:
+    """The median wall time of a command's starts, after one that is not counted."""
+    seconds = []
+    for _ in range(RUNS + 1):
+        started = time.perf_counter()
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds[1:])
+
+
+def megabytes(folder: Path) -> float:
+    """The size of all files of a folder."""
+    files = (Path(place) / name for place, _, names in os.walk(folder) for name in names)
+    return sum(file.stat().st_size for file in files if not file.is_symlink()) / 1e6
+
+
+def main() -> None:
+    extras = f"[{','.join(sys.argv[1:])}]" if sys.argv[1:] else ""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
+        python = str(folder / "venv" / "bin" / "python")
+        install = [python, "-m", "pip", "install", "-q", f"{ROOT}{extras}"]
+        subprocess.run(install, check=True)
+        (folder / "curve.csv").write_text(CURVE)
+        program = str(folder / "venv" / "bin" / "dataworth")
+        commands = {
+            "python -c pass": [python, "-c", "pass"],
+            "import dataworth": [python, "-c", "import dataworth"],
+            "dataworth --help": [program, "--help"],
+            "dataworth forecast curve.csv": [program, "forecast", "curve.csv"],
+        }
+        print(f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores,", end=" ")
+        print(f"Python {platform.python_version()}, dataworth{extras}")
+        print("\n| what | figure |\n|---|---:|")
+        print(f"| environment | {megabytes(folder / 'venv'):.0f} MB |")
+        for title, command in commands.items():
+            print(f"| {title} | {median_seconds(command, folder):.2f} s |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
