@@ -166,8 +166,10 @@ def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) ->
         return
     sizes = ahead(forecast)
     show_short(console, forecast, sizes)
+    picture = directory / FORECAST_PICTURE
     try:
-        _draw(forecast, sizes, [], directory / FORECAST_PICTURE)
+        if is_new or not picture.is_file():
+            _draw(forecast, sizes, [], picture)
     except MissingDependencyError as error:
         print(f"No picture: {error}", file=sys.stderr)
         return
