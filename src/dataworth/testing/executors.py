@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +100,14 @@ def dying(key: RunKey, context: RunContext) -> Record:
     if key.size == 2:
         os._exit(7)
     return plain(key, context)
+
+
+def waiting(key: RunKey, context: RunContext) -> Record:
+    """An objective that reports a step at size 1 and then waits to be ended."""
+    if key.size == 1:
+        context.report(1)
+        time.sleep(60)
+    return Record(key, {"loss": 1.0})
 
 
 def resuming(key: RunKey, context: RunContext) -> Record:
