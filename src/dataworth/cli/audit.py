@@ -6,16 +6,16 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group
-from rich.markup import escape
-from rich.panel import Panel
-from rich.table import Table
-
-from dataworth.audit import audit
 from dataworth.cli.options import add_table_options, table_options
-from dataworth.findings import Finding
+
+# What audits and shows is slow to import: only where it is used, not for the parser.
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.panel import Panel
+
+    from dataworth.findings import Finding
 
 FOUND_ERRORS = 1
 DOCS = "docs/audit"
@@ -41,10 +41,14 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the findings; return 1 if one of them is an error, else 0."""
+    from dataworth.audit import audit
+
     findings = audit(options.thing, data_options=table_options(options))
     if options.json:
         print(json.dumps(as_document(options.thing, findings), indent=2, allow_nan=False))
     else:
+        from rich.console import Console
+
         _show(Console(), options.thing, findings)
     return FOUND_ERRORS if any(f.severity == "error" for f in findings) else 0
 
@@ -77,6 +81,11 @@ def _show(console: Console, thing: str, findings: Sequence[Finding]) -> None:
 
 
 def _panel(finding: Finding) -> Panel:
+    from rich.console import Group
+    from rich.markup import escape
+    from rich.panel import Panel
+    from rich.table import Table
+
     style = _STYLES[finding.severity]
     numbers = Table.grid(padding=(0, 2))
     for _ in range(2):

@@ -7,9 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from dataworth._util.validation import check_probability, check_sizes
 from dataworth.cli.forecast import AHEAD, number
 from dataworth.cli.options import add_metric_options
 from dataworth.errors import StudyError
@@ -51,6 +48,9 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the comparison, write the page and say where it is."""
+    from rich.console import Console
+
+    from dataworth._util.validation import check_probability, check_sizes
     from dataworth.cli.show.forecast import show_comparison
     from dataworth.forecast.compare import compare
 

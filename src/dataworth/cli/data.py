@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-from rich.console import Console
-
+from dataworth._util.extras import require
 from dataworth.cli.options import add_table_options, table_options
-from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
+
+# What reads and shows data is slow to import: only where it is used, not for the parser.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dataworth.data.dataset import Dataset
 
 _GLYPHS = 1_000
 
@@ -53,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list() -> int:
+    from rich.console import Console
+
     from dataworth.cli.show.tables import new_table, print_table
     from dataworth.sources.catalogue import catalogue
     from dataworth.sources.location import data_folder
@@ -85,6 +90,8 @@ def _fetch(name: str, origin: str) -> int:
 
 
 def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int:
+    import numpy as np
+
     from dataworth.sources import load
 
     if name == "glyphs":
@@ -126,6 +133,8 @@ def _summary(dataset: Dataset) -> str:
 
 def _targets(dataset: Dataset) -> dict[str, str]:
     if dataset.classes:
+        import numpy as np
+
         counts = np.bincount(dataset.y, minlength=dataset.classes)
         line = f"{dataset.classes}, of {counts.min():,} to {counts.max():,} samples"
         return {"classes": line}
@@ -160,6 +169,8 @@ def draw(image: NDArray[np.float64], grey: bool) -> str:
         Whether to use the terminal's 24 shades of grey; otherwise pixels are black or white.
     """
     if len(image) % 2:
+        import numpy as np
+
         image = np.vstack([image, np.zeros((1, image.shape[1]))])
     pairs = zip(image[::2], image[1::2], strict=True)
     if not grey:
@@ -185,6 +196,7 @@ def _save(image: NDArray[np.float64] | None, out: Path) -> None:
         raise DataError(
             "--out: the samples are not images; there is nothing to save.", code="not-images"
         )
+    require("matplotlib", "pictures")
     from matplotlib.image import imsave
 
     try:

@@ -10,17 +10,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from dataworth._util.json import json_values
-from dataworth._util.validation import check_picture_path, check_probability, check_sizes
 from dataworth.cli.options import add_metric_options
-from dataworth.curves.curve import Curve
-from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError, MissingDependencyError
 from dataworth.records.layout import FORECAST_PICTURE
 
+# What forecasts and shows is slow to import: only where it is used, not for the parser.
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dataworth.curves.curve import Curve
     from dataworth.forecast.forecast import Forecast
     from dataworth.forecast.results import SampleSize, Stop
 
@@ -110,6 +108,8 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the forecast and draw it."""
+    from dataworth._util.validation import check_picture_path, check_probability, check_sizes
+    from dataworth.curves.read import as_curve
     from dataworth.forecast import api
 
     # Before anything is printed, and without a target too: each was meant to say something.
@@ -134,6 +134,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(_document(forecast, sizes, targets, stop, options.level), allow_nan=False))
     else:
+        from rich.console import Console
+
         from dataworth.cli.show.forecast import show_forecast
 
         show_forecast(Console(), forecast, sizes, targets, options.level, stop)
@@ -210,6 +212,8 @@ def _document(
     level: float,
 ) -> dict[str, Any]:
     """What ``--json`` prints."""
+    from dataworth._util.json import json_values
+
     document = forecast.to_dict(sizes, level=level)
     document["targets"] = [json_values(asdict(target)) for target in targets]
     document["stop"] = None if stop is None else json_values(asdict(stop))

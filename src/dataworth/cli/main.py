@@ -83,7 +83,7 @@ def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"dataworth {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name in [name for name in COMMANDS if name in given] or COMMANDS:
-        # Slow to load: by now a Ctrl-C is listened for, and no other command is loaded.
+        # By now a Ctrl-C is listened for, and no other command is loaded.
         import_module(f"dataworth.cli.{name}").add_parser(commands)
     return parser
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from dataworth.tasks.prepare import KINDS
+from dataworth.tasks.kinds import KINDS
 
 _NAMES = ("label", "header", "pixels", "task")
 

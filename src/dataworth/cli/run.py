@@ -9,22 +9,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Any
 
 from dataworth._util import signals
 from dataworth.cli.forecast import end_run
 from dataworth.cli.options import add_table_options, table_options
-from dataworth.cli.show.forecast import echo
-from dataworth.cli.show.tables import curve_table, print_table, published_table
-from dataworth.curves.curve import Curve
 from dataworth.errors import MissingDependencyError, StudyError
-from dataworth.observers.terminal import TerminalObserver
-from dataworth.records.layout import REPORT_FILE, STUDY_FILE
-from dataworth.study.run import Outcome
-from dataworth.study.spec import Study
-from dataworth.study.toml import is_run_directory, read_studies, shipped_studies
+from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE, REPORT_FILE, STUDY_FILE
+from dataworth.study.shipped import shipped_studies
+
+# What runs and shows a study is slow to import: only where it is used, not for the parser.
+if TYPE_CHECKING:
+    from dataworth.curves.curve import Curve
+    from dataworth.study.run import Outcome
+    from dataworth.study.spec import Study
 
 HONEST = "done-right"
 FAILED_RUNS = 3
@@ -71,6 +69,8 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the studies that were asked for, one after the other; 3 if a run failed, else 0."""
+    from rich.console import Console
+
     studies = _studies(options)
     code = 0
     for study in studies:
@@ -91,6 +91,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
+    from rich.console import Console
+
+    from dataworth.cli.show.forecast import echo
+    from dataworth.observers.terminal import TerminalObserver
+
     outcome = study.run_in(
         directory,
         options.workers,
@@ -113,6 +118,10 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
 
 def _print_failed(outcome: Outcome) -> None:
     """List the runs that failed, with their reasons, on stderr."""
+    from rich.console import Console
+
+    from dataworth.cli.show.forecast import echo
+
     console = Console(stderr=True)
     echo(console, f"{len(outcome.failed)} of the study's runs failed:")
     for record in outcome.failed:
@@ -126,6 +135,10 @@ def _show_the_true_curve(
     outcome: Outcome, reproduced: Curve, study: Study, options: argparse.Namespace
 ) -> Outcome:
     """Run a study of mistakes again without them, and show both curves."""
+    from rich.console import Console
+
+    from dataworth.cli.show.tables import print_table, published_table
+
     print("The same study without the mistakes, for comparison:", file=sys.stderr)
     honest = _run(replace(study, variant=None), outcome.directory / HONEST, options)
     if honest.curve is not None:
@@ -136,6 +149,9 @@ def _show_the_true_curve(
 
 
 def _studies(options: argparse.Namespace) -> list[Study]:
+    from dataworth.study.spec import Study
+    from dataworth.study.toml import read_studies
+
     if options.study is None and options.data is None:
         raise StudyError(
             "nothing to run: name a study, as `dataworth run quickstart`, or give --data. "
@@ -173,6 +189,8 @@ def _on_other_data(studies: Sequence[Study], data: str) -> Study:
 
 
 def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Path:
+    from dataworth.study.toml import is_run_directory
+
     if options.out is None and options.study is not None and is_run_directory(options.study):
         return Path(options.study)
     out = Path("runs") if options.out is None else Path(options.out)
@@ -182,9 +200,17 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
 
 
 def _print(outcome: Outcome, curve: Curve) -> None:
+    from rich.console import Console
+
+    from dataworth.cli.show.forecast import echo
+    from dataworth.cli.show.tables import curve_table, print_table
+
     console = Console()
     print_table(console, curve_table(curve))
-    echo(console, f"In {outcome.directory}: curve.csv, curve.png, report.html")
+    # Without their extras there is no picture or no page.
+    names = (CURVE_FILE, CURVE_PICTURE, REPORT_FILE)
+    written = [name for name in names if (outcome.directory / name).is_file()]
+    echo(console, f"In {outcome.directory}: {', '.join(written)}")
 
 
 @contextmanager

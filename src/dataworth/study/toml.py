@@ -7,23 +7,17 @@ import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from dataworth.errors import StudyError
 from dataworth.records.layout import STUDY_FILE
 from dataworth.study.document import IN_PYTHON, data_beside, model_beside, options_beside
+from dataworth.study.shipped import shipped_studies, shipped_text
 from dataworth.study.spec import Study
 from dataworth.study.variants import SECTIONS, read_variant
 
 _OPTIONS = tuple(each.name for each in fields(Study) if each.name != "variant") + tuple(SECTIONS)
-
-
-def shipped_studies() -> tuple[str, ...]:
-    """Names of the studies that come with dataworth."""
-    folder = resources.files("dataworth") / "studies"
-    return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
 def is_run_directory(where: str | os.PathLike[str]) -> bool:
@@ -46,8 +40,7 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
     """
     path = Path(where)
     if str(where) in shipped_studies():
-        text = (resources.files("dataworth") / "studies" / f"{where}.toml").read_text("utf-8")
-        return _parse(text, str(where), Path.cwd(), str(where))
+        return _parse(shipped_text(str(where)), str(where), Path.cwd(), str(where))
     if is_run_directory(where):
         path = path / STUDY_FILE
     if not path.is_file():

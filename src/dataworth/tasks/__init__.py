@@ -1,7 +1,23 @@
 """Tasks: what a prediction is, how targets are stored, and how predictions are scored."""
 
-from dataworth.tasks.base import Scored, Task
-from dataworth.tasks.classification import Classification
-from dataworth.tasks.regression import Regression
+from typing import TYPE_CHECKING
+
+from dataworth._util.lazy import lazy_attributes
+
+if TYPE_CHECKING:
+    from dataworth.tasks.base import Scored, Task
+    from dataworth.tasks.classification import Classification
+    from dataworth.tasks.regression import Regression
 
 __all__ = ["Classification", "Regression", "Scored", "Task"]
+
+# The command line offers the kinds of tasks, which need none of the rest.
+lazy_attributes(
+    __name__,
+    {
+        "Classification": "dataworth.tasks.classification",
+        "Regression": "dataworth.tasks.regression",
+        "Scored": "dataworth.tasks.base",
+        "Task": "dataworth.tasks.base",
+    },
+)

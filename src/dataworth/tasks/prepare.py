@@ -11,11 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from dataworth.errors import DataError
 from dataworth.tasks.base import Task
 from dataworth.tasks.classification import Classification
+from dataworth.tasks.kinds import KINDS
 from dataworth.tasks.labels import class_indices
 from dataworth.tasks.regression import Regression, values_of
-
-KINDS = ("classification", "regression")
-"""Names of the tasks that need no object."""
 
 
 def prepare(
