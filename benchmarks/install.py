@@ -3,7 +3,8 @@
     python benchmarks/install.py [EXTRA ...]
 
 It makes a virtual environment in a temporary folder, installs the checkout with the given extras
-(none by default), and prints the median of five starts of each command.
+(none by default), and prints the median of five starts of each command. Python's own start is in
+all of these times.
 """
 
 from __future__ import annotations
@@ -43,6 +44,23 @@ def megabytes(folder: Path) -> float:
     return sum(file.stat().st_size for file in files if not file.is_symlink()) / 1e6
 
 
+def processor() -> str:
+    """The name of the processor, where the system gives one."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def versions(python: str) -> str:
+    """The versions of what is installed and of Python."""
+    listed = subprocess.run(
+        [python, "-m", "pip", "list", "--format=freeze"], check=True, capture_output=True, text=True
+    )
+    names = [line.replace("==", " ") for line in listed.stdout.split("\n") if "==" in line]
+    return ", ".join([f"Python {platform.python_version()}", *names])
+
+
 def main() -> None:
     extras = f"[{','.join(sys.argv[1:])}]" if sys.argv[1:] else ""
     with tempfile.TemporaryDirectory() as name:
@@ -59,8 +77,8 @@ def main() -> None:
             "dataworth --help": [program, "--help"],
             "dataworth forecast curve.csv": [program, "forecast", "curve.csv"],
         }
-        print(f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores,", end=" ")
-        print(f"Python {platform.python_version()}, dataworth{extras}")
+        print(f"dataworth{extras}, {datetime.date.today()}, {os.cpu_count()} cores: {processor()}")
+        print(versions(python))
         print("\n| what | figure |\n|---|---:|")
         print(f"| environment | {megabytes(folder / 'venv'):.0f} MB |")
         for title, command in commands.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from types import MappingProxyType
@@ -42,7 +43,7 @@ def require(library: str, purpose: str) -> None:
     MissingDependencyError
         If it is not installed; the message has the command that installs it.
     """
-    if find_spec(library) is None:
+    if sys.modules.get(library) is None and find_spec(library) is None:
         raise missing(library, purpose)
 
 

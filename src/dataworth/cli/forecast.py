@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dataworth._util.extras import require
 from dataworth.cli.options import add_metric_options
 from dataworth.errors import ForecastError, MissingDependencyError
 from dataworth.records.layout import FORECAST_PICTURE
@@ -118,6 +119,7 @@ def run(options: argparse.Namespace) -> int:
     check_sizes(options.at or [])
     if options.out is not None:
         check_picture_path(options.out)
+        require("matplotlib", "pictures")
     forecast = api.forecast(
         as_curve(
             options.curve,
@@ -144,8 +146,6 @@ def run(options: argparse.Namespace) -> int:
         try:
             _draw(forecast, sizes, options.target, picture)
         except MissingDependencyError as error:
-            if options.out is not None:
-                raise
             print(f"No picture: {error}", file=sys.stderr)
             return 0
         if not options.json:
@@ -169,13 +169,15 @@ def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) ->
     sizes = ahead(forecast)
     show_short(console, forecast, sizes)
     picture = directory / FORECAST_PICTURE
+    more = f"dataworth forecast {directory}"
     try:
         if is_new or not picture.is_file():
             _draw(forecast, sizes, [], picture)
-    except MissingDependencyError as error:
-        print(f"No picture: {error}", file=sys.stderr)
+    except MissingDependencyError:
+        # The study has warned that there are no pictures.
+        echo(console, f"More with: {more}")
         return
-    echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: dataworth forecast {directory}")
+    echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: {more}")
 
 
 def ahead(forecast: Forecast) -> list[float]:
@@ -228,6 +230,8 @@ def _picture_path(options: argparse.Namespace) -> Path:
 
 
 def _draw(forecast: Forecast, sizes: Sequence[float], targets: Sequence[float], path: Path) -> None:
+    # Before the picture's numbers are computed.
+    require("matplotlib", "pictures")
     # Slow to load: not before the answer is on the screen.
     from dataworth.plots.forecast import write_forecast_picture
 

@@ -76,7 +76,7 @@ class Artifacts(Observer):
                 figure = draw_curve(curve_plot_data(curve))
             except MissingDependencyError as error:
                 warnings.warn(
-                    DataworthWarning(f"no picture of the curve: {error}", code="no-picture"),
+                    DataworthWarning(f"no pictures: {error}", code="no-picture"),
                     stacklevel=2,
                 )
                 return

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dataworth._util.extras import require
-from dataworth.errors import DataError, MissingDependencyError
+from dataworth.errors import DataError
 from dataworth.sources.location import data_folder, offline
 
 _TIMEOUT_SECONDS = 30.0
@@ -56,7 +56,8 @@ def fetch_official(archive: Archive | None = None) -> Path:
         If downloads are forbidden, the server is not reachable, the disk is full, or the file is
         not the official archive.
     """
-    require("pooch", "downloads")
+    for library in ("pooch", "requests", "tqdm"):
+        require(library, "downloads")
     import pooch  # type: ignore[import-untyped]
     import requests
 
@@ -191,14 +192,9 @@ def fetch_kaggle() -> Path:
         raise DataError(
             f"DATAWORTH_OFFLINE forbids downloading. {by_hand(OFFICIAL, folder)}", code="offline"
         )
-    try:
-        import kagglehub
-    except ImportError:
-        raise MissingDependencyError(
-            "Downloading from Kaggle needs kagglehub: pip install 'dataworth[kaggle]'.",
-            code="missing-extra",
-            extra="kaggle",
-        ) from None
+    require("kagglehub", "downloads from Kaggle")
+    import kagglehub
+
     try:
         try:
             place = kagglehub.dataset_download(HANDLE, output_dir=str(target))

@@ -64,8 +64,9 @@ def load_model(path: Path) -> Any:
             f"there is no file {path}; expected a model saved by Keras (.keras).",
             code="file-not-found",
         )
+    keras = load_keras()
     try:
-        return load_keras().models.load_model(path, compile=False)
+        return keras.models.load_model(path, compile=False)
     except Exception as error:
         raise StudyError(
             f"{path} cannot be read as a Keras model ({one_line(error)}). A model with layers of "
