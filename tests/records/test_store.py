@@ -234,6 +234,20 @@ def test_a_reader_writes_nothing(filled: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in filled.iterdir()} == before
 
 
+def test_figures_are_read_once_until_a_process_changes_the_file(filled: Path) -> None:
+    queries: list[str] = []
+    with Store(filled) as store:
+        store._connection.set_trace_callback(queries.append)
+        first = store.table()
+        assert store.table(["loss"]).values["loss"] is not None
+        assert store.digests("finished")
+        assert sum("FROM scores WHERE value IS NOT NULL" in query for query in queries) == 1
+        with Store(filled, write=True) as writer:
+            writer.add(example(100, 9))
+            assert 9 in writer.table().seeds
+        assert len(store.table()) == len(first) + 1
+
+
 def test_a_closed_store_leaves_one_file(filled: Path) -> None:
     assert {path.name for path in filled.iterdir()} == {RESULTS_FILE, ".lock"}
 

@@ -92,6 +92,10 @@ class Store:
         self.directory = Path(directory)
         self.path = self.directory / RESULTS_FILE
         self._damaged: dict[int, DamagedRun] | None = None
+        # What was read last, and the state of the file then.
+        self._state: tuple[int, int] | None = None
+        self._rows: list[RunRow] = []
+        self._scores: Table | None = None
         self._lock = FileLock(self.directory / ".lock") if write else None
         if self._lock is not None:
             self._take_lock(self._lock)
@@ -344,23 +348,39 @@ class Store:
             Only of this model.
         """
         with self._transaction("DEFERRED") as connection:
-            runs = self._runs("finished", learner)
-            known = self._metrics()
-            names = list(known.values()) if metrics is None else list(metrics)
-            column = {number: names.index(name) for number, name in known.items() if name in names}
-            values = np.full((len(names), len(runs)), np.nan)
-            place = {row.id: index for index, row in enumerate(runs)}
-            # Most studies ask for all metrics, or for none: only which runs there are.
-            query = "SELECT run, metric, value FROM scores WHERE value IS NOT NULL"
-            for run, metric, value in connection.execute(query) if column else ():
-                if run in place and metric in column:
-                    values[column[metric], place[run]] = value
+            runs = self._runs("finished")
+            if self._scores is None:
+                self._scores = self._read_scores(connection, runs)
+            whole = self._scores
+        names = list(whole.values) if metrics is None else list(metrics)
+        nothing = np.full(len(whole), np.nan)
+        chosen = slice(None) if learner is None else whole.learners == learner
         return Table(
+            whole.learners[chosen],
+            whole.samples[chosen],
+            whole.seeds[chosen],
+            {name: whole.values.get(name, nothing)[chosen] for name in names},
+        )
+
+    def _read_scores(self, connection: sqlite3.Connection, runs: Sequence[RunRow]) -> Table:
+        """All metrics of the given runs, which are in their order; the arrays are read-only."""
+        names = self._metrics()
+        column = {number: index for index, number in enumerate(names)}
+        place = {row.id: index for index, row in enumerate(runs)}
+        values = np.full((len(names), len(runs)), np.nan)
+        query = "SELECT run, metric, value FROM scores WHERE value IS NOT NULL"
+        for run, metric, value in connection.execute(query):
+            if run in place and metric in column:
+                values[column[metric], place[run]] = value
+        table = Table(
             np.array([row.learner for row in runs], np.str_),
             np.array([row.size for row in runs], np.int64),
             np.array([row.seed for row in runs], np.int64),
-            dict(zip(names, values, strict=True)),
+            dict(zip(names.values(), values, strict=True)),
         )
+        for array in (values, table.learners, table.samples, table.seeds, *table.values.values()):
+            array.flags.writeable = False
+        return table
 
     def save_checkpoint(self, digest: str, history: Columns, state: Arrays) -> None:
         """Store a run's state, in place of an earlier one.
@@ -402,11 +422,16 @@ class Store:
 
     def _runs(self, status: Status | None, learner: str | None = None) -> list[RunRow]:
         """The rows of the table ``runs`` that can be read, by size, then seed."""
-        rows = run_rows(self._connection)
-        damaged = self._damaged_rows(rows)
+        # Changes by this connection, and by others: while there are none, nothing is read twice.
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        state = (version, self._connection.total_changes)
+        if state != self._state:
+            self._rows, self._scores = run_rows(self._connection), None
+            self._state = state
+        damaged = self._damaged_rows(self._rows)
         return [
             row
-            for row in rows
+            for row in self._rows
             if row.id not in damaged
             and status in (None, row.status)
             and learner in (None, row.learner)
