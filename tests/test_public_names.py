@@ -31,6 +31,7 @@ PUBLIC = {
     "learning_curve",
     "load",
     "metrics",
+    "run_curves",
 }
 FOLDERS = {
     "audit": {
@@ -40,6 +41,7 @@ FOLDERS = {
         "audit_curve",
         "audit_dataset",
         "audit_figures",
+        "audit_models",
         "audit_run",
         "reported_runs",
     },

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dataworth import metrics
     from dataworth.audit import audit
     from dataworth.curves.curve import Curve
-    from dataworth.curves.read import as_curve, curves_from_frame
+    from dataworth.curves.read import as_curve, curves_from_frame, run_curves
     from dataworth.data.dataset import Dataset
     from dataworth.data.rows import Rows
     from dataworth.findings import Finding
@@ -41,6 +41,7 @@ __all__ = [
     "learning_curve",
     "load",
     "metrics",
+    "run_curves",
 ]
 __version__ = "0.1.0"
 
@@ -62,5 +63,6 @@ _MODULES = {
     "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",
     "metrics": "dataworth.metrics",
+    "run_curves": "dataworth.curves.read",
 }
 lazy_attributes(__name__, _MODULES)

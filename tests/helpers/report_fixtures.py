@@ -9,7 +9,7 @@ import pytest
 from report_runs import make_run
 
 from dataworth.report.page import page_html
-from dataworth.report.study_report import RunReport, read_run
+from dataworth.report.study_report import RunReport, read_runs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -32,7 +32,7 @@ def run_report(run_directory: Path) -> RunReport:
     """All numbers of `run_directory`; the forecast of a third metric would only take time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dataworth.report.study_report.FORECAST_METRICS", ("loss", "accuracy"))
-        return read_run(run_directory)
+        return read_runs(run_directory)[0]
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +51,7 @@ def comparison_file(run_report: RunReport, run_directory: Path) -> Path:
     file = folder / "compare.html"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dataworth.report.study_report.FORECAST_METRICS", ("loss",))
-        file.write_text(page_html([run_report, read_run(other)]), encoding="utf-8")
+        file.write_text(page_html([run_report, read_runs(other)[0]]), encoding="utf-8")
     return file
 
 

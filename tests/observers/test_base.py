@@ -20,7 +20,7 @@ from dataworth.testing.observers import OBSERVER_CHECKS, ObserverCheck
 
 def artifacts(folder: Path) -> Artifacts:
     curve = Curve([10, 20], [0.5, 0.4], [0, 0])
-    return Artifacts(folder, lambda: curve)
+    return Artifacts(folder, lambda: {"mlp": curve})
 
 
 MAKERS: dict[str, Callable[[Path], Observer]] = {

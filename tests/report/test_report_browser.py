@@ -15,7 +15,7 @@ from dataworth.curves.read import load_curve
 from dataworth.forecast.api import forecast
 from dataworth.forecast.forecast import Forecast
 from dataworth.report.page import page_html
-from dataworth.report.study_report import read_run
+from dataworth.report.study_report import read_runs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -206,7 +206,7 @@ def test_a_page_of_single_runs_near_1_has_a_target_below_1_and_tells_figures_apa
     file = tmp_path / "near.html"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dataworth.report.study_report.FORECAST_METRICS", ("loss", "accuracy"))
-        file.write_text(page_html([read_run(run)]), encoding="utf-8")
+        file.write_text(page_html([read_runs(run)[0]]), encoding="utf-8")
     with opened(browser, file) as view:
         view.page.select_option("#metric", "accuracy")
         assert "samples" in view.text("#target-answer")

@@ -17,7 +17,7 @@ from dataworth.errors import DataworthError, StudyError
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.report.page import page_html
-from dataworth.report.study_report import read_run
+from dataworth.report.study_report import read_runs
 
 VALUES = ["null", "-1", '"text"', "[]", "{}", "[1]", '["a"]', "true", "1e400", "0.5"]
 
@@ -48,7 +48,7 @@ def set_entry(directory: Path, name: str, value: str) -> None:
 
 
 def test_the_page_of_the_whole_directory_is_made(whole: Path) -> None:
-    assert "<!doctype html>" in page_html([read_run(whole)])
+    assert "<!doctype html>" in page_html([read_runs(whole)[0]])
 
 
 def test_any_value_of_any_entry_is_shown_or_named(run: Path) -> None:
@@ -58,7 +58,7 @@ def test_any_value_of_any_entry_is_shown_or_named(run: Path) -> None:
     for name, good in found.items():
         for value in VALUES:
             set_entry(run, name, value)
-            for read in (load_curve, audit, lambda place: page_html([read_run(place)])):
+            for read in (load_curve, audit, lambda place: page_html([read_runs(place)[0]])):
                 try:
                     read(run)
                 except DataworthError as error:
@@ -76,14 +76,14 @@ def test_a_missing_entry_is_named(run: Path, name: str) -> None:
         connection.execute("DELETE FROM meta WHERE name = ?", (name,))
     connection.close()
     with raises("entry-missing", StudyError, f"'{name}"):
-        read_run(run)
+        read_runs(run)[0]
 
 
 @pytest.mark.parametrize("names", ['["a"]', '["a", "b", "c", "d", "e", "f"]', "[]"])
 def test_names_that_do_not_fit_the_confusion_matrix_are_refused(run: Path, names: str) -> None:
     set_entry(run, "class_names", names)
     with raises("entry-invalid", StudyError, r"'confusion'.*\(5, 5\)"):
-        read_run(run)
+        read_runs(run)[0]
 
 
 def test_a_study_without_classes_samples_or_epochs_has_a_page(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_study_without_classes_samples_or_epochs_has_a_page(tmp_path: Path) ->
         )
         for size in (100, 300, 900):
             store.add(Record(RunKey("train", size, 0, str(size)), {"rmse": 9 / size**0.5}))
-    page = page_html([read_run(tmp_path)])
+    page = page_html([read_runs(tmp_path)[0]])
     assert "train on 5,000 rows: 1,000 held-out samples, 3 runs" in page
     for absent in ("Which classes", "cross-entropy", "Trainable weights", "Batch size"):
         assert absent not in page

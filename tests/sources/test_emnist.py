@@ -146,7 +146,7 @@ def test_a_damaged_archive_in_the_data_folder_is_not_here(
         dw.load("emnist/digits")
     study = dw.Study("emnist/digits", fallback="digits", sizes=[50])
     with warns("fallback-used", "digits"):
-        assert study.resolve().objective.data.name == "digits"
+        assert study.resolve().first.data.name == "digits"
 
 
 def test_csv_of_other_images(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_study_leaves_a_whole_directory(digits: Dataset, tmp_path: Path) -> No
     curve = study(digits).run(tmp_path / "run")
     assert curve.samples.tolist() == [50, 50, 200, 200]
     assert curve.seeds.tolist() == [0, 1, 0, 1]
-    shares = np.bincount(study(digits).resolve().objective.split.pool.y)
+    shares = np.bincount(study(digits).resolve().first.split.pool.y)
     shares = shares / shares.sum()
     # A constant prediction can do no better than the entropy of the classes.
     assert curve.chance == pytest.approx(float(-(shares * np.log(shares)).sum()), rel=1e-12)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding, Findings
 from dataworth.records.meta import checked_entry
+from dataworth.records.reader import meta_of
 from dataworth.records.store import Store
 
 SEVERITIES = ("error", "warning", "info")
@@ -56,8 +57,8 @@ class ReportedRun:
     measured_on: MeasuredOn = "held-out"
 
 
-def reported_runs(store: Store) -> list[ReportedRun]:
-    """The figures of all finished runs of a run directory.
+def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
+    """The figures of all finished runs of a run directory, or of those of one model.
 
     Empty where the runs have no loss, which every check needs.
 
@@ -66,7 +67,7 @@ def reported_runs(store: Store) -> list[ReportedRun]:
     StudyError
         If the store cannot be read.
     """
-    table, meta, where = store.table(), store.meta(), str(store.path)
+    table, meta, where = store.table(learner=model), meta_of(store, model), str(store.path)
     if "loss" not in table.values:
         return []
     # Before format 1, the mistakes of a reproduction alone said so.

@@ -25,6 +25,7 @@ from dataworth.errors import StudyError
 from dataworth.findings import Finding
 from dataworth.metrics.registry import canonical
 from dataworth.records.meta import checked_entry
+from dataworth.records.reader import models
 from dataworth.records.store import Store
 
 
@@ -87,7 +88,23 @@ def audit_store(store: Store) -> list[Finding]:
     entries = checked_entry({"findings": [], **meta}, "findings", list, where)
     name = checked_entry({"name": str(store.directory), **meta}, "name", str, where)
     of_data = [_finding(entry, where) for entry in entries]
-    return worst_first(of_data + audit_figures(reported_runs(store), name))
+    return worst_first(of_data + audit_models(store, name))
+
+
+def audit_models(store: Store, name: str = "runs") -> list[Finding]:
+    """Look at the finished runs of each model of a run directory.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        What findings call the runs of the only model; those of several are called by the model.
+    """
+    several = models(store.meta(), str(store.path))
+    if len(several) < 2:
+        return audit_figures(reported_runs(store), name)
+    found = [audit_figures(reported_runs(store, model), model) for model in several]
+    return worst_first([finding for each in found for finding in each])
 
 
 def _finding(entry: Any, where: str) -> Finding:

@@ -23,7 +23,9 @@ def add_parser(commands: Any) -> None:
         "learner is better at a number of samples, with what probability, and where one overtakes "
         "another. Of run directories it also writes one self-contained HTML page.",
     )
-    parser.add_argument("directories", nargs="+", metavar="DIR", help="two or more")
+    parser.add_argument(
+        "directories", nargs="+", metavar="DIR", help="two or more, or one of several models"
+    )
     parser.add_argument(
         "--at",
         type=number,

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util import signals
-from dataworth.cli.forecast import end_run
+from dataworth.cli.forecast import AHEAD, end_run
 from dataworth.cli.options import add_table_options, table_options
-from dataworth.errors import MissingDependencyError, StudyError
+from dataworth.errors import ForecastError, MissingDependencyError, StudyError
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE, REPORT_FILE, STUDY_FILE
 from dataworth.study.shipped import shipped_studies
 
@@ -52,7 +52,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="run directory (runs/STUDY)")
     parser.add_argument("--data", metavar="D", help="a data set by name, a file or a folder")
     add_table_options(parser)
-    parser.add_argument("--model", metavar="M", help="linear, mlp, mlp:512,512, cnn, module:f ...")
+    parser.add_argument(
+        "--model",
+        action="append",
+        metavar="M",
+        help="linear, mlp, mlp:512,512, cnn, module:f ...; once for each of several models",
+    )
     parser.add_argument("--metric", metavar="NAME", help="the curve's metric (the task's first)")
     parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
     parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
@@ -79,15 +84,37 @@ def run(options: argparse.Namespace) -> int:
             outcome = _run(study, directory, options)
             if outcome.failed:
                 code = FAILED_RUNS
-            if outcome.curve is None:
+            if not outcome.curves:
                 continue
-            _print(outcome, outcome.curve)
+            _print(outcome)
+            if len(outcome.curves) > 1:
+                _compare(outcome)
+                continue
+            (curve,) = outcome.curves.values()
             if study.variant is not None:
-                outcome = _show_the_true_curve(outcome, outcome.curve, study, options)
-            if outcome.curve is not None:
+                outcome = _show_the_true_curve(outcome, curve, study, options)
+            for curve in outcome.curves.values():
                 is_new = outcome.trained > 0
-                end_run(Console(), outcome.curve, outcome.directory, is_new=is_new)
+                end_run(Console(), curve, outcome.directory, is_new=is_new)
     return code
+
+
+def _compare(outcome: Outcome) -> None:
+    """Print which model is the best now and at larger sizes, and where they cross."""
+    from rich.console import Console
+
+    from dataworth.cli.show.forecast import echo, show_comparison
+    from dataworth.forecast.compare import compare
+
+    console = Console()
+    try:
+        comparison = compare(outcome.curves)
+    except ForecastError as error:
+        echo(console, f"No forecast: {error}")
+        return
+    sizes = [comparison.largest * times for times in (1, AHEAD[-1])]
+    show_comparison(console, comparison, sizes, 0.9)
+    echo(console, f"More with: dataworth compare {outcome.directory}")
 
 
 def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
@@ -104,7 +131,7 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
     )
     signals.check()
     is_written = (directory / REPORT_FILE).is_file()
-    if outcome.curve is not None and (outcome.trained or not is_written):
+    if outcome.curves and (outcome.trained or not is_written):
         from dataworth.report import write_report  # slow to import
 
         try:
@@ -126,7 +153,8 @@ def _print_failed(outcome: Outcome) -> None:
     echo(console, f"{len(outcome.failed)} of the study's runs failed:")
     for record in outcome.failed:
         assert record.failure is not None
-        run = f"{record.key.size:,} samples, seed {record.key.seed}"
+        key = record.key
+        run = f"{key.learner}, {key.size:,} samples, seed {key.seed}"
         echo(console, f"  {run}: {record.failure.message}")
     echo(console, f"Do them again with: dataworth run {outcome.directory} --retry-failed")
 
@@ -141,9 +169,9 @@ def _show_the_true_curve(
 
     print("The same study without the mistakes, for comparison:", file=sys.stderr)
     honest = _run(replace(study, variant=None), outcome.directory / HONEST, options)
-    if honest.curve is not None:
+    for curve in honest.curves.values():
         console = Console()
-        print_table(console, published_table(reproduced, honest.curve))
+        print_table(console, published_table(reproduced, curve))
         console.print(_EXPLANATION, highlight=False)
     return honest
 
@@ -166,6 +194,8 @@ def _studies(options: argparse.Namespace) -> list[Study]:
         studies = [_on_other_data(studies, options.data)]
     names = ("model", "metric", "sizes", "seeds", "epochs", "batch_size")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if len(given.get("model", ())) == 1:
+        given["model"] = given["model"][0]
     if "epochs" in given:
         given["steps"] = None
     table = table_options(options)
@@ -199,14 +229,15 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
     return out if alone else out / Path(study.name).name
 
 
-def _print(outcome: Outcome, curve: Curve) -> None:
+def _print(outcome: Outcome) -> None:
     from rich.console import Console
 
     from dataworth.cli.show.forecast import echo
-    from dataworth.cli.show.tables import curve_table, print_table
+    from dataworth.cli.show.tables import curve_table, models_table, print_table
 
-    console = Console()
-    print_table(console, curve_table(curve))
+    console, curves = Console(), list(outcome.curves.values())
+    table = curve_table(curves[0]) if len(curves) == 1 else models_table(outcome.curves)
+    print_table(console, table)
     # Without their extras there is no picture or no page.
     names = (CURVE_FILE, CURVE_PICTURE, REPORT_FILE)
     written = [name for name in names if (outcome.directory / name).is_file()]

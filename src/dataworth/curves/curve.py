@@ -206,16 +206,10 @@ class Curve:
         The column of seeds is left out where none were given. Figures are written with the shortest
         digits that read back to the same float64.
         """
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["samples", *(["seed"] if self.seeded else []), "value", *self.others])
-        for row in range(len(self)):
-            seed = [int(self.seeds[row])] if self.seeded else []
-            figures = [column[row] for column in (self.values, *self.others.values())]
-            writer.writerow([int(self.samples[row]), *seed, *(repr(float(f)) for f in figures)])
+        text = curves_to_csv({"": self})
         if path is not None:
-            Path(path).write_text(text.getvalue(), encoding="utf-8")
-        return text.getvalue()
+            Path(path).write_text(text, encoding="utf-8")
+        return text
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the runs and their mean, on the given axes or on a new figure."""
@@ -224,6 +218,30 @@ class Curve:
 
     def _repr_html_(self) -> str:
         return str(display.html(self))
+
+
+def curves_to_csv(curves: Mapping[str, Curve]) -> str:
+    """The runs of one curve or of several as CSV text; see `Curve.to_csv`.
+
+    Several curves get a first column ``model`` with their names. A metric that a curve does not
+    have is an empty field.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    several = len(curves) > 1
+    seeded = any(curve.seeded for curve in curves.values())
+    others = list(dict.fromkeys(name for curve in curves.values() for name in curve.others))
+    first = [*(["model"] if several else []), "samples", *(["seed"] if seeded else [])]
+    writer.writerow([*first, "value", *others])
+    for name, curve in curves.items():
+        columns = [curve.values, *(curve.others.get(each) for each in others)]
+        for row in range(len(curve)):
+            fields: list[str | int] = [name] if several else []
+            fields.append(int(curve.samples[row]))
+            fields += [int(curve.seeds[row])] if seeded else []
+            fields += ["" if each is None else repr(float(each[row])) for each in columns]
+            writer.writerow(fields)
+    return text.getvalue()
 
 
 def finite_means(samples: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:

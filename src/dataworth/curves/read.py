@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util.lazy import lazy_function
 from dataworth.curves.curve import Curve, real_numbers
-from dataworth.errors import DataError
+from dataworth.errors import DataError, StudyError
 from dataworth.metrics.registry import canonical, find, scorer
 
 _SAMPLES, _VALUE, _SEED = "samples", "value", "seed"
@@ -48,7 +48,7 @@ def load_curve_for(path: str | os.PathLike[str], metric: str | None) -> Curve:
         raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.", code="not-a-path")
     # Path.is_dir would raise where a name is too long for the file system.
     if os.path.isdir(place):
-        return Curve(**_run_columns(place))
+        return _only(run_curves(place), place)
     try:
         text = place.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -62,6 +62,37 @@ def load_curve_for(path: str | os.PathLike[str], metric: str | None) -> Curve:
             f"{place}: not a text file; expected CSV in UTF-8.", code="not-utf-8"
         ) from None
     return _from_csv(text, place, metric)
+
+
+def run_curves(directory: str | os.PathLike[str], model: str | None = None) -> dict[str, Curve]:
+    """The curves in a run directory, by model.
+
+    Parameters
+    ----------
+    directory : path
+    model : str, optional
+        The one that is wanted; all by default.
+
+    Raises
+    ------
+    StudyError
+        If the directory holds no finished run, or no such model.
+    """
+    found = _run_columns(directory, model)
+    return {name: Curve(**columns) for name, columns in found.items()}
+
+
+def _only(curves: Mapping[str, Curve], place: Path) -> Curve:
+    """The curve of a run directory of one model."""
+    if len(curves) > 1:
+        raise StudyError(
+            f"{place}: the runs are of the models {', '.join(curves)}. Choose one, as "
+            f"dataworth.run_curves({str(place)!r})[{next(iter(curves))!r}] or with --model, or "
+            f"compare them: dataworth compare {place}",
+            code="model-unclear",
+            models=list(curves),
+        )
+    return next(iter(curves.values()))
 
 
 def _from_csv(text: str, place: Path, metric: str | None) -> Curve:

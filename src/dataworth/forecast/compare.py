@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util.json import json_values
 from dataworth._util.validation import check_probability, check_seed
-from dataworth.curves.read import as_curve
+from dataworth.curves.read import as_curve, run_curves
 from dataworth.errors import ForecastError
 from dataworth.forecast.api import forecast
 from dataworth.forecast.forecast import Forecast
@@ -312,8 +312,9 @@ def compare(
     Parameters
     ----------
     things : sequence, or mapping of str to things
-        Two or more: forecasts, curves, or whatever `as_curve` reads, as run directories. A
-        mapping gives them names; else curves are called by their own, or by their paths.
+        Two or more: forecasts, curves, or whatever `as_curve` reads, as run directories; a run
+        directory of several models counts as their curves. A mapping gives them names;
+        else curves are called by their own, or by their paths.
     metric, higher_is_better, best : optional
         See `as_curve`.
     seed : int
@@ -333,6 +334,8 @@ def compare(
         )
     # Forecasts that are made already do not look at it.
     seed = check_seed(seed)
+    if not isinstance(things, Mapping):
+        things = [each for thing in things for each in _each_model(thing)]
     given = list(things.values() if isinstance(things, Mapping) else things)
     read = partial(as_curve, metric=metric, higher_is_better=higher_is_better, best=best)
     plain = metric is None and higher_is_better is None and best is None
@@ -349,6 +352,15 @@ def compare(
         )
     _check_metrics(names, forecasts)
     return Comparison(dict(zip(names, forecasts, strict=True)), seed)
+
+
+def _each_model(thing: Any) -> Sequence[Any]:
+    """The curves of a run directory of several models; anything else as it is."""
+    if isinstance(thing, str | os.PathLike) and os.path.isdir(thing):
+        curves = run_curves(thing)
+        if len(curves) > 1:
+            return list(curves.values())
+    return [thing]
 
 
 def _check_metrics(names: Sequence[str], forecasts: Sequence[Forecast]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dataworth._util.files import atomic_write
-from dataworth.curves.curve import Curve
+from dataworth.curves.curve import Curve, curves_to_csv
 from dataworth.errors import DataworthWarning, MissingDependencyError
 from dataworth.observers.base import Observer
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE
@@ -29,13 +29,13 @@ class Artifacts(Observer):
     ----------
     directory : Path
         The run directory.
-    read_curve : callable
-        Returns the curve of the finished runs, or None before the first is finished.
+    read_curves : callable
+        Returns the curves of the finished runs, by model; none before the first is finished.
     """
 
-    def __init__(self, directory: Path, read_curve: Callable[[], Curve | None]) -> None:
+    def __init__(self, directory: Path, read_curves: Callable[[], Mapping[str, Curve]]) -> None:
         self._directory = directory
-        self._read_curve = read_curve
+        self._read_curves = read_curves
         self._next = time.monotonic() + _LEAST_SECONDS
         files = (directory / CURVE_FILE, directory / CURVE_PICTURE)
         self._is_behind = not all(path.is_file() for path in files)
@@ -50,30 +50,30 @@ class Artifacts(Observer):
             self._next = time.monotonic() + max(_LEAST_SECONDS, took / _SHARE_OF_TIME)
 
     def write(self) -> None:
-        """Write the curve of all finished runs.
+        """Write the curves of all finished runs, with a column ``model`` if there are several.
 
         Raises
         ------
         StudyError
             If it cannot be written.
         """
-        curve = self._read_curve()
-        if curve is not None:
-            atomic_write(self._directory / CURVE_FILE, curve.to_csv(), _ADVICE)
+        curves = self._read_curves()
+        if curves:
+            atomic_write(self._directory / CURVE_FILE, curves_to_csv(curves), _ADVICE)
 
     def on_study_end(self) -> None:
         """Write the curve and its picture, if one is missing or runs were finished since."""
         if not self._is_behind:
             return
         self.write()
-        curve = self._read_curve()
-        if curve is not None:
+        curves = self._read_curves()
+        if curves:
             # Slow to import, and not needed where nothing was run.
-            from dataworth.plots.curve import curve_plot_data, draw_curve
+            from dataworth.plots.curve import curve_plot_data, draw_curves
             from dataworth.plots.style import image_bytes
 
             try:
-                figure = draw_curve(curve_plot_data(curve))
+                figure = draw_curves([curve_plot_data(curve) for curve in curves.values()])
             except MissingDependencyError as error:
                 warnings.warn(
                     DataworthWarning(f"no pictures: {error}", code="no-picture"),

@@ -11,7 +11,7 @@ from dataworth._util.display import html as html_of
 from dataworth.findings import Finding, Findings
 from dataworth.observers.base import Observer
 from dataworth.observers.eta import EtaEstimator, clock
-from dataworth.observers.terminal import described, figures_of_run
+from dataworth.observers.terminal import described, figures_of_run, width_of_models
 from dataworth.records.record import Record, RunKey
 
 _SECONDS_BETWEEN = 0.25
@@ -27,6 +27,7 @@ class NotebookObserver(Observer):
     def __init__(self) -> None:
         self._handle: Any = None
         self._runs = 0
+        self._several = False
         self._eta = EtaEstimator([], [], [])
         self._started = self._shown = 0.0
 
@@ -35,6 +36,7 @@ class NotebookObserver(Observer):
     ) -> None:
         """Show how much there is to do."""
         self._runs = len(keys)
+        self._several = width_of_models(keys) > 0
         self._eta = EtaEstimator(keys, done, work)
         self._started = time.monotonic()
         before = f", {len(done)} of them done before" if done else ""
@@ -50,26 +52,26 @@ class NotebookObserver(Observer):
         """Advance the bar, a few times a second at most."""
         self._eta.step(key, step, of)
         if time.monotonic() - self._shown >= _SECONDS_BETWEEN:
-            self._show(f"{key.size:,} samples, seed {key.seed}: {described(step, of, values)}")
+            self._show(f"{self._run(key)}: {described(step, of, values)}")
 
     def on_record(self, record: Record) -> None:
         """Show the run's figures."""
         self._eta.finished(record.key)
-        self._show(
-            f"{record.key.size:,} samples, seed {record.key.seed}: {figures_of_run(record, ', ')}"
-        )
+        self._show(f"{self._run(record.key)}: {figures_of_run(record, ', ')}")
 
     def on_failure(self, record: Record) -> None:
         """Show why the run failed."""
         self._eta.finished(record.key)
         assert record.failure is not None
-        self._show(
-            f"{record.key.size:,} samples, seed {record.key.seed}: failed, {record.failure.message}"
-        )
+        self._show(f"{self._run(record.key)}: failed, {record.failure.message}")
 
     def on_study_end(self) -> None:
         """Leave the number of runs and the time they took."""
         self._show("stopped; finished runs are stored" if self._eta.waiting else "done")
+
+    def _run(self, key: RunKey) -> str:
+        model = f"{key.learner}, " if self._several else ""
+        return f"{model}{key.size:,} samples, seed {key.seed}"
 
     def _show(self, note: str) -> None:
         eta = self._eta

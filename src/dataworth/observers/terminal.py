@@ -42,12 +42,14 @@ class TerminalObserver(Observer):
         self._total: TaskID | None = None
         self._current: dict[RunKey, TaskID] = {}
         self._eta = EtaEstimator([], [], [])
+        self._names = 0
 
     def on_study_begin(
         self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
     ) -> None:
         """Show how much there is to do."""
         self._eta = EtaEstimator(keys, done, work)
+        self._names = width_of_models(keys)
         before = f", {len(done)} of them done before" if done else ""
         self._console.print(f"{len(keys)} runs{before}.", highlight=False)
         if not self._eta.waiting:
@@ -75,7 +77,8 @@ class TerminalObserver(Observer):
         if self._bars is None:
             return
         if key not in self._current:
-            label = f"{key.size:,} samples, seed {key.seed}"
+            label = f"{key.learner}, " if self._names else ""
+            label += f"{key.size:,} samples, seed {key.seed}"
             self._current[key] = self._bars.add_task(label, total=of, note="")
         note = escape(described(step, of, values))
         self._bars.update(self._current[key], completed=step, note=note)
@@ -85,7 +88,8 @@ class TerminalObserver(Observer):
         """Print the run's figures."""
         key = record.key
         self._console.print(
-            f"{key.size:>9,} samples  seed {key.seed}  {figures_of_run(record, '  ')}  "
+            f"{self._model(key)}{key.size:>9,} samples  seed {key.seed}  "
+            f"{figures_of_run(record, '  ')}  "
             f"{record.seconds:.1f} s",
             highlight=False,
             markup=False,
@@ -97,7 +101,8 @@ class TerminalObserver(Observer):
         key = record.key
         assert record.failure is not None
         self._console.print(
-            f"{key.size:>9,} samples  seed {key.seed}  failed: {record.failure.message}",
+            f"{self._model(key)}{key.size:>9,} samples  seed {key.seed}  "
+            f"failed: {record.failure.message}",
             highlight=False,
             markup=False,
             style="red",
@@ -108,6 +113,9 @@ class TerminalObserver(Observer):
         """Clear the bars."""
         if self._bars is not None:
             self._bars.stop()
+
+    def _model(self, key: RunKey) -> str:
+        return f"{key.learner:<{self._names}}" if self._names else ""
 
     def _end_of(self, key: RunKey) -> None:
         self._eta.finished(key)
@@ -120,6 +128,12 @@ class TerminalObserver(Observer):
             left = self._eta.seconds_left
             note = "" if left is None else f"about {clock(left)} left"
             self._bars.update(self._total, completed=self._eta.share, note=note)
+
+
+def width_of_models(keys: Sequence[RunKey]) -> int:
+    """Characters of the longest name of the models; 0 where all runs are of one model."""
+    names = {key.learner for key in keys}
+    return max(map(len, names)) if len(names) > 1 else 0
 
 
 def described(step: int, of: int | None, values: Mapping[str, float]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from dataworth._util import display
 from dataworth.curves.curve import Curve
-from dataworth.plots.style import BLUE, GREY, label_log_axes, new_axes, tidy
+from dataworth.plots.style import BLUE, COLORS, GREY, STYLES, label_log_axes, new_axes, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,6 +96,23 @@ def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:
         text = f"chance: {data.chance:.2f}"
         axes.axhline(data.chance, color=GREY, ls="--", lw=1, label=text)
     finish(data, axes)
+    return axes
+
+
+def draw_curves(curves: Sequence[CurvePlotData], axes: Axes | None = None) -> Axes:
+    """Plot one curve, or several on the same axes, each with its name and colour.
+
+    Of several curves the mean over seeds and every run are drawn, without bands.
+    """
+    if len(curves) == 1:
+        return draw_curve(curves[0], axes)
+    axes = new_axes() if axes is None else axes
+    for index, data in enumerate(curves):
+        color, dashes = COLORS[index % len(COLORS)], STYLES[index // len(COLORS) % len(STYLES)]
+        axes.plot(data.samples, data.values, "o", ms=2.5, color=color, alpha=0.35, mew=0)
+        axes.plot(data.sizes, data.mean, ls=dashes, color=color, lw=1.4, label=data.name)
+    # All curves are of one metric; one that reaches 0 has no logarithm.
+    finish(replace(curves[0], log=all(data.log for data in curves)), axes)
     return axes
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BLUE, ORANGE, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
+COLORS = (BLUE, ORANGE, GREEN, PINK, SKY)
+STYLES = ("-", "--", ":")
+"""Of lines, where there are more curves than colours."""
 GREY, LIGHT = "#5f6368", "#e3e3e3"
 COLUMN = (3.5, 2.6)
 """Inches: one column of a paper in two columns."""

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from dataworth.errors import StudyError
 from dataworth.records.meta import checked_entry
 from dataworth.records.store import Store
@@ -14,20 +16,56 @@ from dataworth.tasks.classification import chance_of_counts
 _NUMBER = float | None
 
 
-def run_columns(directory: str | os.PathLike[str]) -> dict[str, Any]:
-    """The columns of the learning curve in a run directory; see `curve_columns`.
+def run_columns(
+    directory: str | os.PathLike[str], model: str | None = None
+) -> dict[str, dict[str, Any]]:
+    """The columns of the learning curves in a run directory, by model; see `curve_columns`.
+
+    Models without a finished run are left out.
 
     Raises
     ------
     StudyError
-        If the directory holds no finished run, or cannot be read.
+        If the directory holds no finished run of the model, or of any, or cannot be read.
     """
     with Store(os.fspath(directory)) as store:
-        return curve_columns(store)
+        finished = set(store.table([]).learners.tolist())
+        names = [name for name in models(store.meta(), str(store.path)) if name in finished]
+        chosen: list[str] | list[None] = [model] if model is not None else names or [None]
+        return {name or "": curve_columns(store, name) for name in chosen}
 
 
-def curve_columns(store: Store) -> dict[str, Any]:
+def models(meta: Mapping[str, Any], where: str) -> dict[str, dict[str, Any]]:
+    """What all runs of one model have in common, by the model's name; see `Store.meta`.
+
+    Empty where the store does not say what its models are.
+    """
+    if "models" in meta:
+        return {
+            name: checked_entry(meta, f"models.{name}", dict, where)
+            for name in checked_entry(meta, "models", dict, where)
+        }
+    if "model" not in meta:
+        return {}
+    names = ("model", "learner", "identity", "measured_on", "chance", "mistakes")
+    name = checked_entry(meta, "model", str, where)
+    return {name: {entry: meta[entry] for entry in names if entry in meta}}
+
+
+def meta_of(store: Store, model: str | None) -> dict[str, Any]:
+    """`Store.meta` with the entries of one model."""
+    meta = store.meta()
+    return meta if model is None else meta | models(meta, str(store.path)).get(model, {})
+
+
+def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
     """The columns of the learning curve of all finished runs, under the names that `Curve` takes.
+
+    Parameters
+    ----------
+    store : Store
+    model : str, optional
+        Which of several.
 
     Returns
     -------
@@ -38,27 +76,49 @@ def curve_columns(store: Store) -> dict[str, Any]:
     Raises
     ------
     StudyError
-        If the store holds no finished run, or the runs have several metrics and the study names
-        none of them.
+        If the store holds no finished run, the runs have several metrics and the study names none
+        of them, or it holds several models and none was chosen.
     """
-    table, meta = store.table(), store.meta()
-    if not len(table.samples):
+    meta = meta_of(store, model)
+    known = models(meta, str(store.path))
+    several = len(known) > 1
+    if several and model is None:
+        raise StudyError(
+            f"{store.directory}: the runs are of the models {', '.join(known)}. Say which one the "
+            "curve is of.",
+            code="model-unclear",
+            models=list(known),
+        )
+    if model is not None and known and model not in known:
+        raise StudyError(
+            f"{store.directory}: no run is of the model {model!r}; there are {', '.join(known)}.",
+            code="unknown-model",
+        )
+    table = store.table(learner=model if several else None)
+    if not len(table):
         raise StudyError(
             f"{store.directory}: no run is finished yet. Go on with: "
             f"dataworth run {store.directory}",
             code="no-finished-run",
         )
-    metric = _metric(store, meta, list(table.values))
-    others = {name: values for name, values in table.values.items() if name != metric["name"]}
+    # Other models may have metrics that this one has not.
+    columns = {
+        name: values
+        for name, values in table.values.items()
+        if not several or not np.isnan(values).all()
+    }
+    metric = _metric(store, meta, list(columns))
+    others = {name: values for name, values in columns.items() if name != metric["name"]}
+    name = checked_entry({"name": store.directory.name, **meta}, "name", str, str(store.path))
     return {
         "samples": table.samples,
-        "values": table.values[metric["name"]],
+        "values": columns[metric["name"]],
         "seeds": table.seeds,
         "metric": metric["name"],
         "higher_is_better": metric.get("higher_is_better"),
         "best": metric.get("upper" if metric.get("higher_is_better") else "lower"),
         "chance": _chance(store, meta, metric["name"]),
-        "name": checked_entry({"name": store.directory.name, **meta}, "name", str, str(store.path)),
+        "name": model if several else name,
         "others": others,
     }
 

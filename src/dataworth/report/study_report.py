@@ -15,7 +15,7 @@ from dataworth.errors import ForecastError
 from dataworth.findings import Finding
 from dataworth.plots.classes import ClassPlotData, class_plot_data
 from dataworth.records.meta import checked_entry
-from dataworth.records.reader import curve_columns
+from dataworth.records.reader import curve_columns, meta_of, models
 from dataworth.records.record import Record
 from dataworth.records.store import Store
 from dataworth.report.forecast_grid import ForecastGrid, forecast_grid
@@ -92,8 +92,8 @@ class RunReport:
     findings: Sequence[Finding]
 
 
-def read_run(directory: str | os.PathLike[str]) -> RunReport:
-    """Read a run directory, forecast its curves and audit it.
+def read_runs(directory: str | os.PathLike[str]) -> list[RunReport]:
+    """Read a run directory, forecast its curves and audit it: a report for each model.
 
     Raises
     ------
@@ -101,11 +101,20 @@ def read_run(directory: str | os.PathLike[str]) -> RunReport:
         If the directory holds no finished run, or cannot be read.
     """
     with Store(Path(directory)) as store:
-        records, meta = store.records(arrays=True), store.meta()
-        curve = Curve(**curve_columns(store))
-        _check(meta, str(store.path))
+        finished = set(store.table([]).learners.tolist())
+        several = list(models(store.meta(), str(store.path)))
         findings = audit_store(store)
-        images = store.array("sample_images")
+        if len(several) < 2:
+            return [_read_model(store, None, findings)]
+        return [_read_model(store, name, findings) for name in several if name in finished]
+
+
+def _read_model(store: Store, model: str | None, findings: Sequence[Finding]) -> RunReport:
+    """The report of one of several models, or of the only one."""
+    records, meta = store.records(learner=model, arrays=True), meta_of(store, model)
+    curve = Curve(**curve_columns(store, model))
+    _check(meta, str(store.path))
+    images = store.array("sample_images")
     classes = None
     if "class_names" in meta and any(record.arrays for record in records):
         classes = class_plot_data(records, meta["class_names"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from dataworth._util.files import atomic_write
 from dataworth.records.layout import REPORT_FILE
 from dataworth.report.page import page_html
-from dataworth.report.study_report import read_run
+from dataworth.report.study_report import read_runs
 
 
 def write_report(
@@ -41,18 +41,24 @@ def write_report(
 def write_comparison(
     directories: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
 ) -> Path:
-    """Write one page of several run directories; where two have one name, the paths name them.
+    """Write one page of several run directories, each of one model or of several.
+
+    Where two have one name, the paths name them.
 
     Raises
     ------
     StudyError
         If a directory holds no finished run, or the file cannot be written.
     """
-    reports = [read_run(directory) for directory in directories]
+    read = [(directory, read_runs(directory)) for directory in directories]
+    reports = [report for _, each in read for report in each]
     if len({report.name for report in reports}) < len(reports):
         reports = [
-            replace(report, name=str(directory))
-            for report, directory in zip(reports, directories, strict=True)
+            replace(
+                report, name=str(directory) if len(each) == 1 else f"{directory}: {report.name}"
+            )
+            for directory, each in read
+            for report in each
         ]
     advice = "Make room, or choose another place (dataworth report DIR -o FILE)."
     return atomic_write(Path(out), page_html(reports), advice)

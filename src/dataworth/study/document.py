@@ -25,7 +25,11 @@ def data_beside(folder: Path, data: Any) -> Any:
 
 
 def model_beside(folder: Path, model: Any) -> Any:
-    """A model as a study file in `folder` names it."""
+    """A model, or several, as a study file in `folder` names it."""
+    if isinstance(model, Mapping):
+        return {name: model_beside(folder, each) for name, each in model.items()}
+    if isinstance(model, list):
+        return [model_beside(folder, each) for each in model]
     found = isinstance(model, str) and _is_model_file(folder / model)
     return str(folder / model) if found else model
 
@@ -63,6 +67,15 @@ def model_to_keep(model: str | Path) -> str:
     return str(Path(model).resolve()) if _is_model_file(Path(model)) else str(model)
 
 
+def models_to_keep(models: Any) -> Any:
+    """One model, or several by name or in a list, as a run directory names them."""
+    if isinstance(models, Mapping):
+        return {name: models_to_keep(model) for name, model in models.items()}
+    if isinstance(models, list | tuple):
+        return [models_to_keep(model) for model in models]
+    return models if models == IN_PYTHON else model_to_keep(models)
+
+
 def options_to_keep(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options of data as values that TOML has: no None, and no numbers of numpy."""
     return {name: _plain(name, value) for name, value in options.items() if value is not None}
@@ -93,8 +106,7 @@ def to_toml(values: Mapping[str, Any]) -> str:
     written = dict(values)
     if written["data"] != IN_PYTHON and not isinstance(written["data"], int):
         written["data"] = data_to_keep(written["data"])
-    if written["model"] != IN_PYTHON:
-        written["model"] = model_to_keep(written["model"])
+    written["model"] = models_to_keep(written["model"])
     if "data_options" in written:
         written["data_options"] = options_to_keep(written["data_options"])
     for name in ("sizes", "seeds"):

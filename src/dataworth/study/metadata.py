@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.data.dataset import Dataset
 from dataworth.metrics.metric import Metric
 from dataworth.study.objectives import LearnerObjective
 from dataworth.study.resolved import ResolvedStudy
@@ -19,22 +19,18 @@ _LIBRARIES = ("dataworth", "keras", "jax", "jaxlib", "numpy", "scikit-learn")
 _IMAGES_PER_CLASS = 4
 
 
-def describe(study: ResolvedStudy) -> Mapping[str, Any]:
+def describe(study: ResolvedStudy) -> dict[str, Any]:
     """What all runs of a study have in common, as JSON values."""
-    objective = study.objective
+    objective = study.first
     data, split = objective.data, objective.split
-    described = {
+    described: dict[str, Any] = {
         "name": study.name,
         "data": data.name,
         "fingerprint": data.fingerprint,
         "samples": len(split.pool),
         "held_out": len(split.held_out),
         "held_out_official": split.official,
-        "model": objective.name,
-        "learner": dict(objective.identity["learner"]),
         "subset": objective.subset,
-        "measured_on": "held-out",
-        "chance": dict(objective.chance()),
         "metric": _metric(study),
         "machine": {
             "system": platform.platform(),
@@ -44,7 +40,27 @@ def describe(study: ResolvedStudy) -> Mapping[str, Any]:
         },
         "versions": _versions(),
     }
-    return described | (_of_samples(objective) if isinstance(objective, LearnerObjective) else {})
+    learners = [each for each in study.objectives.values() if isinstance(each, LearnerObjective)]
+    return described | (_of_samples(learners[0]) if learners else {})
+
+
+def describe_models(study: ResolvedStudy) -> dict[str, dict[str, Any]]:
+    """What all runs of one model have in common, by the model's name, as JSON values."""
+    described: dict[str, dict[str, Any]] = {}
+    for name, objective in study.objectives.items():
+        described[name] = {
+            "model": name,
+            "learner": dict(objective.identity["learner"]),
+            "identity": dict(objective.identity),
+            "measured_on": "held-out",
+            "chance": dict(objective.chance()),
+        }
+        if isinstance(objective, LearnerObjective):
+            described[name] |= {
+                "mistakes": dict(objective.variant),
+                "measured_on": objective.measured_on,
+            }
+    return described
 
 
 def _of_samples(objective: LearnerObjective) -> dict[str, Any]:
@@ -54,8 +70,6 @@ def _of_samples(objective: LearnerObjective) -> dict[str, Any]:
         "shape": list(data.shape),
         "dtype": str(data.x.dtype),
         "task": dict(objective.task.identity()),
-        "mistakes": dict(objective.variant),
-        "measured_on": objective.measured_on,
     }
     if data.classes:
         counts = np.bincount(split.pool.y, minlength=data.classes)
@@ -69,9 +83,10 @@ def _of_samples(objective: LearnerObjective) -> dict[str, Any]:
 
 def _metric(study: ResolvedStudy) -> dict[str, Any] | None:
     """The metric that was chosen, with its direction where it is known."""
-    metric, objective = study.metric, study.objective
-    if metric is None and isinstance(objective, LearnerObjective):
-        metric = objective.task.metrics[0]
+    metric = study.metric
+    for objective in study.objectives.values():
+        if metric is None and isinstance(objective, LearnerObjective):
+            metric = objective.task.metrics[0]
     if metric is None:
         return None
     if isinstance(metric, Metric):
@@ -104,8 +119,8 @@ def sample_images(study: ResolvedStudy) -> NDArray[np.uint8] | None:
     ndarray of uint8, shape (n_classes, 4, height, width), or None if the samples are no images
         Blank where a class has fewer.
     """
-    objective = study.objective
-    if not isinstance(objective, LearnerObjective) or not objective.data.classes:
+    objective = study.first
+    if not isinstance(objective.data, Dataset) or not objective.data.classes:
         return None
     data, held_out = objective.data, objective.split.held_out
     shape = data.shape

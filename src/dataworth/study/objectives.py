@@ -218,6 +218,27 @@ class FunctionObjective:
         return Record(key, scores, history=history, seconds=seconds)
 
 
+@dataclass(frozen=True, eq=False)
+class ModelObjectives:
+    """Does each run with the objective of its model.
+
+    Attributes
+    ----------
+    by_model : mapping of str to LearnerObjective or FunctionObjective
+        By the model's name, which is ``RunKey.learner``.
+    """
+
+    by_model: Mapping[str, LearnerObjective | FunctionObjective]
+
+    def work(self, key: RunKey) -> int:
+        """Samples that a run passes through training, at most."""
+        return self.by_model[key.learner].work(key)
+
+    def __call__(self, key: RunKey, context: RunContext) -> Record:
+        """Do one run."""
+        return self.by_model[key.learner](key, context)
+
+
 def rows_of_run(objective: LearnerObjective | FunctionObjective, key: RunKey) -> RowNumbers:
     """The rows that a run trains on, shape (size,)."""
     return subset_rows(

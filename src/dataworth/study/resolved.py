@@ -1,4 +1,4 @@
-"""A study whose data are loaded and whose model is resolved."""
+"""A study whose data are loaded and whose models are resolved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from dataworth.metrics.metric import Metric
 from dataworth.records.record import RunKey
-from dataworth.study.objectives import FunctionObjective, LearnerObjective
+from dataworth.study.objectives import FunctionObjective, LearnerObjective, ModelObjectives
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +20,9 @@ class ResolvedStudy:
     Attributes
     ----------
     name : str
-    objective : LearnerObjective or FunctionObjective
+    objectives : mapping of str to LearnerObjective or FunctionObjective
+        How a run of each model is done, by the model's name. All have the same data, split and
+        subsets.
     sizes, seeds : tuple of int
     metric : str or Metric, optional
         The curve's metric, where one was chosen.
@@ -29,21 +31,35 @@ class ResolvedStudy:
     """
 
     name: str
-    objective: LearnerObjective | FunctionObjective
+    objectives: Mapping[str, LearnerObjective | FunctionObjective]
     sizes: tuple[int, ...]
     seeds: tuple[int, ...]
     metric: str | Metric | None
     values: Mapping[str, Any]
 
+    @property
+    def models(self) -> list[str]:
+        """Names of the models."""
+        return list(self.objectives)
+
+    @property
+    def first(self) -> LearnerObjective | FunctionObjective:
+        """The objective of the first model: data, split and subsets are those of all."""
+        return next(iter(self.objectives.values()))
+
+    @property
+    def objective(self) -> ModelObjectives:
+        """Does a run of any of the models."""
+        return ModelObjectives(self.objectives)
+
     def runs(self) -> list[RunKey]:
-        """Every size with every seed, sizes rising."""
-        identity = self.objective.identity
+        """Every size with every seed, for each model in turn, sizes rising."""
+        pairs = [(size, seed) for size in self.sizes for seed in self.seeds]
         return [
-            RunKey(self.objective.name, size, seed, digest)
+            RunKey(name, size, seed, digest)
+            for name, objective in self.objectives.items()
             for (size, seed), digest in zip(
-                [(size, seed) for size in self.sizes for seed in self.seeds],
-                digests(identity, self.sizes, self.seeds),
-                strict=True,
+                pairs, digests(objective.identity, self.sizes, self.seeds), strict=True
             )
         ]
 

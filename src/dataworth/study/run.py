@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from dataworth._util import signals
 from dataworth._util.files import atomic_write
-from dataworth.audit import audit_dataset, audit_figures, reported_runs
+from dataworth.audit import audit_dataset, audit_models
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
 from dataworth.execution.base import Executor
@@ -23,11 +24,11 @@ from dataworth.observers.base import Observer, Observers
 from dataworth.observers.choose import default_observer
 from dataworth.plan.grid import Grid
 from dataworth.records.layout import STUDY_FILE, WORK_FOLDER
-from dataworth.records.reader import curve_columns
+from dataworth.records.reader import curve_columns, models
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
-from dataworth.study.document import to_toml
-from dataworth.study.metadata import describe, sample_images
+from dataworth.study.document import IN_PYTHON, to_toml
+from dataworth.study.metadata import describe, describe_models, sample_images
 from dataworth.study.objectives import FunctionObjective, LearnerObjective
 from dataworth.study.resolved import ResolvedStudy
 
@@ -41,8 +42,8 @@ class Outcome:
     Attributes
     ----------
     directory : Path
-    curve : Curve or None
-        All finished runs of the directory; None if there is none.
+    curves : mapping of str to Curve
+        All finished runs of the study's models, by model; without models that have none.
     failed : sequence of Record
         The runs of the study that failed, now or before.
     findings : sequence of Finding
@@ -52,10 +53,15 @@ class Outcome:
     """
 
     directory: Path
-    curve: Curve | None
+    curves: Mapping[str, Curve]
     failed: Sequence[Record]
     findings: Sequence[Finding]
     trained: int
+
+    @property
+    def curve(self) -> Curve | None:
+        """The curve of a study of one model; None before a run is finished."""
+        return next(iter(self.curves.values()), None)
 
     def failures(self) -> str:
         """The runs that failed, in one sentence with the reason of the first."""
@@ -63,7 +69,8 @@ class Outcome:
         assert first.failure is not None
         return (
             f"{self.directory}: {len(self.failed)} of the study's runs failed, the first of them "
-            f"at size {first.key.size:,}, seed {first.key.seed}: {first.failure.message}. Failed "
+            f"of {first.key.learner} at size {first.key.size:,}, seed {first.key.seed}: "
+            f"{first.failure.message}. Failed "
             "runs are done again with retry_failed=True (--retry-failed)."
         )
 
@@ -89,25 +96,28 @@ def run_study(
             ended |= store.digests("failed")
         waiting = [key for key in keys if key.digest not in ended]
         done = [key for key in keys if key.digest in ended]
-        artifacts = Artifacts(store.directory, lambda: _curve(store))
-        observer.on_study_begin(keys, done, [study.objective.work(key) for key in keys])
+        artifacts = Artifacts(store.directory, lambda: _curves(store))
+        work = study.objective.work
+        observer.on_study_begin(keys, done, [work(key) for key in keys])
         try:
             if waiting:
                 _run(study, store, waiting, min(workers, len(keys)), [observer, artifacts])
         finally:
             observer.on_study_end()
         artifacts.on_study_end()
-        curve = _curve(store)
+        curves = {name: curve for name, curve in _curves(store).items() if name in study.models}
         asked = {key.digest for key in keys}
         failed = [r for r in store.records("failed") if r.key.digest in asked]
-        late = [] if curve is None else audit_figures(reported_runs(store))
+        late = audit_models(store) if curves else []
     observer.on_findings(late)
-    return Outcome(Path(directory), curve, failed, [*found, *late], len(waiting))
+    return Outcome(Path(directory), curves, failed, [*found, *late], len(waiting))
 
 
-def _curve(store: Store) -> Curve | None:
-    """The curve of all finished runs; None before the first one is finished."""
-    return Curve(**curve_columns(store)) if store.digests("finished") else None
+def _curves(store: Store) -> dict[str, Curve]:
+    """The curves of all finished runs, by model; none before the first one is finished."""
+    finished = set(store.table([]).learners.tolist())
+    names = [name for name in models(store.meta(), str(store.path)) if name in finished]
+    return {name: Curve(**curve_columns(store, name)) for name in names}
 
 
 def _run(
@@ -124,7 +134,7 @@ def _run(
         signals.check()
 
     # What metrics a function gives is known with its first figures.
-    is_metric_known = study.metric is not None or isinstance(study.objective, LearnerObjective)
+    is_metric_known = study.metric is not None or isinstance(study.first, LearnerObjective)
     executor = _executor(study, store, workers, on_step)
     with closing(executor):
         planner = Grid(waiting, study.objective.work, executor.slots)
@@ -137,7 +147,7 @@ def _run(
             if record.failure is None:
                 if not is_metric_known:
                     # Refuses several metrics of which the study names none.
-                    is_metric_known = _curve(store) is not None
+                    is_metric_known = bool(_curves(store))
                 observer.on_record(record)
             else:
                 observer.on_failure(record)
@@ -154,53 +164,84 @@ def _executor(study: ResolvedStudy, store: Store, workers: int, on_step: Any) ->
     objective = study.objective
     if workers > 1:
         return LocalProcesses(objective, store, on_step, folder, workers)
-    if isinstance(objective, FunctionObjective) and objective.model.is_importable:
+    functions = [each for each in study.objectives.values() if isinstance(each, FunctionObjective)]
+    if functions and all(each.model.is_importable for each in functions):
         return LocalProcesses(objective, store, on_step, folder, 1)
     return Serial(objective, store, on_step, folder)
 
 
 def _audit(study: ResolvedStudy) -> list[Finding]:
-    objective = study.objective
-    if not isinstance(objective, LearnerObjective) or objective.task.kind != "classification":
-        return []
+    for objective in study.objectives.values():
+        if isinstance(objective, LearnerObjective) and objective.task.kind == "classification":
+            return _audit_samples(objective, study.sizes)
+    return []
+
+
+def _audit_samples(objective: LearnerObjective, sizes: Sequence[int]) -> list[Finding]:
     return audit_dataset(
         objective.data,
         parts=objective.split,
         subset_method=objective.subset,
-        sizes=study.sizes,
+        sizes=sizes,
         model_scales=objective.input_scales,
     )
 
 
 def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None:
     """Write the study to the directory, or refuse a directory that holds another one."""
-    identity, before = dict(study.objective.identity), store.meta().get("identity")
-    if before is not None and before != identity:
-        changed = "; ".join(_differences(before, identity))
-        raise StudyError(
-            f"{store.directory} holds another study: {changed}. Choose another --out, or delete "
-            "the directory if it is not needed.",
-            code="study-differs",
-        )
-    values = _with_what_is_there(study.values, store)
-    findings = [asdict(finding) for finding in found]
-    store.set_meta(
-        {**describe(study), "identity": identity, "findings": findings, "study": to_toml(values)}
-    )
+    meta = store.meta()
+    before, now = models(meta, str(store.path)), describe_models(study)
+    shared = [name for name in now if name in before]
+    # A directory takes further models, but not those of another study.
+    for name in shared or ([next(iter(before))] if before else []):
+        compared = name if shared else next(iter(now))
+        identity = dict(study.objectives[compared].identity)
+        if before[name]["identity"] != identity:
+            changed = "; ".join(_differences(before[name]["identity"], identity))
+            raise StudyError(
+                f"{store.directory} holds another study: {changed}. Choose another --out, or "
+                "delete the directory if it is not needed.",
+                code="study-differs",
+            )
+    merged = before | now
+    values = _with_what_is_there(study.values, store, meta)
+    entries = describe(study) | {
+        "findings": [asdict(finding) for finding in found],
+        "study": to_toml(values),
+    }
+    if len(merged) > 1:
+        entries["models"] = merged
+    store.set_meta(entries | merged[next(iter(merged))])
     images = sample_images(study)
     if images is not None:
         store.set_array("sample_images", images)
     atomic_write(store.directory / STUDY_FILE, to_toml(values), _ADVICE)
 
 
-def _with_what_is_there(values: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    """The study's options with the sizes and seeds of all runs that the store holds."""
+def _with_what_is_there(
+    values: Mapping[str, Any], store: Store, meta: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The study's options with the models, sizes and seeds of all runs that the store holds."""
     table = store.table([])
     merged = dict(values)
     for name, there in (("sizes", table.samples), ("seeds", table.seeds)):
         if merged.get(name) is not None:
             merged[name] = sorted({*merged[name], *map(int, there)})
+    before = _models_of_file(meta)
+    now = values["model"] if isinstance(values["model"], Mapping) else {}
+    if values["model"] != IN_PYTHON and (now or len(before) > 1):
+        merged["model"] = {**before, **now}
+        if IN_PYTHON in merged["model"].values():
+            merged["model"] = IN_PYTHON
     return merged
+
+
+def _models_of_file(meta: Mapping[str, Any]) -> dict[str, str]:
+    """The models of the study that the store holds, by name, as its file names them."""
+    if "study" not in meta or "model" not in meta:
+        return {}
+    model = tomllib.loads(meta["study"]).get("model", IN_PYTHON)
+    return dict(model) if isinstance(model, dict) else {meta["model"]: model}
 
 
 def _differences(before: Any, now: Any, name: str = "") -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -10,13 +11,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 from dataworth._util import validation as checks
-from dataworth.curves.curve import Curve
 from dataworth.data.dataset import Dataset
 from dataworth.data.rows import Rows
-from dataworth.data.splits import split
+from dataworth.data.splits import Split, split
 from dataworth.data.subsets import METHODS, Method, validation_count
 from dataworth.errors import DataNotFoundError, DataworthWarning, StudyError
-from dataworth.learners.base import TrainingOptions
+from dataworth.learners.base import Learner, TrainingOptions
 from dataworth.learners.function import FunctionModel
 from dataworth.learners.registry import DEFAULT_LEARNING_RATE, resolve
 from dataworth.metrics.metric import Metric
@@ -43,10 +43,12 @@ class Study:
         What `dataworth.load` takes ("digits", "glyphs", "emnist/bymerge", a file, a folder); a
         data set; or row numbers alone, where the model loads its samples itself (a number is short
         for `dataworth.Rows`).
-    model : str, path, keras.Model, callable or Learner
+    model : str, path, keras.Model, callable or Learner, or a sequence or mapping of these
         "linear", "mlp", "mlp:512,512", "cnn", "module:function", a ``.keras`` file, or an object.
         A function of one argument ``run`` (a `dataworth.Run`) trains by itself and returns its
-        figures by name; other functions build a ``keras.Model``.
+        figures by name; other functions build a ``keras.Model``. Several models are trained on
+        the same rows with the same seeds, scored on the same held-out samples, and compared; a
+        mapping gives them their names.
     metric : str or Metric, optional
         The metric of the curve: the task's first by default (loss in nats for classes), or the
         only one that a function returns.
@@ -189,8 +191,7 @@ class Study:
             values["data"] = len(self.data) if self.data.strata is None else IN_PYTHON
         elif isinstance(self.data, Dataset):
             values["data"] = IN_PYTHON
-        if not isinstance(self.model, str | Path):
-            values["model"] = IN_PYTHON
+        values["model"] = _in_file(self.model)
         if isinstance(self.metric, Metric):
             values["metric"] = self.metric.name
         if values.pop("variant") is not None and self.variant is not None:
@@ -205,44 +206,90 @@ class Study:
         DataError, StudyError
             If the data are not there or cannot be used, or the model or a size does not fit them.
         """
-        # First the model: its name or a missing library is reported before data are loaded.
-        model = resolve(
-            self.model,
-            learning_rate=self.learning_rate or DEFAULT_LEARNING_RATE,
-        )
+        # First the models: a name or a missing library is reported before data are loaded.
+        models = self._models()
         data = self._load()
         if self.variant is not None and isinstance(data, Dataset):
             data = self.variant.apply(data)
         parts = split(data, self.held_out)
         sizes = self.sizes_for(len(parts.pool))
-        objective = self._objective(data, parts, model, min(sizes))
+        if self.patience is not None:
+            validation_count(min(sizes))
+        objectives = {name: self._objective(data, parts, model) for name, model in models.items()}
+        _check_different(objectives)
         return ResolvedStudy(
             name=self.name,
-            objective=objective,
+            objectives=objectives,
             sizes=sizes,
             seeds=tuple(self.seeds) if not isinstance(self.seeds, int) else (self.seeds,),
             metric=self.metric,
-            values=self._described(objective, sizes),
+            values=self._described(objectives, sizes),
         )
 
-    def _objective(
-        self, data: Dataset | Rows, parts: Any, model: Any, smallest: int
-    ) -> LearnerObjective | FunctionObjective:
-        metric = self.metric.name if isinstance(self.metric, Metric) else self.metric
-        if isinstance(model, FunctionModel):
+    @property
+    def is_of_several_models(self) -> bool:
+        """Whether `model` is a sequence or a mapping of models."""
+        return isinstance(self.model, list | tuple | Mapping)
+
+    def _models(self) -> dict[str, Learner | FunctionModel]:
+        """The models by name, resolved; functions need no training options, learners may.
+
+        Raises
+        ------
+        StudyError
+            If a model is not known, two have one name, or an option is for none of them.
+        """
+        given = self.model if self.is_of_several_models else [self.model]
+        if not given:
+            raise StudyError(
+                "model: expected at least one model.", code="nothing-given", option="model"
+            )
+        rate = self.learning_rate or DEFAULT_LEARNING_RATE
+        resolved = [
+            resolve(each, learning_rate=rate)
+            for each in (given.values() if isinstance(given, Mapping) else given)
+        ]
+        names = list(given) if isinstance(given, Mapping) else [each.name for each in resolved]
+        for name in names:
+            if not isinstance(name, str) or not name.strip() or not name.isprintable():
+                raise StudyError(
+                    f"model: {name!r} is not a name; expected printable text.",
+                    code="wrong-type",
+                    option="model",
+                )
+            if names.count(name) > 1:
+                raise StudyError(
+                    f"model: two of the models are called {name!r}. Give them names: "
+                    'model={"a": ..., "b": ...}.',
+                    code="named-twice",
+                    option="model",
+                    value=name,
+                )
+        self._check_options(resolved)
+        return dict(zip(names, resolved, strict=True))
+
+    def _check_options(self, models: Sequence[Learner | FunctionModel]) -> None:
+        functions = [each for each in models if isinstance(each, FunctionModel)]
+        if len(functions) == len(models):
             given = [option for option in _TRAINING if getattr(self, option) is not None]
             if given:
                 raise StudyError(
-                    f"{given[0]} = {getattr(self, given[0])!r}: the model {model.name} is a "
+                    f"{given[0]} = {getattr(self, given[0])!r}: the model {functions[0].name} is a "
                     "function, which sets its own training options. Leave the option out.",
                     code="option-without-effect",
                 )
-            if self.variant is not None:
-                raise StudyError(
-                    f"[{self.variant.section}] changes how a learner is trained and scored; the "
-                    f"model {model.name} is a function that does both itself.",
-                    code="option-without-effect",
-                )
+        if self.variant is not None and functions:
+            raise StudyError(
+                f"[{self.variant.section}] changes how a learner is trained and scored; the "
+                f"model {functions[0].name} is a function that does both itself.",
+                code="option-without-effect",
+            )
+
+    def _objective(
+        self, data: Dataset | Rows, parts: Split, model: Learner | FunctionModel
+    ) -> LearnerObjective | FunctionObjective:
+        metric = self.metric.name if isinstance(self.metric, Metric) else self.metric
+        if isinstance(model, FunctionModel):
             return FunctionObjective(data, parts, self.subset, model, metric)
         if isinstance(data, Rows):
             raise StudyError(
@@ -250,8 +297,6 @@ class Study:
                 "Give a data set, or a function train(run) that loads its samples.",
                 code="model-needs-samples",
             )
-        if self.patience is not None:
-            validation_count(smallest)
         objective = LearnerObjective(
             data=data,
             split=parts,
@@ -268,11 +313,18 @@ class Study:
         return objective if self.variant is None else self.variant.objective(objective)
 
     def _described(
-        self, objective: LearnerObjective | FunctionObjective, sizes: tuple[int, ...]
+        self, objectives: Mapping[str, LearnerObjective | FunctionObjective], sizes: tuple[int, ...]
     ) -> dict[str, Any]:
         """The study's values with the training options that were used."""
         values = self.values() | {"sizes": sizes}
-        if isinstance(objective, LearnerObjective):
+        if self.is_of_several_models:
+            given = values["model"]
+            texts = given.values() if isinstance(given, Mapping) else given
+            values["model"] = (
+                IN_PYTHON if given == IN_PYTHON else dict(zip(objectives, texts, strict=True))
+            )
+        learners = [each for each in objectives.values() if isinstance(each, LearnerObjective)]
+        for objective in learners[:1]:
             used = asdict(objective.options) | {
                 "learning_rate": self.learning_rate or DEFAULT_LEARNING_RATE
             }
@@ -309,7 +361,7 @@ class Study:
         workers: int = 1,
         progress: Observer | bool | None = None,
         retry_failed: bool = False,
-    ) -> Curve:
+    ) -> Any:  # A union would have to be narrowed by all who have one model.
         """Run what the run directory does not hold yet; return the whole curve.
 
         Parameters
@@ -326,9 +378,10 @@ class Study:
 
         Returns
         -------
-        Curve
+        Curve, or dict of str to Curve
             The study's metric of all finished runs in the directory; the other metrics as
-            ``curve["accuracy"]``. Runs that failed are named in a warning.
+            ``curve["accuracy"]``. For several models, the curve of each by its name. Runs that
+            failed are named in a warning.
 
         Raises
         ------
@@ -338,11 +391,13 @@ class Study:
         outcome = self.run_in(
             out or Path("runs") / self.name, workers, progress, retry_failed=retry_failed
         )
-        if outcome.failed and outcome.curve is not None:
-            warnings.warn(DataworthWarning(outcome.failures(), code="runs-failed"), stacklevel=2)
-        if outcome.curve is None:
+        if not outcome.curves:
             raise StudyError(outcome.failures(), code="all-runs-failed")
-        return outcome.curve
+        if outcome.failed:
+            warnings.warn(DataworthWarning(outcome.failures(), code="runs-failed"), stacklevel=2)
+        if self.is_of_several_models:
+            return dict(outcome.curves)
+        return next(iter(outcome.curves.values()))
 
     def run_in(
         self,
@@ -355,3 +410,27 @@ class Study:
         """As `run`, with all that the study came to: curve, failed runs and findings."""
         workers = checks.check_int("workers", workers)
         return run_study(self.resolve(), directory, workers, progress, retry_failed=retry_failed)
+
+
+def _in_file(model: Any) -> Any:
+    """A model, or several, as a study file names them; a note for Python objects."""
+    each = list(model.values()) if isinstance(model, Mapping) else model
+    texts = each if isinstance(each, list | tuple) else [each]
+    if not all(isinstance(text, str | Path) for text in texts):
+        return IN_PYTHON
+    return dict(model) if isinstance(model, Mapping) else model
+
+
+def _check_different(objectives: Mapping[str, LearnerObjective | FunctionObjective]) -> None:
+    """Refuse one model under two names: its runs would be stored as the same runs."""
+    seen: dict[str, str] = {}
+    for name, objective in objectives.items():
+        identity = json.dumps(objective.identity, sort_keys=True)
+        if identity in seen:
+            raise StudyError(
+                f"model: {seen[identity]!r} and {name!r} are the same model. Leave one out.",
+                code="named-twice",
+                option="model",
+                value=name,
+            )
+        seen[identity] = name

@@ -80,7 +80,9 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
             code="option-missing",
             option="data",
         )
-    if IN_PYTHON in (values["data"], values.get("model")):
+    models = values.get("model")
+    each = models.values() if isinstance(models, dict) else [models]
+    if IN_PYTHON in (values["data"], *each):
         raise StudyError(
             f"{where}: this study's data or model were given as Python objects; run it again from "
             "Python with the same objects, as dataworth.Study(...).run(DIRECTORY).",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import rich.box
 from rich.cells import cell_len
 from rich.console import Console
@@ -64,6 +66,26 @@ def curve_table(curve: Curve) -> Table:
         spread = f"{point.std:.3g}" if point.runs > 1 else ""
         row = (f"{point.samples:,}", f"{point.mean:.4g}", spread, accuracy, str(point.runs))
         table.add_row(*row)
+    return table
+
+
+def models_table(curves: Mapping[str, Curve]) -> Table:
+    """A row for each size and a column for each model: mean over seeds, and its spread."""
+    summaries = {
+        name: {point.samples: point for point in curve.summary()} for name, curve in curves.items()
+    }
+    metric = next(iter(curves.values())).metric.name
+    table = new_table("Dataset_Size", *summaries, text=None)
+    table.pad_edge = True
+    table.title = f"{metric}, mean over seeds ± standard deviation"
+    table.title_justify = "left"
+    for size in sorted({size for points in summaries.values() for size in points}):
+        cells = []
+        for points in summaries.values():
+            point = points.get(size)
+            spread = f" ± {point.std:.2g}" if point is not None and point.runs > 1 else ""
+            cells.append("" if point is None else f"{point.mean:.4g}{spread}")
+        table.add_row(f"{size:,}", *cells)
     return table
 
 
