@@ -14,6 +14,7 @@ import pytest
 import dataworth
 
 PUBLIC = {
+    "Command",
     "Comparison",
     "Curve",
     "Dataset",

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from dataworth.forecast.compare import Comparison, compare
     from dataworth.forecast.forecast import Forecast
     from dataworth.integrations.sklearn import learning_curve
+    from dataworth.learners.command import Command
     from dataworth.metrics.metric import Metric
     from dataworth.records.run import Run
     from dataworth.sources import load
     from dataworth.study.spec import Study
 
 __all__ = [
+    "Command",
     "Comparison",
     "Curve",
     "Dataset",
@@ -47,6 +49,7 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "audit": "dataworth.audit.api",
+    "Command": "dataworth.learners.command",
     "Comparison": "dataworth.forecast.compare",
     "Curve": "dataworth.curves.curve",
     "Dataset": "dataworth.data.dataset",

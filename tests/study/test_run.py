@@ -19,7 +19,7 @@ from dataworth.curves.read import load_curve
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError, StudyError
 from dataworth.learners.base import FitRequest, Predictor
-from dataworth.learners.function import FunctionModel
+from dataworth.learners.function import RunModel
 from dataworth.learners.registry import resolve
 from dataworth.observers.base import Observer
 from dataworth.records.record import Record, RunKey
@@ -53,7 +53,7 @@ class Counting:
 
     def __init__(self, stop_after: int | None = None) -> None:
         learner = resolve("linear", learning_rate=0.02)
-        assert not isinstance(learner, FunctionModel)
+        assert not isinstance(learner, RunModel)
         self.name = "linear"
         self.trained = 0
         self.epochs = 0

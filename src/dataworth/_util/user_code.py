@@ -55,26 +55,32 @@ def place(error: BaseException) -> str:
 
 
 def import_object(text: str, option: str = "model") -> Any:
-    """Import what "module:name" names; the current folder is searched last.
+    """Import what "module:name" or "file.py:name" names; the current folder is searched last.
 
     Raises
     ------
     StudyError
         If the module cannot be imported, or has no such name.
     """
-    module_name, _, name = text.partition(":")
+    module_name, _, name = text.rpartition(":")
     if "keras" not in sys.modules:
         # A module that imports Keras at its top must find it on the JAX backend.
         os.environ["KERAS_BACKEND"] = "jax"
-    current = os.getcwd()
-    if current not in sys.path:
-        sys.path.append(current)
+    folder = os.getcwd()
+    if module_name.endswith(".py"):
+        # A file is imported as a module of its folder, so that other processes find it too.
+        path = Path(module_name).resolve()
+        if not path.is_file():
+            raise StudyError(f'{option} "{text}": there is no file {path}.', code="import-failed")
+        folder, module_name = str(path.parent), path.stem
+    if folder not in sys.path:
+        sys.path.append(folder)
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
         raise StudyError(
             f'{option} "{text}": the module {module_name} cannot be imported ({one_line(error)}). '
-            f"Modules are searched for on PYTHONPATH and in {current}.",
+            f"Modules are searched for on PYTHONPATH and in {folder}.",
             code="import-failed",
         ) from None
     if not hasattr(module, name):

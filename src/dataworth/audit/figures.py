@@ -68,7 +68,8 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
         If the store cannot be read.
     """
     table, meta, where = store.table(learner=model), meta_of(store, model), str(store.path)
-    if "loss" not in table.values:
+    metrics = checked_entry({"metrics": ["loss"], **meta}, "metrics", list, where)
+    if "loss" not in table.values or "loss" not in metrics:
         return []
     # Before format 1, the mistakes of a reproduction alone said so.
     mistakes = checked_entry({"mistakes": {}, **meta}, "mistakes", dict, where)

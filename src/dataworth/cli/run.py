@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -58,14 +59,45 @@ def add_parser(commands: Any) -> None:
         metavar="M",
         help="linear, mlp, mlp:512,512, cnn, module:f ...; once for each of several models",
     )
+    parser.add_argument(
+        "--command",
+        dest="model",
+        action="append",
+        type=_command,
+        metavar="COMMAND",
+        help="a model: 'python train.py --rows {rows} --seed {seed} --out {metrics}'; the file at "
+        "{metrics}, or the last line printed, is a JSON object of figures",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_parameter,
+        metavar="NAME=VALUE",
+        help="a parameter of an estimator, such as max_depth=8; once for each of several",
+    )
     parser.add_argument("--metric", metavar="NAME", help="the curve's metric (the task's first)")
     parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
     parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
     parser.add_argument(
         "--epochs", type=int, metavar="E", help="passes over each subset, in place of steps"
     )
-    parser.add_argument("--batch-size", type=int, metavar="B")
+    parser.add_argument(
+        "--steps", type=int, metavar="K", help="optimizer steps of every run, in place of epochs"
+    )
+    parser.add_argument(
+        "--patience", type=int, metavar="E", help="stop after E epochs without a lower loss"
+    )
+    parser.add_argument("--batch-size", type=int, metavar="B", help="samples of a step (128)")
+    parser.add_argument("--learning-rate", type=float, metavar="R", help="of Adam (0.001)")
+    parser.add_argument(
+        "--held-out", type=_share, metavar="X", help="share or number of samples to hold out (0.2)"
+    )
+    parser.add_argument("--name", metavar="NAME", help="of the study, and of its run directory")
     parser.add_argument("--workers", type=int, default=1, metavar="W", help="processes (1)")
+    parser.add_argument(
+        "--time-limit", type=float, metavar="S", help="seconds that a run may take (no limit)"
+    )
     parser.add_argument(
         "--retry-failed", action="store_true", help="do the runs again that failed before"
     )
@@ -192,10 +224,20 @@ def _studies(options: argparse.Namespace) -> list[Study]:
         studies = read_studies(options.study)
     if options.data is not None:
         studies = [_on_other_data(studies, options.data)]
-    names = ("model", "metric", "sizes", "seeds", "epochs", "batch_size")
+    names = (
+        *("model", "metric", "sizes", "seeds", "held_out", "name", "time_limit"),
+        *("epochs", "steps", "batch_size", "learning_rate", "patience"),
+    )
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     if len(given.get("model", ())) == 1:
         given["model"] = given["model"][0]
+    if options.set:
+        given["parameters"] = dict(options.set)
+    if "epochs" in given and "steps" in given:
+        raise StudyError(
+            "--epochs and --steps were given; steps replace epochs. Leave one out.",
+            code="options-conflict",
+        )
     if "epochs" in given:
         given["steps"] = None
     table = table_options(options)
@@ -271,3 +313,33 @@ def _numbers(text: str) -> Sequence[int]:
         raise argparse.ArgumentTypeError(
             f"{text!r}: expected whole numbers with commas between, as 9000,27000"
         ) from None
+
+
+def _share(text: str) -> float | int:
+    """A share below 1, or a number of samples."""
+    try:
+        return int(text.replace("_", ""))
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected a share such as 0.2, or a number of samples"
+        ) from None
+
+
+def _command(text: str) -> str:
+    """A command as a model's name."""
+    return f"$ {text}"
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    """A parameter's name and value; a value that is not a TOML value is text."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=VALUE, such as max_depth=8")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), {"True": True, "False": False}.get(value, value)

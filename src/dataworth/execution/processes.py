@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,6 +95,8 @@ class _Worker:
     cores: list[int]
     key: RunKey | None = None
     ready: bool = False
+    since: float = 0.0
+    """When the run began, by the monotonic clock, in seconds."""
 
     @property
     def inbox(self) -> IO[bytes]:
@@ -115,6 +118,8 @@ class LocalProcesses:
     on_step : callable
     folder : Path
         Each run has a folder of its own in it.
+    time_limit : float, optional
+        Seconds that a run may take; then its process is ended, and the run has failed.
     workers : int
         Number of processes. Each computes on its own share of the cores, so that the machine is
         neither idle nor asked for more threads than it has.
@@ -133,8 +138,10 @@ class LocalProcesses:
         on_step: StepListener,
         folder: Path,
         workers: int,
+        time_limit: float | None = None,
     ) -> None:
         self.slots = workers
+        self._time_limit = time_limit
         self._checkpoints = checkpoints
         self._on_step = on_step
         self._folder = folder
@@ -163,13 +170,17 @@ class LocalProcesses:
         """
         while self._waiting or any(worker.key for worker in self._workers):
             self._occupy()
-            worker, message = self._messages.get()
+            try:
+                worker, message = self._messages.get(timeout=self._seconds_left())
+            except queue.Empty:
+                yield from self._overdue()
+                continue
             if worker not in self._workers:
                 continue
             key = worker.key
             match message:
                 case ("ready",):
-                    worker.ready = True
+                    worker.ready, worker.since = True, time.monotonic()
                 case ("unusable", reason):
                     raise StudyError(
                         f"workers: the model cannot be loaded in other processes ({reason}). Give "
@@ -192,11 +203,33 @@ class LocalProcesses:
         """End all processes and remove their files. Checkpoints stay."""
         self._waiting.clear()
         for worker in self._workers:
-            worker.process.kill()
+            _kill(worker.process)
         for worker in self._workers:
             worker.process.wait()
         self._workers = []
         shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _seconds_left(self) -> float | None:
+        """Until the first run under way exceeds the time limit; None without a limit."""
+        if self._time_limit is None:
+            return None
+        begun = [each.since for each in self._workers if each.key is not None and each.ready]
+        now = time.monotonic()
+        return max(0.0, min([self._time_limit, *(at + self._time_limit - now for at in begun)]))
+
+    def _overdue(self) -> Iterator[Record]:
+        """End the processes whose runs exceed the time limit; the records of these runs."""
+        assert self._time_limit is not None
+        for worker in list(self._workers):
+            seconds = time.monotonic() - worker.since
+            if worker.key is None or not worker.ready or seconds < self._time_limit:
+                continue
+            self._workers.remove(worker)
+            _kill(worker.process)
+            worker.process.wait()
+            message = f"it took longer than the time limit of {self._time_limit:g} s"
+            failure = Failure("timeout", message)
+            yield Record(worker.key, {}, failure=failure, seconds=seconds)
 
     def _occupy(self) -> None:
         """Give a waiting run to each free process; start processes as long as runs wait."""
@@ -211,6 +244,7 @@ class LocalProcesses:
 
     def _hand_over(self, worker: _Worker) -> None:
         worker.key = key = self._waiting.popleft()
+        worker.since = time.monotonic()
         # A process that has just died says so in a message of its own.
         with contextlib.suppress(OSError):
             order = (key, self._checkpoints.load_checkpoint(key.digest), self._folder / key.digest)
@@ -245,6 +279,12 @@ class LocalProcesses:
         worker = _Worker(process, cores)
         threading.Thread(target=_listen, args=(worker, self._messages), daemon=True).start()
         return worker
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a worker and the programs that it has started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def shares_of_cores(workers: int) -> list[list[int]]:

@@ -11,12 +11,11 @@ import os
 import pickle
 import queue
 import shutil
+import signal
 import sys
 import threading
 from pathlib import Path
-from typing import IO, Any, NoReturn
-
-_BROKEN_PIPE = 1
+from typing import IO, Any
 
 
 def main() -> None:
@@ -56,7 +55,7 @@ def _load(file: IO[bytes]) -> Any:
     return pickle.load(file)
 
 
-def _receive(orders: queue.SimpleQueue[Any], payload: Path) -> NoReturn:
+def _receive(orders: queue.SimpleQueue[Any], payload: Path) -> None:
     """Take orders until the main process is gone; then remove its files and end at once."""
     try:
         while True:
@@ -64,7 +63,8 @@ def _receive(orders: queue.SimpleQueue[Any], payload: Path) -> NoReturn:
     except BaseException:
         shutil.rmtree(payload.parent, ignore_errors=True)
     finally:
-        os._exit(0)
+        # With the programs that a run has started.
+        os.killpg(0, signal.SIGKILL)
 
 
 def _send(outbox: IO[bytes], message: tuple[Any, ...]) -> None:
@@ -72,8 +72,8 @@ def _send(outbox: IO[bytes], message: tuple[Any, ...]) -> None:
         pickle.dump(message, outbox)
         outbox.flush()
     except BrokenPipeError:
-        # The main process is gone.
-        os._exit(_BROKEN_PIPE)
+        # The main process is gone; so are the programs that a run has started.
+        os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

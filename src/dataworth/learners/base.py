@@ -13,6 +13,9 @@ from dataworth.data.dataset import Dataset
 from dataworth.records.run import RunContext
 from dataworth.tasks.base import Task
 
+OPTIONS = ("epochs", "steps", "batch_size", "learning_rate", "patience")
+"""The training options of a study that a learner may take."""
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -88,7 +91,7 @@ class Learner(Protocol):
     """What a study fits.
 
     A learner is pickled to worker processes. The same request gives the same figures, to the bit,
-    on the same machine.
+    on the same machine. It may have two more members, see `options_of` and `metrics_of`.
     """
 
     name: str
@@ -113,3 +116,20 @@ class Learner(Protocol):
 
         `context` takes progress and checkpoints; a learner may use neither.
         """
+
+
+def options_of(learner: Learner) -> frozenset[str]:
+    """The training options that have an effect: ``learner.takes``, or all of `OPTIONS`.
+
+    A study refuses an option that none of its models takes.
+    """
+    return frozenset(getattr(learner, "takes", OPTIONS))
+
+
+def metrics_of(learner: Learner, task: Task) -> tuple[str, ...]:
+    """The task's metrics that the learner can have: ``learner.metrics(task)``, or all of them.
+
+    Predictions without probabilities have no loss.
+    """
+    find = getattr(learner, "metrics", None)
+    return task.metrics if find is None else tuple(find(task))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from importlib.machinery import PathFinder
 from types import FunctionType
@@ -19,7 +20,32 @@ from dataworth.records.run import Run
 TrainFunction = Callable[[Run], Mapping[str, float]]
 
 
-class FunctionModel:
+class RunModel(ABC):
+    """A model that does a whole run: it trains, scores, and returns its figures by name.
+
+    Attributes
+    ----------
+    name : str
+        What tables call the model.
+    """
+
+    name: str
+
+    @property
+    @abstractmethod
+    def is_importable(self) -> bool:
+        """Whether another process can do the run."""
+
+    @abstractmethod
+    def identity(self) -> Mapping[str, Any]:
+        """All that determines the figures besides the run (JSON values)."""
+
+    @abstractmethod
+    def __call__(self, run: Run) -> dict[str, float]:
+        """Train, score, and return finite numbers by name."""
+
+
+class FunctionModel(RunModel):
     """A function that trains, scores, and returns its figures by name.
 
     Parameters

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
 import re
+from pathlib import Path
 from typing import Any
 
-from dataworth._util.user_code import import_object
+from dataworth._util.user_code import import_object, user_code
 from dataworth.errors import StudyError
 from dataworth.learners.base import Learner
-from dataworth.learners.function import FunctionModel, is_train_function
+from dataworth.learners.command import PREFIX, Command
+from dataworth.learners.function import FunctionModel, RunModel, is_train_function
 from dataworth.learners.keras.presets import CHOICES
 from dataworth.learners.keras.resolve import keras_learner
+from dataworth.learners.sklearn import SklearnLearner, instance_of, is_estimator
 
+_OBJECT = re.compile(r"(?:[\w.]+|.+\.py):[A-Za-z_]\w*")
 DEFAULT_LEARNING_RATE = 1e-3
 
 
-def resolve(model: Any, *, learning_rate: float = DEFAULT_LEARNING_RATE) -> Learner | FunctionModel:
-    """Turn what a person calls a model into a learner, or into a function that does a whole run.
+def resolve(model: Any, *, learning_rate: float = DEFAULT_LEARNING_RATE) -> Learner | RunModel:
+    """Turn what a person calls a model into a learner, or into a model that does a whole run.
 
     Parameters
     ----------
-    model : str, path, keras.Model, callable or Learner
-        A preset ("linear", "mlp", "mlp:512,512", "cnn"); the path of a ``.keras`` file; a
-        ``keras.Model``; a function of one argument ``run``, which trains by itself; a function
-        that is given the shape of one sample, the number of classes, or both, and returns a
-        ``keras.Model``; or "module:name" for an object of these kinds. A Keras model is a pattern:
-        every run builds it again from its configuration and initialises it from the run's seed, so
-        that its own weights are not used. A Learner is returned as it is.
+    model : str, path, keras.Model, estimator, callable or Learner
+        An estimator with the interface of scikit-learn, its class, or a function without
+        arguments that returns one; a preset ("linear", "mlp", "mlp:512,512", "cnn"); the path of a
+        ``.keras`` file; a ``keras.Model``; a function of one argument ``run``, which trains by
+        itself; a function that is given the shape of one sample, the number of classes, or
+        both, and returns a ``keras.Model``; or "module:name" or "file.py:name" for an object of
+        these kinds. A Keras model is a pattern: every run builds it again from its configuration
+        and initialises it from the run's seed, so that its own weights are not used. A Learner is
+        returned as it is.
     learning_rate : float
         Of Adam, for Keras models.
 
     Returns
     -------
-    Learner or FunctionModel
+    Learner or RunModel
 
     Raises
     ------
@@ -42,19 +49,44 @@ def resolve(model: Any, *, learning_rate: float = DEFAULT_LEARNING_RATE) -> Lear
         If `model` is none of these.
     """
     name = None
-    if isinstance(model, str) and re.fullmatch(r"[\w.]+:[A-Za-z_]\w*", model):
+    if isinstance(model, str) and _OBJECT.fullmatch(model):
         name, model = model, import_object(model)
-    if isinstance(model, FunctionModel):
+    if isinstance(model, RunModel):
         return model
+    if isinstance(model, str) and model.startswith(PREFIX):
+        return Command(model.removeprefix(PREFIX))
     if is_train_function(model):
         return FunctionModel(model)
     if hasattr(model, "fit") and hasattr(model, "identity") and not isinstance(model, type):
         learner: Learner = model
         return learner
+    estimator = _estimator(model)
+    if estimator is not None:
+        return SklearnLearner(estimator, "" if name is None else _short(name))
     found = keras_learner(model, name, learning_rate)
     if found is None:
         raise StudyError(_unknown(model), code="unknown-model")
     return found
+
+
+def _estimator(model: Any) -> Any:
+    """An estimator from itself, its class, or a function that returns one; else None."""
+    if is_estimator(model):
+        return model
+    if isinstance(model, type) and hasattr(model, "fit") and hasattr(model, "get_params"):
+        return instance_of(model)
+    if inspect.isfunction(model) and not inspect.signature(model).parameters:
+        with user_code(f"the model's function {model.__name__}"):
+            made = model()
+        if is_estimator(made):
+            return made
+    return None
+
+
+def _short(name: str) -> str:
+    """What tables call the object "module:name": the name, or the module of a builder."""
+    module, _, short = name.rpartition(":")
+    return Path(module).stem if short in ("build", "make", "model", "estimator") else short
 
 
 def _unknown(model: Any) -> str:
@@ -63,6 +95,8 @@ def _unknown(model: Any) -> str:
     hint = f' Did you mean "{close[0]}"?' if close else ""
     return (
         f'model "{text}" is not known.{hint} Choose one of {", ".join(CHOICES)}; or give '
-        '"module:function" (a function that returns a keras.Model, or that trains by itself: '
-        "train(run)), the path of a .keras file, or in Python a keras.Model or a function."
+        '"module:name" or "file.py:name" (an estimator or its class, such as '
+        "sklearn.ensemble:RandomForestClassifier; a function that returns an estimator or a "
+        "keras.Model, or that trains by itself: train(run)), the path of a .keras file, or in "
+        "Python one of these objects."
     )

@@ -47,7 +47,7 @@ def models(meta: Mapping[str, Any], where: str) -> dict[str, dict[str, Any]]:
         }
     if "model" not in meta:
         return {}
-    names = ("model", "learner", "identity", "measured_on", "chance", "mistakes")
+    names = ("model", "learner", "identity", "metrics", "measured_on", "chance", "mistakes")
     name = checked_entry(meta, "model", str, where)
     return {name: {entry: meta[entry] for entry in names if entry in meta}}
 
@@ -102,10 +102,11 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
             code="no-finished-run",
         )
     # Other models may have metrics that this one has not.
+    own = checked_entry({"metrics": [], **meta}, "metrics", list, str(store.path))
     columns = {
         name: values
         for name, values in table.values.items()
-        if not several or not np.isnan(values).all()
+        if not several or name in own or not np.isnan(values).all()
     }
     metric = _metric(store, meta, list(columns))
     others = {name: values for name, values in columns.items() if name != metric["name"]}

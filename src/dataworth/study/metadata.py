@@ -57,6 +57,7 @@ def describe_models(study: ResolvedStudy) -> dict[str, dict[str, Any]]:
         }
         if isinstance(objective, LearnerObjective):
             described[name] |= {
+                "metrics": list(objective.metrics),
                 "mistakes": dict(objective.variant),
                 "measured_on": objective.measured_on,
             }
@@ -83,10 +84,7 @@ def _of_samples(objective: LearnerObjective) -> dict[str, Any]:
 
 def _metric(study: ResolvedStudy) -> dict[str, Any] | None:
     """The metric that was chosen, with its direction where it is known."""
-    metric = study.metric
-    for objective in study.objectives.values():
-        if metric is None and isinstance(objective, LearnerObjective):
-            metric = objective.task.metrics[0]
+    metric = study.metric if study.metric is not None else _common_metric(study)
     if metric is None:
         return None
     if isinstance(metric, Metric):
@@ -98,6 +96,14 @@ def _metric(study: ResolvedStudy) -> dict[str, Any] | None:
             "unit": metric.unit,
         }
     return {"name": metric}
+
+
+def _common_metric(study: ResolvedStudy) -> str | None:
+    """The first metric that all learners have; None where all models are functions."""
+    each = [o.metrics for o in study.objectives.values() if isinstance(o, LearnerObjective)]
+    if not each:
+        return None
+    return next(name for name in each[0] if all(name in names for names in each))
 
 
 def _versions() -> dict[str, str]:

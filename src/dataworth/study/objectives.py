@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+import numpy as np
+
 from dataworth.data.base import RowNumbers, View
 from dataworth.data.dataset import Dataset
 from dataworth.data.rows import Rows
@@ -15,8 +17,15 @@ from dataworth.data.splits import Split
 from dataworth.data.subsets import SAMPLERS, subset_rows, validation_split
 from dataworth.errors import StudyError
 from dataworth.execution.base import Context
-from dataworth.learners.base import FitRequest, Learner, Predictor, TrainingOptions
-from dataworth.learners.function import FunctionModel
+from dataworth.learners.base import (
+    FitRequest,
+    Learner,
+    Predictor,
+    TrainingOptions,
+    metrics_of,
+    options_of,
+)
+from dataworth.learners.function import RunModel
 from dataworth.records.record import PROTOCOL, Record, RunKey
 from dataworth.records.run import Run, RunContext
 from dataworth.tasks.base import Scored, Task
@@ -76,17 +85,23 @@ class LearnerObjective:
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """All that determines the figures of a run besides its size and seed (JSON values)."""
-        task = dict(self.task.identity())
+        task, taken = dict(self.task.identity()), options_of(self.learner)
+        options = {name: each for name, each in asdict(self.options).items() if name in taken}
         return {
             "protocol": PROTOCOL,
             "data": self.data.fingerprint,
             "held_out": len(self.split.held_out),
             "learner": dict(self.learner.identity(self.data, self.task)),
-            "budget": asdict(self.options),
             "subset": self.subset,
             # Run directories of before there were other tasks hold these entries alone.
             "mistakes": self.variant,
+            **({"budget": options} if options else {}),
         } | ({} if self.task.kind == "classification" else {"task": task})
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics of a run; the first is the curve's."""
+        return metrics_of(self.learner, self.task)
 
     @property
     def variant(self) -> Mapping[str, Any]:
@@ -114,7 +129,8 @@ class LearnerObjective:
 
     def chance(self) -> Mapping[str, float]:
         """The task's metrics of the best constant prediction for the pool."""
-        return self.task.chance(self.split.pool.y)
+        chance = self.task.chance(self.split.pool.y)
+        return {name: value for name, value in chance.items() if name in self.metrics}
 
     def evaluate(self, predictor: Predictor, train: View) -> Scored:
         """Score a fitted model on the held-out samples."""
@@ -133,7 +149,10 @@ class LearnerObjective:
         predictor = self.learner.fit(request, context)
         scored = self.evaluate(predictor, train)
         facts = dict(predictor.facts)
-        scores = dict(scored.scores)
+        scores = {name: scored.scores[name] for name in scored.scores if name in self.metrics}
+        arrays = dict(scored.arrays)
+        if "class_losses" in arrays and "loss" not in self.metrics:
+            arrays["class_losses"] = np.full_like(arrays["class_losses"], np.nan)
         if TRAIN_LOSS in facts:
             scores[TRAIN_LOSS] = facts.pop(TRAIN_LOSS)
         seconds = predictor.history.get("seconds")
@@ -143,7 +162,7 @@ class LearnerObjective:
             scores,
             history=predictor.history,
             facts=facts,
-            arrays=scored.arrays,
+            arrays=arrays,
             # A resumed run counts the seconds of all its parts.
             seconds=took if seconds is None else float(sum(seconds.tolist())),
         )
@@ -158,7 +177,7 @@ class FunctionObjective:
     data : Rows or Dataset
     split : Split
     subset : {"nested", "prefix"}
-    model : FunctionModel
+    model : RunModel
     metric : str, optional
         A metric that every run must return.
     """
@@ -166,7 +185,7 @@ class FunctionObjective:
     data: Rows | Dataset
     split: Split
     subset: str
-    model: FunctionModel
+    model: RunModel
     metric: str | None
 
     @property
@@ -209,7 +228,7 @@ class FunctionObjective:
         scores = self.model(run)
         if self.metric is not None and self.metric not in scores:
             raise StudyError(
-                f"the function {self.model.name} returned {', '.join(scores)}, and the study's "
+                f"the model {self.model.name} returned {', '.join(scores)}, and the study's "
                 f"metric is {self.metric}. Return it, or choose another metric.",
                 code="metric-missing",
             )

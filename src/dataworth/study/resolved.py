@@ -26,6 +26,8 @@ class ResolvedStudy:
     sizes, seeds : tuple of int
     metric : str or Metric, optional
         The curve's metric, where one was chosen.
+    time_limit : float, optional
+        Seconds that a run may take.
     values : mapping
         The study's options as values of a study file.
     """
@@ -35,6 +37,7 @@ class ResolvedStudy:
     sizes: tuple[int, ...]
     seeds: tuple[int, ...]
     metric: str | Metric | None
+    time_limit: float | None
     values: Mapping[str, Any]
 
     @property

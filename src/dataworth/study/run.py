@@ -159,11 +159,11 @@ def _run(
 
 
 def _executor(study: ResolvedStudy, store: Store, workers: int, on_step: Any) -> Executor:
-    """Processes for several workers; for a function also for one, so that it may crash."""
+    """Processes for several workers; also for one where a run may crash or has a time limit."""
     folder = store.directory / WORK_FOLDER
-    objective = study.objective
-    if workers > 1:
-        return LocalProcesses(objective, store, on_step, folder, workers)
+    objective, limit = study.objective, study.time_limit
+    if workers > 1 or limit is not None:
+        return LocalProcesses(objective, store, on_step, folder, workers, limit)
     functions = [each for each in study.objectives.values() if isinstance(each, FunctionObjective)]
     if functions and all(each.model.is_importable for each in functions):
         return LocalProcesses(objective, store, on_step, folder, 1)

@@ -16,9 +16,11 @@ from dataworth.data.rows import Rows
 from dataworth.data.splits import Split, split
 from dataworth.data.subsets import METHODS, Method, validation_count
 from dataworth.errors import DataNotFoundError, DataworthWarning, StudyError
-from dataworth.learners.base import Learner, TrainingOptions
-from dataworth.learners.function import FunctionModel
+from dataworth.learners.base import OPTIONS, Learner, TrainingOptions, options_of
+from dataworth.learners.command import PREFIX, Command
+from dataworth.learners.function import RunModel
 from dataworth.learners.registry import DEFAULT_LEARNING_RATE, resolve
+from dataworth.learners.sklearn import with_parameters
 from dataworth.metrics.metric import Metric
 from dataworth.observers.base import Observer
 from dataworth.sources import load
@@ -30,7 +32,6 @@ from dataworth.study.variants import Variant
 
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
-_TRAINING = ("epochs", "steps", "batch_size", "learning_rate", "patience")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +44,10 @@ class Study:
         What `dataworth.load` takes ("digits", "glyphs", "emnist/bymerge", a file, a folder); a
         data set; or row numbers alone, where the model loads its samples itself (a number is short
         for `dataworth.Rows`).
-    model : str, path, keras.Model, callable or Learner, or a sequence or mapping of these
-        "linear", "mlp", "mlp:512,512", "cnn", "module:function", a ``.keras`` file, or an object.
+    model : str, path, estimator, keras.Model, callable, Learner, or a list or mapping of these
+        "linear", "mlp", "mlp:512,512", "cnn", "module:name", a ``.keras`` file, or an object. An
+        estimator is anything with the interface of scikit-learn, such as a pipeline or a LightGBM
+        classifier.
         A function of one argument ``run`` (a `dataworth.Run`) trains by itself and returns its
         figures by name; other functions build a ``keras.Model``. Several models are trained on
         the same rows with the same seeds, scored on the same held-out samples, and compared; a
@@ -72,6 +75,12 @@ class Study:
     held_out : float or int, optional
         Share or number of samples to hold out of data without an official held-out split (0.2);
         0, for row numbers alone: the model scores itself.
+    time_limit : float, optional
+        Seconds that a run may take; then its process is ended and the run has failed. No limit by
+        default.
+    parameters : mapping
+        Parameters that are set on every estimator that has them, as ``set_params`` does; the text
+        "None" stands for None. Without effect on other models.
     variant : Variant, optional
         Changes to data and objective that reproduce a published study.
     name : str
@@ -100,6 +109,8 @@ class Study:
     held_out: float | int | None = None
     variant: Variant | None = None
     name: str = "study"
+    time_limit: float | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     data_options: Mapping[str, Any] = field(default_factory=dict)
     fallback: str | None = None
 
@@ -139,6 +150,7 @@ class Study:
         checked: dict[str, Any] = {
             "seeds": checks.check_count_or_ints("seeds", self.seeds),
             "name": checks.check_folder_name("name", self.name),
+            "parameters": checks.check_mapping("parameters", self.parameters),
             "data_options": checks.check_mapping("data_options", self.data_options),
         }
         if self.sizes is not None:
@@ -146,8 +158,9 @@ class Study:
         for option in ("epochs", "steps", "batch_size", "patience"):
             if getattr(self, option) is not None:
                 checked[option] = checks.check_int(option, getattr(self, option))
-        if self.learning_rate is not None:
-            checked["learning_rate"] = checks.check_positive("learning_rate", self.learning_rate)
+        for option in ("learning_rate", "time_limit"):
+            if getattr(self, option) is not None:
+                checked[option] = checks.check_positive(option, getattr(self, option))
         scores_itself = self.held_out == 0 and isinstance(self.data, Rows)
         if self.held_out is not None and (not scores_itself or self.held_out is False):
             checked["held_out"] = checks.check_share_or_count("held_out", self.held_out)
@@ -164,6 +177,12 @@ class Study:
             if getattr(self, option) is not None
         }
         return TrainingOptions(**given)
+
+    def _options_for(self, learner: Learner) -> TrainingOptions:
+        """The training options that a learner takes; the others do not change its runs."""
+        taken = options_of(learner)
+        options = asdict(self.training_options)
+        return TrainingOptions(**{name: options[name] for name in options if name in taken})
 
     def sizes_for(self, rows: int) -> tuple[int, ...]:
         """The sizes asked for, or five of a factor 3 up to `rows`.
@@ -216,13 +235,15 @@ class Study:
         if self.patience is not None:
             validation_count(min(sizes))
         objectives = {name: self._objective(data, parts, model) for name, model in models.items()}
-        _check_different(objectives)
+        if len(objectives) > 1:
+            _check_different(objectives)
         return ResolvedStudy(
             name=self.name,
             objectives=objectives,
             sizes=sizes,
             seeds=tuple(self.seeds) if not isinstance(self.seeds, int) else (self.seeds,),
             metric=self.metric,
+            time_limit=self.time_limit,
             values=self._described(objectives, sizes),
         )
 
@@ -231,7 +252,7 @@ class Study:
         """Whether `model` is a sequence or a mapping of models."""
         return isinstance(self.model, list | tuple | Mapping)
 
-    def _models(self) -> dict[str, Learner | FunctionModel]:
+    def _models(self) -> dict[str, Learner | RunModel]:
         """The models by name, resolved; functions need no training options, learners may.
 
         Raises
@@ -249,6 +270,7 @@ class Study:
             resolve(each, learning_rate=rate)
             for each in (given.values() if isinstance(given, Mapping) else given)
         ]
+        resolved = with_parameters(resolved, self.parameters)
         names = list(given) if isinstance(given, Mapping) else [each.name for each in resolved]
         for name in names:
             if not isinstance(name, str) or not name.strip() or not name.isprintable():
@@ -268,28 +290,30 @@ class Study:
         self._check_options(resolved)
         return dict(zip(names, resolved, strict=True))
 
-    def _check_options(self, models: Sequence[Learner | FunctionModel]) -> None:
-        functions = [each for each in models if isinstance(each, FunctionModel)]
-        if len(functions) == len(models):
-            given = [option for option in _TRAINING if getattr(self, option) is not None]
-            if given:
+    def _check_options(self, models: Sequence[Learner | RunModel]) -> None:
+        functions = [each for each in models if isinstance(each, RunModel)]
+        learners = [each for each in models if not isinstance(each, RunModel)]
+        taken = {option for each in learners for option in options_of(each)}
+        for option in OPTIONS:
+            if getattr(self, option) is not None and option not in taken:
                 raise StudyError(
-                    f"{given[0]} = {getattr(self, given[0])!r}: the model {functions[0].name} is a "
-                    "function, which sets its own training options. Leave the option out.",
+                    f"{option} = {getattr(self, option)!r}: the model {models[0].name} sets its "
+                    "own training options. Leave the option out.",
                     code="option-without-effect",
+                    option=option,
                 )
         if self.variant is not None and functions:
             raise StudyError(
                 f"[{self.variant.section}] changes how a learner is trained and scored; the "
-                f"model {functions[0].name} is a function that does both itself.",
+                f"model {functions[0].name} does both itself.",
                 code="option-without-effect",
             )
 
     def _objective(
-        self, data: Dataset | Rows, parts: Split, model: Learner | FunctionModel
+        self, data: Dataset | Rows, parts: Split, model: Learner | RunModel
     ) -> LearnerObjective | FunctionObjective:
         metric = self.metric.name if isinstance(self.metric, Metric) else self.metric
-        if isinstance(model, FunctionModel):
+        if isinstance(model, RunModel):
             return FunctionObjective(data, parts, self.subset, model, metric)
         if isinstance(data, Rows):
             raise StudyError(
@@ -303,11 +327,14 @@ class Study:
             subset=self.subset,
             task=data.task,
             learner=model,
-            options=self.training_options,
+            options=self._options_for(model),
         )
-        if metric is not None and metric not in data.task.metrics:
+        if metric is not None and metric not in objective.metrics:
+            is_of_task = metric in data.task.metrics
+            reason = " It predicts labels without probabilities." if is_of_task else ""
             raise StudyError(
-                f"metric = {metric!r}: the task gives {', '.join(data.task.metrics)}.",
+                f"metric = {metric!r}: the model {model.name} gives "
+                f"{', '.join(objective.metrics)}.{reason}",
                 code="unknown-metric",
             )
         return objective if self.variant is None else self.variant.objective(objective)
@@ -324,11 +351,13 @@ class Study:
                 IN_PYTHON if given == IN_PYTHON else dict(zip(objectives, texts, strict=True))
             )
         learners = [each for each in objectives.values() if isinstance(each, LearnerObjective)]
-        for objective in learners[:1]:
-            used = asdict(objective.options) | {
+        taken = {option for each in learners for option in options_of(each.learner)}
+        if taken:
+            used = asdict(self.training_options) | {
                 "learning_rate": self.learning_rate or DEFAULT_LEARNING_RATE
             }
-            if used["steps"] is not None and used["epochs"] == TrainingOptions().epochs:
+            used = {name: value for name, value in used.items() if name in taken}
+            if used.get("steps") is not None and used["epochs"] == TrainingOptions().epochs:
                 # Steps replace epochs; a file with both would not say which.
                 del used["epochs"]
                 values.pop("epochs", None)
@@ -414,11 +443,15 @@ class Study:
 
 def _in_file(model: Any) -> Any:
     """A model, or several, as a study file names them; a note for Python objects."""
-    each = list(model.values()) if isinstance(model, Mapping) else model
-    texts = each if isinstance(each, list | tuple) else [each]
-    if not all(isinstance(text, str | Path) for text in texts):
-        return IN_PYTHON
-    return dict(model) if isinstance(model, Mapping) else model
+    if isinstance(model, Mapping):
+        texts = {name: _in_file(each) for name, each in model.items()}
+        return IN_PYTHON if IN_PYTHON in texts.values() else texts
+    if isinstance(model, list | tuple):
+        each_text = [_in_file(each) for each in model]
+        return IN_PYTHON if IN_PYTHON in each_text else each_text
+    if isinstance(model, Command):
+        return PREFIX + model.command
+    return model if isinstance(model, str | Path) else IN_PYTHON
 
 
 def _check_different(objectives: Mapping[str, LearnerObjective | FunctionObjective]) -> None:
