@@ -24,8 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Spare the processes of the tests what makes them slow and proves nothing."""
     # Two threads of a linear algebra library that share a core wait for each other without rest.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Before any test uses JAX, which then would know of one core for good.
-    offer_cores()
+    # JAX reads these variables when it is imported, here and in the processes that tests start.
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
     # The same programs come back often: what JAX has compiled is kept until the tests end.
@@ -34,6 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.05"
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _all_cores() -> None:
+    """JAX has one device per core; it must be configured before any test uses it."""
+    offer_cores()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -92,12 +92,13 @@ def test_an_encoding_without_blocks_and_lines_costs_no_traceback() -> None:
 def test_readers_that_go_away_cost_output_alone(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    command = ["run", "--data", "digits", "--model", "linear", "--sizes", "50", "--seeds", "1"]
-    program = [sys.executable, "-m", "dataworth.cli.main", *command, "--out", str(tmp_path)]
-    done = subprocess.run(program, stdout=writing, stderr=writing, check=False)
+    (tmp_path / "model_of_reader.py").write_text("def train(run):\n    return {'accuracy': 0.5}\n")
+    command = ["run", "--data", "1000", "--model", "model_of_reader:train", "--sizes", "50"]
+    program = [sys.executable, "-m", "dataworth.cli.main", *command, "--seeds", "1", "--out", "run"]
+    done = subprocess.run(program, stdout=writing, stderr=writing, check=False, cwd=tmp_path)
     os.close(writing)
     assert done.returncode == 0
-    kept = {path.name for path in tmp_path.iterdir()}
+    kept = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"results.sqlite", "curve.csv", "curve.png", "report.html"} <= kept
 
 
@@ -266,30 +267,31 @@ def train(run):
 """
 
 
-def test_a_function_with_a_failing_run_exits_with_3_and_is_retried(tmp_path: Path) -> None:
+def test_a_function_with_a_failing_run_exits_with_3_and_is_retried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "model_of_command.py").write_text(_LOADING_MODULE)
     command = ["run", "--data", "1000", "--model", "model_of_command:train"]
     command += ["--metric", "accuracy", "--sizes", "100,200", "--seeds", "2", "--out", "run"]
-    first = _told(command, cwd=tmp_path, stdout=subprocess.PIPE)
-    assert first.returncode == 3, first.stderr
-    assert "Traceback" not in first.stderr
-    assert "1 of the study's runs failed" in first.stderr
-    failed = next(line for line in first.stderr.splitlines() if "200 samples, seed 1:" in line)
+    assert main(command) == 3
+    first = capsys.readouterr()
+    assert "Traceback" not in first.err
+    assert "1 of the study's runs failed" in first.err
+    failed = next(line for line in first.err.splitlines() if "200 samples, seed 1:" in line)
     assert "ValueError: no [such] leaf" in failed
-    assert "dataworth run run --retry-failed" in first.stderr
-    assert "100" in first.stdout
+    assert "dataworth run run --retry-failed" in first.err
+    assert "100" in first.out
     assert (tmp_path / "run" / "report.html").is_file()
     trained = (tmp_path / "trained").read_text()
     assert sorted(trained.splitlines()) == ["100 0", "100 1", "200 0"]
 
     (tmp_path / "mended").touch()
-    again = _told(command, cwd=tmp_path, stdout=subprocess.PIPE)
-    assert again.returncode == 3
-    assert "no [such] leaf" in again.stderr
+    assert main(command) == 3
+    assert "no [such] leaf" in capsys.readouterr().err
     assert (tmp_path / "trained").read_text() == trained
 
-    retried = _told([*command, "--retry-failed"], cwd=tmp_path, stdout=subprocess.PIPE)
-    assert retried.returncode == 0, retried.stderr
-    assert "failed" not in retried.stderr
+    assert main([*command, "--retry-failed"]) == 0
+    assert "failed" not in capsys.readouterr().err
     assert (tmp_path / "trained").read_text() == trained + "200 1\n"
     assert len((tmp_path / "run" / "curve.csv").read_text().splitlines()) == 1 + 4

@@ -42,9 +42,12 @@ def test_no_code_escapes_the_collector(page: Path) -> None:
 
 
 def test_the_readme_and_ci_pass_the_tests_by_the_same_command() -> None:
-    last = (ROOT / ".ci" / "run").read_text("utf-8").strip().splitlines()[-1]
-    assert "pytest" in last
-    assert last in [block.code.strip() for block in _blocks(ROOT / "README.md")]
+    lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    (command,) = (line for line in lines if "-m pytest" in line)
+    assert command in [block.code.strip() for block in _blocks(ROOT / "README.md")]
+    arguments = command.partition("-m pytest")[2]
+    for other in ("CONTRIBUTING.md", ".ci/wheel"):
+        assert f"-m pytest{arguments}" in (ROOT / other).read_text("utf-8")
 
 
 def test_the_readme_shows_the_table_of_the_quickstart_page() -> None:

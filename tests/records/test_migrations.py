@@ -171,7 +171,11 @@ def test_a_damaged_run_is_said_and_run_again(old: Path, capsys: pytest.CaptureFi
     assert "size 40 and seed 1" in capsys.readouterr().err
     assert main(["run", str(old)]) == 0
     assert "4 runs, 3 of them" in capsys.readouterr().err
-    assert (old / "curve.csv").read_bytes() == (FORMAT_0 / "curve.csv").read_bytes()
+    lines, before = ((each / "curve.csv").read_text().splitlines() for each in (old, FORMAT_0))
+    # The run that is trained again has other last digits with another version of JAX.
+    assert lines[:2] + lines[3:] == before[:2] + before[3:]
+    trained, original = ([float(cell) for cell in each[2].split(",")] for each in (lines, before))
+    assert trained == pytest.approx(original, rel=1e-5)
     assert main(["audit", str(old)]) == 0
     assert capsys.readouterr().err == ""
 

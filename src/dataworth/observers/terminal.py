@@ -52,7 +52,8 @@ class TerminalObserver(Observer):
         self._names = width_of_models(keys)
         before = f", {len(done)} of them done before" if done else ""
         self._console.print(f"{len(keys)} runs{before}.", highlight=False)
-        if not self._eta.waiting:
+        # Bars are not shown where the output is a file or a pipe, and cost time at every step.
+        if not self._eta.waiting or not (self._console.is_terminal or self._console.is_jupyter):
             return
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -61,7 +62,6 @@ class TerminalObserver(Observer):
             TimeElapsedColumn(Column(no_wrap=True)),
             TextColumn("{task.fields[note]}"),
             console=self._console,
-            disable=not (self._console.is_terminal or self._console.is_jupyter),
             transient=True,
         )
         self._total = self._bars.add_task("all runs", total=1.0, note="")
@@ -73,9 +73,9 @@ class TerminalObserver(Observer):
 
     def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
         """Advance the bars."""
-        self._eta.step(key, step, of)
         if self._bars is None:
             return
+        self._eta.step(key, step, of)
         if key not in self._current:
             label = f"{key.learner}, " if self._names else ""
             label += f"{key.size:,} samples, seed {key.seed}"
