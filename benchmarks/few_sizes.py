@@ -37,7 +37,8 @@ from markdown_table import table
 Floats = NDArray[np.float64]
 HERE = Path(__file__).parent
 LEVELS = [round(0.025 * i, 3) for i in range(1, 40)]
-OURS, OTHER, FIVE = "dataworth", "the earlier one", "median of five"
+OURS, TOLD, OTHER = "dataworth", "family told", "the earlier one"
+FIVE = "median of five"
 _MIDDLE, _LOW, _HIGH = LEVELS.index(0.5), LEVELS.index(0.05), LEVELS.index(0.95)
 _WITHIN = {0.5: (0.25, 0.75), 0.8: (0.1, 0.9), 0.9: (0.05, 0.95)}
 _ASK_SIZES = 6
@@ -143,22 +144,22 @@ def error_table(rows: Rows) -> str:
 
 
 def ratio_table(rows: Rows) -> str:
-    """Ours against the median of five fits and against the earlier version."""
+    """Each version against the median of five fits and against the earlier version."""
     out = []
     for c in dict.fromkeys(rows.columns["collection"]):
         for h in ("2x", "4x", "8x", "16x"):
             mine = (rows.columns["collection"] == c) & (rows.columns["horizon"] == h)
-            five = np.median(rows.error(OURS)[mine]) / np.median(rows.error(FIVE)[mine])
-            cells = [f"{five:.3f}"]
-            if OTHER in rows.quantiles:
-                other = np.median(rows.error(OTHER)[mine]) / np.median(rows.error(FIVE)[mine])
-                cells.append(f"{other:.3f}")
-                for score in (rows.winkler, rows.crps):
-                    cells.append(f"{score(OURS)[mine].mean() / score(OTHER)[mine].mean():.3f}")
-            out.append([c, h, int(mine.sum()), *cells])
-    head = ["collection", "horizon", "number", "median error / five fits'"]
+            for name in rows.quantiles:
+                five = np.median(rows.error(name)[mine]) / np.median(rows.error(FIVE)[mine])
+                cells = [f"{rows.held(name, level)[mine].mean():.3f}" for level in (0.5, 0.9)]
+                cells.append(f"{five:.3f}")
+                if OTHER in rows.quantiles:
+                    for score in (rows.winkler, rows.crps):
+                        cells.append(f"{score(name)[mine].mean() / score(OTHER)[mine].mean():.3f}")
+                out.append([c, h, name, int(mine.sum()), *cells])
+    head = ["collection", "horizon", "by", "number", "50 %", "90 %", "median error / five fits'"]
     if OTHER in rows.quantiles:
-        head += ["the earlier one's", "Winkler / earlier", "CRPS / earlier"]
+        head += ["Winkler / earlier", "CRPS / earlier"]
     return table(out, head)
 
 
@@ -185,6 +186,8 @@ def size_table(cases: Sequence[Case], answers: dict[str, list[dict[str, Any]]]) 
     """How `samples_for` did, with targets set beforehand."""
     out = []
     for name, found in answers.items():
+        if not any("sizes" in answer for answer in found):
+            continue
         for index, share in enumerate(SHARES):
             pairs = [
                 (c, a["sizes"][index]) for c, a in zip(cases, found, strict=True) if "sizes" in a
@@ -229,7 +232,7 @@ def reliability_table(rows: Rows) -> str:
 
 
 def ask(
-    python: str, cases: Sequence[Case], priors: dict[str, Any], told: bool, work: Path, parts: int
+    python: str, cases: Sequence[Case], priors: dict[str, Any], told: bool, work: Path
 ) -> Callable[[], list[dict[str, Any]]]:
     """Start an interpreter on all cases; call the result to wait for its answers."""
     jobs = [
@@ -242,29 +245,24 @@ def ask(
             "horizons": case.horizons.tolist(),
             "levels": LEVELS,
             "targets": [case.last * share for share in SHARES],
-            "ask_sizes": index % _ASK_SIZES == 0,
+            "ask_sizes": index % _ASK_SIZES == 0 and not told,
         }
         for index, case in enumerate(cases)
     ]
     work.mkdir(parents=True, exist_ok=True)
-    running = []
-    for part in range(parts):
-        text = json.dumps({"priors": priors, "jobs": jobs[part::parts]})
-        key = hashlib.sha256((text + version(python)).encode()).hexdigest()[:16]
-        question, reply = work / f"{key}.jobs.json", work / f"{key}.json"
-        process = None
-        if not reply.exists():
-            question.write_text(text, encoding="utf-8")
-            command = [python, str(HERE / "few_sizes_worker.py"), str(question), str(reply)]
-            process = subprocess.Popen(command, env=environment(python))
-        running.append((process, reply))
+    text = json.dumps({"priors": priors, "jobs": jobs})
+    key = hashlib.sha256((text + version(python)).encode()).hexdigest()[:16]
+    question, reply = work / f"{key}.jobs.json", work / f"{key}.json"
+    process = None
+    if not reply.exists():
+        question.write_text(text, encoding="utf-8")
+        command = [python, str(HERE / "few_sizes_worker.py"), str(question), str(reply)]
+        process = subprocess.Popen(command, env=environment(python))
 
     def wait() -> list[dict[str, Any]]:
-        found: list[Any] = [None] * len(jobs)
-        for part, (process, reply) in enumerate(running):
-            if process is not None and process.wait():
-                raise SystemExit(f"{python} failed")
-            found[part::parts] = json.loads(reply.read_text("utf-8"))
+        if process is not None and process.wait():
+            raise SystemExit(f"{python} failed")
+        found: list[dict[str, Any]] = json.loads(reply.read_text("utf-8"))
         return found
 
     return wait
@@ -344,7 +342,7 @@ def report(cases: list[Case], names: list[str], answers: dict[str, list[dict[str
             score_table(rows, list(answers), column, within)
             for column in ("horizon", "sizes", "seeds", "family")
         ]
-    text += [f"## Families: {OURS}\n", family_table(rows, OURS)]
+    text += ["## Families, told\n", family_table(rows, TOLD)]
     text += ["## Sizes for targets\n", size_table(kept, answers)]
     text += ["## Probabilities\n", reliability_table(rows)]
     return "\n".join(text)
@@ -360,7 +358,6 @@ def main() -> None:
     parser.add_argument("--against", help="a Python with another version of dataworth")
     parser.add_argument("--count", type=int, default=900, help="curves of each collection")
     parser.add_argument("--seed", type=int, default=1, help="of the choice of curves")
-    parser.add_argument("--told", action="store_true", help="tell the learner's family")
     parser.add_argument("--work", type=Path, default=Path("build/few_sizes"), help="for caches")
     parser.add_argument("--out", type=Path, default=HERE / "results")
     options = parser.parse_args()
@@ -371,10 +368,11 @@ def main() -> None:
         cases += chosen
         names += [name] * len(chosen)
     waits = {}
-    parts = 1 if options.against else 2
-    waits[OURS] = ask(sys.executable, cases, priors_of(True), options.told, options.work, parts)
+    for name in (OURS, TOLD):
+        told = name == TOLD
+        waits[name] = ask(sys.executable, cases, priors_of(True), told, options.work)
     if options.against:
-        waits[OTHER] = ask(options.against, cases, priors_of(False), False, options.work, parts)
+        waits[OTHER] = ask(options.against, cases, priors_of(False), False, options.work)
     text = report(cases, names, {name: wait() for name, wait in waits.items()})
     text += f"\n{time.perf_counter() - started:.0f} s in all.\n"
     options.out.mkdir(exist_ok=True)

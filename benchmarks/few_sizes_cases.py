@@ -30,12 +30,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 FOLDS = 3
 HORIZONS = (2.0, 4.0, 8.0, 16.0)
+LEARNED = (1.0, 1.41, 2.0, 2.83, 4.0, 5.66, 8.0, 11.3, 16.0, 22.6, 32.0)
+"""Horizons that a correction is learned at."""
 SHARES = (0.95, 0.9, 0.8)
 """Targets, as shares of the last measured loss: 5, 10 and 20 % below it."""
 _SMALLEST, _FEWEST_RUNS = 32, 10
 _NEAR = 0.06
 """A size counts as twice another if it is within 6 % of that."""
 _TRIES = 12
+_WIDER = 0.25
 _WITH_PROBABILITIES = {
     *("LinearDiscriminantAnalysis", "QuadraticDiscriminantAnalysis", "ExtraTreesClassifier"),
     *("GradientBoostingClassifier", "RandomForestClassifier", "LogisticRegression", "BernoulliNB"),
@@ -145,14 +148,14 @@ class Case:
 
 
 def cases_of(
-    curves: list[LongCurve], count: int, seed: int = 0, per_curve: int = 1
+    curves: list[LongCurve], count: int, seed: int = 0, per_curve: int = 1, wider: bool = False
 ) -> Iterator[Case]:
-    """At most `count` cases, of curves in random order."""
+    """At most `count` cases, of curves in random order; `wider` ones have 3 to 12 sizes."""
     rng = np.random.default_rng(seed)
     made = 0
     for _ in range(per_curve):
         for index in rng.permutation(len(curves)):
-            case = _case(curves[index], rng)
+            case = _case(curves[index], rng, wider)
             if case is not None:
                 yield case
                 made += 1
@@ -160,21 +163,23 @@ def cases_of(
                 return
 
 
-def _case(long: LongCurve, rng: np.random.Generator) -> Case | None:
+def _case(long: LongCurve, rng: np.random.Generator, wider: bool) -> Case | None:
     for _ in range(_TRIES):
         count, factor = int(rng.integers(4, 7)), float(rng.choice([2.0, 3.0]))
+        if wider and rng.random() < _WIDER:
+            count, factor = int(rng.choice([3, 7, 8, 10, 12])), float(rng.choice([1.41, 2.0]))
         repeats, furthest = int(rng.choice([1, 3, 5])), float(rng.choice([*HORIZONS, HORIZONS[-1]]))
         largest = long.sizes[-1] / furthest * 2 ** -rng.uniform(0, 0.5)
         if largest < _SMALLEST * factor ** (count - 1):
             continue
         last = int(np.argmin(np.abs(np.log(long.sizes / largest))))
-        step = np.sqrt(8) if factor == 3 else 2.0
+        step = {1.41: np.sqrt(2), 2.0: 2.0, 3.0: np.sqrt(8)}[factor]
         at = [long.at(long.sizes[last] * step ** -(count - 1 - j)) for j in range(count)]
         known = [i for i in at if i is not None]
         if len(set(known)) < count:
             continue
-        ahead = [(h, long.at(h * long.sizes[last])) for h in HORIZONS]
-        judged = [(h, i) for h, i in ahead if i is not None and i > last and long.means[i] > 0]
+        ahead = [(h, long.at(h * long.sizes[last])) for h in (LEARNED if wider else HORIZONS)]
+        judged = [(h, i) for h, i in ahead if i is not None and i >= last and long.means[i] > 0]
         runs = np.array([long.drawn(i, repeats, rng) for i in known])
         if not judged or (runs.mean(axis=1) <= 0).any():
             continue

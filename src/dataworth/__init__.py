@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dataworth.forecast.api import forecast
     from dataworth.forecast.compare import Comparison, compare
     from dataworth.forecast.forecast import Forecast
+    from dataworth.forecast.joint import JointForecast, forecast_joint
     from dataworth.integrations.sklearn import learning_curve
     from dataworth.learners.command import Command
     from dataworth.metrics.metric import Metric
@@ -31,6 +32,7 @@ __all__ = [
     "Dataset",
     "Finding",
     "Forecast",
+    "JointForecast",
     "Metric",
     "Rows",
     "Run",
@@ -40,6 +42,7 @@ __all__ = [
     "compare",
     "curves_from_frame",
     "forecast",
+    "forecast_joint",
     "learning_curve",
     "load",
     "metrics",
@@ -55,6 +58,7 @@ _MODULES = {
     "Dataset": "dataworth.data.dataset",
     "Finding": "dataworth.findings",
     "Forecast": "dataworth.forecast.forecast",
+    "JointForecast": "dataworth.forecast.joint",
     "Metric": "dataworth.metrics.metric",
     "Rows": "dataworth.data.rows",
     "Run": "dataworth.records.run",
@@ -63,6 +67,7 @@ _MODULES = {
     "compare": "dataworth.forecast.compare",
     "curves_from_frame": "dataworth.curves.read",
     "forecast": "dataworth.forecast.api",
+    "forecast_joint": "dataworth.forecast.joint",
     "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",
     "metrics": "dataworth.metrics",

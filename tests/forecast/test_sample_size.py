@@ -10,7 +10,7 @@ import pytest
 
 import dataworth as dw
 from dataworth import Curve
-from dataworth.forecast.results import SampleSize
+from dataworth.forecast.results import ReachableSize, SampleSize
 
 SIZES = np.repeat([1000, 3000, 9000, 27_000, 80_000], 3)
 RUNS = [
@@ -59,8 +59,10 @@ def test_a_target_met_long_ago_is_answered_by_the_first_measured_size(
     forecast: dw.Forecast,
 ) -> None:
     found = forecast.samples_for(0.7, assurance=0.9)
+    first = 27_000.0
     assert found == SampleSize(
-        0.7, 27_000, 27_000, 27_000, found.probability_reachable, 0.9, 0.9, 27_000, True
+        *(0.7, first, first, first, found.probability_reachable, 0.9, 0.9, first, True),
+        if_reachable=ReachableSize(first, first, first),
     )
     assert found.probability_reachable > 0.999
 

@@ -87,6 +87,13 @@ def add_parser(commands: Any) -> None:
         "sizes without seeds that lie close together)",
     )
     parser.add_argument(
+        "--family",
+        metavar="F",
+        help="the learner's family, which says how such curves go on: linear, discriminant, "
+        "naive-bayes, knn, kernel-svm, tree, forest, boosting, mlp, cnn, transformer, "
+        "deep-tabular, pretrained (that of a study's model; else a mixture of all)",
+    )
+    parser.add_argument(
         "--price-per-label",
         type=float,
         metavar="PRICE",
@@ -129,6 +136,7 @@ def run(options: argparse.Namespace) -> int:
         ),
         test_noise=options.test_noise,
         single_run=options.single_run,
+        family=options.family,
     )
     sizes = options.at or ahead(forecast)
     targets = [forecast.samples_for(t, options.level, options.assurance) for t in options.target]

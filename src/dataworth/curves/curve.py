@@ -63,6 +63,8 @@ class Curve:
         The metric of guessing at random (ln C nats for a loss over C classes).
     name : str
         What tables and pictures call the curve.
+    model : str
+        The name of the model that was trained, if known: forecasts take its family from it.
     others : mapping of str to array_like, optional
         Further metrics of the same runs, reached as ``curve["accuracy"]``.
 
@@ -79,6 +81,7 @@ class Curve:
     metric: Metric
     chance: float | None = None
     name: str = ""
+    model: str = ""
     others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     seeded: bool = False
     """Whether seeds were given: every row is then known to be a run of its own."""
@@ -94,6 +97,7 @@ class Curve:
         best: float | None = None,
         chance: float | None = None,
         name: str = "",
+        model: str = "",
         others: Mapping[str, ArrayLike] | None = None,
     ) -> None:
         sizes = _whole(samples, "samples", 1)
@@ -144,6 +148,7 @@ class Curve:
             "metric": measure,
             "chance": chance,
             "name": name,
+            "model": model,
             "others": {key: column[order] for key, column in rest.items()},
             "seeded": seeds is not None,
         }
@@ -166,7 +171,15 @@ class Curve:
         rest = {key: values for key, values in self.others.items() if key != column}
         rest[self.metric.name] = self.values
         seeds = self.seeds if self.seeded else None
-        return Curve(self.samples, self.others[column], seeds, column, name=self.name, others=rest)
+        return Curve(
+            self.samples,
+            self.others[column],
+            seeds,
+            column,
+            name=self.name,
+            model=self.model,
+            others=rest,
+        )
 
     def column(self, metric: str) -> str | None:
         """What a metric is called here: by this name, or by the only one that means the same."""

@@ -12,6 +12,7 @@ from dataworth._util.validation import check_seed, is_real
 from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.draws import draw_curves
+from dataworth.forecast.families import FAMILIES, family_of
 from dataworth.forecast.forecast import Forecast
 from dataworth.forecast.loss_scale import loss_scale
 from dataworth.forecast.prepare import prepare
@@ -20,7 +21,7 @@ from dataworth.laws.base import Law
 from dataworth.laws.registry import all_laws, find_law
 from dataworth.laws.validate import check_law
 
-_FEW_SIZES, _FEW_FREE = 5, 3
+_FEW_SIZES, _FEW_FREE = 6, 3
 _MOST_SHIFT = 10
 
 
@@ -32,6 +33,7 @@ def forecast(
     test_noise: float = 0.0,
     single_run: bool | None = None,
     prior: Prior | None = None,
+    family: str | None = None,
 ) -> Forecast:
     """Forecast a learning curve beyond its largest measured size.
 
@@ -55,6 +57,11 @@ def forecast(
         of more than 20 sizes, less than a factor of 1.3 apart on average, are taken for looks.
     prior : Prior, optional
         Instead of the one learned from public curves.
+    family : str, optional
+        The family of the learner, which says how such curves go on: linear, discriminant,
+        naive-bayes, knn, kernel-svm, tree, forest, boosting, mlp, cnn, transformer, deep-tabular
+        or pretrained. Without it, the one that the name of the curve's model says, or else a
+        mixture of all.
 
     Raises
     ------
@@ -78,6 +85,14 @@ def forecast(
             option="prior",
             value=prior,
         )
+    if not (family is None or family in FAMILIES):
+        raise ForecastError(
+            f"family is {family!r}; expected one of {', '.join(FAMILIES)}.",
+            code="unknown-choice",
+            option="family",
+            value=family,
+        )
+    family = family or family_of(curve.model)
     observations = prepare(curve, single_run)
     chosen = _laws(laws, len(observations))
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
@@ -101,8 +116,8 @@ def forecast(
         )
     # Losses may lie hundreds of orders of magnitude apart; what overflows fits no law.
     with np.errstate(all="ignore"):
-        draws = draw_curves(observations, chosen, used, log_chance, seed, shift)
-    return Forecast(curve, observations, draws, used, log_chance, seed)
+        draws = draw_curves(observations, chosen, used, log_chance, seed, shift, family)
+    return Forecast(curve, observations, draws, used, log_chance, seed, family)
 
 
 def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
 
+from dataworth.forecast.correction import NODES, Adjustment
 from dataworth.forecast.ensemble import (
     EnsembleMember,
     ensemble_member,
     independent,
     stacking_weights,
 )
+from dataworth.forecast.features import LAWS, features
 from dataworth.forecast.grid_fits import fit_grids
 from dataworth.forecast.posterior import posterior_member
 from dataworth.forecast.prior import Prior
@@ -47,7 +49,9 @@ class Draws:
     shrinkage : float
         Factor by which the distance of draws from their middle is multiplied.
     level : ndarray, shape (d,)
-        Added to the draw's log loss at every size.
+        Added to the draw's log loss at every size, before it is corrected.
+    offset : ndarray, shape (d,)
+        Added at every size afterwards: the error of the held-out rows being a sample.
     drift : ndarray, shape (d,)
         Added beyond the largest size, in units of the standard deviation of the drift.
     drift_scale, model_spread : float
@@ -58,6 +62,8 @@ class Draws:
     chance : ndarray, shape (d,)
         Noise of a new run in units of `noise`: standard normal if the noise is known, otherwise
         Student t.
+    adjustment : Adjustment, optional
+        The learned correction of this curve's draws.
     """
 
     observations: Observations
@@ -67,14 +73,26 @@ class Draws:
     row: NDArray[np.int64]
     shrinkage: float
     level: Floats
+    offset: Floats
     drift: Floats
     drift_scale: float
     model_spread: float
     noise: float
     chance: Floats
+    adjustment: Adjustment | None = None
 
     def log_loss(self, u: Floats) -> Floats:
         """Log loss of every draw at ``u = log(n / N)``, shape (d, m), without noise."""
+        logs = self._uncorrected(u)
+        ahead = u >= 0
+        if self.adjustment is not None and ahead.any():
+            low, middle, high = _bands(logs[:, ahead], [0.16, 0.5, 0.84])
+            spread = (high - low) / 2
+            logs[:, ahead] = self.adjustment.apply(u[ahead], logs[:, ahead], middle, spread)
+        return logs + self.offset[:, None] + float(self.observations.log_loss[-1])
+
+    def _uncorrected(self, u: Floats) -> Floats:
+        """Log loss of every draw by the laws, relative to the loss at N."""
         laws = self._of_laws(u)
         low, middle, high = _bands(laws, [0.16, 0.5, 0.84])
         further = np.hypot(self.drift_scale * np.clip(u, 0.0, _FROZEN), _ROUGH * middle * (u > 0))
@@ -86,7 +104,19 @@ class Draws:
         )
         # A skewed ensemble would move the middle of the sum away from the median forecast.
         around = middle + off - _bands(off, [0.5])[0]
-        return np.asarray(around + float(self.observations.log_loss[-1]))
+        return np.asarray(around)
+
+    def adjusted(self, prior: Prior, residual: float, family: str | None) -> Draws:
+        """These draws with the correction of a prior, if it has one."""
+        names = {member.law.name for member in self.members}
+        known = self.observations.noisy and names.issuperset(LAWS)
+        if prior.correction is None or not known:
+            return self
+        bands = _bands(self._uncorrected(NODES), [0.05, 0.16, 0.5, 0.84, 0.95])
+        rows = features(self.observations, self.members, self.weights, residual, NODES, bands)
+        spread = (bands[3] - bands[1]) / 2
+        adjustment = prior.correction.adjustment(rows, family, bands[2], spread)
+        return replace(self, adjustment=adjustment)
 
     def _of_laws(self, u: Floats) -> Floats:
         """Log loss of the law that each draw follows, relative to the loss at N."""
@@ -109,6 +139,7 @@ def draw_curves(
     chance: float | None = None,
     seed: int = 0,
     shift: float = 0.0,
+    family: str | None = None,
 ) -> Draws:
     """Fit and weight all members, and draw curves.
 
@@ -126,6 +157,8 @@ def draw_curves(
         Seed of the scrambled Sobol sequence.
     shift : float
         Standard deviation of an error of the log loss that all sizes share.
+    family : str, optional
+        The learner's family, for the correction.
     """
     above = None if chance is None else chance - float(observations.log_loss[-1])
     grid_fits = fit_grids(observations, laws)
@@ -141,21 +174,24 @@ def draw_curves(
     points = sobol_points(COUNT, 5, np.random.Generator(np.random.Philox(seed)))
     sobol = np.clip(points, 1e-9, 1 - 1e-9)
     member, row = _picked(members, weights, sobol[:, 0])
+    shuffled = np.random.Generator(np.random.Philox(seed)).permutation(sobol[:, 1])
     t_scale = student_scales(prior.tail, sobol[:, 4])
-    return Draws(
+    draws = Draws(
         observations,
         tuple(members),
         weights,
         member,
         row,
         shrinkage=shrinkage,
-        level=np.hypot(prior.level * residual * t_scale, shift) * ndtri(sobol[:, 1]),
+        level=prior.level * residual * t_scale * ndtri(sobol[:, 1]),
+        offset=shift * ndtri(shuffled),
         drift=t_scale * ndtri(sobol[:, 2]),
         drift_scale=prior.drift_scale * residual,
         model_spread=prior.model_spread,
         noise=math.sqrt(observations.run_noise) if observations.noisy else residual,
         chance=ndtri(sobol[:, 3]) * (1.0 if observations.noisy else t_scale),
     )
+    return draws.adjusted(prior, residual, family)
 
 
 def _bands(values: Floats, around: list[float]) -> Floats:

@@ -50,8 +50,9 @@ class Forecast:
         What was fitted.
     draws : Draws
         The fitted laws, their weights, and curves drawn from them.
-    prior, chance, seed
-        What the draws were made with; `chance` is the log loss of guessing, if known.
+    prior, chance, seed, family
+        What the draws were made with; `chance` is the log loss of guessing, if known, `family` that
+        of the learner, if told.
     """
 
     curve: Curve
@@ -60,6 +61,7 @@ class Forecast:
     prior: Prior
     chance: float | None
     seed: int
+    family: str | None = None
 
     def predict(self, sizes: ArrayLike, level: float = 0.9, new_run: bool = False) -> Prediction:
         """The metric at some sizes.
@@ -130,6 +132,24 @@ class Forecast:
         return sample_size.samples_for(
             self.curve, self._largest, self._drawn, loss, target, level, assurance
         )
+
+    def probability(self, size: float, target: float) -> float:
+        """The probability that the mean over seeds is at least as good as a target at a size.
+
+        Parameters
+        ----------
+        size : float
+            Number of training samples.
+        target : float
+            In the curve's own metric.
+
+        Raises
+        ------
+        ForecastError
+            If the target is not a value that the metric can have.
+        """
+        met = self.log_losses([size])[:, 0] <= math.log(self.loss_of(target))
+        return float(met.mean())
 
     def loss_of(self, target: float) -> float:
         """The loss (the error) that a target in the curve's own metric stands for.
@@ -262,7 +282,9 @@ class Forecast:
 
     def _refit(self, observations: Observations) -> Draws:
         """The same forecast from fewer observations, for the backtest."""
-        return draw_curves(observations, self._laws, self.prior, self.chance, self.seed)
+        return draw_curves(
+            observations, self._laws, self.prior, self.chance, self.seed, family=self.family
+        )
 
     @property
     def _laws(self) -> tuple[Law, ...]:

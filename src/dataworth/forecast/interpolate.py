@@ -55,8 +55,8 @@ def _figures(draws: Draws, last: Floats, seed: int) -> Floats:
     observations = draws.observations
     rng = np.random.Generator(np.random.Philox(seed))
     noise = rng.standard_normal((len(last), len(observations))) * np.sqrt(observations.noise)
-    # An error that all sizes share, such as that of the held-out rows, is the draw's `level`.
-    off = noise + draws.level[:, None]
+    # An error that all sizes share, such as that of the held-out rows, is the draw's `offset`.
+    off = noise + (draws.level + draws.offset)[:, None]
     figures = observations.log_loss + off - np.median(off, axis=0)
     figures[:, -1] = last
     return np.asarray(figures)

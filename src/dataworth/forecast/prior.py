@@ -7,9 +7,11 @@ separate runs at distant sizes. The second is for checkpoints of a single run.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from importlib import resources
+
+from dataworth.forecast.correction import Correction, shipped_correction
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Prior:
         spread is half the distance between the 16 % and the 84 % quantile of the laws at n. Both
         are multiplied by one random scale, so that each is Student t with `tail` degrees of
         freedom.
+    correction : Correction, optional
+        Of the draws; without one they are those of the laws alone.
     """
 
     retention: float
@@ -57,20 +61,26 @@ class Prior:
     drift_scale: float
     model_spread: float
     tail: float
+    correction: Correction | None = field(default=None, repr=False)
 
     @staticmethod
     def from_json(text: str) -> Prior:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote; it has no correction."""
         return Prior(**json.loads(text))
 
     def to_json(self) -> str:
-        """As JSON text, rounded to four digits."""
-        rounded = {name: float(f"{value:.4g}") for name, value in asdict(self).items()}
+        """The constants as JSON text, rounded to four digits."""
+        names = [each.name for each in fields(self) if each.name != "correction"]
+        rounded = {name: float(f"{getattr(self, name):.4g}") for name in names}
         return json.dumps(rounded, indent=2) + "\n"
 
 
 @lru_cache(maxsize=2)
 def shipped_prior(noisy: bool) -> Prior:
-    """The prior for curves whose noise is known (see `Observations`), or for checkpoints."""
+    """The prior for curves whose noise is known (see `Observations`), or for checkpoints.
+
+    The first has a correction; none was learned for checkpoints.
+    """
     name = "prior-repeated.json" if noisy else "prior-single.json"
-    return Prior.from_json(resources.files(__package__).joinpath(name).read_text("utf-8"))
+    prior = Prior.from_json(resources.files(__package__).joinpath(name).read_text("utf-8"))
+    return replace(prior, correction=shipped_correction()) if noisy else prior

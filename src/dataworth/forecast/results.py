@@ -26,6 +26,15 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class ReachableSize:
+    """The number of samples for a target, given that it is reached at all; always finite."""
+
+    median: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
 class SampleSize:
     """The number of samples for a target; ``math.inf`` if no number reaches the probability.
 
@@ -46,6 +55,10 @@ class SampleSize:
         Whether the measured means meet the target already. `median` and `lower` are then the first
         measured size from which on they do; so are `upper` and `assured`, unless the draws at the
         largest measured size meet it with less than their probability: then they lie beyond it.
+    if_reachable : ReachableSize or None
+        The sizes at which the same shares of the probability of meeting the target up to
+        `dataworth.forecast.sample_size.REACH` times the largest measured size are reached: how many
+        samples it takes, given that they are enough. None where that probability is 0.
     """
 
     target: float
@@ -57,6 +70,7 @@ class SampleSize:
     assurance: float | None = None
     assured: float | None = None
     met: bool = False
+    if_reachable: ReachableSize | None = None
 
 
 @dataclass(frozen=True)

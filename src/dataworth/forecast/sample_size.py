@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
 from dataworth.forecast.loss_scale import loss_scale
-from dataworth.forecast.results import SampleSize, Stop
+from dataworth.forecast.results import ReachableSize, SampleSize, Stop
 
 Floats = NDArray[np.float64]
 Drawn = Callable[[Floats], Floats]
 """From ``u = log(n / N)``, shape (m,), to the log loss of every draw, shape (draws, m)."""
 _FURTHEST = math.log(1e6)
 """Sizes are searched up to a million times the largest one measured."""
+REACH = 32.0
+"""A target counts as reached, in `SampleSize.if_reachable`, up to so many times the largest size:
+public curves say nothing of what lies further."""
 _STEPS = 128
 _PRICELESS = 1e100
 _EQUAL = 1 + 1e-12
@@ -46,6 +49,9 @@ def samples_for(
         return largest * math.exp(_reached(drawn, grid, chances, loss, probability))
 
     tail = (1 - level) / 2
+    within = float(chances[grid <= math.log(REACH)].max())
+    if met is not None:
+        within = max(within, 0.5)
     return SampleSize(
         target,
         size_at(0.5),
@@ -57,6 +63,9 @@ def samples_for(
         assurance,
         None if assurance is None else size_at(assurance),
         met is not None,
+        None
+        if within == 0
+        else ReachableSize(*(size_at(within * p) for p in (0.5, tail, 1 - tail))),
     )
 
 

@@ -13,6 +13,10 @@ def _power(c: Floats, n: Floats) -> Floats:
     return n**-c
 
 
+def _constant(n: Floats) -> Floats:
+    return np.ones_like(n)
+
+
 def _shifted(c: Floats, d: Floats, n: Floats) -> Floats:
     return (n + d) ** -c
 
@@ -30,7 +34,7 @@ LAST_VALUE = register_law(
         "last-value",
         "b",
         "the law that more data changes nothing; fitted, the mean of the last losses",
-        lambda n: np.ones_like(n),
+        _constant,
         floor=False,
     )
 )

@@ -71,7 +71,7 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
     -------
     dict
         ``samples``, ``values`` and ``seeds``, one entry per run; ``metric``, what the values are;
-        ``others``, further metrics by name; ``chance`` and ``name``.
+        ``others``, further metrics by name; ``chance``, ``name`` and ``model``.
 
     Raises
     ------
@@ -120,6 +120,7 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
         "best": metric.get("upper" if metric.get("higher_is_better") else "lower"),
         "chance": _chance(store, meta, metric["name"]),
         "name": model if several else name,
+        "model": model or checked_entry({"model": "", **meta}, "model", str, str(store.path)),
         "others": others,
     }
 
