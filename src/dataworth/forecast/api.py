@@ -21,7 +21,8 @@ from dataworth.laws.base import Law
 from dataworth.laws.registry import all_laws, find_law
 from dataworth.laws.validate import check_law
 
-_FEW_SIZES, _FEW_FREE = 6, 3
+_FEW_SIZES, _FEW_NAMED, _FEW_FREE = 6, 5, 3
+"""Up to so many sizes, or so many where laws are named, only laws of 3 free parameters are used."""
 _MOST_SHIFT = 10
 
 
@@ -44,7 +45,7 @@ def forecast(
         ``learning_curve`` result, a frame. At least two sizes, and values that the metric can have.
     laws : sequence of str or Law, optional
         The laws to choose from; by default all registered ones but the baselines. From five sizes
-        or fewer, only laws of at most three free parameters are used.
+        or fewer, and from six without this, only laws of at most three free parameters are used.
     seed : int
         Of the draws. The same curve and seed give the same figures.
     test_noise : float
@@ -145,7 +146,8 @@ def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
             code="named-twice",
             option="laws",
         )
-    small = tuple(law for law in asked if sizes > _FEW_SIZES or law.free <= _FEW_FREE)
+    few = _FEW_SIZES if laws is None else _FEW_NAMED
+    small = tuple(law for law in asked if sizes > few or law.free <= _FEW_FREE)
     if not small:
         raise ForecastError(
             f"laws asked for: {', '.join(names)}; {sizes} sizes allow only laws of at most "
