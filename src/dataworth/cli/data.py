@@ -123,7 +123,7 @@ def _summary(dataset: Dataset) -> str:
         "data": dataset.name,
         "samples": f"{dataset.samples:,}",
         "held out": f"{held_out:,} (official split)" if held_out else "no official split",
-        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
+        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.sample_type}",
         "scale": f"{dataset.scale:g}",
         **_targets(dataset),
         "fingerprint": dataset.fingerprint,

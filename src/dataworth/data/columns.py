@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +11,9 @@ from dataworth.errors import DataError
 from dataworth.tasks.missing import as_column, first_missing, without_objects
 
 
-def column_of_rows(values: ArrayLike | None, which: str, rows: int) -> NDArray[Any] | None:
+def column_of_rows(
+    values: ArrayLike | None, which: str, rows: int, name: Hashable | None = None
+) -> NDArray[Any] | None:
     """One value for each row, as an array of numbers, times or text; None stays None.
 
     Parameters
@@ -19,6 +22,8 @@ def column_of_rows(values: ArrayLike | None, which: str, rows: int) -> NDArray[A
     which : str
         What an error calls the values.
     rows : int
+    name : hashable, optional
+        The column of a frame that holds them, for the message.
 
     Raises
     ------
@@ -27,6 +32,8 @@ def column_of_rows(values: ArrayLike | None, which: str, rows: int) -> NDArray[A
     """
     if values is None:
         return None
+    if name is not None:
+        which = f"{which} (column {name!r})"
     column = as_column(values, which)
     if column.shape != (rows,):
         raise DataError(
@@ -38,5 +45,6 @@ def column_of_rows(values: ArrayLike | None, which: str, rows: int) -> NDArray[A
         raise DataError(
             f"{which}, row {row}: the value is missing. Fill the gap, or remove the row.",
             code="value-missing",
+            row=row,
         )
     return without_objects(column)
