@@ -32,6 +32,7 @@ PUBLIC = {
     "learning_curve",
     "load",
     "metrics",
+    "read_runs",
     "run_curves",
 }
 FOLDERS = {

@@ -118,7 +118,7 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
 
 
 def _summary(dataset: Dataset) -> str:
-    held_out = 0 if dataset.x_test is None else len(dataset.x_test)
+    held_out = 0 if dataset.y_test is None else len(dataset.y_test)
     lines = {
         "data": dataset.name,
         "samples": f"{dataset.samples:,}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from typing import Any
 
@@ -48,3 +49,41 @@ def column_of_rows(
             row=row,
         )
     return without_objects(column)
+
+
+UNSORTED = (
+    "is text of which the order in time is not known. Write times as 2024-03-31, as "
+    "2024-03-31 14:30, as numbers, or as dates of numpy, pandas or polars."
+)
+_SORTS = re.compile(r"\d{4}(-\d\d(-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?)?)?")
+
+
+def times_of_rows(
+    values: ArrayLike | None, rows: int, name: Hashable | None = None
+) -> NDArray[Any] | None:
+    """The time of each row, checked as by `column_of_rows`; text must sort by time.
+
+    Raises
+    ------
+    DataError
+        Also if it is text in another form than ISO 8601, or of several forms.
+    """
+    times = column_of_rows(values, "time", rows, name)
+    row = None if times is None else first_unsorted(times)
+    if times is not None and row is not None:
+        where = "time" if name is None else f"time (column {name!r})"
+        raise DataError(
+            f"{where}, row {row}: {str(times[row])!r} {UNSORTED}", code="time-unclear", row=row
+        )
+    return times
+
+
+def first_unsorted(times: NDArray[Any]) -> int | None:
+    """The first row of which the text is no time that sorts; None if there is none."""
+    if times.dtype.kind not in "UT":
+        return None
+    texts = times.tolist()
+    for row, text in enumerate(texts):
+        if len(text) != len(texts[0]) or not _SORTS.fullmatch(text):
+            return row
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,11 +15,12 @@ from dataworth._util import display
 from dataworth.data import features as feature_forms
 from dataworth.data import frames, items
 from dataworth.data.base import RowNumbers
-from dataworth.data.columns import column_of_rows
+from dataworth.data.columns import column_of_rows, times_of_rows
 from dataworth.data.fingerprint import fingerprint
-from dataworth.data.forms import Form, form
+from dataworth.data.forms import Form, form, numbers
 from dataworth.data.frames import Kind, Name
 from dataworth.data.roles import Columns, Roles, column_list
+from dataworth.data.stored import StoredFrame
 from dataworth.errors import DataError
 from dataworth.tasks.base import Task
 from dataworth.tasks.prepare import prepare
@@ -87,6 +88,9 @@ class Dataset:
     time : array_like, shape (n,), or str, optional
         When each sample was recorded: numbers, times, or text that sorts by time, as 2024-03-31
         does; of a frame the name of the column. The latest samples are held out.
+    groups_test : array_like, optional
+        The groups of the held-out samples, for the audit; of a frame they are found by the name of
+        the column.
     class_names : sequence of str, optional
         One name per class; integer labels are then class indices. Without it, the classes are the
         labels that occur, sorted.
@@ -138,6 +142,7 @@ class Dataset:
         task: Task | str | None = None,
         groups: ArrayLike | None = None,
         time: ArrayLike | None = None,
+        groups_test: ArrayLike | None = None,
         class_names: Sequence[str] | None = None,
         name: str = "custom",
         scale: float | None = None,
@@ -177,7 +182,13 @@ class Dataset:
             _check_lengths(held_test, held_targets, "_test")
         if scale is None:
             scale = 1.0 / 255.0 if getattr(held, "dtype", None) == np.uint8 else 1.0
-        groups_test = None if test is None else test.groups
+        if test is not None and test.groups is not None:
+            groups_test = test.groups
+        if groups_test is not None and held_test is None:
+            raise DataError(
+                "groups_test was given without x_test; give both, or neither.",
+                code="option-missing",
+            )
         values = {
             "x": held,
             "y": targets,
@@ -187,9 +198,7 @@ class Dataset:
             "groups": column_of_rows(
                 groups if train.groups is None else train.groups, "groups", rows, roles.groups
             ),
-            "time": column_of_rows(
-                time if train.time is None else train.time, "time", rows, roles.time
-            ),
+            "time": times_of_rows(time if train.time is None else train.time, rows, roles.time),
             "groups_test": None
             if groups_test is None
             else column_of_rows(
@@ -257,7 +266,7 @@ class Dataset:
         list, rows of a memory-mapped array as ``uint8`` or ``float32``.
         """
         is_all = len(rows) == len(self) and np.array_equal(rows, np.arange(len(self)))
-        if is_all and self.form in ("frame", "sparse"):
+        if is_all and self.form in ("frame", "sparse") and not isinstance(self.x, StoredFrame):
             return self.x, self.y
         if is_all and self.form == "array":
             return feature_forms.as_held(self.x), self.y
@@ -266,6 +275,34 @@ class Dataset:
     def targets(self, rows: RowNumbers) -> NDArray[Any]:
         """Encoded targets of `rows`, without a look at the features."""
         return self.y[rows]
+
+    def as_arrays(self, what: str) -> Dataset:
+        """The same data set with its features in one array of ``uint8`` or ``float32``.
+
+        Parameters
+        ----------
+        what : str
+            What needs numbers, for the message: "the model mlp".
+
+        Returns
+        -------
+        Dataset
+            With the same fingerprint; itself where its features are such an array.
+
+        Raises
+        ------
+        DataError
+            If features are not numbers; see `dataworth.data.forms.numbers`.
+        """
+        if isinstance(self.x, np.ndarray) and self.x.dtype in (np.uint8, np.float32):
+            return self
+        x = numbers(self.x, what)
+        x_test = None if self.x_test is None else numbers(self.x_test, what)
+        other = object.__new__(Dataset)
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        known = {"known_fingerprint": self.fingerprint}
+        vars(other).update(own | {"x": x, "x_test": x_test} | known)
+        return other
 
     @cached_property
     def official_test(self) -> Dataset | None:

@@ -50,6 +50,10 @@ def described(x: Any, digest: str | None = None) -> tuple[Any, ...]:
     digest : str, optional
         The hash of an array, where it is known.
     """
+    if hasattr(x, "update_digest"):
+        content = hashlib.sha256()
+        x.update_digest(content)
+        return type(x).__name__, len(x), content.hexdigest()
     kind = form(x) if not (isinstance(x, np.ndarray) and x.dtype.kind in "UT") else "array"
     if kind == "array" and hasattr(x, "dtype") and x.dtype.kind != "O":
         held = x[:0] if x.dtype.kind in "UT" or not features.is_mapped(x) else _held_type(x)
@@ -67,8 +71,6 @@ def described(x: Any, digest: str | None = None) -> tuple[Any, ...]:
     elif isinstance(x, HuggingFace):
         for start in range(0, len(x), _BLOCK_ROWS):
             _frame(total, x.table(start, _BLOCK_ROWS))
-    elif hasattr(x, "update_digest"):
-        x.update_digest(total)
     else:
         for index in range(len(x)):
             cell(total, x[index])
@@ -110,12 +112,20 @@ def _cells(total: Hash, values: Any) -> None:
         return
     cells = frames.cells_of(values)
     if all(type(each) is str for each in cells):
-        encoded = [each.encode("utf-8", "surrogatepass") for each in cells]
-        _array(total, np.fromiter(map(len, encoded), np.int64, len(encoded)))
-        total.update(b"".join(encoded))
+        _texts(total, cells)
+        return
+    if all(each is None or type(each) is str for each in cells):
+        total.update(bytes(each is None for each in cells))
+        _texts(total, ["" if each is None else each for each in cells])
         return
     for each in cells:
         cell(total, each)
+
+
+def _texts(total: Hash, texts: list[str]) -> None:
+    encoded = [each.encode("utf-8", "surrogatepass") for each in texts]
+    _array(total, np.fromiter(map(len, encoded), np.int64, len(encoded)))
+    total.update(b"".join(encoded))
 
 
 def cell(total: Hash, value: Any) -> None:

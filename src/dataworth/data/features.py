@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dataworth.data import frames, items
 from dataworth.data.base import RowNumbers
 from dataworth.data.forms import form, is_sparse
+from dataworth.data.images import SizedImages
 from dataworth.data.texts import Texts
 from dataworth.errors import DataError
 
@@ -34,7 +35,7 @@ def features_of(x: Any, which: str) -> Any:
         return x if isinstance(x, Texts) else Texts.of(x, which)
     if kind == "items":
         return _items(x, which)
-    return _array(x, which)
+    return x if isinstance(x, SizedImages) else _array(x, which)
 
 
 def length(x: Any) -> int:
@@ -74,6 +75,8 @@ def take(x: Any, rows: RowNumbers) -> Any:
 
 def as_held(array: NDArray[Any]) -> NDArray[Any]:
     """Values of a memory-mapped array in the type that learners get: ``uint8`` or ``float32``."""
+    if isinstance(array, SizedImages):
+        return np.asarray(array)
     if array.dtype in (np.uint8, np.float32):
         return array
     with np.errstate(over="ignore"):

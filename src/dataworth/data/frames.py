@@ -21,6 +21,7 @@ Name = Hashable
 """The name of a column: a text, or in pandas whatever its index holds."""
 
 _FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
+_LOOKED_AT = 1_000
 _TEXT_TYPES = ("string", "large_string", "string_view")
 
 
@@ -34,6 +35,8 @@ def library_of(x: Any) -> str | None:
     """
     for kind in type(x).__mro__:
         library = kind.__module__.partition(".")[0]
+        if kind.__module__ == "dataworth.data.stored":
+            return str(x.library)
         if library == "polars" and kind.__name__ == "LazyFrame":
             raise DataError(
                 "the polars LazyFrame holds no rows yet; give frame.collect().",
@@ -70,6 +73,8 @@ def select(frame: Any, names: Sequence[Name]) -> Any:
 
 def take(frame: Any, rows: RowNumbers) -> Any:
     """The frame with these rows alone, in this order."""
+    if hasattr(frame, "take_rows"):
+        return frame.take_rows(rows)
     library = library_of(frame)
     if library == "pandas":
         return frame.iloc[rows]
@@ -140,6 +145,8 @@ def kind_of(values: Any) -> Kind:
 
 def kinds_of(frame: Any) -> dict[Name, Kind]:
     """What the cells of each column are, by the column's name."""
+    if hasattr(frame, "take_rows"):
+        frame = frame.take_rows(np.arange(min(len(frame), _LOOKED_AT)))
     return {name: kind_of(column(frame, name)) for name in names_of(frame)}
 
 

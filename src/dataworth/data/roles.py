@@ -89,6 +89,11 @@ class Roles:
         return [name for name in names if name not in away]
 
     def _check(self) -> None:
+        if self.label is not None and self.label in self.drop:
+            raise DataError(
+                f"drop: {self.label!r} is the label, which is needed. Leave it out.",
+                code="options-conflict",
+            )
         if self.features is None:
             return
         if len(set(self.features)) < len(self.features):
