@@ -76,7 +76,9 @@ class Split:
         return {"folds" if self.folds else "held_out_rows": digest.hexdigest()}
 
 
-def split(data: Data, held_out: float | int | Sequence[int] | RowNumbers | None = None) -> Split:
+def split(
+    data: Data, held_out: float | int | Sequence[int] | NDArray[np.integer[Any]] | None = None
+) -> Split:
     """Fix the held-out rows of a study: the official split, else a share of the rows.
 
     Of data with `groups`, whole groups in random order are held out, so that no group is on both
