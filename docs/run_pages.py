@@ -73,7 +73,8 @@ class PageError(Exception):
 def pages() -> list[Path]:
     """README, CONTRIBUTING and the pages, except those of the audit, which have their own tests."""
     front = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-    return [*front, *sorted((ROOT / "docs").glob("*.md"))]
+    docs = ROOT / "docs"
+    return [*front, *sorted(docs.glob("*.md")), *sorted((docs / "bring-your-own").glob("*.md"))]
 
 
 def blocks(text: str) -> list[Block]:

@@ -34,6 +34,7 @@ PUBLIC = {
     "learning_curve",
     "load",
     "metrics",
+    "read_runs",
     "run_curves",
 }
 FOLDERS = {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dataworth.integrations.sklearn import learning_curve
     from dataworth.learners.command import Command
     from dataworth.metrics.metric import Metric
+    from dataworth.records.frames import read_runs
     from dataworth.records.run import Run
     from dataworth.sources import load
     from dataworth.study.spec import Study
@@ -46,6 +47,7 @@ __all__ = [
     "learning_curve",
     "load",
     "metrics",
+    "read_runs",
     "run_curves",
 ]
 __version__ = "0.1.0"
@@ -71,6 +73,7 @@ _MODULES = {
     "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",
     "metrics": "dataworth.metrics",
+    "read_runs": "dataworth.records.frames",
     "run_curves": "dataworth.curves.read",
 }
 lazy_attributes(__name__, _MODULES)

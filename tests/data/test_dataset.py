@@ -160,7 +160,7 @@ def test_rows_are_taken_in_the_order_that_is_asked_for() -> None:
     assert y.tolist() == data.targets(np.array([3, 0])).tolist() == [1, 0]
     assert data.take(np.arange(6))[0] is X
     assert len(data) == 6
-    assert data.schema == ((2,), np.dtype(np.uint8))
+    assert data.schema == ((2,), np.dtype(np.uint8), {})
 
 
 def test_the_official_split_is_a_data_set() -> None:

@@ -48,7 +48,7 @@ def test_there_are_no_samples() -> None:
 
 
 def test_the_fingerprint_changes_with_all_that_decides_which_rows_are_taken() -> None:
-    values = ["a", "b", "a"]
+    values = ["2023", "2024", "2023"]
     kinds: list[Rows] = [
         Rows(3),
         Rows(4),

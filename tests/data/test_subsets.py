@@ -29,7 +29,8 @@ def test_an_order_holds_every_row_of_the_pool_once(
     labels: NDArray[np.int64], seed: int, method: str
 ) -> None:
     pool = np.flatnonzero(np.arange(len(labels)) % 3)
-    order = SAMPLERS[method].order(Rows(len(labels), stratify=labels), pool, seed)
+    data = Rows(len(labels), stratify=labels, time=labels % 3)
+    order = SAMPLERS[method].order(data, pool, seed)
     assert sorted(order.tolist()) == pool.tolist()
 
 

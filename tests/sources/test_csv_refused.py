@@ -43,7 +43,7 @@ def _with(row: int, old: str, new: str) -> str:
             "not-a-pixel",
             r"row 10, column \d+ \('pixel\d+'\): '300'",
         ),
-        ("\n".join(ROWS).replace(",", ";"), "no-separator", ""),
+        ("\n".join(ROWS).replace(",", "#"), "no-separator", ""),
         (
             "1,2,4\n4,5,6\n",
             "label-column-unclear",

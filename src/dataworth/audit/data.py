@@ -13,8 +13,11 @@ from dataworth.audit.rules.features import feature_findings
 from dataworth.audit.rules.labels import class_findings, label_findings
 from dataworth.audit.rules.leaks import duplicate_findings, leak_findings
 from dataworth.audit.rules.rows import first_row_findings, header_findings, order_findings
+from dataworth.audit.rules.sides import group_findings, rare_class_findings
 from dataworth.audit.view import Samples
+from dataworth.data import frames
 from dataworth.data.dataset import Dataset
+from dataworth.data.forms import form
 from dataworth.data.splits import DEFAULT_HELD_OUT, Split, split, without_held_out
 from dataworth.findings import Finding
 from dataworth.tasks.base import Task
@@ -31,11 +34,15 @@ _CHECKS: tuple[Check, ...] = (
     feature_findings,
     leak_findings,
     duplicate_findings,
+    group_findings,
+    rare_class_findings,
 )
 _OF_CLASSES: frozenset[Check] = frozenset(
-    {label_findings, class_findings, order_findings, leak_findings}
+    {label_findings, class_findings, order_findings, leak_findings, rare_class_findings}
 )
 """Checks of data whose task is to tell classes."""
+_OF_ARRAYS: frozenset[Check] = frozenset({first_row_findings, feature_findings, leak_findings})
+"""Checks of features that are an array of numbers."""
 
 
 def audit_dataset(
@@ -46,6 +53,7 @@ def audit_dataset(
     subset_method: str | None = None,
     sizes: Sequence[int] = (),
     model_scales: Mapping[str, float] | None = None,
+    at_least: int = 0,
 ) -> list[Finding]:
     """Look at data before anything is trained on them.
 
@@ -65,6 +73,8 @@ def audit_dataset(
         Numbers of training samples that will be taken.
     model_scales : mapping of str to float, optional
         Factors by which layers of the model multiply its features again, by the layer's name.
+    at_least : int
+        Rows of each class that every subset will hold.
 
     Returns
     -------
@@ -78,8 +88,14 @@ def audit_dataset(
         subset=subset_method,
         sizes=tuple(sizes),
         model_scales=model_scales or {},
+        at_least=at_least,
     )
-    checks = [check for check in _CHECKS if dataset.classes or check not in _OF_CLASSES]
+    checks = [
+        check
+        for check in _CHECKS
+        if (dataset.classes or check not in _OF_CLASSES)
+        and (dataset.form == "array" or check not in _OF_ARRAYS)
+    ]
     return worst_first([finding for check in checks for finding in check(samples)])
 
 
@@ -131,9 +147,9 @@ def audit_arrays(
         source = {"labels_as_read": LabelColumn.of(labels).to_mapping()}
         labels, held_labels, names = _each_value_a_class(labels, held_labels)
     dataset = Dataset(
-        np.asarray(x),
+        _as_numbers(x),
         labels,
-        None if x_test is None else np.asarray(x_test),
+        None if x_test is None else _as_numbers(x_test),
         held_labels,
         task=task,
         class_names=names,
@@ -143,8 +159,16 @@ def audit_arrays(
     return worst_first(findings + audit_dataset(dataset, outputs=outputs))
 
 
+def _as_numbers(x: Any) -> Any:
+    """Numbers as an array; a frame with other columns, texts and items as they are."""
+    if form(x) == "frame":
+        is_numeric = set(frames.kinds_of(x).values()) <= {"number", "bool"}
+        return np.asarray(x) if is_numeric else x
+    return np.asarray(x) if form(x) == "array" else x
+
+
 def _parts(dataset: Dataset) -> Split:
-    if dataset.x_test is not None or round(DEFAULT_HELD_OUT * dataset.samples) > 0:
+    if dataset.y_test is not None or round(DEFAULT_HELD_OUT * dataset.samples) > 0:
         return split(dataset)
     return without_held_out(dataset)
 

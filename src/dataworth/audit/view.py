@@ -33,6 +33,8 @@ class Samples:
         Numbers of training samples of the study.
     model_scales : mapping of str to float
         Factors of the layers of the model that scale the features again, by their names.
+    at_least : int
+        Rows of each class that every subset holds.
     """
 
     dataset: Dataset
@@ -41,6 +43,7 @@ class Samples:
     subset: str | None = None
     sizes: Sequence[int] = ()
     model_scales: Mapping[str, float] = field(default_factory=dict)
+    at_least: int = 0
 
     @property
     def name(self) -> str:

@@ -118,12 +118,12 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
 
 
 def _summary(dataset: Dataset) -> str:
-    held_out = 0 if dataset.x_test is None else len(dataset.x_test)
+    held_out = 0 if dataset.y_test is None else len(dataset.y_test)
     lines = {
         "data": dataset.name,
         "samples": f"{dataset.samples:,}",
         "held out": f"{held_out:,} (official split)" if held_out else "no official split",
-        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
+        "sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.sample_type}",
         "scale": f"{dataset.scale:g}",
         **_targets(dataset),
         "fingerprint": dataset.fingerprint,

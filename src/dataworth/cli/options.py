@@ -7,16 +7,54 @@ from typing import Any
 
 from dataworth.tasks.kinds import KINDS
 
-_NAMES = ("label", "header", "pixels", "task")
+_NAMES = ("label", "drop", "features", "groups", "time", "header", "pixels", "size", "grey", "task")
 
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--label``, ``--header``, ``--no-header``, ``--no-pixels`` and ``--task``."""
+    """Add the options that say how a table or a folder of images is read."""
     parser.add_argument(
         "--label",
         type=column,
         metavar="COLUMN",
         help="name or index (from 0) of a table's label column",
+    )
+    parser.add_argument(
+        "--drop",
+        type=columns,
+        action="extend",
+        metavar="COLUMNS",
+        help="columns of a table that are not used, as id,name; may be repeated",
+    )
+    parser.add_argument(
+        "--features",
+        type=columns,
+        action="extend",
+        metavar="COLUMNS",
+        help="the columns that a model learns from; all others of the table by default",
+    )
+    parser.add_argument(
+        "--groups",
+        type=column,
+        metavar="COLUMN",
+        help="column of what rows belong to, as a customer; no group is on both sides of the split",
+    )
+    parser.add_argument(
+        "--time",
+        type=column,
+        metavar="COLUMN",
+        help="column of times; the latest rows are held out",
+    )
+    parser.add_argument(
+        "--size",
+        type=pixels,
+        metavar="PIXELS",
+        help="size of the images of a folder, as 64 or 64x48 (width x height)",
+    )
+    parser.add_argument(
+        "--grey",
+        action="store_const",
+        const=True,
+        help="read the images of a folder in shades of grey",
     )
     parser.add_argument(
         "--header",
@@ -35,6 +73,39 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         choices=KINDS,
         help="whether the labels are classes or quantities; asked for where that is unclear",
     )
+
+
+def add_split_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which rows are held out, and what subsets hold."""
+    parser.add_argument(
+        "--cv",
+        type=int,
+        metavar="K",
+        help="K folds in place of one held-out part, one for each seed",
+    )
+    parser.add_argument(
+        "--subset",
+        choices=_SUBSETS,
+        help="random nested subsets; the first rows; or the latest or earliest by --time",
+    )
+    parser.add_argument(
+        "--count",
+        choices=_COUNTS,
+        help="what sizes count: rows, or whole groups of --groups",
+    )
+    parser.add_argument(
+        "--at-least",
+        type=int,
+        metavar="K",
+        help="rows of each class in every subset",
+    )
+
+
+SPLIT_OPTIONS = ("held_out", "cv", "subset", "count", "at_least")
+"""Names of these options and of ``--held-out``, as those of a study."""
+# As dataworth.data.subsets has them, which needs numpy.
+_SUBSETS = ("nested", "prefix", "latest", "earliest")
+_COUNTS = ("rows", "groups")
 
 
 def add_metric_options(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +135,22 @@ def add_metric_options(parser: argparse.ArgumentParser) -> None:
 def table_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that were given, as `dataworth.load` takes them."""
     return {name: value for name in _NAMES if (value := getattr(arguments, name)) is not None}
+
+
+def columns(text: str) -> list[str | int]:
+    """Names or indices of columns, separated by commas."""
+    return [column(part.strip()) for part in text.split(",")]
+
+
+def pixels(text: str) -> int | list[int]:
+    """A size of images: one number for a square, or width x height."""
+    try:
+        sides = [int(part) for part in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2) or min(sides) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a size in pixels, as 64 or 64x48")
+    return sides[0] if len(sides) == 1 else sides
 
 
 def column(text: str) -> str | int:

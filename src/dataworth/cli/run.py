@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataworth._util import signals
 from dataworth.cli.forecast import AHEAD, end_run
-from dataworth.cli.options import add_table_options, table_options
+from dataworth.cli.options import SPLIT_OPTIONS, add_split_options, add_table_options, table_options
 from dataworth.errors import ForecastError, MissingDependencyError, StudyError
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE, REPORT_FILE, STUDY_FILE
 from dataworth.study.shipped import shipped_studies
@@ -76,6 +76,7 @@ def add_parser(commands: Any) -> None:
         metavar="NAME=VALUE",
         help="a parameter of an estimator, such as max_depth=8; once for each of several",
     )
+    add_split_options(parser)
     parser.add_argument("--metric", metavar="NAME", help="the curve's metric (the task's first)")
     parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
     parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
@@ -225,12 +226,15 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     if options.data is not None:
         studies = [_on_other_data(studies, options.data)]
     names = (
-        *("model", "metric", "sizes", "seeds", "held_out", "name", "time_limit"),
+        *("model", "metric", "sizes", "seeds", "name", "time_limit", *SPLIT_OPTIONS),
         *("epochs", "steps", "batch_size", "learning_rate", "patience"),
     )
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     if len(given.get("model", ())) == 1:
         given["model"] = given["model"][0]
+    if "cv" in given:
+        # One seed for each fold, unless they are given.
+        given = {"seeds": None, "held_out": None} | given
     if options.set:
         given["parameters"] = dict(options.set)
     if "epochs" in given and "steps" in given:

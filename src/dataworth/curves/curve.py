@@ -9,12 +9,13 @@ import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util import display
+from dataworth._util.frames import frame_of, write_parquet
 from dataworth.errors import DataError
 from dataworth.metrics.metric import Metric, checked_metric, fitted_to_unit
 from dataworth.metrics.registry import canonical, named
@@ -27,6 +28,10 @@ _ROUNDING = 1e-6
 """A number of samples may be off a whole one by this share: it has been computed."""
 
 
+_SHOWN = 8
+"""Sizes, and other metrics, that `repr` names."""
+
+
 class CurvePoint(NamedTuple):
     """Summary of all runs of one size."""
 
@@ -37,7 +42,7 @@ class CurvePoint(NamedTuple):
     runs: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Curve:
     """A learning curve: values of a metric at numbers of training samples, one row per run.
 
@@ -224,6 +229,81 @@ class Curve:
             Path(path).write_text(text, encoding="utf-8")
         return text
 
+    def to_frame(self) -> Any:
+        """The runs as a data frame, columns as `to_csv` has them.
+
+        Returns
+        -------
+        polars.DataFrame or pandas.DataFrame
+            Of the library that the program has imported, else of polars where it is installed.
+
+        Raises
+        ------
+        MissingDependencyError
+            If neither polars nor pandas is installed.
+        """
+        return frame_of(self._columns())
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write the runs to a Parquet file, columns as `to_csv` has them.
+
+        Raises
+        ------
+        MissingDependencyError
+            If neither polars nor pandas with pyarrow is installed.
+        DataError
+            If the file cannot be written.
+        """
+        write_parquet(self._columns(), path)
+
+    def to_latex(self, path: str | Path | None = None) -> str:
+        """Mean and standard deviation of each size as a LaTeX table (package ``booktabs``).
+
+        Parameters
+        ----------
+        path : path, optional
+            Write the table to this file too.
+        """
+        unit = f" ({self.metric.unit})" if self.metric.unit else ""
+        lines = [
+            r"\begin{tabular}{rrrr}",
+            r"\toprule",
+            f"samples & {_latex(self.metric.name + unit)} & std & runs \\\\",
+            r"\midrule",
+        ]
+        for point in self.summary():
+            std = "--" if math.isnan(point.std) else f"{point.std:.4f}"
+            lines.append(f"{point.samples:,} & {point.mean:.4f} & {std} & {point.runs} \\\\")
+        text = "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def _columns(self) -> dict[str, list[int] | list[float]]:
+        seeds = {"seed": self.seeds.tolist()} if self.seeded else {}
+        others = {name: values.tolist() for name, values in self.others.items()}
+        return {"samples": self.samples.tolist(), **seeds, "value": self.values.tolist(), **others}
+
+    def __repr__(self) -> str:
+        points = self.summary()
+        unit = f" in {self.metric.unit}" if self.metric.unit else ""
+        shown = points if len(points) <= _SHOWN else [*points[: _SHOWN - 1], points[-1]]
+        means = [f"{point.samples:,}: {point.mean:.4g}" for point in shown]
+        if len(points) > len(shown):
+            means.insert(-1, "...")
+        lines = [
+            f"Curve({self.name!r}, {self.metric.name}{unit}, {len(self):,} runs at "
+            f"{len(points):,} sizes)",
+            f"  means at {', '.join(means)}",
+        ]
+        if self.chance is not None:
+            lines.append(f"  by chance {self.chance:.4g}")
+        if self.others:
+            names = list(self.others)
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            lines.append(f"  also {', '.join(names[:_SHOWN])}{more}")
+        return "\n".join(lines)
+
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the runs and their mean, on the given axes or on a new figure."""
         drawn: Axes = display.draw(self, axes)
@@ -231,6 +311,10 @@ class Curve:
 
     def _repr_html_(self) -> str:
         return str(display.html(self))
+
+
+def _latex(text: str) -> str:
+    return "".join(f"\\{sign}" if sign in "_%&#$" else sign for sign in text)
 
 
 def curves_to_csv(curves: Mapping[str, Curve]) -> str:

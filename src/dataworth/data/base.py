@@ -43,8 +43,8 @@ class Data(Protocol):
     def __len__(self) -> int:
         """Number of rows."""
 
-    def take(self, rows: RowNumbers) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Features and encoded targets of `rows`."""
+    def take(self, rows: RowNumbers) -> tuple[Any, NDArray[Any]]:
+        """Features, in the data's own form, and encoded targets of `rows`."""
 
     def targets(self, rows: RowNumbers) -> NDArray[Any]:
         """Encoded targets of `rows`, without a look at the features."""
@@ -68,8 +68,12 @@ class View:
         return len(self.rows)
 
     @cached_property
-    def x(self) -> NDArray[Any]:
-        """Features of the rows, in their order: a copy, made once, unless these are all rows."""
+    def x(self) -> Any:
+        """Features of the rows in the data's own form and in their order.
+
+        An ndarray, a frame of pandas, polars or pyarrow, a CSR matrix, a list of str, or a list of
+        items: a copy, made once, unless these are all rows.
+        """
         return self.data.take(self.rows)[0]
 
     @cached_property

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util import display
+from dataworth.data import features as feature_forms
+from dataworth.data import frames, items
 from dataworth.data.base import RowNumbers
-from dataworth.data.columns import column_of_rows
+from dataworth.data.columns import column_of_rows, times_of_rows
 from dataworth.data.fingerprint import fingerprint
+from dataworth.data.forms import Form, form, numbers
+from dataworth.data.frames import Kind, Name
+from dataworth.data.roles import Columns, Roles, column_list
+from dataworth.data.stored import StoredFrame
 from dataworth.errors import DataError
 from dataworth.tasks.base import Task
 from dataworth.tasks.prepare import prepare
@@ -23,10 +30,21 @@ if TYPE_CHECKING:
 
 
 class Schema(NamedTuple):
-    """The form of one sample's features."""
+    """The form of one sample's features.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of a frame the number of columns; empty for texts and for items.
+    dtype : dtype or None
+        None where there is not one type for all.
+    columns : mapping from name to {"number", "bool", "text", "category", "date", "other"}
+        Of a frame; else empty.
+    """
 
     shape: tuple[int, ...]
-    dtype: np.dtype[Any]
+    dtype: np.dtype[Any] | None
+    columns: Mapping[Name, Kind] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,23 +53,44 @@ class Dataset:
 
     Parameters
     ----------
-    x : ndarray, shape (n, ...)
-        Features of the samples that may be trained on. ``uint8`` images stay ``uint8`` (they may be
-        memory-mapped); anything else becomes ``float32``.
+    x : array_like, frame, sparse matrix, sequence of str, or map-style data set
+        Features of the samples that may be trained on, in any of these forms:
+
+        * an ndarray, shape (n, ...): ``uint8`` stays ``uint8``, anything else becomes ``float32``.
+          A memory-mapped array is never copied or loaded whole; its rows are converted as they are
+          taken.
+        * a frame of pandas, polars or pyarrow: categories, texts, dates and missing values stay as
+          they are, and a model gets the rows as a frame of the same library.
+        * a sparse matrix of SciPy, shape (n, features); it is stored as CSR.
+        * a list of str, or a list of arrays, such as images of different size.
+        * a data set of Hugging Face's ``datasets`` or a map-style data set of torch. Without `y`,
+          the second part of each item of the latter is its target.
     y : array_like, shape (n,) or (n, n_classes)
         Targets. Of classes: integers, strings, or one-hot rows, stored as class indices,
-        ``int64``; of regression: numbers, stored as ``float64``.
+        ``int64``; of regression: numbers, stored as ``float64``. Of a frame, `label` may name the
+        column in its place.
     x_test, y_test : optional
         The official held-out split. Without one, a study holds out rows of `x`.
+    label : str, optional
+        The column of a frame that is predicted.
+    drop : str or sequence of str, optional
+        Columns of a frame that are used for nothing.
+    features : sequence of str, optional
+        The columns of a frame that a model learns from; by default all that are not the label, the
+        groups, the time or dropped.
     task : {"classification", "regression"} or Task, optional
         What is predicted: classes by default. Numbers that look like a quantity (more than 26
         distinct ones with fewer than 2 rows each on average, or more than 64 with fewer than 20)
         are refused unless the task is given.
-    groups : array_like, shape (n,), optional
-        What each sample comes from, such as a customer or a writer. Whole groups are held out.
-    time : array_like, shape (n,), optional
-        When each sample was recorded: numbers, times, or text that sorts by time. The latest
-        samples are held out.
+    groups : array_like, shape (n,), or str, optional
+        What each sample comes from, such as a customer or a writer; of a frame the name of the
+        column. Whole groups are held out.
+    time : array_like, shape (n,), or str, optional
+        When each sample was recorded: numbers, times, or text that sorts by time, as 2024-03-31
+        does; of a frame the name of the column. The latest samples are held out.
+    groups_test : array_like, optional
+        The groups of the held-out samples, for the audit; of a frame they are found by the name of
+        the column.
     class_names : sequence of str, optional
         One name per class; integer labels are then class indices. Without it, the classes are the
         labels that occur, sorted.
@@ -73,17 +112,18 @@ class Dataset:
     Raises
     ------
     DataError
-        If lengths or shapes disagree, a target is missing or does not fit the task, or a feature
-        is not finite.
+        If lengths, shapes or columns disagree, a target is missing or does not fit the task, or a
+        feature of an array is not finite.
     """
 
-    x: NDArray[Any]
+    x: Any
     y: NDArray[Any]
-    x_test: NDArray[Any] | None
+    x_test: Any
     y_test: NDArray[Any] | None
     task: Task
     groups: NDArray[Any] | None
     time: NDArray[Any] | None
+    groups_test: NDArray[Any] | None
     name: str
     scale: float
     source: Mapping[str, Any]
@@ -91,48 +131,79 @@ class Dataset:
 
     def __init__(
         self,
-        x: ArrayLike,
-        y: ArrayLike,
-        x_test: ArrayLike | None = None,
+        x: Any,
+        y: ArrayLike | None = None,
+        x_test: Any = None,
         y_test: ArrayLike | None = None,
         *,
+        label: Hashable | None = None,
+        drop: str | Sequence[Hashable] | None = None,
+        features: str | Sequence[Hashable] | None = None,
         task: Task | str | None = None,
         groups: ArrayLike | None = None,
         time: ArrayLike | None = None,
+        groups_test: ArrayLike | None = None,
         class_names: Sequence[str] | None = None,
         name: str = "custom",
         scale: float | None = None,
         source: Mapping[str, Any] | None = None,
         known_fingerprint: str | None = None,
     ) -> None:
-        if (x_test is None) != (y_test is None):
-            given, missing = ("y_test", "x_test") if x_test is None else ("x_test", "y_test")
+        roles = Roles(
+            label,
+            groups if isinstance(groups, str) else None,
+            time if isinstance(time, str) else None,
+            column_list(drop, "drop"),
+            None if features is None else column_list(features, "features"),
+        )
+        if class_names is None and roles.label is not None and items.is_hugging_face(x):
+            class_names = getattr(x.features.get(roles.label), "names", None)
+        train = _columns(x, y, roles, "y", is_test=False)
+        test = None
+        if x_test is not None or y_test is not None:
+            if x_test is None:
+                raise DataError(
+                    "y_test was given without x_test; give both, or neither.",
+                    code="option-missing",
+                )
+            test = _columns(x_test, y_test, roles, "y_test", is_test=True)
+        held = feature_forms.features_of(train.x, "x")
+        rows = feature_forms.length(held)
+        held_test = None
+        if test is not None:
+            test_features = feature_forms.check_match(held, test.x)
+            held_test = feature_forms.features_of(test_features, "x_test")
+            feature_forms.check_match(held, held_test)
+        found, targets, held_targets = prepare(
+            task, train.y, None if test is None else test.y, class_names
+        )
+        _check_lengths(held, targets, "")
+        if held_targets is not None:
+            _check_lengths(held_test, held_targets, "_test")
+        if scale is None:
+            scale = 1.0 / 255.0 if getattr(held, "dtype", None) == np.uint8 else 1.0
+        if test is not None and test.groups is not None:
+            groups_test = test.groups
+        if groups_test is not None and held_test is None:
             raise DataError(
-                f"{given} was given without {missing}; give both, or neither.",
+                "groups_test was given without x_test; give both, or neither.",
                 code="option-missing",
             )
-        features = _features(x, "x")
-        held_features = None if x_test is None else _features(x_test, "x_test")
-        if held_features is not None and held_features.shape[1:] != features.shape[1:]:
-            raise DataError(
-                f"x holds samples of shape {features.shape[1:]} and x_test of shape "
-                f"{held_features.shape[1:]}; both must be the same.",
-                code="shape-mismatch",
-            )
-        found, targets, held_targets = prepare(task, y, y_test, class_names)
-        _check_lengths(features, targets, "")
-        if held_features is not None and held_targets is not None:
-            _check_lengths(held_features, held_targets, "_test")
-        if scale is None:
-            scale = 1.0 / 255.0 if features.dtype == np.uint8 else 1.0
         values = {
-            "x": features,
+            "x": held,
             "y": targets,
-            "x_test": held_features,
+            "x_test": held_test,
             "y_test": held_targets,
             "task": found,
-            "groups": column_of_rows(groups, "groups", len(features)),
-            "time": column_of_rows(time, "time", len(features)),
+            "groups": column_of_rows(
+                groups if train.groups is None else train.groups, "groups", rows, roles.groups
+            ),
+            "time": times_of_rows(time if train.time is None else train.time, rows, roles.time),
+            "groups_test": None
+            if groups_test is None
+            else column_of_rows(
+                groups_test, "groups", feature_forms.length(held_test), roles.groups
+            ),
             "name": name,
             "scale": float(scale),
             "source": dict(source or {}),
@@ -142,12 +213,12 @@ class Dataset:
             object.__setattr__(self, key, value)
 
     def __len__(self) -> int:
-        return len(self.x)
+        return feature_forms.length(self.x)
 
     @property
     def samples(self) -> int:
         """Number of samples that may be trained on or held out (rows of `x`)."""
-        return len(self.x)
+        return feature_forms.length(self.x)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -161,28 +232,77 @@ class Dataset:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of one sample's features."""
-        return tuple(self.x.shape[1:])
+        """Shape of one sample's features; of a frame the number of columns, empty for items."""
+        return feature_forms.shape_of(self.x)
+
+    @property
+    def form(self) -> Form:
+        """The form of the features: "array", "frame", "sparse", "texts" or "items"."""
+        return form(self.x)
+
+    @property
+    def sample_type(self) -> str:
+        """What one sample is made of, in a word or two: "uint8", "pandas columns", "text"."""
+        return feature_forms.type_name(self.x)
 
     @property
     def schema(self) -> Schema:
-        """Shape and dtype of one sample's features."""
-        return Schema(self.shape, self.x.dtype)
+        """Shape and dtype of one sample's features, and the kinds of a frame's columns."""
+        columns = frames.kinds_of(self.x) if self.form == "frame" else {}
+        dtype = None if columns else getattr(self.x, "dtype", None)
+        if self.form == "array" and dtype is not None:
+            dtype = feature_forms.as_held(np.empty(0, dtype)).dtype
+        return Schema(self.shape, dtype, columns)
 
     @property
     def strata(self) -> NDArray[np.int64] | None:
         """A class index for each row, by which subsets are stratified; None for none."""
         return self.task.strata(self.y)
 
-    def take(self, rows: RowNumbers) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Features and encoded targets of `rows`; the arrays themselves if these are all rows."""
-        if len(rows) == len(self) and np.array_equal(rows, np.arange(len(self))):
+    def take(self, rows: RowNumbers) -> tuple[Any, NDArray[Any]]:
+        """Features, in their own form, and encoded targets of `rows`.
+
+        The array or the frame itself if these are all rows. Texts come as a list of str, items as a
+        list, rows of a memory-mapped array as ``uint8`` or ``float32``.
+        """
+        is_all = len(rows) == len(self) and np.array_equal(rows, np.arange(len(self)))
+        if is_all and self.form in ("frame", "sparse") and not isinstance(self.x, StoredFrame):
             return self.x, self.y
-        return self.x[rows], self.y[rows]
+        if is_all and self.form == "array":
+            return feature_forms.as_held(self.x), self.y
+        return feature_forms.take(self.x, rows), self.y[rows]
 
     def targets(self, rows: RowNumbers) -> NDArray[Any]:
         """Encoded targets of `rows`, without a look at the features."""
         return self.y[rows]
+
+    def as_arrays(self, what: str) -> Dataset:
+        """The same data set with its features in one array of ``uint8`` or ``float32``.
+
+        Parameters
+        ----------
+        what : str
+            What needs numbers, for the message: "the model mlp".
+
+        Returns
+        -------
+        Dataset
+            With the same fingerprint; itself where its features are such an array.
+
+        Raises
+        ------
+        DataError
+            If features are not numbers; see `dataworth.data.forms.numbers`.
+        """
+        if isinstance(self.x, np.ndarray) and self.x.dtype in (np.uint8, np.float32):
+            return self
+        x = numbers(self.x, what)
+        x_test = None if self.x_test is None else numbers(self.x_test, what)
+        other = object.__new__(Dataset)
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        known = {"known_fingerprint": self.fingerprint}
+        vars(other).update(own | {"x": x, "x_test": x_test} | known)
+        return other
 
     @cached_property
     def official_test(self) -> Dataset | None:
@@ -191,9 +311,10 @@ class Dataset:
             return None
         # The arrays were checked when this data set was made.
         test = object.__new__(Dataset)
-        without = dict.fromkeys(("x_test", "y_test", "groups", "time", "known_fingerprint"))
+        none = dict.fromkeys(("x_test", "y_test", "groups_test", "time", "known_fingerprint"))
         own = {name: getattr(self, name) for name in ("task", "name", "scale", "source")}
-        vars(test).update({"x": self.x_test, "y": self.y_test} | without | own)
+        held = {"x": self.x_test, "y": self.y_test, "groups": self.groups_test}
+        vars(test).update(held | none | own)
         return test
 
     @cached_property
@@ -209,11 +330,11 @@ class Dataset:
         return fingerprint((*self.class_names, *columns), self.scale, arrays)
 
     def __repr__(self) -> str:
-        held_out = "none" if self.x_test is None else f"{len(self.x_test):,}"
+        held_out = "none" if self.y_test is None else f"{len(self.y_test):,}"
         classes = f"classes={self.classes}" if self.classes else f"task={self.task.kind!r}"
         return (
             f"Dataset({self.name!r}, samples={self.samples:,}, shape={self.shape}, "
-            f"dtype={self.x.dtype}, {classes}, official held-out={held_out})"
+            f"dtype={self.sample_type}, {classes}, official held-out={held_out})"
         )
 
     def plot_images(self, axes: Axes | None = None) -> Axes:
@@ -225,37 +346,41 @@ class Dataset:
         return str(display.html(self))
 
 
-def _check_lengths(x: NDArray[Any], y: NDArray[Any], which: str) -> None:
-    if len(x) != len(y):
+def _columns(x: Any, y: Any, roles: Roles, which: str, *, is_test: bool) -> Columns:
+    """Features, targets, groups and times, from a table by the names of its columns or as given."""
+    is_table = frames.library_of(x) is not None or items.is_hugging_face(x)
+    if not is_table:
+        if roles.given is not None:
+            raise DataError(
+                f"{roles.given} names a column, and x is no table with names but "
+                f"{type(x).__name__}. Give a frame of pandas, polars or pyarrow, or y, groups and "
+                "time as arrays.",
+                code="options-conflict",
+            )
+        if y is None and items.is_map_style(x):
+            pairs = items.MapStyle(x)
+            return Columns(pairs, pairs.targets(), None, None)
+        if y is None:
+            given = "x_test was given without y_test" if is_test else "x was given without y"
+            raise DataError(f"{given}: expected one target for each sample.", code="option-missing")
+        return Columns(x, y, None, None)
+    if (y is None) == (roles.label is None):
+        names = frames.listed(x.column_names if items.is_hugging_face(x) else frames.names_of(x))
         raise DataError(
-            f"x{which} has {len(x):,} samples and y{which} {len(y):,} targets; they must be as "
-            "many. Were files of different splits put together?",
+            f"{which} and label were both given; the targets are one of them."
+            if y is not None
+            else f"what is predicted? Give label=, one of the columns {names}; or {which}.",
+            code="options-conflict" if y is not None else "option-missing",
+        )
+    found = roles.of(x, is_test=is_test)
+    return found if y is None else found._replace(y=y)
+
+
+def _check_lengths(x: Any, y: NDArray[Any], which: str) -> None:
+    rows = feature_forms.length(x)
+    if rows != len(y):
+        raise DataError(
+            f"x{which} has {rows:,} samples and y{which} {len(y):,} targets; they must be as many. "
+            "Were files of different splits put together?",
             code="length-mismatch",
         )
-
-
-def _features(x: ArrayLike, which: str) -> NDArray[Any]:
-    array = x if isinstance(x, np.ndarray) else np.asarray(x)
-    if array.ndim < 2 or len(array) == 0:
-        raise DataError(
-            f"{which} has shape {array.shape}; expected (samples, ...) with at least one sample.",
-            code="wrong-shape",
-        )
-    if array.dtype == np.uint8:
-        return array
-    try:
-        features = np.asarray(array, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{which} holds something that is not a number: {error}.", code="not-numeric"
-        ) from None
-    finite = np.isfinite(features).reshape(len(features), -1).all(axis=1)
-    if not finite.all():
-        row = int(np.flatnonzero(~finite)[0])
-        raise DataError(
-            f"{which} holds NaN or infinity in {int((~finite).sum()):,} samples, the first in row "
-            f"{row}; remove those samples or fill the gaps.",
-            code="not-finite",
-            row=row,
-        )
-    return features

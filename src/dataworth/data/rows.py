@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util.validation import check_int
 from dataworth.data.base import RowNumbers
-from dataworth.data.columns import column_of_rows
+from dataworth.data.columns import column_of_rows, times_of_rows
 from dataworth.data.fingerprint import fingerprint
 from dataworth.errors import StudyError
 
@@ -62,7 +62,7 @@ class Rows:
             "n": count,
             "strata": classes,
             "groups": column_of_rows(groups, "groups", count),
-            "time": column_of_rows(time, "time", count),
+            "time": times_of_rows(time, count),
             "name": name,
         }
         for key, value in values.items():

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dataworth.data.base import Data, RowNumbers
 from dataworth.data.shuffle import SUBSET_STREAM, VALIDATION_STREAM, shuffled
 from dataworth.errors import StudyError
 
-Method = Literal["nested", "prefix"]
+Method = Literal["nested", "prefix", "latest", "earliest"]
+Count = Literal["rows", "groups"]
+COUNTS: tuple[Count, ...] = ("rows", "groups")
+"""What a size counts: rows, or whole groups of rows."""
 
 VALIDATION_SHARE = 0.1
 
@@ -48,15 +54,80 @@ class PrefixSampler:
         return pool
 
 
+@dataclass(frozen=True)
+class TimeSampler:
+    """The order of time for every seed; rows of one time are in random order.
+
+    Attributes
+    ----------
+    latest : bool
+        Whether a subset is the latest rows, rather than the earliest.
+    """
+
+    latest: bool
+
+    def order(self, data: Data, pool: RowNumbers, seed: int) -> RowNumbers:
+        """All rows of `pool` by their time.
+
+        Raises
+        ------
+        StudyError
+            If the data have no times.
+        """
+        if data.time is None:
+            raise StudyError(
+                f'subset = "{"latest" if self.latest else "earliest"}": {data.name} has no times. '
+                "Give the column of times (time=, --time), or use nested subsets.",
+                code="option-missing",
+                option="time",
+            )
+        rows = shuffled(pool, None, (SUBSET_STREAM, seed))
+        rank = np.unique(data.time, return_inverse=True)[1][rows]
+        return rows[np.argsort(-rank if self.latest else rank, kind="stable")]
+
+
 SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
-    {"nested": NestedSampler(), "prefix": PrefixSampler()}
+    {
+        "nested": NestedSampler(),
+        "prefix": PrefixSampler(),
+        "latest": TimeSampler(latest=True),
+        "earliest": TimeSampler(latest=False),
+    }
 )
 """The samplers that a study can name."""
 METHODS = tuple(SAMPLERS)
 
 
+def units(data: Data, pool: RowNumbers, count: Count) -> int:
+    """How many rows, or groups, of `pool` may be trained on.
+
+    Raises
+    ------
+    StudyError
+        If groups are to be counted and the data have none.
+    """
+    return len(pool) if count == "rows" else len(np.unique(_groups(data)[pool]))
+
+
+def _groups(data: Data) -> NDArray[Any]:
+    if data.groups is None:
+        raise StudyError(
+            f'count = "groups": {data.name} has no groups. Give their column (groups=, --groups).',
+            code="option-missing",
+            option="groups",
+        )
+    return data.groups
+
+
 def subset_rows(
-    data: Data, pool: RowNumbers, size: int, *, seed: int, sampler: Sampler
+    data: Data,
+    pool: RowNumbers,
+    size: int,
+    *,
+    seed: int,
+    sampler: Sampler,
+    count: Count = "rows",
+    at_least: int = 0,
 ) -> RowNumbers:
     """The rows of one run: the first `size` of the seed's order.
 
@@ -70,23 +141,64 @@ def subset_rows(
     seed : int
         The run's seed.
     sampler : Sampler
+    count : {"rows", "groups"}
+        What `size` counts. Of groups, all rows of the first `size` groups in the order of the seed
+        are taken.
+    at_least : int
+        The subset holds so many rows of each class of the pool, or all where a class has fewer.
 
     Returns
     -------
     ndarray of int64, shape (size,)
+        Of groups more: all their rows.
 
     Raises
     ------
     StudyError
-        If there are fewer rows than `size`.
+        If there are fewer rows than `size`, or it is too small for `at_least`.
     """
-    if not 1 <= size <= len(pool):
+    available = units(data, pool, count)
+    if not 1 <= size <= available:
+        what = "samples" if count == "rows" else "groups"
         raise StudyError(
-            f"size {size:,}: {len(pool):,} samples may be trained on; sizes must lie between 1 "
+            f"size {size:,}: {available:,} {what} may be trained on; sizes must lie between 1 "
             "and that number.",
             code="size-out-of-range",
         )
-    return sampler.order(data, pool, seed)[:size]
+    order = sampler.order(data, pool, seed)
+    if count == "groups":
+        of_rows = _groups(data)[order]
+        # The groups in the order of their first rows: those of a smaller subset stay.
+        first = np.sort(np.unique(of_rows, return_index=True)[1])[:size]
+        chosen: RowNumbers = order[np.isin(of_rows, of_rows[first])]
+        return chosen
+    return (_with_each_class(data, order, size, at_least) if at_least else order)[:size]
+
+
+def _with_each_class(data: Data, order: RowNumbers, size: int, least: int) -> RowNumbers:
+    """The order with the first `least` rows of each class at its beginning."""
+    strata = data.strata
+    if strata is None:
+        raise StudyError(
+            f"at_least = {least}: {data.name} has no classes of which a subset could hold so many "
+            "rows.",
+            code="no-classes",
+            option="at_least",
+        )
+    classes = strata[order]
+    by_class = np.argsort(classes, kind="stable")
+    counts = np.bincount(classes)
+    nth = np.empty(len(order), np.int64)
+    nth[by_class] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    needed = int(np.minimum(counts, least).sum())
+    if size < needed:
+        raise StudyError(
+            f"size {size:,} with at_least = {least}: {np.count_nonzero(counts)} classes need "
+            f"{needed:,} samples. Use larger sizes, or a smaller at_least.",
+            code="size-too-small",
+            option="at_least",
+        )
+    return order[np.argsort(nth >= least, kind="stable")]
 
 
 def validation_split(data: Data, rows: RowNumbers, *, seed: int) -> tuple[RowNumbers, RowNumbers]:

@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+_SHOWN = (2.0, 4.0, 10.0)
+"""Multiples of the largest measured size that `repr` predicts."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Forecast:
     """A predictive distribution over whole learning curves; made by `dataworth.forecast`.
 
@@ -253,6 +257,27 @@ class Forecast:
         """Draw the curve, the median and its bands; see `dataworth.plots.forecast`."""
         drawn: Axes = display.draw(self, axes, sizes=sizes, targets=targets)
         return drawn
+
+    def __repr__(self) -> str:
+        sizes = self._largest * np.array(_SHOWN)
+        ahead = self.predict(sizes)
+        rows = [
+            f"{size:,.0f}: {middle:.4g} ({low:.4g} to {high:.4g})"
+            for size, middle, low, high in zip(
+                sizes, ahead.median, ahead.lower, ahead.upper, strict=True
+            )
+        ]
+        laws = [f"{name} {weight:.0%}" for name, weight in list(self.weights.items())[:3]]
+        warned = [f"  {len(self.warnings)} warnings: see .warnings"] if self.warnings else []
+        return "\n".join(
+            [
+                f"Forecast({self.curve.name!r}, {self.curve.metric.name}, measured up to "
+                f"{self._largest:,.0f} samples)",
+                f"  median (90 % interval) at {', '.join(rows)}",
+                f"  laws by weight: {', '.join(laws)}",
+                *warned,
+            ]
+        )
 
     def _repr_html_(self) -> str:
         return str(display.html(self))

@@ -92,6 +92,10 @@ class Learner(Protocol):
 
     A learner is pickled to worker processes. The same request gives the same figures, to the bit,
     on the same machine. It may have two more members, see `options_of` and `metrics_of`.
+
+    A learner with the attribute ``needs_arrays = True`` gets its samples as one array of ``uint8``
+    or ``float32``, of whatever form the data are (`Dataset.as_arrays`); others get them in the
+    data's own form, as ``View.x``.
     """
 
     name: str

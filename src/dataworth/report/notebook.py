@@ -32,11 +32,11 @@ _CLASSES = 16
 @display.html.register("Dataset")
 def dataset_html(dataset: Dataset) -> str:
     """Size, form, classes, and a few images of the first classes if the samples are images."""
-    held_out = 0 if dataset.x_test is None else len(dataset.x_test)
+    held_out = 0 if dataset.y_test is None else len(dataset.y_test)
     facts = {
         "samples": f"{dataset.samples:,}",
         "official held-out": f"{held_out:,}" if held_out else "none",
-        "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.x.dtype}",
+        "one sample": f"{' x '.join(map(str, dataset.shape))}, {dataset.sample_type}",
         **({"classes": f"{dataset.classes:,}"} if dataset.classes else {"task": dataset.task.kind}),
     }
     try:

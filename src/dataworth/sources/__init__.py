@@ -21,18 +21,21 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
     ----------
     spec : str or path
         ``"digits"``, ``"glyphs"``, ``"emnist/byclass"`` and EMNIST's five others; or the path of a
-        CSV, Parquet, IDX, MAT or NPZ file, or of a folder or zip archive with such files. A name
+        CSV, Parquet, IDX, MAT or NPZ file, or of a folder or zip archive with such files; or of a
+        folder that holds a folder of images, or of ``.txt`` files, for each class. A name
         takes precedence over a path: write ``./digits`` for a file or folder of that name.
     **options
-        Options of the reader: ``label``, ``header``, ``pixels``, ``scale`` and ``task`` for CSV
-        files, ``label``, ``scale`` and ``task`` for Parquet, ``scale`` and ``task`` for IDX, MAT
+        Options of the reader: ``label``, ``drop``, ``features``, ``groups``, ``time``, ``scale``
+        and ``task`` for CSV and Parquet files, ``header`` and ``pixels`` for CSV files too,
+        ``size`` and ``grey`` for folders of images, ``scale`` and ``task`` for IDX, MAT
         and NPZ, ``folder`` for EMNIST, ``samples``, ``held_out`` and ``seed`` for glyphs.
 
     Returns
     -------
     Dataset
-        With ``uint8`` features, memory-mapped if the files are large, or ``float32``, and with the
-        official held-out split if the source has one.
+        With the official held-out split if the source has one. A table of numbers has ``float32``
+        or ``uint8`` features, memory-mapped if the file is large; a table with text, dates or
+        missing values is a frame; a folder of images is decoded as its rows are taken.
 
     Raises
     ------
@@ -50,10 +53,10 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
                 option=option,
             )
     dataset = loader(*arguments, **options)
-    if dataset.x_test is not None and len(dataset.x_test) > dataset.samples:
+    if dataset.y_test is not None and len(dataset.y_test) > dataset.samples:
         warnings.warn(
             DataworthWarning(
-                f"The test split of {dataset.name} has more samples ({len(dataset.x_test):,}) than "
+                f"The test split of {dataset.name} has more samples ({len(dataset.y_test):,}) than "
                 f"the train split ({dataset.samples:,}). Are the files swapped?",
                 code="test-larger-than-train",
             ),

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from dataworth._util.files import atomic_directory
 from dataworth.data.dataset import Dataset
-from dataworth.data.fingerprint import ArrayDigest, fingerprint
+from dataworth.data.digests import ArrayDigest
+from dataworth.data.fingerprint import fingerprint
 from dataworth.errors import DataError, DataworthWarning
 from dataworth.sources.assemble import dataset_of, read_to_memory, require_samples
 from dataworth.sources.location import cache_folder

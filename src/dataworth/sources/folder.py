@@ -8,7 +8,7 @@ from typing import Any
 
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
-from dataworth.sources import csv, emnist, idx, mat, npz, parquet
+from dataworth.sources import class_folders, csv, emnist, idx, mat, npz, parquet
 from dataworth.sources.emnist.variants import VARIANTS
 from dataworth.sources.files import Entry, listing, refuse_damaged
 from dataworth.sources.pairs import is_test
@@ -16,6 +16,7 @@ from dataworth.sources.pairs import is_test
 Loader = Callable[..., Dataset]
 _ENDINGS: dict[str, Loader] = {
     ".csv": csv.load,
+    ".tsv": csv.load,
     ".parquet": parquet.load,
     ".mat": mat.load,
     ".npz": npz.load,
@@ -50,6 +51,10 @@ def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
         )
     if variants:
         return _of_variant(variants[0], path)
+    found = class_folders.find(path) if path.is_dir() else None
+    if found is not None:
+        kinds = {"images": class_folders.load_images, "texts": class_folders.load_texts}
+        return kinds[found.kind], (found,)
     entries = [entry for entry in listing(path) if loader_of(entry)]
     if not entries:
         refuse_damaged(path)
@@ -62,7 +67,8 @@ def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
         names = ", ".join(entry.name for entry in listing(path)[:8]) or "nothing"
         raise DataError(
             f"{path} holds {names}; expected a CSV, Parquet, IDX, MAT or NPZ file "
-            "(train in its name, and a test file beside it if there is one).",
+            "(train in its name, and a test file beside it if there is one); or a folder of images "
+            "or of .txt files for each class.",
             code="no-data-files",
         )
     if len(starts) > 1:
@@ -88,8 +94,8 @@ def _resolve_file(entry: Entry) -> tuple[Loader, tuple[Any, ...]]:
         )
     if load is None:
         raise DataError(
-            f"{entry}: what is this? Expected a name that ends in .csv, .parquet, .mat, .npz or "
-            "-ubyte (IDX), all but .parquet also with .gz; or a .zip or folder with such files.",
+            f"{entry}: what is this? Expected a name that ends in .csv, .tsv, .parquet, .mat, .npz "
+            "or -ubyte (IDX), all but .parquet also with .gz; or a .zip or folder with such files.",
             code="unknown-file-ending",
         )
     return load, (entry,)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dataworth.errors import DataworthWarning
-from dataworth.sources.csv.columns import LABEL_NAMES
+from dataworth.sources.columns import LABEL_NAMES
 from dataworth.sources.files import Entry, listing
 
 _TRAIN = re.compile(r"(?<![a-z])train(?:ing)?(?![a-z])", re.IGNORECASE)

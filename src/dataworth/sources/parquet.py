@@ -1,4 +1,4 @@
-"""Parquet files with one column of labels; all other columns are numbers."""
+"""Parquet files with one column of labels."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from dataworth._util.extras import require
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import read
-from dataworth.sources.csv.columns import label_column
+from dataworth.sources.columns import label_column
 from dataworth.sources.csv.table import labels_of
 from dataworth.sources.files import Entry
 from dataworth.sources.pairs import test_beside, with_label
 from dataworth.sources.plan import Block, Part, Recipe, as_features, as_images
+from dataworth.sources.tables import Columns, Table, TableOptions, dataset_of_tables
 from dataworth.tasks.base import Task
 
 _COLUMNS_AT_ONCE = 64
@@ -30,10 +31,16 @@ def load(
     label: str | int | None = None,
     scale: float | None = None,
     task: str | Task | None = None,
+    drop: Columns | None = None,
+    features: Columns | None = None,
+    groups: str | int | None = None,
+    time: str | int | None = None,
 ) -> Dataset:
     """Read a Parquet file; a test file in the same folder becomes the official held-out split.
 
-    A test file without the label column is ignored with a warning.
+    A table of numbers becomes an array. A table with text, categories, dates or missing values
+    becomes a frame: of pandas where it is installed, else of polars. A test file without the label
+    column is ignored with a warning.
 
     Parameters
     ----------
@@ -46,16 +53,31 @@ def load(
         As in `Dataset`.
     task : {"classification", "regression"} or Task, optional
         As in `Dataset`.
+    drop, features : str, int or sequence of them, optional
+        As for CSV files: columns that are not used, and those that a model learns from.
+    groups, time : str or int, optional
+        The columns of groups and of times; see `Dataset`.
 
     Raises
     ------
     DataError
-        If the file is damaged, or a column other than the label holds something else than numbers.
+        If the file is damaged, or a label, a group or a time is missing.
     """
     test = _labelled_test(entry, label)
+    columns = TableOptions(label, drop, features, groups, time)
+    name = entry.stem.removesuffix(".parquet")
+    if columns.names_columns or not _is_numeric(entry, label):
+        return dataset_of_tables(
+            name,
+            _table(entry),
+            None if test is None else _table(test),
+            columns,
+            scale=scale,
+            task=task,
+        )
     return read(
         Recipe(
-            entry.stem.removesuffix(".parquet"),
+            name,
             _part(entry, label),
             _part(test, label) if test else None,
             scale=scale,
@@ -63,6 +85,29 @@ def load(
             options={"label": label},
         )
     )
+
+
+def _table(entry: Entry) -> Table:
+    import polars as pl
+
+    with _readable(entry):
+        return Table(entry, pl.read_parquet(entry.path, glob=False))
+
+
+def _is_numeric(entry: Entry, label: str | int | None) -> bool:
+    """Whether all features are numbers without a gap."""
+    import polars as pl
+
+    with _readable(entry):
+        frame = pl.scan_parquet(entry.path, glob=False)
+        schema = frame.collect_schema()
+        names = schema.names()
+        away = label_column(entry, len(names), names, label)
+        features = [name for index, name in enumerate(names) if index != away]
+        if not all(schema[name].is_numeric() or schema[name] == pl.Boolean for name in features):
+            return False
+        gaps = frame.select(pl.col(features).null_count()).collect()
+    return not any(gaps.row(0)) if features else True
 
 
 def _part(entry: Entry, label: str | int | None) -> Part:

@@ -69,7 +69,7 @@ def _of_samples(objective: LearnerObjective) -> dict[str, Any]:
     described: dict[str, Any] = {
         "source": dict(data.source),
         "shape": list(data.shape),
-        "dtype": str(data.x.dtype),
+        "dtype": data.sample_type,
         "task": dict(objective.task.identity()),
     }
     if data.classes:
@@ -132,7 +132,7 @@ def sample_images(study: ResolvedStudy) -> NDArray[np.uint8] | None:
     shape = data.shape
     if len(shape) == 3 and shape[-1] == 1:
         shape = shape[:2]
-    if len(shape) != 2 or data.x.dtype != np.uint8:
+    if len(shape) != 2 or getattr(data.x, "dtype", None) != np.uint8:
         return None
     images = np.zeros((data.classes, _IMAGES_PER_CLASS, *shape), np.uint8)
     brightness = 255.0 * (data.scale or 1.0)

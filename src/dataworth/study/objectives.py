@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from dataworth.data.base import RowNumbers, View
 from dataworth.data.dataset import Dataset
 from dataworth.data.rows import Rows
 from dataworth.data.splits import Split
-from dataworth.data.subsets import SAMPLERS, subset_rows, validation_split
+from dataworth.data.subsets import SAMPLERS, Count, subset_rows, validation_split
 from dataworth.errors import StudyError
 from dataworth.execution.base import Context
 from dataworth.learners.base import (
@@ -68,6 +68,10 @@ class LearnerObjective:
     task : Task
     learner : Learner
     options : TrainingOptions
+    count : {"rows", "groups"}
+        What a size counts.
+    at_least : int
+        Rows of each class in every subset.
     """
 
     data: Dataset
@@ -76,6 +80,8 @@ class LearnerObjective:
     task: Task
     learner: Learner
     options: TrainingOptions
+    count: Count = "rows"
+    at_least: int = 0
 
     @property
     def name(self) -> str:
@@ -91,8 +97,10 @@ class LearnerObjective:
             "protocol": PROTOCOL,
             "data": self.data.fingerprint,
             "held_out": len(self.split.held_out),
+            **self.split.identity,
             "learner": dict(self.learner.identity(self.data, self.task)),
             "subset": self.subset,
+            **_of_subsets(self),
             # Run directories of before there were other tasks hold these entries alone.
             "mistakes": self.variant,
             **({"budget": options} if options else {}),
@@ -139,6 +147,8 @@ class LearnerObjective:
 
     def __call__(self, key: RunKey, context: RunContext) -> Record:
         """Fit and score one run."""
+        if self.split.folds:
+            return replace(self, split=self.split.of(key.seed))(key, context)
         started = time.perf_counter()
         rows, validation = rows_of_run(self, key), None
         if self.options.patience is not None:
@@ -180,6 +190,8 @@ class FunctionObjective:
     model : RunModel
     metric : str, optional
         A metric that every run must return.
+    count, at_least
+        See `LearnerObjective`.
     """
 
     data: Rows | Dataset
@@ -187,6 +199,8 @@ class FunctionObjective:
     subset: str
     model: RunModel
     metric: str | None
+    count: Count = "rows"
+    at_least: int = 0
 
     @property
     def name(self) -> str:
@@ -200,8 +214,10 @@ class FunctionObjective:
             "protocol": PROTOCOL,
             "data": self.data.fingerprint,
             "held_out": len(self.split.held_out),
+            **self.split.identity,
             "learner": dict(self.model.identity()),
             "subset": self.subset,
+            **_of_subsets(self),
         }
 
     def work(self, key: RunKey) -> int:
@@ -221,7 +237,7 @@ class FunctionObjective:
             seed=key.seed,
             key=key.digest,
             rows=rows_of_run(self, key),
-            held_out=self.split.held_out.rows,
+            held_out=self.split.of(key.seed).held_out.rows,
             folder=context.folder,
             _report=context.report,
         )
@@ -262,8 +278,16 @@ def rows_of_run(objective: LearnerObjective | FunctionObjective, key: RunKey) ->
     """The rows that a run trains on, shape (size,)."""
     return subset_rows(
         objective.data,
-        objective.split.pool.rows,
+        objective.split.of(key.seed).pool.rows,
         key.size,
         seed=key.seed,
         sampler=SAMPLERS[objective.subset],
+        count=objective.count,
+        at_least=objective.at_least,
     )
+
+
+def _of_subsets(objective: LearnerObjective | FunctionObjective) -> dict[str, Any]:
+    """What determines subsets besides the sampler; nothing where sizes are plain rows."""
+    count = {} if objective.count == "rows" else {"count": objective.count}
+    return count | ({"at_least": objective.at_least} if objective.at_least else {})

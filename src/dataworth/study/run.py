@@ -182,6 +182,7 @@ def _audit_samples(objective: LearnerObjective, sizes: Sequence[int]) -> list[Fi
         objective.data,
         parts=objective.split,
         subset_method=objective.subset,
+        at_least=objective.at_least,
         sizes=sizes,
         model_scales=objective.input_scales,
     )

@@ -10,11 +10,24 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dataworth._util import validation as checks
 from dataworth.data.dataset import Dataset
+from dataworth.data.folds import number_of_folds, split_into_folds
 from dataworth.data.rows import Rows
 from dataworth.data.splits import Split, split
-from dataworth.data.subsets import METHODS, Method, validation_count
+from dataworth.data.subsets import (
+    COUNTS,
+    METHODS,
+    SAMPLERS,
+    Count,
+    Method,
+    subset_rows,
+    units,
+    validation_count,
+)
 from dataworth.errors import DataNotFoundError, DataworthWarning, StudyError
 from dataworth.learners.base import OPTIONS, Learner, TrainingOptions, options_of
 from dataworth.learners.command import PREFIX, Command
@@ -32,6 +45,7 @@ from dataworth.study.variants import Variant
 
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
+_SEEDS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +71,8 @@ class Study:
         only one that a function returns.
     sizes : sequence of int, optional
         Numbers of training samples; five sizes a factor 3 apart, up to all rows, by default.
-    seeds : int or sequence of int
-        How many seeds (0, 1, ...), or which.
+    seeds : int or sequence of int, optional
+        How many seeds (0, 1, ...), or which: 3, or with `cv` one for each fold.
     epochs : int, optional
         Passes over each subset (10); a larger subset gets more optimizer steps. Like the other
         training options, it is refused where the model is a function.
@@ -70,11 +84,20 @@ class Study:
         Of Adam (0.001).
     patience : int, optional
         Early stopping: epochs without a lower loss on a tenth of the subset.
-    subset : {"nested", "prefix"}
-        Nested and stratified by seed, or the first rows of the file.
-    held_out : float or int, optional
+    subset : {"nested", "prefix", "latest", "earliest"}
+        Nested and stratified by seed; the first rows of the file; or, of data with times, the
+        latest or the earliest rows.
+    held_out : float, int or sequence of int, optional
         Share or number of samples to hold out of data without an official held-out split (0.2);
+        or the numbers of the rows to hold out, in place of an official split too;
         0, for row numbers alone: the model scores itself.
+    cv : int, splitter or list of (training rows, held-out rows), optional
+        Folds in place of one held-out part: each seed has its own. A number of folds respects
+        groups and times; a splitter is any object with scikit-learn's ``split(X, y, groups)``.
+    count : {"rows", "groups"}
+        What sizes count: with "groups" a size of 100 is all rows of 100 groups.
+    at_least : int, optional
+        How many rows of each class every subset holds, or all where a class has fewer.
     time_limit : float, optional
         Seconds that a run may take; then its process is ended and the run has failed. No limit by
         default.
@@ -99,14 +122,17 @@ class Study:
     model: Any = "mlp"
     metric: str | Metric | None = None
     sizes: Sequence[int] | None = None
-    seeds: int | Sequence[int] = 3
+    seeds: int | Sequence[int] | None = None
     epochs: int | None = None
     steps: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
     patience: int | None = None
     subset: Method = "nested"
-    held_out: float | int | None = None
+    held_out: float | int | Sequence[int] | NDArray[np.integer[Any]] | None = None
+    cv: Any = None
+    count: Count = "rows"
+    at_least: int | None = None
     variant: Variant | None = None
     name: str = "study"
     time_limit: float | None = None
@@ -131,6 +157,22 @@ class Study:
             raise StudyError(
                 f"subset = {self.subset!r}: expected one of {allowed}.", code="unknown-choice"
             )
+        if self.count not in COUNTS:
+            raise StudyError(
+                f"count = {self.count!r}: expected one of {', '.join(COUNTS)}.",
+                code="unknown-choice",
+            )
+        if self.cv is not None and self.held_out is not None:
+            raise StudyError(
+                f"held_out = {self.held_out!r} and cv = {self.cv!r}: rows are held out by one of "
+                "them. Leave one out.",
+                code="options-conflict",
+            )
+        if self.at_least is not None and self.count == "groups":
+            raise StudyError(
+                f'at_least = {self.at_least} holds of rows, and count = "groups". Leave one out.',
+                code="options-conflict",
+            )
         if self.variant is not None and not hasattr(self.variant, "objective"):
             raise StudyError(
                 f"variant = {self.variant!r}: expected a variant, such as "
@@ -147,26 +189,34 @@ class Study:
 
     def _checked(self) -> dict[str, Any]:
         """Options that may be given in several forms, in the one that is used."""
+        folds = None if self.cv is None else number_of_folds(self.cv)
+        seeds = self.seeds if self.seeds is not None else folds or _SEEDS
         checked: dict[str, Any] = {
-            "seeds": checks.check_count_or_ints("seeds", self.seeds),
+            "seeds": checks.check_count_or_ints("seeds", seeds),
             "name": checks.check_folder_name("name", self.name),
             "parameters": checks.check_mapping("parameters", self.parameters),
             "data_options": checks.check_mapping("data_options", self.data_options),
         }
         if self.sizes is not None:
             checked["sizes"] = checks.check_ints("sizes", self.sizes, least=1)
-        for option in ("epochs", "steps", "batch_size", "patience"):
+        for option in ("epochs", "steps", "batch_size", "patience", "at_least"):
             if getattr(self, option) is not None:
                 checked[option] = checks.check_int(option, getattr(self, option))
         for option in ("learning_rate", "time_limit"):
             if getattr(self, option) is not None:
                 checked[option] = checks.check_positive(option, getattr(self, option))
+        if isinstance(self.held_out, np.ndarray | list | tuple):
+            checked["held_out"] = checks.check_ints("held_out", self.held_out, least=0)
+            return checked | self._checked_fallback()
         scores_itself = self.held_out == 0 and isinstance(self.data, Rows)
         if self.held_out is not None and (not scores_itself or self.held_out is False):
             checked["held_out"] = checks.check_share_or_count("held_out", self.held_out)
-        if self.fallback is not None:
-            checked["fallback"] = checks.check_text("fallback", self.fallback)
-        return checked
+        return checked | self._checked_fallback()
+
+    def _checked_fallback(self) -> dict[str, Any]:
+        if self.fallback is None:
+            return {}
+        return {"fallback": checks.check_text("fallback", self.fallback)}
 
     @property
     def training_options(self) -> TrainingOptions:
@@ -190,15 +240,16 @@ class Study:
         Raises
         ------
         StudyError
-            If a size exceeds `rows`, the number of samples that may be trained on.
+            If a size exceeds `rows`, the number of samples (or groups) that may be trained on.
         """
         if self.sizes is None:
             steps = range(_AUTOMATIC_SIZES - 1, -1, -1)
             return tuple(sorted({max(1, rows // _PAPER_RATIO**step) for step in steps}))
         if max(self.sizes) > rows:
+            what = "samples" if self.count == "rows" else "groups"
             raise StudyError(
-                f"sizes: {max(self.sizes):,} was asked for and {rows:,} samples may be trained "
-                "on. Use smaller sizes, more data, or a smaller held_out.",
+                f"sizes: {max(self.sizes):,} was asked for and {rows:,} {what} may be trained on. "
+                "Use smaller sizes, more data, or a smaller held_out.",
                 code="size-out-of-range",
             )
         return tuple(self.sizes)
@@ -211,6 +262,10 @@ class Study:
         elif isinstance(self.data, Dataset):
             values["data"] = IN_PYTHON
         values["model"] = _in_file(self.model)
+        if self.cv is not None and not isinstance(self.cv, int):
+            values["cv"] = IN_PYTHON
+        if self.count == "rows":
+            del values["count"]
         if isinstance(self.metric, Metric):
             values["metric"] = self.metric.name
         if values.pop("variant") is not None and self.variant is not None:
@@ -230,8 +285,21 @@ class Study:
         data = self._load()
         if self.variant is not None and isinstance(data, Dataset):
             data = self.variant.apply(data)
-        parts = split(data, self.held_out)
-        sizes = self.sizes_for(len(parts.pool))
+        parts = split(data, self.held_out) if self.cv is None else split_into_folds(data, self.cv)
+        pools = [pool for pool, _ in parts.folds] or [parts.pool.rows]
+        sizes = self.sizes_for(min(units(data, pool, self.count) for pool in pools))
+        assert self.seeds is not None
+        seeds = (self.seeds,) if isinstance(self.seeds, int) else tuple(self.seeds)
+        # What no subset can hold is said before any run.
+        subset_rows(
+            data,
+            pools[0],
+            min(sizes),
+            seed=seeds[0],
+            sampler=SAMPLERS[self.subset],
+            count=self.count,
+            at_least=self.at_least or 0,
+        )
         if self.patience is not None:
             validation_count(min(sizes))
         objectives = {name: self._objective(data, parts, model) for name, model in models.items()}
@@ -241,7 +309,7 @@ class Study:
             name=self.name,
             objectives=objectives,
             sizes=sizes,
-            seeds=tuple(self.seeds) if not isinstance(self.seeds, int) else (self.seeds,),
+            seeds=seeds,
             metric=self.metric,
             time_limit=self.time_limit,
             values=self._described(objectives, sizes),
@@ -314,13 +382,19 @@ class Study:
     ) -> LearnerObjective | FunctionObjective:
         metric = self.metric.name if isinstance(self.metric, Metric) else self.metric
         if isinstance(model, RunModel):
-            return FunctionObjective(data, parts, self.subset, model, metric)
+            return FunctionObjective(
+                data, parts, self.subset, model, metric, self.count, self.at_least or 0
+            )
         if isinstance(data, Rows):
             raise StudyError(
                 f"model {model.name!r} needs samples, and data = {data!r} holds row numbers alone. "
                 "Give a data set, or a function train(run) that loads its samples.",
                 code="model-needs-samples",
             )
+        if getattr(model, "needs_arrays", False):
+            arrays = data.as_arrays(f"the model {model.name}")
+            if arrays is not data:
+                data, parts = arrays, parts.on(arrays)
         objective = LearnerObjective(
             data=data,
             split=parts,
@@ -328,6 +402,8 @@ class Study:
             task=data.task,
             learner=model,
             options=self._options_for(model),
+            count=self.count,
+            at_least=self.at_least or 0,
         )
         if metric is not None and metric not in objective.metrics:
             is_of_task = metric in data.task.metrics

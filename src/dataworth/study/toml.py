@@ -82,10 +82,10 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
         )
     models = values.get("model")
     each = models.values() if isinstance(models, dict) else [models]
-    if IN_PYTHON in (values["data"], *each):
+    if IN_PYTHON in (values["data"], values.get("cv"), *each):
         raise StudyError(
-            f"{where}: this study's data or model were given as Python objects; run it again from "
-            "Python with the same objects, as dataworth.Study(...).run(DIRECTORY).",
+            f"{where}: this study's data, model or folds were given as Python objects; run it "
+            "again from Python with the same objects, as dataworth.Study(...).run(DIRECTORY).",
             code="study-from-objects",
         )
     try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.audit.view import Samples, blocks
+from dataworth.audit.row_digests import row_digests
+from dataworth.audit.view import Samples
+from dataworth.data.dataset import Dataset
 from dataworth.findings import Finding, Severity
 
 _SHARED_WARNING, _SHARED_ERROR = 0.001, 0.02
@@ -20,12 +20,16 @@ def duplicate_findings(samples: Samples) -> list[Finding]:
     """`held-out-in-training`: count held-out samples whose features also are a training row's.
 
     Rows are compared by 128-bit BLAKE2b digests, for which a chance match among a million rows
-    has a probability below 1e-26.
+    has a probability below 1e-26; rows of frames by 64-bit hashes, for which it is below 1e-6.
     """
-    held = list(_digests(samples.split.held_out.x))
-    wanted = set(held)
+    pool, held_out = samples.split.pool, samples.split.held_out
     official = samples.split.official
-    trained = _digests(samples.dataset.x, None if official else samples.split.pool.rows)
+    held_data = cast(Dataset, held_out.data)
+    held = list(row_digests(held_data.x, None if official else held_out.rows))
+    if not held:
+        return []
+    wanted = set(held)
+    trained = row_digests(samples.dataset.x, None if official else pool.rows)
     shared = {digest for digest in trained if digest in wanted}
     if not shared:
         return []
@@ -60,14 +64,6 @@ def _severity(share: float, features: int) -> Severity:
     if share < _SHARED_WARNING:
         return "info"
     return "error" if share >= _SHARED_ERROR and features >= _FEW_FEATURES else "warning"
-
-
-def _digests(x: NDArray[np.generic], rows: NDArray[np.int64] | None = None) -> Iterator[bytes]:
-    for block in blocks(x, rows):
-        # Adding 0 turns -0.0 into 0.0, an equal number with other bytes.
-        plain = block if block.dtype == np.uint8 else block + np.zeros((), block.dtype)
-        for row in plain.view(np.uint8):
-            yield hashlib.blake2b(row.data, digest_size=16).digest()
 
 
 _ROWS = 10_000

@@ -40,8 +40,8 @@ def first_row_findings(samples: Samples) -> list[Finding]:
         findings.append(_lost(samples, samples.dataset.samples, "the file's row count"))
     elif samples.features == _PIXELS:
         counts = [samples.dataset.samples]
-        if samples.dataset.x_test is not None:
-            counts.append(len(samples.dataset.x_test))
+        if samples.dataset.y_test is not None:
+            counts.append(len(samples.dataset.y_test))
         for count in counts:
             if count + 1 in KNOWN_ROWS:
                 findings.append(_lost(samples, count, KNOWN_ROWS[count + 1]))

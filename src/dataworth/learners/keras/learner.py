@@ -100,6 +100,8 @@ class KerasLearner:
         self._loss = loss
         self._programs: dict[tuple[Any, ...], Program] = {}
 
+    needs_arrays = True
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Compiled programs cannot be pickled, so another process makes the learner again.
         return _made_again, (self._again, self._loss)

@@ -10,15 +10,17 @@ from typing import BinaryIO
 import numpy as np
 
 from dataworth.data.dataset import Dataset
-from dataworth.errors import DataworthWarning
+from dataworth.errors import DataError, DataworthWarning
 from dataworth.sources.cache import read
 from dataworth.sources.csv.diagnose import pixel_samples
+from dataworth.sources.csv.frame import read_tables
 from dataworth.sources.csv.pixels import Pixels, read_rows
 from dataworth.sources.csv.sniff import CsvForm, form_of, head_of
 from dataworth.sources.csv.table import csv_blocks
 from dataworth.sources.files import Entry
 from dataworth.sources.pairs import leave_aside, test_beside, with_label
 from dataworth.sources.plan import Block, NotPixelsError, Part, Recipe, Shape, as_images
+from dataworth.sources.tables import Columns, TableOptions, dataset_of_tables
 from dataworth.tasks.base import Task
 
 
@@ -30,8 +32,17 @@ def load(
     pixels: bool = True,
     scale: float | None = None,
     task: str | Task | None = None,
+    drop: Columns | None = None,
+    features: Columns | None = None,
+    groups: str | int | None = None,
+    time: str | int | None = None,
 ) -> Dataset:
     """Read a CSV file; a test file in the same folder becomes the official held-out split.
+
+    Fields are separated by commas, semicolons, tabs or bars; with another sign than the comma,
+    numbers may have a decimal comma. A table of numbers becomes an array. A table with text, dates
+    or missing values becomes a frame: of pandas where it is installed, else of polars. One column
+    of text alone becomes a list of texts.
 
     A test file without the label column, as in competitions, is ignored with a warning.
 
@@ -52,6 +63,12 @@ def load(
         As in `Dataset`.
     task : {"classification", "regression"} or Task, optional
         As in `Dataset`.
+    drop : str, int or sequence of them, optional
+        Columns that are not used: names or indices; a text may list names with commas.
+    features : str, int or sequence of them, optional
+        The columns that a model learns from; by default all that have no other role.
+    groups, time : str or int, optional
+        The columns of groups and of times; see `Dataset`.
 
     Raises
     ------
@@ -60,12 +77,38 @@ def load(
     """
     options = {"label": label, "header": header, "pixels": pixels}
     beside = _labelled_test(entry, label, header)
+    columns = TableOptions(label, drop, features, groups, time)
+    form = form_of(entry, label, header)
+
+    def as_table() -> Dataset:
+        train, test = read_tables(entry, beside, label, header)
+        said = {} if header is None else {"header": header}
+        name = table_name(entry)
+        return dataset_of_tables(name, train, test, columns, scale=scale, task=task, read_with=said)
+
+    if columns.names_columns or form.separator != "," or form.mixed:
+        return as_table()
     parts = [
         part(each, label, header, as_images, pixels) if each else None for each in (entry, beside)
     ]
     assert parts[0] is not None
-    name = entry.stem.removesuffix(".csv")
-    return read(Recipe(name, parts[0], parts[1], scale=scale, task=task, options=options))
+    name = table_name(entry)
+    recipe = Recipe(name, parts[0], parts[1], scale=scale, task=task, options=options)
+    try:
+        return read(recipe)
+    except DataError as error:
+        # Text or a gap beyond the first rows, in a table that is no image.
+        if form.image or error.code not in ("value-missing", "not-a-number"):
+            raise
+        try:
+            return as_table()
+        except DataError:
+            raise error from None
+
+
+def table_name(entry: Entry) -> str:
+    """The file's name without its ending."""
+    return entry.stem.removesuffix(".csv").removesuffix(".tsv")
 
 
 def part(
@@ -107,7 +150,7 @@ def _labelled_test(entry: Entry, label: str | int | None, header: bool | None) -
     test = test_beside(entry)
     if test is None:
         return None
-    form, head = form_of(entry, label, header), head_of(test, header)
+    form, head = form_of(entry, label, header), head_of(test, header, label)
     if form.header and head.header:
         return with_label(test, head.header, entry, form.header, form.label)
     if head.columns == form.columns - 1:

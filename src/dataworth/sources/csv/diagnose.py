@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dataworth._util.numbers import is_number
 from dataworth.errors import DataError
 from dataworth.sources.assemble import plain_labels
-from dataworth.sources.csv.sniff import CsvForm
+from dataworth.sources.csv.sniff import CsvForm, CsvHead
 from dataworth.sources.files import Entry
 from dataworth.sources.plan import NotPixelsError
 
@@ -51,16 +51,28 @@ def explain(entry: Entry, form: CsvForm, text: bytes) -> None:
         check_row(entry, form, fields, row)
 
 
+def explain_lengths(entry: Entry, head: CsvHead, text: bytes) -> None:
+    """Raise DataError for the first row of another number of fields; return if there is none."""
+    fields = _fields(entry, text, head.first_row, head.separator)
+    for row, each in enumerate(fields, head.first_row):
+        if len(each) != head.columns:
+            raise _wrong_length(entry, row, each, head.columns)
+
+
+def _wrong_length(entry: Entry, row: int, fields: list[str], expected: int) -> DataError:
+    what = f"has {len(fields)} fields" if fields else "is blank"
+    return DataError(
+        f"{entry}, row {row} {what}; expected {expected}, as in the first row. "
+        "Correct the row or remove it; if the file ends there, copy it again.",
+        code="wrong-field-count",
+        row=row,
+    )
+
+
 def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
     """Refuse a row of another length, with a gap or text, or with a value that is not a pixel."""
     if len(fields) != form.columns:
-        what = f"has {len(fields)} fields" if fields else "is blank"
-        raise DataError(
-            f"{entry}, row {row} {what}; expected {form.columns}, as in the first row. "
-            "Correct the row or remove it; if the file ends there, copy it again.",
-            code="wrong-field-count",
-            row=row,
-        )
+        raise _wrong_length(entry, row, fields, form.columns)
     for column, field in enumerate(fields):
         where = f"{entry}, row {row}, {form.column_name(column)}"
         if not field.strip():
@@ -103,10 +115,10 @@ _PIXELS = frozenset(map(float, range(256)))
 _LARGEST = float(np.finfo(np.float32).max)
 
 
-def _fields(entry: Entry, text: bytes, row: int) -> Iterator[list[str]]:
+def _fields(entry: Entry, text: bytes, row: int, separator: str = ",") -> Iterator[list[str]]:
     lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
     try:
-        yield from csv.reader(lines)
+        yield from csv.reader(lines, delimiter=separator)
     except UnicodeDecodeError:
         raise DataError(
             f"{entry} holds something after row {row} that is not UTF-8 text. Convert the file.",

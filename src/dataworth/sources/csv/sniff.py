@@ -10,7 +10,8 @@ from itertools import pairwise
 
 from dataworth._util.numbers import is_number
 from dataworth.errors import DataError
-from dataworth.sources.csv.columns import LABEL_NAMES, counts_up, is_square, label_column
+from dataworth.sources.columns import LABEL_NAMES, counts_up, is_square, label_column
+from dataworth.sources.csv.delimiter import separator_of
 from dataworth.sources.files import Entry
 
 _HEAD_BYTES = 1 << 18
@@ -32,12 +33,20 @@ class CsvHead:
         The first bytes of data, unchanged.
     start : int
         Bytes of the file before the first row of data.
+    separator : str
+        The sign between the fields.
     """
 
     header: tuple[str, ...]
     rows: list[list[str]]
     text: bytes
     start: int
+    separator: str = ","
+
+    @property
+    def first_row(self) -> int:
+        """Line of the file, counted from 1, on which the data start."""
+        return 2 if self.header else 1
 
     @property
     def columns(self) -> int:
@@ -45,7 +54,7 @@ class CsvHead:
         return len(self.header or self.rows[0])
 
 
-def head_of(entry: Entry, header: bool | None) -> CsvHead:
+def head_of(entry: Entry, header: bool | None, label: str | int | None = None) -> CsvHead:
     """Read the head of a CSV file.
 
     Parameters
@@ -54,6 +63,8 @@ def head_of(entry: Entry, header: bool | None) -> CsvHead:
         The file.
     header : bool, optional
         Whether the first row holds names; detected if None, see `has_header`.
+    label : str or int, optional
+        The label column as the caller gives it; a row with its name is a header.
 
     Raises
     ------
@@ -66,18 +77,37 @@ def head_of(entry: Entry, header: bool | None) -> CsvHead:
             head += more
         complete = len(head) % _HEAD_BYTES != 0 or not file.read(1)
     start = len(_BOM) if head.startswith(_BOM) else 0
-    rows = _rows(entry, head[start:], complete)
+    rows, separator = _rows(entry, head[start:], complete)
     if header is None:
-        header = has_header(entry, rows)
+        header = _names_label(rows, label) or has_header(entry, rows)
     if header:
         if len(rows) < 2:
             raise DataError(f"{entry} has a header row and no row of data.", code="no-rows")
         start = head.index(b"\n", start) + 1
     names = tuple(field.strip() for field in rows[0]) if header else ()
-    return CsvHead(names, rows[header:], head[start:], start)
+    return CsvHead(names, rows[header:], head[start:], start, separator)
 
 
-def _rows(entry: Entry, head: bytes, complete: bool) -> list[list[str]]:
+def _names_label(rows: Sequence[Sequence[str]], label: str | int | None) -> bool:
+    """Whether the first row is made of words, one of them the name of the label column.
+
+    Rows below have other words in that column, as a header of a table of texts alone shows.
+    """
+    first = [field.strip().lower() for field in rows[0]]
+    wanted = LABEL_NAMES if label is None else (str(label).lower(),)
+    if any(not field or is_number(field) for field in first) or len(rows) < 2:
+        return False
+    return any(
+        name in first
+        and all(
+            len(row) > first.index(name) and row[first.index(name)].strip().lower() != name
+            for row in rows[1:]
+        )
+        for name in wanted
+    )
+
+
+def _rows(entry: Entry, head: bytes, complete: bool) -> tuple[list[list[str]], str]:
     try:
         text = (head if complete else head[: head.rfind(b"\n") + 1]).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -86,11 +116,12 @@ def _rows(entry: Entry, head: bytes, complete: bool) -> list[list[str]]:
             "is it a CSV file? Convert it to UTF-8.",
             code="not-utf-8",
         ) from None
-    reader = csv.reader(io.StringIO(text, newline=""))
+    separator = separator_of(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     rows = [row for row, _ in zip((row for row in reader if row), range(_HEAD_ROWS), strict=False)]
     if not rows:
         raise DataError(f"{entry} holds no rows. Copy or download it again.", code="no-rows")
-    return rows
+    return rows, separator
 
 
 # From this many numbers that count up from 0 or 1, the row is names of columns, not a sample.
@@ -192,6 +223,10 @@ class CsvForm:
     image : bool
         Whether the features are the pixels of a square image: their number is a square, and nearly
         all of them in the first rows are whole numbers 0..255.
+    separator : str
+        The sign between the fields.
+    mixed : bool
+        Whether a feature of the first rows is something else than a number.
     """
 
     columns: int
@@ -200,6 +235,8 @@ class CsvForm:
     label: int
     plain: bool
     image: bool
+    separator: str = ","
+    mixed: bool = False
 
     @property
     def first_row(self) -> int:
@@ -234,12 +271,13 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
     DataError
         If the file is empty, is not a CSV, or its layout is ambiguous.
     """
-    head = head_of(entry, header)
+    head = head_of(entry, header, label)
     columns = head.columns
     if columns < 2:
         raise DataError(
-            f"{entry}: the first row has no comma; expected a label and at least one feature, "
-            "separated by commas. If another sign separates them, convert the file.",
+            f"{entry}: the first rows have no comma, semicolon, tab or bar that separates fields; "
+            "expected a label and at least one feature. If another sign separates them, convert "
+            "the file.",
             code="no-separator",
         )
     if head.header and not head.header[0].strip() and counts_up([row[0] for row in head.rows]):
@@ -263,6 +301,8 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
         label=position,
         plain=plain and b'"' not in head.text,
         image=image,
+        separator=head.separator,
+        mixed=not image and any(not field.strip() or not is_number(field) for field in features),
     )
 
 

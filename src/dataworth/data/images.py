@@ -1,0 +1,153 @@
+"""Images in files, decoded when their rows are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth._util.extras import require
+from dataworth.errors import DataError
+
+_GREY_MODES = ("1", "L", "LA", "I;16", "I;16L", "I;16B")
+_MODES = (*_GREY_MODES, "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV")
+_SWAPPED = range(5, 9)
+"""Orientations, as cameras store them, in which width and height are exchanged."""
+_ORIENTATION = 0x0112
+_NAMED = 5
+
+
+class ImageFiles(Sequence[NDArray[np.uint8]]):
+    """Images of any size; each is decoded when it is asked for.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    grey : bool
+        Whether they are read in shades of grey, shape (height, width), instead of in colours,
+        shape (height, width, 3).
+    """
+
+    size: tuple[int, int] | None = None
+
+    def __init__(self, paths: Sequence[Path], grey: bool) -> None:
+        self.paths = list(paths)
+        self.grey = grey
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._decoded(self.paths[int(index)])
+
+    def update_digest(self, total: Any) -> None:
+        """Feed a hash with the bytes of all files and how they are read."""
+        total.update(repr((self.grey, self.size, len(self))).encode())
+        for path in self.paths:
+            content = path.read_bytes()
+            total.update(f"{len(content)} ".encode())
+            total.update(content)
+
+    def _decoded(self, path: Path) -> NDArray[np.uint8]:
+        from PIL import Image, ImageOps
+
+        try:
+            with Image.open(path) as opened:
+                image = ImageOps.exif_transpose(opened)
+                if image.mode.startswith("I;16"):
+                    # 16 bits a pixel: the upper 8 of them.
+                    image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+                image = image.convert("L" if self.grey else "RGB")
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            raise DataError(
+                f"{path} cannot be decoded as an image ({error}). Copy it again, or remove it.",
+                code="file-damaged",
+            ) from None
+        if self.size is not None and image.size != self.size:
+            image = image.resize(self.size, Image.Resampling.BILINEAR)
+        return np.asarray(image)
+
+
+class SizedImages(ImageFiles):
+    """Images of one size: rows of them are taken as one array.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    grey : bool
+        See `ImageFiles`.
+    size : (int, int)
+        Width and height; images of another size are resized, without regard to their proportions.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (n, height, width), and 3 for images in colours.
+    dtype : dtype
+        ``uint8``.
+    """
+
+    def __init__(self, paths: Sequence[Path], grey: bool, size: tuple[int, int]) -> None:
+        super().__init__(paths, grey)
+        self.size: tuple[int, int] = size
+        self.dtype = np.dtype(np.uint8)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, height, width), and 3 for images in colours."""
+        width, height = self.size
+        return (len(self), height, width) if self.grey else (len(self), height, width, 3)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, int | np.integer):
+            return self._decoded(self.paths[int(index)])
+        rows = np.arange(len(self))[index]
+        images = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        for place, row in enumerate(rows.tolist()):
+            images[place] = self._decoded(self.paths[row])
+        return images
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        images: NDArray[Any] = self[:]
+        return images if dtype is None else images.astype(dtype)
+
+
+def headers(paths: Iterable[Path]) -> tuple[set[tuple[int, int]], bool]:
+    """The sizes of images, (width, height), and whether all are grey; no pixel is decoded.
+
+    Raises
+    ------
+    DataError
+        If files are no images; the message names the first of them.
+    """
+    require("PIL", "folders of images")
+    from PIL import Image
+
+    sizes, grey, wrong = set(), True, []
+    for path in paths:
+        try:
+            with Image.open(path) as image:
+                image.verify()
+            with Image.open(path) as image:
+                mode, (width, height) = image.mode, image.size
+                swapped = image.getexif().get(_ORIENTATION) in _SWAPPED
+        except Exception as error:
+            # A damaged file makes Pillow raise nearly anything.
+            wrong.append(f"{path} ({str(error).split(' <_io')[0].split(str(path))[0].strip(' :')})")
+            continue
+        if mode not in _MODES:
+            wrong.append(f"{path} (pixels of the kind {mode!r})")
+            continue
+        grey = grey and mode in _GREY_MODES
+        sizes.add((height, width) if swapped else (width, height))
+    if wrong:
+        more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        raise DataError(
+            f"{len(wrong):,} files cannot be decoded as images: {', '.join(wrong[:_NAMED])}{more}. "
+            "Copy them again, or remove them.",
+            code="file-damaged",
+        )
+    return sizes, grey
