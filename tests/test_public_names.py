@@ -24,6 +24,7 @@ PUBLIC = {
     "Rows",
     "Run",
     "Study",
+    "Torch",
     "as_curve",
     "audit",
     "compare",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
     from dataworth.integrations.sklearn import learning_curve
     from dataworth.learners.command import Command
+    from dataworth.learners.torch import Torch
     from dataworth.metrics.metric import Metric
     from dataworth.records.run import Run
     from dataworth.sources import load
@@ -35,6 +36,7 @@ __all__ = [
     "Rows",
     "Run",
     "Study",
+    "Torch",
     "as_curve",
     "audit",
     "compare",
@@ -59,6 +61,7 @@ _MODULES = {
     "Rows": "dataworth.data.rows",
     "Run": "dataworth.records.run",
     "Study": "dataworth.study.spec",
+    "Torch": "dataworth.learners.torch",
     "as_curve": "dataworth.curves.read",
     "compare": "dataworth.forecast.compare",
     "curves_from_frame": "dataworth.curves.read",

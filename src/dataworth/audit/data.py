@@ -46,6 +46,7 @@ def audit_dataset(
     subset_method: str | None = None,
     sizes: Sequence[int] = (),
     model_scales: Mapping[str, float] | None = None,
+    standardized: bool = False,
 ) -> list[Finding]:
     """Look at data before anything is trained on them.
 
@@ -65,6 +66,8 @@ def audit_dataset(
         Numbers of training samples that will be taken.
     model_scales : mapping of str to float, optional
         Factors by which layers of the model multiply its features again, by the layer's name.
+    standardized : bool
+        Whether the learner standardises the features, whatever their range.
 
     Returns
     -------
@@ -79,7 +82,12 @@ def audit_dataset(
         sizes=tuple(sizes),
         model_scales=model_scales or {},
     )
-    checks = [check for check in _CHECKS if dataset.classes or check not in _OF_CLASSES]
+    checks = [
+        check
+        for check in _CHECKS
+        if (dataset.classes or check not in _OF_CLASSES)
+        and not (standardized and check is feature_findings)
+    ]
     return worst_first([finding for check in checks for finding in check(samples)])
 
 

@@ -184,6 +184,7 @@ def _audit_samples(objective: LearnerObjective, sizes: Sequence[int]) -> list[Fi
         subset_method=objective.subset,
         sizes=sizes,
         model_scales=objective.input_scales,
+        standardized=objective.is_standardized,
     )
 
 
