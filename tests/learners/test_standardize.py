@@ -52,7 +52,7 @@ def test_presets_standardise_real_valued_features_unless_told_otherwise(tmp_path
     assert curve.summary()[-1].mean < 0.6
     raw = dw.Study(data, "linear", sizes=[6, 200], seeds=1, epochs=5, standardize=False)
     assert raw.run(tmp_path / "b").summary()[-1].mean > 5
-    identity = dict(raw.resolve().objective.identity["learner"])
+    identity = dict(raw.resolve().objectives["linear"].identity["learner"])
     assert "standardize" not in identity
     assert "standardize = false" in (tmp_path / "b" / "study.toml").read_text()
     written = (tmp_path / "a" / "study.toml").read_text()
@@ -64,6 +64,7 @@ def test_presets_standardise_real_valued_features_unless_told_otherwise(tmp_path
 def test_a_run_directory_of_before_has_features_as_they_are(tmp_path: Path) -> None:
     text = 'data = "digits"\nmodel = "linear"\nepochs = 10\n'
     (tmp_path / "study.toml").write_text(text)
+    (tmp_path / "results.sqlite").touch()
     (found,) = read_studies(tmp_path)
     assert found.standardize is False
     (tmp_path / "mine.toml").write_text(text)
@@ -73,4 +74,4 @@ def test_a_run_directory_of_before_has_features_as_they_are(tmp_path: Path) -> N
 
 def test_images_in_bytes_keep_their_scale(digits: Dataset) -> None:
     learner = resolve("linear")
-    assert "standardize" not in learner.identity(digits, digits.task)  # type: ignore[union-attr, call-arg]
+    assert "standardize" not in learner.identity(digits, digits.task)  # type: ignore[call-arg]

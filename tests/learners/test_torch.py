@@ -90,8 +90,8 @@ def test_a_resumed_training_to_the_end_gives_the_same_bits(
 
 def test_nothing_global_is_changed(fit_request: FitRequest) -> None:
     def state() -> list[bytes]:
-        numpy = np.random.get_state()[1]  # noqa: NPY002
-        words = [torch.get_rng_state().numpy().tobytes(), np.asarray(numpy).tobytes()]
+        numpy: Any = np.random.get_state()  # noqa: NPY002
+        words = [torch.get_rng_state().numpy().tobytes(), np.asarray(numpy[1]).tobytes()]
         return [*words, repr(random.getstate()).encode(), repr(torch.get_num_threads()).encode()]
 
     before = state()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dataworth.errors import StudyError
-from dataworth.records.layout import STUDY_FILE
+from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
 from dataworth.study.document import IN_PYTHON, data_beside, model_beside, options_beside
 from dataworth.study.shipped import shipped_studies, shipped_text
 from dataworth.study.spec import Study
@@ -59,7 +59,8 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise StudyError(f"{path}: cannot be read ({reason}).", code="file-unreadable") from None
     studies = _parse(text, str(path), path.parent, path.stem)
-    return [_as_it_was(study) for study in studies] if is_run else studies
+    has_results = is_run and (path.parent / RESULTS_FILE).is_file()
+    return [_as_it_was(study) for study in studies] if has_results else studies
 
 
 def _as_it_was(study: Study) -> Study:

@@ -81,7 +81,7 @@ def test_an_epoch_or_a_step_asked_for_is_as_before(digits: Dataset) -> None:
 
     def budget(**options: Any) -> Any:
         study = dw.Study(digits, "linear", sizes=[50], **options)
-        return study.resolve().objective.identity["budget"]
+        return study.resolve().objectives["linear"].identity["budget"]
 
     before = {"epochs": 10, "steps": None, "batch_size": 128, "patience": None}
     assert budget(epochs=10) == before
