@@ -25,6 +25,7 @@ PUBLIC = {
     "Rows",
     "Run",
     "Study",
+    "Torch",
     "as_curve",
     "audit",
     "compare",

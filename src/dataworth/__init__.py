@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dataworth.forecast.joint import JointForecast, forecast_joint
     from dataworth.integrations.sklearn import learning_curve
     from dataworth.learners.command import Command
+    from dataworth.learners.torch import Torch
     from dataworth.metrics.metric import Metric
     from dataworth.records.frames import read_runs
     from dataworth.records.run import Run
@@ -38,6 +39,7 @@ __all__ = [
     "Rows",
     "Run",
     "Study",
+    "Torch",
     "as_curve",
     "audit",
     "compare",
@@ -65,6 +67,7 @@ _MODULES = {
     "Rows": "dataworth.data.rows",
     "Run": "dataworth.records.run",
     "Study": "dataworth.study.spec",
+    "Torch": "dataworth.learners.torch",
     "as_curve": "dataworth.curves.read",
     "compare": "dataworth.forecast.compare",
     "curves_from_frame": "dataworth.curves.read",

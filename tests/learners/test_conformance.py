@@ -15,7 +15,7 @@ from dataworth.data.dataset import Dataset
 from dataworth.learners.base import FitRequest, Learner, TrainingOptions
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.learner import KerasPredictor
-from dataworth.learners.keras.training import samples_of
+from dataworth.learners.keras.trainer import samples_of
 from dataworth.learners.registry import resolve
 from dataworth.testing.contexts import MemoryContext
 from dataworth.testing.learners import LEARNER_CHECKS, LearnerCase, LearnerCheck

@@ -23,6 +23,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "requests": "download",
         "tqdm": "download",
         "kagglehub": "kaggle",
+        "torch": "torch",
     }
 )
 """The extra that installs each library, by the name that is imported."""

@@ -54,6 +54,7 @@ def audit_dataset(
     sizes: Sequence[int] = (),
     model_scales: Mapping[str, float] | None = None,
     at_least: int = 0,
+    standardized: bool = False,
 ) -> list[Finding]:
     """Look at data before anything is trained on them.
 
@@ -75,6 +76,8 @@ def audit_dataset(
         Factors by which layers of the model multiply its features again, by the layer's name.
     at_least : int
         Rows of each class that every subset will hold.
+    standardized : bool
+        Whether the learner standardises the features, whatever their range.
 
     Returns
     -------
@@ -95,6 +98,7 @@ def audit_dataset(
         for check in _CHECKS
         if (dataset.classes or check not in _OF_CLASSES)
         and (dataset.form == "array" or check not in _OF_ARRAYS)
+        and not (standardized and check is feature_findings)
     ]
     return worst_first([finding for check in checks for finding in check(samples)])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from dataworth.curves.curve import Curve
 from dataworth.findings import Finding, Findings
 from dataworth.records.meta import checked_entry
 from dataworth.records.reader import meta_of
+from dataworth.records.record import Record
 from dataworth.records.store import Store
 
 SEVERITIES = ("error", "warning", "info")
@@ -24,6 +25,7 @@ def worst_first(findings: Sequence[Finding]) -> Findings:
     return Findings(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
+_LEAST_EPOCHS = 4
 MeasuredOn = Literal["held-out", "training"]
 
 
@@ -46,6 +48,12 @@ class ReportedRun:
         Number of classes; chance is ``ln(classes)``.
     measured_on : {"held-out", "training"}
         Which samples `loss` was measured on.
+    fall : float, optional
+        The share of the training loss that the second half of a training of fixed length took.
+    at_ceiling : bool
+        Whether the validation loss was still falling when the training ended.
+    is_trained_to_the_end : bool
+        Whether the validation loss decided when the training ended.
     """
 
     size: int
@@ -55,6 +63,9 @@ class ReportedRun:
     train_loss: float | None = None
     classes: int | None = None
     measured_on: MeasuredOn = "held-out"
+    fall: float | None = None
+    at_ceiling: bool = False
+    is_trained_to_the_end: bool = False
 
 
 def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
@@ -77,6 +88,10 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
     measured_on: MeasuredOn = "training" if on_training else "held-out"
     classes = checked_entry({"classes": None, **meta}, "classes", int | None, where)
     nothing: list[float | None] = [None] * len(table)
+    endings = {
+        (record.key.learner, record.key.size, record.key.seed): _ending(record)
+        for record in store.records()
+    }
     columns = {name: values.tolist() for name, values in table.values.items()}
     return [
         ReportedRun(
@@ -87,8 +102,10 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
             train_loss=train_loss,
             classes=classes,
             measured_on=measured_on,
+            **endings[learner, size, seed],
         )
-        for size, seed, loss, accuracy, train_loss in zip(
+        for learner, size, seed, loss, accuracy, train_loss in zip(
+            table.learners.tolist(),
             table.samples.tolist(),
             table.seeds.tolist(),
             columns["loss"],
@@ -97,6 +114,24 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
             strict=True,
         )
     ]
+
+
+def _ending(record: Record) -> dict[str, Any]:
+    """How a training ended, as the fields of `ReportedRun`."""
+    if "stopped_at_ceiling" in record.facts:
+        at_ceiling = record.facts["stopped_at_ceiling"] > 0
+        return {"at_ceiling": at_ceiling, "is_trained_to_the_end": True}
+    losses = np.asarray(record.history.get("loss", ()), np.float64)
+    validation = np.asarray(record.history.get("validation_loss", ()), np.float64)
+    if np.isfinite(validation).any():
+        at_ceiling = int(np.nanargmin(validation)) == len(validation) - 1
+        return {"at_ceiling": at_ceiling, "is_trained_to_the_end": True}
+    if len(losses) < _LEAST_EPOCHS or not (np.isfinite(losses).all() and (losses > 0).all()):
+        return {}
+    # Single epochs of small subsets scatter.
+    window, half = max(1, len(losses) // 10), len(losses) // 2
+    middle, end = losses[half - window : half].mean(), losses[-window:].mean()
+    return {"fall": float(1 - end / middle)}
 
 
 def reported_runs_of_curve(curve: Curve) -> list[ReportedRun]:

@@ -20,6 +20,7 @@ from dataworth.audit.figures import (
 from dataworth.audit.rules.curves import rise_findings, seed_findings
 from dataworth.audit.rules.losses import bound_findings, floor_findings
 from dataworth.audit.rules.ranges import range_findings
+from dataworth.audit.rules.training import training_findings
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
 from dataworth.findings import Finding
@@ -48,7 +49,13 @@ def audit_figures(figures: Sequence[ReportedRun], where: str = "runs") -> list[F
     # Runs on the floor are equal because of the floor; saying so again would mislead.
     seeds = [] if floors else seed_findings(groups, where)
     return worst_first(
-        [*floors, *bound_findings(figures, where), *seeds, *rise_findings(groups, where)]
+        [
+            *floors,
+            *bound_findings(figures, where),
+            *([] if floors else training_findings(figures, where)),
+            *seeds,
+            *rise_findings(groups, where),
+        ]
     )
 
 
@@ -80,6 +87,22 @@ def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
     """
     with Store(Path(directory)) as store:
         return audit_store(store)
+
+
+def findings_of_training(directory: str | os.PathLike[str]) -> list[Finding]:
+    """Whether runs of a run directory were not trained to the end; see `audit_run`.
+
+    Raises
+    ------
+    StudyError
+        If the directory holds no results, or they can't be read.
+    """
+    with Store(Path(directory)) as store:
+        several = models(store.meta(), str(store.path))
+        if len(several) < 2:
+            return training_findings(reported_runs(store), store.directory.name)
+        found = [training_findings(reported_runs(store, model), model) for model in several]
+        return [finding for each in found for finding in each]
 
 
 def audit_store(store: Store) -> list[Finding]:

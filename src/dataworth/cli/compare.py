@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dataworth.cli.forecast import AHEAD, number
+from dataworth.cli.forecast import AHEAD, number, warn_of_training
 from dataworth.cli.options import add_metric_options
 from dataworth.errors import StudyError
 
@@ -71,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
         higher_is_better=options.higher_is_better,
         best=options.best,
     )
+    warn_of_training(options.directories)
     sizes = options.at or [comparison.largest * times for times in (1, *AHEAD)]
     if options.json:
         print(json.dumps(comparison.to_dict(sizes, options.level), allow_nan=False))

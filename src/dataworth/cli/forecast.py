@@ -138,6 +138,7 @@ def run(options: argparse.Namespace) -> int:
         single_run=options.single_run,
         family=options.family,
     )
+    warn_of_training([options.curve])
     sizes = options.at or ahead(forecast)
     targets = [forecast.samples_for(t, options.level, options.assurance) for t in options.target]
     stop = _stop(forecast, options)
@@ -186,6 +187,20 @@ def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) ->
         echo(console, f"More with: {more}")
         return
     echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: {more}")
+
+
+def warn_of_training(places: Sequence[str]) -> None:
+    """Say on stderr of each run directory whether its runs were not trained to the end."""
+    directories = [Path(place) for place in places if Path(place).is_dir()]
+    if not directories:
+        return
+    from rich.console import Console
+
+    from dataworth.audit.runs import findings_of_training
+    from dataworth.observers.terminal import print_findings
+
+    for directory in directories:
+        print_findings(Console(stderr=True), findings_of_training(directory))
 
 
 def ahead(forecast: Forecast) -> list[float]:

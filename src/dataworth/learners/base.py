@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
+from dataworth.learners.ending import Ending
 from dataworth.records.run import RunContext
 from dataworth.tasks.base import Task
 
-OPTIONS = ("epochs", "steps", "batch_size", "learning_rate", "patience")
+OPTIONS = ("epochs", "steps", "batch_size", "learning_rate", "patience", "standardize")
 """The training options of a study that a learner may take."""
 
 
@@ -31,12 +32,24 @@ class TrainingOptions:
         Samples per optimizer step.
     patience : int, optional
         Stop after so many epochs without a lower validation loss, and keep the best weights.
+    until : Ending, optional
+        Train to the end by this rule; replaces `epochs`, `steps` and `patience`.
     """
 
     epochs: int = 10
     steps: int | None = None
     batch_size: int = 128
     patience: int | None = None
+    until: Ending | None = None
+
+    def identity(self) -> dict[str, Any]:
+        """All that determines how a run is trained (JSON values)."""
+        values = asdict(self)
+        # Run directories of before runs were trained to the end have no such entry.
+        if values["until"] is None:
+            del values["until"]
+            return values
+        return values | {"epochs": None, "steps": None, "patience": None}
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,7 @@ class FitRequest:
         Every random choice of the run (weights, order, dropout) derives from it.
     validation : View, optional
         Samples for early stopping, where ``options.patience`` is set; they are not in `train`.
+        A learner that trains to the end (``options.until``) takes parts of `train` itself.
     options : TrainingOptions
     """
 
@@ -123,11 +137,12 @@ class Learner(Protocol):
 
 
 def options_of(learner: Learner) -> frozenset[str]:
-    """The training options that have an effect: ``learner.takes``, or all of `OPTIONS`.
+    """The training options that have an effect: ``learner.takes``.
 
-    A study refuses an option that none of its models takes.
+    All of `OPTIONS` but "standardize" by default. A study refuses an option that none of its models
+    takes.
     """
-    return frozenset(getattr(learner, "takes", OPTIONS))
+    return frozenset(getattr(learner, "takes", set(OPTIONS) - {"standardize"}))
 
 
 def metrics_of(learner: Learner, task: Task) -> tuple[str, ...]:

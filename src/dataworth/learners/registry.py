@@ -22,7 +22,12 @@ _OBJECT = re.compile(r"(?:[\w.]+|.+\.py):[A-Za-z_]\w*")
 DEFAULT_LEARNING_RATE = 1e-3
 
 
-def resolve(model: Any, *, learning_rate: float = DEFAULT_LEARNING_RATE) -> Learner | RunModel:
+def resolve(
+    model: Any,
+    *,
+    learning_rate: float = DEFAULT_LEARNING_RATE,
+    standardize: bool | None = None,
+) -> Learner | RunModel:
     """Turn what a person calls a model into a learner, or into a model that does a whole run.
 
     Parameters
@@ -38,6 +43,9 @@ def resolve(model: Any, *, learning_rate: float = DEFAULT_LEARNING_RATE) -> Lear
         returned as it is.
     learning_rate : float
         Of Adam, for Keras models.
+    standardize : bool, optional
+        Whether Keras models get their features standardised on each subset; by default the
+        presets standardise real-valued ones.
 
     Returns
     -------
@@ -63,7 +71,7 @@ def resolve(model: Any, *, learning_rate: float = DEFAULT_LEARNING_RATE) -> Lear
     estimator = _estimator(model)
     if estimator is not None:
         return SklearnLearner(estimator, "" if name is None else _short(name))
-    found = keras_learner(model, name, learning_rate)
+    found = keras_learner(model, name, learning_rate, standardize)
     if found is None:
         raise StudyError(_unknown(model), code="unknown-model")
     return found

@@ -90,14 +90,29 @@ def _budget(budget: Mapping[str, Any] | None) -> list[Item]:
     """How long a learner trains; nothing is known of a function."""
     if budget is None:
         return []
-    length = f"{budget['epochs']} epochs for every size; larger sizes take more optimizer steps"
-    if budget["steps"] is not None:
+    until = budget.get("until")
+    if until is not None:
+        length = _to_the_end(until)
+    elif budget["steps"] is not None:
         length = f"{budget['steps']:,} optimizer steps for every size"
+    else:
+        length = f"{budget['epochs']} epochs for every size; larger sizes take more optimizer steps"
     if budget["patience"] is not None:
         length += (
             f"; stopped early after {budget['patience']} epochs without a lower validation loss"
         )
     return [Item("Length", length), Item("Batch size", f"{budget['batch_size']:,}")]
+
+
+def _to_the_end(until: Mapping[str, Any]) -> str:
+    return (
+        "until the validation loss stopped falling, then again on the whole subset for as many "
+        f"optimizer steps as had the lowest one. Up to {until['folded']:,} samples it is the mean "
+        f"of {until['folds']} folds, beyond that of {until['part']:.0%} of the subset. The loss "
+        f"has stopped when {until['least']:,} steps, {until['patience']} epochs and "
+        f"{until['share']:.0%} of all steps brought none lower; the ceiling is "
+        f"{until['ceiling_steps']:,} steps or {until['ceiling_epochs']} epochs, whichever is more"
+    )
 
 
 def _points(report: RunReport) -> list[Item]:

@@ -45,8 +45,10 @@ _OF_SOME: Mapping[str, Mapping[str, Any]] = {
     "classes": {"classes": int, "class_names": list[str]},
     "class_names": {"classes": int, "class_names": list[str]},
     "identity.budget": {
-        **dict.fromkeys(["identity.budget.epochs", "identity.budget.batch_size"], int),
-        **dict.fromkeys(["identity.budget.steps", "identity.budget.patience"], int | None),
+        "identity.budget.batch_size": int,
+        **dict.fromkeys(
+            [f"identity.budget.{name}" for name in ("epochs", "steps", "patience")], int | None
+        ),
     },
 }
 """What only some studies have, each with what then has to be there: samples have a shape, a

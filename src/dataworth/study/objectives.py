@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -92,7 +92,11 @@ class LearnerObjective:
     def identity(self) -> Mapping[str, Any]:
         """All that determines the figures of a run besides its size and seed (JSON values)."""
         task, taken = dict(self.task.identity()), options_of(self.learner)
-        options = {name: each for name, each in asdict(self.options).items() if name in taken}
+        options = {
+            name: each
+            for name, each in self.options.identity().items()
+            if name in taken or name == "until"
+        }
         return {
             "protocol": PROTOCOL,
             "data": self.data.fingerprint,
@@ -129,10 +133,20 @@ class LearnerObjective:
         )
         return {} if find is None else find(self.data, self.task)
 
+    @property
+    def is_standardized(self) -> bool:
+        """Whether the learner standardises the features on each subset."""
+        find: Callable[[Dataset], bool] | None = getattr(self.learner, "standardizes", None)
+        return find is not None and find(self.data)
+
     def work(self, key: RunKey) -> int:
         """Samples that a run passes through training, at most."""
+        batch = min(self.options.batch_size, key.size)
+        if self.options.until is not None:
+            # The search for the number of steps, and as many on the whole subset.
+            return 2 * self.options.until.ceiling(key.size, batch) * batch
         if self.options.steps is not None:
-            return self.options.steps * min(self.options.batch_size, key.size)
+            return self.options.steps * batch
         return self.options.epochs * key.size
 
     def chance(self) -> Mapping[str, float]:
@@ -151,7 +165,7 @@ class LearnerObjective:
             return replace(self, split=self.split.of(key.seed))(key, context)
         started = time.perf_counter()
         rows, validation = rows_of_run(self, key), None
-        if self.options.patience is not None:
+        if self.options.patience is not None and self.options.until is None:
             rows, validation_rows = validation_split(self.data, rows, seed=key.seed)
             validation = View(self.data, validation_rows)
         train = View(self.data, rows)

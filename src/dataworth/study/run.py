@@ -185,6 +185,7 @@ def _audit_samples(objective: LearnerObjective, sizes: Sequence[int]) -> list[Fi
         at_least=objective.at_least,
         sizes=sizes,
         model_scales=objective.input_scales,
+        standardized=objective.is_standardized,
     )
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,6 +31,7 @@ from dataworth.data.subsets import (
 from dataworth.errors import DataNotFoundError, DataworthWarning, StudyError
 from dataworth.learners.base import OPTIONS, Learner, TrainingOptions, options_of
 from dataworth.learners.command import PREFIX, Command
+from dataworth.learners.ending import DEFAULT_PATIENCE, Ending
 from dataworth.learners.function import RunModel
 from dataworth.learners.registry import DEFAULT_LEARNING_RATE, resolve
 from dataworth.learners.sklearn import with_parameters
@@ -74,8 +75,10 @@ class Study:
     seeds : int or sequence of int, optional
         How many seeds (0, 1, ...), or which: 3, or with `cv` one for each fold.
     epochs : int, optional
-        Passes over each subset (10); a larger subset gets more optimizer steps. Like the other
-        training options, it is refused where the model is a function.
+        Passes over each subset; a larger subset gets more optimizer steps. Without `epochs` and
+        `steps`, each run trains until its validation loss stops falling (see
+        `dataworth.learners.ending.Ending`). Like the other training options, it is refused where
+        the model is a function.
     steps : int, optional
         The same number of optimizer steps for every size, in place of `epochs`.
     batch_size : int, optional
@@ -83,7 +86,11 @@ class Study:
     learning_rate : float, optional
         Of Adam (0.001).
     patience : int, optional
-        Early stopping: epochs without a lower loss on a tenth of the subset.
+        Epochs without a lower validation loss after which a run ends (5). With `epochs` or
+        `steps`, which are then the most: early stopping on a tenth of the subset.
+    standardize : bool, optional
+        Whether features get zero mean and unit variance on each subset; by default "linear",
+        "mlp" and "cnn" do so with real-valued features.
     subset : {"nested", "prefix", "latest", "earliest"}
         Nested and stratified by seed; the first rows of the file; or, of data with times, the
         latest or the earliest rows.
@@ -128,6 +135,7 @@ class Study:
     batch_size: int | None = None
     learning_rate: float | None = None
     patience: int | None = None
+    standardize: bool | None = None
     subset: Method = "nested"
     held_out: float | int | Sequence[int] | NDArray[np.integer[Any]] | None = None
     cv: Any = None
@@ -205,6 +213,13 @@ class Study:
         for option in ("learning_rate", "time_limit"):
             if getattr(self, option) is not None:
                 checked[option] = checks.check_positive(option, getattr(self, option))
+        if self.standardize is not None and not isinstance(self.standardize, bool):
+            raise StudyError(
+                f"standardize = {self.standardize!r}: expected true or false.",
+                code="not-a-flag",
+                option="standardize",
+                value=self.standardize,
+            )
         if isinstance(self.held_out, np.ndarray | list | tuple):
             checked["held_out"] = checks.check_ints("held_out", self.held_out, least=0)
             return checked | self._checked_fallback()
@@ -218,21 +233,28 @@ class Study:
             return {}
         return {"fallback": checks.check_text("fallback", self.fallback)}
 
-    @property
-    def training_options(self) -> TrainingOptions:
-        """How long each run trains, with the defaults of what is not given."""
-        given = {
+    def training_options(self, learner: Learner) -> TrainingOptions:
+        """How long each run of a learner trains, with the defaults of what is not given."""
+        taken = options_of(learner)
+        given: dict[str, Any] = {
             option: getattr(self, option)
             for option in ("epochs", "steps", "batch_size", "patience")
-            if getattr(self, option) is not None
+            if getattr(self, option) is not None and option in taken
         }
-        return TrainingOptions(**given)
-
-    def _options_for(self, learner: Learner) -> TrainingOptions:
-        """The training options that a learner takes; the others do not change its runs."""
-        taken = options_of(learner)
-        options = asdict(self.training_options)
-        return TrainingOptions(**{name: options[name] for name in options if name in taken})
+        own: Mapping[str, int] = getattr(learner, "own_options", {})
+        for option in own:
+            if given.get(option, own[option]) != own[option]:
+                raise StudyError(
+                    f"{option} = {given[option]!r}: the model {learner.name!r} was given "
+                    f"{option}={own[option]!r}. Give the option once.",
+                    code="options-conflict",
+                )
+        given = {**own, **given}
+        fixed = "epochs" in given or "steps" in given
+        if fixed or not getattr(learner, "trains_to_the_end", False):
+            return TrainingOptions(**given)
+        patience = given.pop("patience", DEFAULT_PATIENCE)
+        return TrainingOptions(**given, until=Ending(patience=patience))
 
     def sizes_for(self, rows: int) -> tuple[int, ...]:
         """The sizes asked for, or five of a factor 3 up to `rows`.
@@ -300,9 +322,12 @@ class Study:
             count=self.count,
             at_least=self.at_least or 0,
         )
-        if self.patience is not None:
-            validation_count(min(sizes))
         objectives = {name: self._objective(data, parts, model) for name, model in models.items()}
+        if any(
+            isinstance(each, LearnerObjective) and each.options.patience is not None
+            for each in objectives.values()
+        ):
+            validation_count(min(sizes))
         if len(objectives) > 1:
             _check_different(objectives)
         return ResolvedStudy(
@@ -335,7 +360,7 @@ class Study:
             )
         rate = self.learning_rate or DEFAULT_LEARNING_RATE
         resolved = [
-            resolve(each, learning_rate=rate)
+            resolve(each, learning_rate=rate, standardize=self.standardize)
             for each in (given.values() if isinstance(given, Mapping) else given)
         ]
         resolved = with_parameters(resolved, self.parameters)
@@ -401,7 +426,7 @@ class Study:
             subset=self.subset,
             task=data.task,
             learner=model,
-            options=self._options_for(model),
+            options=self.training_options(model),
             count=self.count,
             at_least=self.at_least or 0,
         )
@@ -427,18 +452,29 @@ class Study:
                 IN_PYTHON if given == IN_PYTHON else dict(zip(objectives, texts, strict=True))
             )
         learners = [each for each in objectives.values() if isinstance(each, LearnerObjective)]
-        taken = {option for each in learners for option in options_of(each.learner)}
-        if taken:
-            used = asdict(self.training_options) | {
-                "learning_rate": self.learning_rate or DEFAULT_LEARNING_RATE
+        return values | self._used(learners)
+
+    def _used(self, objectives: Sequence[LearnerObjective]) -> dict[str, Any]:
+        """The training options that all learners that take them were given."""
+        found: dict[str, list[Any]] = {}
+        for objective in objectives:
+            used = objective.options.identity() | {
+                "learning_rate": self.learning_rate or DEFAULT_LEARNING_RATE,
+                "standardize": objective.is_standardized,
             }
-            used = {name: value for name, value in used.items() if name in taken}
-            if used.get("steps") is not None and used["epochs"] == TrainingOptions().epochs:
+            until = used.pop("until", None)
+            if until is not None:
+                used["patience"] = until["patience"]
+            if used["steps"] is not None and used["epochs"] == TrainingOptions().epochs:
                 # Steps replace epochs; a file with both would not say which.
-                del used["epochs"]
-                values.pop("epochs", None)
-            values |= {name: value for name, value in used.items() if value is not None}
-        return values
+                used["epochs"] = None
+            for name in options_of(objective.learner):
+                found.setdefault(name, []).append(used[name])
+        return {
+            name: values[0]
+            for name, values in sorted(found.items())
+            if values[0] is not None and values.count(values[0]) == len(values)
+        }
 
     def _load(self) -> Dataset | Rows:
         if isinstance(self.data, Dataset | Rows):

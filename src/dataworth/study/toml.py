@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dataworth.errors import StudyError
-from dataworth.records.layout import STUDY_FILE
+from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
 from dataworth.study.document import IN_PYTHON, data_beside, model_beside, options_beside
 from dataworth.study.shipped import shipped_studies, shipped_text
 from dataworth.study.spec import Study
@@ -41,7 +41,8 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
     path = Path(where)
     if str(where) in shipped_studies():
         return _parse(shipped_text(str(where)), str(where), Path.cwd(), str(where))
-    if is_run_directory(where):
+    is_run = is_run_directory(where)
+    if is_run:
         path = path / STUDY_FILE
     if not path.is_file():
         close = difflib.get_close_matches(str(where), shipped_studies(), n=1)
@@ -57,7 +58,19 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise StudyError(f"{path}: cannot be read ({reason}).", code="file-unreadable") from None
-    return _parse(text, str(path), path.parent, path.stem)
+    studies = _parse(text, str(path), path.parent, path.stem)
+    has_results = is_run and (path.parent / RESULTS_FILE).is_file()
+    return [_as_it_was(study) for study in studies] if has_results else studies
+
+
+def _as_it_was(study: Study) -> Study:
+    """A run directory's study with the meaning that its file had when it was written.
+
+    A file of before runs were trained to the end always has epochs or steps, and the features
+    were not standardised then. A later one names both as they were used.
+    """
+    fixed = study.epochs is not None or study.steps is not None
+    return replace(study, standardize=False) if fixed and study.standardize is None else study
 
 
 def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:

@@ -15,7 +15,7 @@ from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.network import Network
 from dataworth.learners.keras.presets import mlp
 from dataworth.learners.keras.program import Program, fresh_weights
-from dataworth.learners.keras.training import samples_of
+from dataworth.learners.keras.trainer import samples_of
 from dataworth.testing.contexts import MemoryContext
 
 

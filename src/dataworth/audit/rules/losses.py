@@ -132,12 +132,28 @@ def _above_chance(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
                 f"{worst.loss:.4g} nats, chance is ln {worst.classes} = {chance:.4g}."
             ),
             evidence={"runs": len(above), "sizes": sizes, "loss": worst.loss, "chance": chance},
-            advice=(
-                "Small subsets overfit: train for less, or stop early (patience). At every size: "
-                "look at the learning rate, the scale of the features and the labels."
-            ),
+            advice=_advice_above_chance(worst, chance),
         )
     ]
+
+
+def _advice_above_chance(run: ReportedRun, chance: float) -> str:
+    """What a loss above chance says depends on the loss of the training samples."""
+    elsewhere = "look at the learning rate, the scale of the features and the labels."
+    if run.train_loss is None:
+        return (
+            "With a low training loss the runs are overfitted: stop when the validation loss stops "
+            f"falling. Otherwise they were not trained to the end, or diverged: {elsewhere}"
+        )
+    if run.train_loss < chance / 2:
+        return (
+            f"The training loss is {run.train_loss:.3g}: the run is overfitted. Leave epochs and "
+            "steps out, so that training stops when the validation loss stops falling."
+        )
+    return (
+        f"The training loss is {run.train_loss:.3g}: the run was not trained to the end, or "
+        f"diverged. Train for longer, and {elsewhere}"
+    )
 
 
 def _place(where: str, figure: ReportedRun) -> str:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
-from dataworth.learners.base import FitRequest
-from dataworth.learners.keras import training
+from dataworth.learners.base import OPTIONS, FitRequest
 from dataworth.learners.keras.backend import seeded
 from dataworth.learners.keras.network import Build, Network
 from dataworth.learners.keras.program import Program, Weights, fresh_weights
+from dataworth.learners.keras.trainer import KerasTrainer, samples_of
+from dataworth.learners.standardize import Standardization
+from dataworth.learners.training import train
 from dataworth.records.run import History, RunContext
 from dataworth.tasks.base import Task
 
@@ -31,10 +33,13 @@ class Description:
         Everything that determines the model that its builder makes (JSON values).
     input_scales : mapping of str to float
         Names of the layers that scale the features down, with their factors.
+    standardizes : bool
+        Whether real-valued features are standardised unless told otherwise.
     """
 
     identity: Mapping[str, Any]
     input_scales: Mapping[str, float]
+    standardizes: bool = False
 
 
 Describe = Callable[[tuple[int, ...], int], Description]
@@ -46,22 +51,31 @@ class KerasPredictor:
     Attributes
     ----------
     facts : mapping of str to float
-        ``"parameters"``, the number of trainable weights, and ``"train_loss"``, the mean training
-        loss of the last epoch.
+        ``"parameters"``, the number of trainable weights, ``"train_loss"``, the mean training
+        loss of the last epoch, and what `dataworth.learners.training.train` knows.
     history : mapping of str to ndarray of float64
-        One row per epoch: steps, samples, loss, seconds and, with `patience`, validation_loss.
+        One row per epoch; see `dataworth.learners.training.train`.
     """
 
-    def __init__(self, program: Program, weights: Weights, history: History) -> None:
+    def __init__(
+        self,
+        program: Program,
+        weights: Weights,
+        history: History,
+        facts: Mapping[str, float],
+        standardization: Standardization | None,
+    ) -> None:
         self.history = history
         parameters = sum(int(np.prod(value.shape)) for value in weights.trainable)
-        self.facts = {"parameters": parameters, "train_loss": float(history["loss"][-1])}
+        train_loss = float(history["loss"][-1])
+        self.facts = {"parameters": parameters, "train_loss": train_loss, **facts}
         self._program = program
         self._weights = weights
+        self._standardization = standardization
 
     def predict(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """Unnormalised log-probabilities, shape (len(x), outputs), of raw (unscaled) features."""
-        return self._program.logits(self._weights, x)
+        return self._program.logits(self._weights, x, standardization=self._standardization)
 
 
 class KerasLearner:
@@ -81,7 +95,13 @@ class KerasLearner:
         Makes the same learner in another process, without arguments.
     loss : str
         "crossentropy" from logits, or "clipped" (see `dataworth.learners.keras.program`).
+    standardize : bool, optional
+        Whether features are standardised on each subset. By default the presets standardise
+        real-valued ones.
     """
+
+    trains_to_the_end = True
+    takes = frozenset(OPTIONS)
 
     def __init__(
         self,
@@ -91,6 +111,7 @@ class KerasLearner:
         learning_rate: float,
         again: Callable[[], KerasLearner | None],
         loss: str = "crossentropy",
+        standardize: bool | None = None,
     ) -> None:
         self.name = name
         self._build = build
@@ -98,6 +119,7 @@ class KerasLearner:
         self._learning_rate = learning_rate
         self._again = again
         self._loss = loss
+        self._standardize = standardize
         self._programs: dict[tuple[Any, ...], Program] = {}
 
     needs_arrays = True
@@ -109,8 +131,21 @@ class KerasLearner:
     def with_loss(self, loss: str) -> KerasLearner:
         """The same learner, trained on another loss of `dataworth.learners.keras.program`."""
         return KerasLearner(
-            self.name, self._build, self._describe, self._learning_rate, self._again, loss
+            self.name,
+            self._build,
+            self._describe,
+            self._learning_rate,
+            self._again,
+            loss,
+            self._standardize,
         )
+
+    def standardizes(self, data: Dataset) -> bool:
+        """Whether the features of `data` are standardised on each subset."""
+        if self._standardize is not None:
+            return self._standardize
+        described = self._describe(data.shape, data.classes)
+        return described.standardizes and data.x.dtype != np.uint8
 
     def identity(self, data: Dataset, task: Task) -> Mapping[str, Any]:
         """Everything but the request that determines the result (JSON values); part of a run's key.
@@ -127,7 +162,7 @@ class KerasLearner:
             **self._describe(data.shape, data.classes).identity,
             "optimizer": "adam",
             "learning_rate": self._learning_rate,
-        }
+        } | ({"standardize": True} if self.standardizes(data) else {})
 
     def input_scales(self, data: Dataset, task: Task) -> Mapping[str, float]:
         """Factors of the layers that scale the features down, by the layer's name.
@@ -149,16 +184,26 @@ class KerasLearner:
         StudyError
             If the model does not fit the data, or the options are not possible.
         """
-        data = training.samples_of(request)
+        data = samples_of(request)
         with seeded(request.seed):
             network = Network(self._build, data.shape, data.classes)
-        scale = data.scale or 1.0
+        standardization = None
+        if self.standardizes(data):
+            standardization = Standardization.of(data.x, request.train.rows)
+        scale = 1.0 if standardization else data.scale or 1.0
         key = (data.shape, data.classes, scale)
         if key not in self._programs:
             self._programs[key] = Program(network, scale, self._loss, self._learning_rate)
         program = self._programs[key]
-        weights, history = training.train(program, fresh_weights(network), request, context)
-        return KerasPredictor(program, weights, history)
+
+        def make() -> KerasTrainer:
+            return KerasTrainer(program, fresh_weights(network), data, standardization)
+
+        trained = train(make, request, context)
+        assert isinstance(trained.trainer, KerasTrainer)
+        return KerasPredictor(
+            program, trained.trainer.weights, trained.history, trained.facts, standardization
+        )
 
 
 def _made_again(again: Callable[[], KerasLearner | None], loss: str) -> KerasLearner:

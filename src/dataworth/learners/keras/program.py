@@ -14,6 +14,7 @@ from dataworth.errors import StudyError
 from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.kernels import adam
 from dataworth.learners.keras.network import Network
+from dataworth.learners.standardize import Standardization
 
 CLIP = 1e-7
 
@@ -111,6 +112,7 @@ class Program:
         y: NDArray[np.int64],
         order: NDArray[np.int64],
         batch_size: int,
+        standardization: Standardization | None = None,
     ) -> tuple[Weights, float]:
         """Train for one epoch on the rows `order` of `x` and `y`; the last batch may be smaller.
 
@@ -127,6 +129,8 @@ class Program:
             count, batch = batches.shape
             weights, steps = self._placed(weights, batch)
             features, labels = _picked(x, batches, length), _picked(y, batches, length)
+            if standardization is not None:
+                features = _standardized(features, count, standardization)
             if not self._divisible:
                 features = jax.device_put(features, may_alias=True)
             weights, chunk_losses = steps(weights, features, labels.astype(np.int32), count)
@@ -143,7 +147,11 @@ class Program:
         return weights, total / len(order)
 
     def logits(
-        self, weights: Weights, x: NDArray[Any], rows: NDArray[np.int64] | None = None
+        self,
+        weights: Weights,
+        x: NDArray[Any],
+        rows: NDArray[np.int64] | None = None,
+        standardization: Standardization | None = None,
     ) -> NDArray[np.float32]:
         """Apply the network to raw features, or to some rows of them, in blocks.
 
@@ -156,6 +164,8 @@ class Program:
         for start in range(0, max(total, 1), BLOCK_ROWS):
             stop = min(start + BLOCK_ROWS, total)
             block = x[start:stop] if rows is None else x[rows[start:stop]]
+            if standardization is not None:
+                block = standardization(block)
             padding = [(0, BLOCK_ROWS - len(block))] + [(0, 0)] * (block.ndim - 1)
             padded = np.pad(block, padding) if len(block) < BLOCK_ROWS else block
             found = self._forward(weights.trainable, weights.state, padded)
@@ -262,6 +272,16 @@ def _chunks(
         yield batches[start : start + length], length
     if full < len(order):
         yield order[None, full:], 1
+
+
+def _standardized(
+    features: NDArray[Any], count: int, standardization: Standardization
+) -> NDArray[np.float32]:
+    """The first `count` batches standardised; float32 features are overwritten."""
+    if features.dtype != np.float32:
+        features = features.astype(np.float32)
+    features[:count] = standardization(features[:count])
+    return features
 
 
 def _picked(values: NDArray[Any], batches: NDArray[np.int64], length: int) -> NDArray[Any]:

@@ -17,7 +17,9 @@ from dataworth.learners.keras.network import Build
 from dataworth.learners.keras.presets import preset
 
 
-def keras_learner(model: Any, name: str | None, learning_rate: float) -> KerasLearner | None:
+def keras_learner(
+    model: Any, name: str | None, learning_rate: float, standardize: bool | None = None
+) -> KerasLearner | None:
     """The learner of a Keras model, or None if `model` is nothing that Keras knows.
 
     Parameters
@@ -28,6 +30,9 @@ def keras_learner(model: Any, name: str | None, learning_rate: float) -> KerasLe
         What tables call the learner; the model's own name by default.
     learning_rate : float
         Of Adam.
+    standardize : bool, optional
+        Whether features are standardised on each subset; by default the presets standardise
+        real-valued ones.
 
     Raises
     ------
@@ -46,8 +51,10 @@ def keras_learner(model: Any, name: str | None, learning_rate: float) -> KerasLe
     # Before data are loaded and runs are begun.
     for library in ("keras", "jax"):
         require(library, f"models such as {own_name}")
-    again = partial(keras_learner, model, name, learning_rate)
-    return KerasLearner(name or own_name, build, describe, learning_rate, again)
+    again = partial(keras_learner, model, name, learning_rate, standardize)
+    return KerasLearner(
+        name or own_name, build, describe, learning_rate, again, standardize=standardize
+    )
 
 
 def _described(model: Any) -> tuple[str, Build, Describe] | None:
@@ -57,7 +64,7 @@ def _described(model: Any) -> tuple[str, Build, Describe] | None:
         known = preset(text)
         if known is not None:
             build, identity = known
-            description = Description(identity, {})
+            description = Description(identity, {}, standardizes=True)
             return text, build, lambda *_: description
         if text.endswith(".keras"):
             return Path(text).stem, *from_model(load_model(Path(text)))

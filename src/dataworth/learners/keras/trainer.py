@@ -1,0 +1,82 @@
+"""`KerasTrainer`: one network in training by the compiled program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.data.dataset import Dataset
+from dataworth.learners.base import FitRequest
+from dataworth.learners.keras.program import Program, Weights
+from dataworth.learners.standardize import Standardization
+from dataworth.records.run import State
+
+
+class KerasTrainer:
+    """The weights of a network, and the program that trains them on the rows of a data set.
+
+    Parameters
+    ----------
+    program : Program
+    weights : Weights
+        Before the first step; the first step overwrites them.
+    data : Dataset
+    standardization : Standardization, optional
+        Of the features.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        weights: Weights,
+        data: Dataset,
+        standardization: Standardization | None,
+    ) -> None:
+        self._program = program
+        self.weights = weights
+        self._data = data
+        self._standardization = standardization
+
+    def train(self, order: NDArray[np.int64], batch_size: int) -> float:
+        """Make a step for each batch; return the mean loss over samples, before each step."""
+        self.weights, loss = self._program.epoch(
+            self.weights, self._data.x, self._data.y, order, batch_size, self._standardization
+        )
+        return loss
+
+    def loss(self, rows: NDArray[np.int64]) -> float:
+        """Mean loss over `rows`, without training."""
+        logits = self._program.logits(self.weights, self._data.x, rows, self._standardization)
+        return self._program.loss(logits, self._data.y[rows])
+
+    def state(self) -> State:
+        """All arrays of the weights and the optimizer."""
+        import jax
+
+        leaves = jax.tree.leaves(self.weights)
+        return {f"{index}": np.asarray(value) for index, value in enumerate(leaves)}
+
+    def fits(self, state: State) -> bool:
+        """Whether `state` has arrays of the same shapes and types."""
+        return _layout(state) == _layout(self.state())
+
+    def load(self, state: State) -> None:
+        """Go on from a state of this network."""
+        import jax
+        import jax.numpy as jnp
+
+        leaves, structure = jax.tree.flatten(self.weights)
+        values: list[Any] = [jnp.array(state[f"{index}"]) for index in range(len(leaves))]
+        self.weights = jax.tree.unflatten(structure, values)
+
+
+def samples_of(request: FitRequest) -> Dataset:
+    """The data set whose rows are trained on: the program picks batches out of its arrays."""
+    assert isinstance(request.train.data, Dataset), "row numbers alone are refused before any run"
+    return request.train.data
+
+
+def _layout(arrays: State) -> dict[str, tuple[Any, ...]]:
+    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
