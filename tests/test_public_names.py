@@ -25,6 +25,7 @@ PUBLIC = {
     "Run",
     "Study",
     "as_curve",
+    "as_curves",
     "audit",
     "compare",
     "curves_from_frame",
