@@ -96,6 +96,7 @@ class Curve:
     """Whether the metric was named; else the values are only taken for losses."""
     stds: NDArray[np.float64] | None = None
     runs: NDArray[np.int64] | None = None
+    total: float | None = None
     assumed: tuple[str, ...] = ()
 
     def __init__(
@@ -170,6 +171,7 @@ class Curve:
             "named": metric is not None or higher_is_better is not None or best is not None,
             "stds": None if spread is None else spread[order],
             "runs": None if counted is None else counted[order],
+            "total": total,
             "assumed": tuple(assumed),
         }
         for key, value in values_by_name.items():
@@ -190,15 +192,36 @@ class Curve:
             return self
         rest = {key: values for key, values in self.others.items() if key != column}
         rest[self.metric.name] = self.values
-        return Curve(
+        return self.with_values(self.others[column], column, others=rest, spread=False)
+
+    def with_values(
+        self,
+        values: ArrayLike,
+        metric: str | Metric,
+        *,
+        others: Mapping[str, ArrayLike],
+        higher_is_better: bool | None = None,
+        best: float | None = None,
+        chance: float | None = None,
+        spread: bool = True,
+    ) -> Curve:
+        """The curve of other values of the same runs; `spread` says whether `stds` are theirs."""
+        curve = Curve(
             self.samples,
-            self.others[column],
+            values,
             self.seeds if self.seeded else None,
-            column,
+            metric,
+            higher_is_better=higher_is_better,
+            best=best,
+            chance=chance,
             name=self.name,
-            others=rest,
+            others=others,
+            stds=self.stds if spread else None,
+            runs=self.runs,
             assumed=self.assumed,
         )
+        object.__setattr__(curve, "total", self.total)
+        return curve
 
     def column(self, metric: str) -> str | None:
         """What a metric is called here: by this name, or by the only one that means the same."""

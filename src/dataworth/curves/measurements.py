@@ -20,7 +20,7 @@ from dataworth.curves.cells import (
     may_be_numbers,
     whole_labels,
 )
-from dataworth.curves.curve import Curve
+from dataworth.curves.curve import Curve, counts_of
 from dataworth.curves.distinct import check_one_curve, check_runs_alike
 from dataworth.curves.shapes import long_form, main_metric
 from dataworth.curves.table import Table, distinct, label, listed
@@ -115,7 +115,7 @@ def curve_of_table(
         notes.append(f"{roles.value!r} is in per cent: taken for {chosen} in per cent")
     try:
         return Curve(
-            sizes,
+            sizes if columns.total is None else sizes / columns.total,
             values.values,
             seeds,
             chosen if given or values.percent else None,
@@ -123,6 +123,7 @@ def curve_of_table(
             others={each: numbers.values for each, numbers in further.items()},
             stds=stds,
             runs=runs,
+            total=columns.total,
             assumed=tuple(dict.fromkeys(notes)),
         )
     except DataError as error:
@@ -329,9 +330,8 @@ def _sizes(
             "than 100 per cent; leave total out if the column holds numbers of samples.",
             code="options-conflict",
         )
-    share = sizes / 100 if percent else sizes
     notes.append(f"{name!r} holds {unit} of {total:,.12g} samples")
-    return np.maximum(np.round(share * total), 1), notes
+    return counts_of(sizes / 100 if percent else sizes, total).astype(np.float64), notes
 
 
 def _seeds(

@@ -378,19 +378,13 @@ def _directed(curve: Curve, higher_is_better: bool | None, best: float | None) -
     """The curve with the direction and the best value that are given."""
     if higher_is_better is None and best is None:
         return curve
-    return Curve(
-        curve.samples,
+    return curve.with_values(
         curve.values,
-        curve.seeds if curve.seeded else None,
         curve.metric,
+        others=curve.others,
         higher_is_better=higher_is_better,
         best=best,
         chance=curve.chance,
-        name=curve.name,
-        others=curve.others,
-        stds=curve.stds,
-        runs=curve.runs,
-        assumed=curve.assumed,
     )
 
 
@@ -467,16 +461,9 @@ def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve
         _check_known(metric, curve)
     chosen = curve if asked is None else curve[asked]
     percent = chosen.metric.unit == "%" and known.upper == 1
-    return Curve(
-        chosen.samples,
-        sign * chosen.values,
-        chosen.seeds if chosen.seeded else None,
-        in_percent(known) if percent else known,
-        name=chosen.name,
-        others={key: values for key, values in chosen.others.items() if key != known.name},
-        stds=chosen.stds,
-        runs=chosen.runs,
-        assumed=chosen.assumed,
+    others = {key: values for key, values in chosen.others.items() if key != known.name}
+    return chosen.with_values(
+        sign * chosen.values, in_percent(known) if percent else known, others=others
     )
 
 

@@ -128,7 +128,7 @@ class Forecast:
             check_probability("assurance", assurance)
         loss = self.loss_of(target)
         return sample_size.samples_for(
-            self.curve, self._largest, self._drawn, loss, target, level, assurance
+            self.curve, self.observations, self._drawn, loss, target, level, assurance
         )
 
     def loss_of(self, target: float) -> float:

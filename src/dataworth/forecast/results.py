@@ -43,9 +43,9 @@ class SampleSize:
     assurance, assured : float or None
         The probability asked for, and the size at which the target is met with it.
     met : bool
-        Whether the measured means meet the target already. `median` and `lower` are then the first
-        measured size from which on they do; so are `upper` and `assured`, unless the draws at the
-        largest measured size meet it with less than their probability: then they lie beyond it.
+        Whether the measured means meet the target already. `median` and `lower` are then not above
+        the first measured size from which on they do. `upper` and `assured` may lie beyond it: the
+        noise of the means is counted.
     """
 
     target: float

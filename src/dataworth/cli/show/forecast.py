@@ -16,7 +16,7 @@ from dataworth.report.sentences import count, crossing_in_words, headline
 from dataworth.report.tables import mean_error
 
 if TYPE_CHECKING:
-    from dataworth.forecast.compare import Comparison
+    from dataworth.forecast.compare import Comparison, Worth
     from dataworth.forecast.forecast import Forecast
     from dataworth.forecast.results import BacktestRow, Estimate, SampleSize, Stop
 
@@ -30,6 +30,8 @@ def show_comparison(
         print_table(console, standings_table(comparison, size, level))
     for crossing in comparison.crossings(level):
         echo(console, crossing_in_words(crossing))
+    for worth in comparison.worth(comparison.common, level):
+        echo(console, worth_in_words(worth))
     for name, forecast in comparison.forecasts.items():
         show_warnings(console, forecast, sizes, of=name)
 
@@ -37,7 +39,9 @@ def show_comparison(
 def standings_table(comparison: Comparison, size: float, level: float) -> Table:
     """All learners at one size, the best first, and how far the others are behind it."""
     interval = f"{level:.0%} interval"
-    table = new_table("learner", comparison.metric.name, interval, "best with", "behind", interval)
+    table = new_table(
+        "learner", comparison.metric.name, interval, "best with", "behind", interval, "from"
+    )
     standings = comparison.standings(size, level)
     for row, standing in enumerate(standings):
         median, lower, upper = format_values(standing.median, standing.lower, standing.upper)
@@ -52,8 +56,25 @@ def standings_table(comparison: Comparison, size: float, level: float) -> Table:
             f"{standing.probability_best:.0%}",
             behind,
             within,
+            "measured" if standing.measured else "forecast",
         )
     return table
+
+
+def worth_in_words(worth: Worth) -> str:
+    """What samples of one learner are worth in samples of another, in a sentence."""
+    what = f"{count(worth.samples)} samples of {worth.name}"
+    if not math.isfinite(worth.median):
+        low = "" if not math.isfinite(worth.lower) else f", more than {worth.lower:.3g} times,"
+        return (
+            f"{what} are worth more samples of {worth.against}{low} than any number is expected to "
+            "make up for."
+        )
+    high = f"{worth.upper:.3g}" if math.isfinite(worth.upper) else "infinity"
+    return (
+        f"{what} are worth {worth.median:.3g} times as many of {worth.against} ({worth.level:.0%} "
+        f"interval {worth.lower:.3g} to {high}; {'measured' if worth.measured else 'forecast'})."
+    )
 
 
 _LAWS_NAMED = 3
