@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -207,21 +207,25 @@ def _spread_columns(table: Table, samples: str) -> dict[str, str]:
     for name in table.names:
         if name == samples or not may_be_numbers(table.columns[name]):
             continue
-        parts = names.key(name)
-        for kind, group in groups.items():
-            if kind in found:
-                continue
-            whole = parts in group
-            side = kind != "runs" and any(
-                (parts.endswith(word) and _is_value(parts[: -len(word)]))
-                or (parts.startswith(word) and _is_value(parts[len(word) :]))
-                for word in group
-                if len(word) > 1
-            )
-            if whole or side:
-                found[kind] = name
-                break
+        kind = _spread_kind(name, groups)
+        if kind is not None:
+            found.setdefault(kind, name)
     return found
+
+
+def _spread_kind(name: str, groups: Mapping[str, Collection[str]]) -> str | None:
+    """What kind of spread a column holds: a name of it, alone or beside that of a metric."""
+    words = names.words(name)
+    for kind, group in groups.items():
+        if "".join(words) in group:
+            return kind
+    for kind, group in groups.items():
+        for at in range(1, len(words)) if kind != "runs" else ():
+            first, last = words[:at], words[at:]
+            for spread, rest in ((first, last), (last, first)):
+                if "".join(spread) in group and _is_value(" ".join(rest)):
+                    return kind
+    return None
 
 
 def _is_value(text: str) -> bool:

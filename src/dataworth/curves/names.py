@@ -6,21 +6,26 @@ import re
 import unicodedata
 
 
-def key(name: str) -> str:
-    """A name of a column without case, signs and the prefixes of trackers."""
+def words(name: str) -> list[str]:
+    """The words of the name of a column, in lower case, without the prefixes of trackers."""
     plain = unicodedata.normalize("NFKC", name)
     # trainSize and nSamples are two words each.
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
-    words = re.findall(r"[^\W_]+", re.sub(r"[(\[].*?[)\]]", " ", plain).casefold())
-    while len(words) > 1 and words[0] in _PREFIXES:
-        words = words[1:]
-    return "".join(words) or plain.strip()
+    found = re.findall(r"[^\W_]+", re.sub(r"[(\[].*?[)\]]", " ", plain).casefold())
+    while len(found) > 1 and found[0] in _PREFIXES:
+        found = found[1:]
+    return found
+
+
+def key(name: str) -> str:
+    """A name of a column as one word."""
+    return "".join(words(name)) or name.strip()
 
 
 def is_percent(name: str) -> bool:
     """Whether the name of a column says that it is in per cent."""
-    words = re.findall(r"[^\W_]+|%", name.casefold())
-    return bool({"percent", "percentage", "pct", "%"} & set(words)) or "per cent" in name.casefold()
+    found = re.findall(r"[^\W_]+|%", name.casefold())
+    return bool({"percent", "percentage", "pct", "%"} & set(found)) or "per cent" in name.casefold()
 
 
 def _names(text: str) -> frozenset[str]:
