@@ -69,7 +69,9 @@ def samples_for(
         size_at(tail),
         size_at(1 - tail),
         # Even, at least, where a mean has met the loss: draws of a flat curve sway about it.
-        max(float(chances.max()), 0.0 if met is None else _EVEN),
+        1.0
+        if measured.perfect is not None
+        else max(float(chances.max()), 0.0 if met is None else _EVEN),
         level,
         assurance,
         None if assurance is None else size_at(assurance),
