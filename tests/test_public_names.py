@@ -27,6 +27,7 @@ PUBLIC = {
     "Study",
     "Torch",
     "as_curve",
+    "as_curves",
     "audit",
     "compare",
     "curves_from_frame",

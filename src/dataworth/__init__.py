@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dataworth import metrics
     from dataworth.audit import audit
     from dataworth.curves.curve import Curve
-    from dataworth.curves.read import as_curve, curves_from_frame, run_curves
+    from dataworth.curves.read import as_curve, as_curves, curves_from_frame, run_curves
     from dataworth.data.dataset import Dataset
     from dataworth.data.rows import Rows
     from dataworth.findings import Finding
@@ -41,6 +41,7 @@ __all__ = [
     "Study",
     "Torch",
     "as_curve",
+    "as_curves",
     "audit",
     "compare",
     "curves_from_frame",
@@ -69,6 +70,7 @@ _MODULES = {
     "Study": "dataworth.study.spec",
     "Torch": "dataworth.learners.torch",
     "as_curve": "dataworth.curves.read",
+    "as_curves": "dataworth.curves.read",
     "compare": "dataworth.forecast.compare",
     "curves_from_frame": "dataworth.curves.read",
     "forecast": "dataworth.forecast.api",

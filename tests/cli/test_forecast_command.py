@@ -37,7 +37,7 @@ def document(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 def test_it_says_law_backtest_predictions_and_where_the_picture_is(
     falling: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["forecast", str(falling), "--target", "0.15", "0.01"]) == 0
+    assert main(["forecast", str(falling), "--target", "0.15", "0.01", "--details"]) == 0
     said = capsys.readouterr().out
     for part in (
         "falling: held-out loss of 21 runs at 7 sizes, 100 to 6,400 samples",
@@ -90,7 +90,7 @@ def test_a_metric_that_rises_is_answered_in_its_own_unit(
     assert said["metric"] == "accuracy"
     assert last < row["lower"] < row["median"] < row["upper"] < 1
     assert said["targets"][0]["median"] > 6_400
-    assert main(["forecast", str(falling), *arguments]) == 0
+    assert main(["forecast", str(falling), *arguments, "--details"]) == 0
     assert "Law: 1 - accuracy = " in capsys.readouterr().out
 
 
@@ -126,7 +126,9 @@ def test_prices_say_where_to_stop(falling: Path, capsys: pytest.CaptureFixture[s
             ["falling.csv", "--metric", "acuracy"],
             "'acuracy'",
         ),
-        (["falling.csv", "--price-per-label", "1"], "--worth"),
+        (["falling.csv", "--worth", "1"], "--price-per-label"),
+        (["falling.csv", "--price-per-label", "-1"], "price_per_label is -1"),
+        (["falling.csv", "--by", "learner", "--out", "a.png"], "'learner'"),
         (["falling.csv", "--out", "a.jpeg"], "a.jpeg: "),
         (["falling.csv", "--json", "--out", "none/a.png"], "none/a.png: "),
         (["falling.csv", "--out", "folder.png"], "folder.png: "),
@@ -188,7 +190,7 @@ def test_the_mean_error_of_one_origin_is_its_error(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Curve([1_000, 2_000, 4_000, 8_000], [1, 0.7, 0.5, 0.25]).to_csv("falling.csv")
-    assert main(["forecast", "falling.csv"]) == 0
+    assert main(["forecast", "falling.csv", "--details"]) == 0
     said = capsys.readouterr().out
     (last,) = (line for line in said.splitlines() if "last value stays" in line)
     assert last.split()[-2:] == ["+100.0%", "100.0%"]

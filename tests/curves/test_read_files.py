@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def test_spreadsheets_leave_a_mark_spaces_and_empty_lines(tmp_path: Path) -> Non
     ("text", "code", "said"),
     [
         ("", "column-missing", "'samples'"),
-        ("samples,loss\n1,2\n", "column-missing", "'value'"),
+        ("samples,note\n1,warm\n", "column-missing", "'value'.*samples, note"),
         ("samples,value\n", "no-rows", "samples,value"),
         ("samples,value\n1,0.5\n2\n", "wrong-field-count", "row 3: 1 fields"),
         ("samples,value\n1,high\n", "not-a-number", "row 2.*'value': 'high'"),
@@ -73,9 +74,13 @@ def test_what_is_not_there_or_no_text(tmp_path: Path) -> None:
         load_curve("a" * 5000)
     with raises("file-unreadable", DataError, r"none\.csv"):
         load_curve(tmp_path / "none.csv")
-    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x80")
-    with raises("not-utf-8", DataError, r"a\.csv"):
-        load_curve(tmp_path / "a.csv")
+    for raw in (b"\x89PNG\r\n\x1a\n\x00\x00", b"SQLite format 3\x00\x10", b"PAR1\x15\x04\x15\x10"):
+        (tmp_path / "a.csv").write_bytes(raw)
+        with raises("not-utf-8", DataError, r"a\.csv"):
+            load_curve(tmp_path / "a.csv")
+    os.mkfifo(tmp_path / "pipe")
+    with raises("not-a-file", DataError, "pipe"):
+        load_curve(tmp_path / "pipe")
 
 
 def test_a_directory_without_a_finished_run(tmp_path: Path) -> None:

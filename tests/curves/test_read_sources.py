@@ -83,8 +83,10 @@ def test_a_frame_of_several_curves(frame: object) -> None:
     assert tree.samples.tolist() == [16, 32]
     assert tree.values.tolist() == [2.0, 1.5]
     assert tree.seeds.tolist() == [0, 2]
-    by_learner = curves_from_frame(frame, "learner", samples="size_train", value="score_valid")
-    assert {key: len(curve) for key, curve in by_learner.items()} == {"tree": 4, "svm": 1}
+    with raises("several-curves", DataError, "'openmlid' holds 3, 6"):
+        curves_from_frame(frame, "learner", samples="size_train", value="score_valid")
+    of_set = curves_from_frame(frame, "learner", value="score_valid", where={"openmlid": 3})
+    assert {key: len(curve) for key, curve in of_set.items()} == {"tree": 2, "svm": 1}
 
 
 @pytest.mark.parametrize("library", [pd, pl])
@@ -98,8 +100,9 @@ def test_a_frame_of_one_curve(library: object) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        ({}, "column-missing", "'samples' .*openmlid, learner"),
-        ({"samples": "learner", "value": "score_valid"}, "not-numeric", "'learner' is .'tree'"),
+        ({}, "several-curves", "'openmlid' holds 3, 6"),
+        ({"samples": "size"}, "column-missing", "'size' .*openmlid, learner"),
+        ({"samples": "learner", "value": "score_valid"}, "not-a-number", "'learner': 'tree'"),
         (
             {"samples": "size_train", "value": "score_valid", "seed": "s"},
             "column-missing",
@@ -107,7 +110,7 @@ def test_a_frame_of_one_curve(library: object) -> None:
         ),
     ],
 )
-def test_a_frame_with_other_columns(options: dict[str, str], code: str, said: str) -> None:
+def test_a_frame_with_other_columns(options: dict[str, Any], code: str, said: str) -> None:
     with raises(code, DataError, said):
         curve_from_frame(pd.DataFrame(LCDB), **options)
 

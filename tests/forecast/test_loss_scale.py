@@ -60,7 +60,9 @@ def test_an_unknown_metric_that_rises_is_refused_and_one_that_falls_is_a_loss() 
 
 
 def test_a_loss_that_rises_may_be_a_score() -> None:
-    assert any("--metric" in said for said in dw.forecast(Curve(SIZES, SHARES)).warnings)
+    assert any(
+        "--metric" in said for said in dw.forecast(Curve(SIZES, SHARES, metric="loss")).warnings
+    )
 
 
 def test_a_negated_loss_is_forecast_like_the_loss(of_accuracy: dw.Forecast) -> None:
@@ -116,8 +118,11 @@ def test_learners_are_compared_by_a_metric_without_an_end() -> None:
 
 def test_curves_of_several_units_are_not_compared(of_accuracy: dw.Forecast) -> None:
     in_per_cent = Curve(SIZES, 100 * np.array(SHARES), metric="accuracy")
+    same = dw.compare({"a": of_accuracy, "b": in_per_cent}).standings(3200)
+    assert same[0].median == pytest.approx(same[1].median, rel=1e-3)
+    of_stars, of_points = (Curve(SIZES, SHARES, metric="x", best=best) for best in (5, 10))
     with pytest.raises(ForecastError, match="differs in direction, unit or best value"):
-        dw.compare({"a": of_accuracy, "b": in_per_cent})
+        dw.compare({"a": of_stars, "b": of_points})
     same = dw.compare({"a": of_accuracy, "b": Curve(SIZES, SHARES, metric="val_acc")})
     assert same.metric.name == "accuracy"
     ranked = [Curve(SIZES, SHARES, metric=metric, name=metric) for metric in ("ndcg@5", "ndcg@10")]

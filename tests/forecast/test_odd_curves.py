@@ -21,7 +21,6 @@ WIGGLE = 1 + 0.01 * np.resize([-1.0, 1.0, 2.0], 2 * len(SIZES))
 ANSWERED: dict[str, tuple[Any, Any]] = {
     "two points": ([1000, 2000], [1.0, 0.8]),
     "three points, one size twice": ([1000, 1000, 2000], [1.0, 1.1, 0.8]),
-    "rising": (SIZES, np.linspace(0.5, 1.0, 7)),
     "flat": (SIZES, np.full(7, 0.7)),
     "one wild point": (SIZES, [1.3, 1.2, 1.1, 900.0, 0.9, 0.8, 0.7]),
     "falls to a millionth": (SIZES, 10.0 ** -np.arange(7)),
@@ -33,6 +32,15 @@ ANSWERED: dict[str, tuple[Any, Any]] = {
     "sizes from 1 to 7": (np.arange(1, 8), power(np.arange(1, 8) * 1000)),
     "sizes of 1e15": (SIZES * 1e12, power(SIZES)),
     "out of order and repeated": ([4000, 1000, 2000, 1000, 4000], [0.7, 1.0, 0.8, 1.1, 0.75]),
+    "perfect at the end": (SIZES, [*power(SIZES[:6]), 0.0]),
+    "one run that failed": (
+        np.repeat(SIZES, 3),
+        np.repeat(power(SIZES), 3)
+        * np.resize([1.0, 1.01, 0.99], 21)
+        * np.where(np.arange(21) == 20, 9.0, 1.0),
+    ),
+    "looks at a run, the best so far": (np.arange(50, 90), np.repeat(power(SIZES[:4]), 10)),
+    "a log of 100,000 steps": (np.arange(1, 100_001), np.arange(1, 100_001) ** -0.3),
     "some NaN": (SIZES, [math.nan, *power(SIZES[1:])]),
     "some infinite": (SIZES, [math.inf, *power(SIZES[1:])]),
     "a zero on the way": (SIZES, [1.0, 0.0, *power(SIZES[2:])]),
@@ -45,7 +53,11 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "one size, many seeds": ([1000] * 5, [1.0, 1.1, 0.9, 1.0, 1.0], "1 usable size"),
     "all NaN": ([1000, 2000], [math.nan, math.nan], "0 usable sizes"),
     "all zero": ([1000, 2000], [0.0, 0.0], "already perfect"),
-    "perfect at the end": ([1000, 2000, 4000], [1.0, 0.5, 0.0], "already perfect"),
+    "perfect from the second size on": ([1000, 2000, 4000], [1.0, 0.0, 0.0], "already perfect"),
+    "rising without a name": (SIZES, np.linspace(0.5, 1.0, 7), "--metric accuracy"),
+    "two sizes that rise": ([100, 200], [0.6, 0.7], "--higher-is-better"),
+    "per cent up to 100": ([10, 20, 40, 80, 100], [1.6, 1.2, 0.9, 0.7, 0.5], "--total"),
+    "1e-300 to 1e300": ([1, 2, 3], [1e300, 1.0, 1e-300], "further than"),
     "negative": ([1000, 2000], [-1.0, -0.5], "negative"),
 }
 
@@ -103,7 +115,7 @@ def test_what_was_left_out_is_said() -> None:
 
 
 def test_a_rise_is_said() -> None:
-    forecast = dw.forecast(curve_of(*ANSWERED["rising"]))
+    forecast = dw.forecast(Curve(SIZES, np.linspace(0.5, 1.0, 7), metric="loss"))
     assert any("rises" in text for text in forecast.warnings)
 
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from law_curves import SIZES, curve_of, noisy, power
 
+import dataworth as dw
 from dataworth import Curve
 from dataworth.errors import ForecastError
-from dataworth.forecast.prepare import prepare
+from dataworth.forecast.prepare import prepare, readings
 
 MANY = np.round(np.geomspace(100, 1e8, 36))
 
@@ -42,7 +43,7 @@ def test_sizes_that_lie_far_apart_are_runs_of_their_own() -> None:
 
 def test_many_looks_at_one_run_do_not_show_their_noise() -> None:
     sizes = np.round(np.geomspace(1000, 8000, 24))
-    looks = prepare(curve_of(sizes, noisy(power(sizes), 0.02, 0)))
+    looks = prepare(curve_of(sizes, noisy(power(sizes), 0.02, 0)), single_run=True)
     assert not looks.noisy
     assert (looks.noise == 0).all()
 
@@ -55,23 +56,91 @@ def test_seeds_show_noise_however_close_the_sizes() -> None:
     assert np.sqrt(observations.run_noise) == pytest.approx(0.02, rel=0.3)
 
 
-def test_few_sizes_are_runs_of_their_own_however_close() -> None:
-    sizes = np.linspace(2000, 21_000, 20)
-    observations = prepare(curve_of(sizes, power(sizes)))
+@pytest.mark.parametrize("count", [8, 19, 20, 21, 30, 60])
+def test_noise_shows_that_sizes_are_runs_of_their_own(count: int) -> None:
+    sizes = np.round(np.linspace(500, 15_000, count))
+    (observations,) = readings(curve_of(sizes, noisy(power(sizes), 0.03, count)))
     assert observations.noisy
     assert observations.notes == ()
 
 
-def test_many_sizes_are_what_they_are_said_to_be() -> None:
+@pytest.mark.parametrize("count", [20, 21, 60])
+def test_the_best_of_a_run_so_far_is_known_by_its_ties(count: int) -> None:
+    sizes = np.round(np.geomspace(1000, 5000, count))
+    best = np.minimum.accumulate(noisy(power(sizes), 0.05, 1))
+    (observations,) = readings(curve_of(sizes, best))
+    assert not observations.noisy
+    assert "single_run=False" in observations.notes[0]
+    assert prepare(curve_of(sizes, best), single_run=False).noisy
+
+
+def test_sizes_that_show_no_noise_have_two_readings() -> None:
     sizes = np.round(np.geomspace(1000, 8000, 24))
     curve = curve_of(sizes, power(sizes))
-    guessed = prepare(curve)
-    assert not guessed.noisy
-    assert "single_run=False" in guessed.notes[0]
-    assert prepare(curve, single_run=False).noisy
-    assert prepare(Curve(sizes, power(sizes), np.zeros(24))).noisy
-    assert prepare(curve, single_run=True).notes == ()
-    assert not prepare(curve_of(SIZES, power(SIZES)), single_run=True).noisy
+    assert [each.noisy for each in readings(curve)] == [True, False]
+    assert [each.noisy for each in readings(curve, single_run=True)] == [False]
+    assert [each.noisy for each in readings(Curve(sizes, power(sizes), np.zeros(24)))] == [True]
+    assert len(readings(curve_of(SIZES, power(SIZES)))) == 1
+    made = dw.forecast(curve)
+    (said,) = (text for text in made.warnings if "may be runs of their own" in text)
+    assert "--single-run" in said
+    ahead = [4 * sizes[-1]]
+
+    def width(forecast: dw.Forecast) -> float:
+        predicted = forecast.predict(ahead)
+        return float(predicted.upper[0] - predicted.lower[0])
+
+    others = [dw.forecast(curve, single_run=single) for single in (True, False)]
+    assert width(made) == max(map(width, others))
+
+
+def test_the_spread_of_means_is_their_noise() -> None:
+    sizes = np.array([1_000, 3_000, 9_000, 27_000])
+    runs = power(sizes)[:, None] * np.array([0.98, 0.99, 1.0, 1.01, 1.02])
+    each = prepare(Curve(np.repeat(sizes, 5), runs.ravel(), np.tile(np.arange(5), 4)))
+    means, stds = runs.mean(axis=1), runs.std(axis=1, ddof=1)
+    given = prepare(Curve(sizes, means, stds=stds, runs=5))
+    assert given.noise == pytest.approx(each.noise, rel=1e-9)
+    assert given.run_noise == pytest.approx(each.run_noise, rel=1e-9)
+    alone = prepare(Curve(sizes, means, stds=stds))
+    assert alone.noise == pytest.approx(5 * each.noise, rel=1e-9)
+    assert "runs=" in alone.notes[0]
+    shares = prepare(Curve(sizes, 1 - means / 9, stds=stds / 9, runs=5, metric="accuracy"))
+    assert shares.noise == pytest.approx(each.noise, rel=1e-9)
+
+
+OUTLIERS = {
+    "untrained at the largest size": ([0.9, 0.8, 0.7, 0.61], {11: 2.303}, "seed 2 at 800 samples"),
+    "diverged at the smallest size": ([0.9, 0.8, 0.7, 0.61], {0: 40.0}, "seed 0 at 100 samples"),
+    "two of twelve": ([0.9, 0.8, 0.7, 0.61], {4: 2.0, 8: 2.1}, "seed 1 at 200 samples"),
+}
+
+
+@pytest.mark.parametrize("name", OUTLIERS)
+def test_a_run_that_failed_does_not_decide(name: str) -> None:
+    means, failed, said = OUTLIERS[name]
+    sizes, seeds = np.repeat([100, 200, 400, 800], 3), np.tile([0, 1, 2], 4)
+    sound = np.repeat(means, 3) * np.resize([1.0, 1.012, 0.991], 12)
+    values = sound.copy()
+    for row, value in failed.items():
+        values[row] = value
+    without = np.delete(np.arange(12), list(failed))
+    expected = prepare(Curve(sizes[without], sound[without], seeds[without]))
+    found = prepare(Curve(sizes, values, seeds))
+    assert found.log_loss == pytest.approx(expected.log_loss)
+    assert found.noise == pytest.approx(expected.noise)
+    assert said in found.notes[0]
+    errors = prepare(Curve(sizes, 100 - 2 * values, seeds, metric="accuracy"))
+    assert said in " ".join(errors.notes)
+
+
+def test_of_two_runs_the_one_that_rises_is_the_outlier() -> None:
+    sizes, seeds = np.repeat([100, 200, 400, 800], 2), np.tile([0, 1], 4)
+    values = [0.9, 0.91, 0.8, 0.79, 0.7, 0.71, 0.61, 2.303]
+    assert "seed 1 at 800 samples" in prepare(Curve(sizes, values, seeds)).notes[0]
+    # Seeds that lie far apart everywhere have no outlier.
+    wide = [0.9, 1.8, 0.8, 1.5, 0.7, 1.6, 0.61, 1.4]
+    assert prepare(Curve(sizes, wide, seeds)).notes == ()
 
 
 def test_repeated_sizes_are_no_looks_at_one_run() -> None:

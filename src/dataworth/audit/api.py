@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataworth.audit.data import audit_arrays, audit_dataset
 from dataworth.audit.rules.labels import label_error_findings
+from dataworth.audit.rules.rows_of_curves import several_findings
 from dataworth.audit.runs import audit_curve, audit_run
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import load_curve
@@ -104,7 +105,13 @@ def _audit_place(
         return audit_run(path)
     # Who says where the labels are means data, whatever the columns are called.
     if not data_options and path.is_file() and _is_measurements(path):
-        return audit_curve(load_curve(path))
+        try:
+            return audit_curve(load_curve(path))
+        except DataError as error:
+            found = several_findings(error, str(place))
+            if not found:
+                raise
+            return found
     try:
         dataset = load(place, **data_options)
     except LabelError as error:

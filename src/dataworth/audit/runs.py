@@ -20,6 +20,7 @@ from dataworth.audit.figures import (
 from dataworth.audit.rules.curves import rise_findings, seed_findings
 from dataworth.audit.rules.losses import bound_findings, floor_findings
 from dataworth.audit.rules.ranges import range_findings
+from dataworth.audit.rules.rows_of_curves import repeated_findings, unit_findings
 from dataworth.audit.rules.training import training_findings
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
@@ -66,9 +67,10 @@ def audit_curve(curve: Curve) -> list[Finding]:
     values are in its range, and, if it has a best value, whether their distance from it rises.
     """
     where = curve.name or "curve"
+    rows = repeated_findings(curve, where)
     if canonical(curve.metric.name) == "loss":
-        return audit_figures(reported_runs_of_curve(curve), where)
-    beyond = range_findings(curve, where)
+        return worst_first([*audit_figures(reported_runs_of_curve(curve), where), *rows])
+    beyond = worst_first([*range_findings(curve, where), *unit_findings(curve, where), *rows])
     best = curve.best
     if beyond or best is None or not math.isfinite(best):
         return beyond

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dataworth.cli.forecast import AHEAD, number, warn_of_training
-from dataworth.cli.options import add_metric_options
+from dataworth.cli.options import add_curve_options, add_metric_options, curve_options
 from dataworth.errors import StudyError
+
+if TYPE_CHECKING:
+    from dataworth.forecast.compare import Comparison
 
 PAGE_FILE = Path("compare.html")
 
@@ -24,7 +27,11 @@ def add_parser(commands: Any) -> None:
         "another. Of run directories it also writes one self-contained HTML page.",
     )
     parser.add_argument(
-        "directories", nargs="+", metavar="DIR", help="two or more, or one of several models"
+        "directories",
+        nargs="+",
+        metavar="DIR_OR_FILE",
+        help="two or more run directories or files; or one directory of several "
+        "models, or one file with --by",
     )
     parser.add_argument(
         "--at",
@@ -36,6 +43,12 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--metric", metavar="M", help="accuracy, macro_f1, ... (loss)")
     add_metric_options(parser)
+    add_curve_options(parser)
+    parser.add_argument(
+        "--by",
+        metavar="COLUMN",
+        help="compare the curves of one file, told apart by this column",
+    )
     parser.add_argument(
         "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
@@ -54,7 +67,6 @@ def run(options: argparse.Namespace) -> int:
 
     from dataworth._util.validation import check_probability, check_sizes
     from dataworth.cli.show.forecast import show_comparison
-    from dataworth.forecast.compare import compare
 
     # Before anything is printed.
     check_probability("level", options.level)
@@ -65,12 +77,7 @@ def run(options: argparse.Namespace) -> int:
             "the page takes run directories; leave --out away to compare CSVs.",
             code="options-conflict",
         )
-    comparison = compare(
-        options.directories,
-        metric=options.metric,
-        higher_is_better=options.higher_is_better,
-        best=options.best,
-    )
+    comparison = _comparison(options)
     warn_of_training(options.directories)
     sizes = options.at or [comparison.largest * times for times in (1, *AHEAD)]
     if options.json:
@@ -85,3 +92,26 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             print(f"Page: {page}")
     return 0
+
+
+def _comparison(options: argparse.Namespace) -> Comparison:
+    """Of all directories and files, or of the curves that a column of one file tells apart."""
+    from dataworth.curves.read import as_curve, as_curves
+    from dataworth.forecast.compare import compare
+
+    reading = curve_options(options)
+    columns = {name: reading.pop(name) for name in ("samples", "value", "seed", "where", "total")}
+    if options.by is not None:
+        if len(options.directories) > 1:
+            raise StudyError(
+                "--by takes one file; leave it out to compare several.", code="options-conflict"
+            )
+        place = options.directories[0]
+        found = as_curves(place, options.by, options.metric, **reading, **columns)
+        return compare({curve.name: curve for curve in found.values()})
+    if not any(columns.values()):
+        return compare(options.directories, metric=options.metric, **reading)
+    places = dict.fromkeys(options.directories)
+    return compare(
+        {place: as_curve(place, options.metric, **reading, **columns) for place in places}
+    )

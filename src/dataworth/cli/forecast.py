@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.extras import require
-from dataworth.cli.options import add_metric_options
+from dataworth.cli.options import add_curve_options, add_metric_options, curve_options
 from dataworth.errors import ForecastError, MissingDependencyError
 from dataworth.records.layout import FORECAST_PICTURE
 
@@ -32,12 +32,12 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "forecast",
         help="predict a curve at sizes that were not measured",
-        description="Fit the measured curve of a run directory or a CSV (samples,value[,seed]) and "
-        "say what more samples would bring, with intervals: the law, how the forecast did on sizes "
-        "hidden from it, predictions, and the samples that a target takes. Draws forecast.png in "
-        "the run directory (for a CSV: in the current folder).",
+        description="Fit the measured curve of a run directory or a file of measurements (CSV, "
+        "JSON lines, XLSX) and say what more samples would bring, with intervals: the answer in a "
+        "sentence, predictions, and the samples that a target takes. Draws forecast.png in the run "
+        "directory (for a file: in the current folder).",
     )
-    parser.add_argument("curve", metavar="DIR_OR_CSV", help="a run directory, or a CSV")
+    parser.add_argument("curve", metavar="DIR_OR_FILE", help="a run directory, or a file")
     parser.add_argument(
         "--at",
         type=number,
@@ -48,20 +48,27 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--target",
-        type=number,
+        type=target_number,
         nargs="+",
         action="extend",
         default=[],
-        metavar="LOSS",
+        metavar="VALUE",
         help="how many samples it takes to get here, in the metric's own unit",
     )
     parser.add_argument(
         "--metric",
         metavar="M",
-        help="accuracy, macro_f1, ... of a run directory or a column of the CSV; else what the "
-        "CSV's values are: a name here or of a scikit-learn scorer (loss)",
+        help="accuracy, macro_f1, ... of a run directory or a column of the file; else what the "
+        "file's values are: a name here or of a scikit-learn scorer",
     )
     add_metric_options(parser)
+    add_curve_options(parser)
+    parser.add_argument(
+        "--by",
+        action="append",
+        metavar="COLUMN",
+        help="forecast each curve of a file that holds several, told apart by this column",
+    )
     parser.add_argument(
         "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
@@ -83,8 +90,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--single-run",
         action=argparse.BooleanOptionalAction,
-        help="whether the sizes are looks at a single training run (so taken are more than 20 "
-        "sizes without seeds that lie close together)",
+        help="whether the sizes are checkpoints of a single training run; found out from the "
+        "noise of the values by default",
     )
     parser.add_argument(
         "--family",
@@ -97,13 +104,19 @@ def add_parser(commands: Any) -> None:
         "--price-per-label",
         type=float,
         metavar="PRICE",
-        help="of one more sample; with --worth: where another label stops paying",
+        help="of one more sample: targets and predictions are also given in money; with --worth: "
+        "where another label stops paying",
     )
     parser.add_argument(
         "--worth",
         type=float,
         metavar="WORTH",
         help="of a loss (an error) lower by 1, in the same currency",
+    )
+    parser.add_argument(
+        "--details",
+        action="store_true",
+        help="also print the law, its parameters and the backtest",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="the picture: .png, .svg or .pdf")
     parser.add_argument(
@@ -117,49 +130,175 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the forecast and draw it."""
     from dataworth._util.validation import check_picture_path, check_probability, check_sizes
-    from dataworth.curves.read import as_curve
-    from dataworth.forecast import api
+    from dataworth.curves.read import as_curve, as_curves
 
     # Before anything is printed, and without a target too: each was meant to say something.
     check_probability("assurance", options.assurance)
     check_probability("level", options.level)
     check_sizes(options.at or [])
+    _check_prices(options)
     if options.out is not None:
         check_picture_path(options.out)
         require("matplotlib", "pictures")
-    forecast = api.forecast(
-        as_curve(
-            options.curve,
-            options.metric,
-            higher_is_better=options.higher_is_better,
-            best=options.best,
-        ),
-        test_noise=options.test_noise,
-        single_run=options.single_run,
-        family=options.family,
-    )
+    if options.by:
+        by = options.by[0] if len(options.by) == 1 else options.by
+        curves = as_curves(options.curve, by, options.metric, **curve_options(options))
+        return _run_several(curves, options)
+    curve = as_curve(options.curve, options.metric, **curve_options(options))
+    answers = _answers(curve, options)
     warn_of_training([options.curve])
-    sizes = options.at or ahead(forecast)
-    targets = [forecast.samples_for(t, options.level, options.assurance) for t in options.target]
-    stop = _stop(forecast, options)
     if options.json:
-        print(json.dumps(_document(forecast, sizes, targets, stop, options.level), allow_nan=False))
+        print(json.dumps(answers.document(), allow_nan=False))
     else:
         from rich.console import Console
 
-        from dataworth.cli.show.forecast import show_forecast
-
-        show_forecast(Console(), forecast, sizes, targets, options.level, stop)
+        answers.show(Console(), details=options.details)
     if options.out is not None or not options.json:
         picture = _picture_path(options)
         try:
-            _draw(forecast, sizes, options.target, picture)
+            goals = [target.target for target in answers.targets]
+            _draw(answers.forecast, answers.sizes, goals, picture)
         except MissingDependencyError as error:
             print(f"No picture: {error}", file=sys.stderr)
             return 0
         if not options.json:
             print(f"Picture: {picture}")
     return 0
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What was asked of one curve."""
+
+    forecast: Forecast
+    spoken: Forecast
+    """In the metric that people speak of: the accuracy where it was measured beside a loss."""
+    sizes: Sequence[float]
+    targets: Sequence[SampleSize]
+    stop: Stop | None
+    level: float
+    price: float | None
+
+    def document(self) -> dict[str, Any]:
+        """What ``--json`` prints."""
+        from dataworth._util.json import json_values
+
+        document = self.forecast.to_dict(self.sizes, level=self.level)
+        largest = float(self.forecast.curve.sizes[-1])
+        document["assumed"] = list(self.forecast.curve.assumed)
+        document["targets"] = [
+            json_values(asdict(target) | more_of(target, largest, self.price))
+            for target in self.targets
+        ]
+        document["stop"] = None if self.stop is None else json_values(asdict(self.stop))
+        return document
+
+    def show(self, console: Console, *, details: bool) -> None:
+        """Print the answers."""
+        from dataworth.cli.show.forecast import show_forecast
+
+        show_forecast(
+            console,
+            self.forecast,
+            self.sizes,
+            self.targets,
+            self.level,
+            self.stop,
+            spoken=self.spoken,
+            price=self.price,
+            details=details,
+        )
+
+
+def more_of(target: SampleSize, largest: float, price: float | None) -> dict[str, Any]:
+    """How many samples a target takes beyond those that there are, and what they cost."""
+    more = {
+        name: max(0.0, float(getattr(target, name)) - largest)
+        for name in ("median", "lower", "upper")
+    }
+    if price is None:
+        return {"more": more}
+    return {"more": more, "cost": {name: price * count for name, count in more.items()}}
+
+
+def _answers(curve: Curve, options: argparse.Namespace) -> _Answers:
+    from dataworth.forecast import api
+
+    forecast = api.forecast(
+        curve,
+        test_noise=options.test_noise,
+        single_run=options.single_run,
+        family=options.family,
+    )
+    sizes = options.at or ahead(forecast)
+    goals = [_in_unit(target, curve) for target in options.target]
+    targets = [forecast.samples_for(t, options.level, options.assurance) for t in goals]
+    spoken = forecast if options.metric or options.test_noise else _spoken(forecast)
+    return _Answers(
+        forecast,
+        spoken,
+        sizes,
+        targets,
+        _stop(forecast, options),
+        options.level,
+        options.price_per_label,
+    )
+
+
+def _in_unit(target: float, curve: Curve) -> float:
+    is_share = isinstance(target, _Percent) and curve.metric.unit != "%"
+    return float(target) / 100 if is_share else float(target)
+
+
+def _spoken(forecast: Forecast) -> Forecast:
+    """The forecast in the metric that people speak of: accuracy or error before nats."""
+    from dataworth.forecast import api
+    from dataworth.metrics.registry import canonical
+
+    curve = forecast.curve
+    if canonical(curve.metric.name) != "loss":
+        return forecast
+    for wanted in ("accuracy", "error_rate"):
+        column = curve.column(wanted)
+        if column is not None and column in curve.others:
+            try:
+                return api.forecast(curve[column])
+            except ForecastError:
+                return forecast
+    return forecast
+
+
+def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> int:
+    """Print the forecasts of several curves, each below its name."""
+    from rich.console import Console
+
+    from dataworth.cli.show.forecast import echo
+
+    if options.out is not None:
+        raise ForecastError(
+            "--out draws one curve, and --by takes several: choose one with --where.",
+            code="options-conflict",
+        )
+    documents: dict[str, Any] = {}
+    refused = 0
+    console = Console()
+    for curve in curves.values():
+        try:
+            answers = _answers(curve, options)
+        except ForecastError as error:
+            refused += 1
+            documents[curve.name] = {"error": str(error), "code": error.code}
+            if not options.json:
+                echo(console, "", f"{curve.name}: no forecast: {error}")
+            continue
+        if options.json:
+            documents[curve.name] = answers.document()
+        else:
+            echo(console, "", f"{', '.join(options.by)}: {curve.name}")
+            answers.show(console, details=options.details)
+    if options.json:
+        print(json.dumps({"by": options.by, "curves": documents}, allow_nan=False))
+    return 2 if refused == len(curves) else 0
 
 
 def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) -> None:
@@ -218,31 +357,37 @@ def number(text: str) -> float:
         ) from None
 
 
-def _stop(forecast: Forecast, options: argparse.Namespace) -> Stop | None:
-    price, worth = options.price_per_label, options.worth
-    if price is None and worth is None:
-        return None
-    if price is None or worth is None:
+class _Percent(float):
+    """A share that was written in per cent."""
+
+
+def target_number(text: str) -> float:
+    """A value of the metric, which may be written in per cent."""
+    try:
+        return _Percent(text[:-1]) if text.endswith("%") else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected values of the metric with spaces between, as 0.9 0.95"
+        ) from None
+
+
+def _check_prices(options: argparse.Namespace) -> None:
+    if options.worth is not None and options.price_per_label is None:
         raise ForecastError(
-            "where to stop takes both --price-per-label and --worth.", code="option-missing"
+            "--worth needs --price-per-label: where to stop takes both.", code="option-missing"
         )
-    return forecast.stop_at(price, worth, options.level)
+    price = options.price_per_label
+    if price is not None and not 0 < price < float("inf"):
+        raise ForecastError(
+            f"price_per_label is {price!r}; expected a finite number above 0.",
+            code="not-positive",
+        )
 
 
-def _document(
-    forecast: Forecast,
-    sizes: Sequence[float],
-    targets: Sequence[SampleSize],
-    stop: Stop | None,
-    level: float,
-) -> dict[str, Any]:
-    """What ``--json`` prints."""
-    from dataworth._util.json import json_values
-
-    document = forecast.to_dict(sizes, level=level)
-    document["targets"] = [json_values(asdict(target)) for target in targets]
-    document["stop"] = None if stop is None else json_values(asdict(stop))
-    return document
+def _stop(forecast: Forecast, options: argparse.Namespace) -> Stop | None:
+    if options.worth is None:
+        return None
+    return forecast.stop_at(options.price_per_label, options.worth, options.level)
 
 
 def _picture_path(options: argparse.Namespace) -> Path:

@@ -132,6 +132,38 @@ def add_metric_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_curve_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what the columns of a file of measurements hold."""
+    for name, what in (
+        ("samples", "the number of training samples"),
+        ("value", "the metric"),
+        ("seed", "the seed or the name of a run"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            metavar="COLUMN",
+            help=f"the column of the file with {what}; found by its name by default",
+        )
+    parser.add_argument(
+        "--where",
+        action="append",
+        metavar="COLUMN=VALUE",
+        help="use only the rows of the file with this value, such as split=test",
+    )
+    parser.add_argument(
+        "--total",
+        type=float,
+        metavar="N",
+        help="the number of samples that sizes in fractions or in per cent are of",
+    )
+
+
+def curve_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How a curve is read, as `as_curve` takes it."""
+    names = ("samples", "value", "seed", "where", "total", "higher_is_better", "best")
+    return {name: getattr(arguments, name) for name in names}
+
+
 def table_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that were given, as `dataworth.load` takes them."""
     return {name: value for name in _NAMES if (value := getattr(arguments, name)) is not None}

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -55,9 +55,10 @@ class Curve:
     seeds : array_like of int, shape (n,), optional
         The seed of each run. Without it the runs of one size are numbered, and forecasts may
         take many sizes close together for looks at a single run.
-    metric : str or Metric
+    metric : str or Metric, optional
         The metric, or its name: `dataworth.metrics.find` says which names are known. Values of a
-        metric between 0 and 1 may be given in per cent.
+        metric between 0 and 1 may be given in per cent. Without it the values are losses;
+        forecasts refuse values without a name that rise.
     higher_is_better : bool, optional
         Whether the metric improves by rising, where its name is not known or means another metric
         here.
@@ -72,6 +73,15 @@ class Curve:
         The name of the model that was trained, if known: forecasts take its family from it.
     others : mapping of str to array_like, optional
         Further metrics of the same runs, reached as ``curve["accuracy"]``.
+    stds : array_like, shape (n,), optional
+        Where each value is a mean over several runs: their standard deviation.
+    runs : int or array_like of int, shape (n,), optional
+        How many runs each value is the mean of. With `stds` and without `runs`, the deviation is
+        taken for that of the mean itself, which is the wider reading.
+    total : float, optional
+        The number of samples that `samples` are shares of, from 0 to 1, or per cent.
+    assumed : sequence of str
+        What a reader of files assumed, for people.
 
     Raises
     ------
@@ -90,13 +100,19 @@ class Curve:
     others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     seeded: bool = False
     """Whether seeds were given: every row is then known to be a run of its own."""
+    named: bool = True
+    """Whether the metric was named; else the values are only taken for losses."""
+    stds: NDArray[np.float64] | None = None
+    runs: NDArray[np.int64] | None = None
+    total: float | None = None
+    assumed: tuple[str, ...] = ()
 
     def __init__(
         self,
         samples: ArrayLike,
         values: ArrayLike,
         seeds: ArrayLike | None = None,
-        metric: str | Metric = "loss",
+        metric: str | Metric | None = None,
         *,
         higher_is_better: bool | None = None,
         best: float | None = None,
@@ -104,8 +120,12 @@ class Curve:
         name: str = "",
         model: str = "",
         others: Mapping[str, ArrayLike] | None = None,
+        stds: ArrayLike | None = None,
+        runs: ArrayLike | None = None,
+        total: float | None = None,
+        assumed: Sequence[str] = (),
     ) -> None:
-        sizes = _whole(samples, "samples", 1)
+        sizes = counts_of(samples, total)
         measured = real_numbers(values, "values")
         if sizes.shape != measured.shape or sizes.ndim != 1 or not len(sizes):
             raise DataError(
@@ -113,12 +133,13 @@ class Curve:
                 "of the same length, at least one measurement.",
                 code="length-mismatch",
             )
-        runs = _numbered(sizes) if seeds is None else _whole(seeds, "seeds", -_INT64)
-        if runs.shape != sizes.shape:
+        numbers = _numbered(sizes) if seeds is None else _whole(seeds, "seeds", -_INT64)
+        if numbers.shape != sizes.shape:
             raise DataError(
-                f"seeds has shape {runs.shape}, samples {sizes.shape}; give one each.",
+                f"seeds has shape {numbers.shape}, samples {sizes.shape}; give one each.",
                 code="length-mismatch",
             )
+        spread, counted = _spread_of_means(stds, runs, sizes)
         if not (others is None or isinstance(others, Mapping)):
             raise DataError(
                 f"others is {reprlib.repr(others)}; expected metrics by their names, such as "
@@ -135,7 +156,8 @@ class Curve:
                     "give one each.",
                     code="length-mismatch",
                 )
-        measure = _measure(metric, measured, higher_is_better, best)
+        given = "loss" if metric is None else metric
+        measure = _measure(given, measured, higher_is_better, best)
         # Guessing has no skill to some metrics that rise, such as R2; a loss by chance is positive.
         least = -math.inf if measure.higher_is_better else min(0.0, measure.lower or 0.0)
         if chance is not None and not (_is_finite(chance) and chance > least):
@@ -145,17 +167,22 @@ class Curve:
                 option="chance",
                 value=chance,
             )
-        order = np.lexsort((runs, sizes))
+        order = np.lexsort((numbers, sizes))
         values_by_name = {
             "samples": sizes[order],
             "values": measured[order],
-            "seeds": runs[order],
+            "seeds": numbers[order],
             "metric": measure,
             "chance": chance,
             "name": name,
             "model": model,
             "others": {key: column[order] for key, column in rest.items()},
             "seeded": seeds is not None,
+            "named": metric is not None or higher_is_better is not None or best is not None,
+            "stds": None if spread is None else spread[order],
+            "runs": None if counted is None else counted[order],
+            "total": total,
+            "assumed": tuple(assumed),
         }
         for key, value in values_by_name.items():
             object.__setattr__(self, key, value)
@@ -175,16 +202,37 @@ class Curve:
             return self
         rest = {key: values for key, values in self.others.items() if key != column}
         rest[self.metric.name] = self.values
-        seeds = self.seeds if self.seeded else None
-        return Curve(
+        return self.with_values(self.others[column], column, others=rest, spread=False)
+
+    def with_values(
+        self,
+        values: ArrayLike,
+        metric: str | Metric,
+        *,
+        others: Mapping[str, ArrayLike],
+        higher_is_better: bool | None = None,
+        best: float | None = None,
+        chance: float | None = None,
+        spread: bool = True,
+    ) -> Curve:
+        """The curve of other values of the same runs; `spread` says whether `stds` are theirs."""
+        curve = Curve(
             self.samples,
-            self.others[column],
-            seeds,
-            column,
+            values,
+            self.seeds if self.seeded else None,
+            metric,
+            higher_is_better=higher_is_better,
+            best=best,
+            chance=chance,
             name=self.name,
             model=self.model,
-            others=rest,
+            others=others,
+            stds=self.stds if spread else None,
+            runs=self.runs,
+            assumed=self.assumed,
         )
+        object.__setattr__(curve, "total", self.total)
+        return curve
 
     def column(self, metric: str) -> str | None:
         """What a metric is called here: by this name, or by the only one that means the same."""
@@ -214,9 +262,13 @@ class Curve:
         return [self._point(int(size)) for size in self.sizes]
 
     def _point(self, size: int) -> CurvePoint:
-        values = self.values[self.samples == size]
+        rows = self.samples == size
+        values = self.values[rows]
         std = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-        return CurvePoint(size, float(np.mean(values)), std, len(values))
+        if len(values) == 1 and self.stds is not None:
+            std = float(self.stds[rows][0])
+        runs = len(values) if self.runs is None else int(self.runs[rows].sum())
+        return CurvePoint(size, float(np.mean(values)), std, runs)
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """The runs as CSV text, columns ``samples,seed,value`` and other metrics.
@@ -329,16 +381,86 @@ def curves_to_csv(curves: Mapping[str, Curve]) -> str:
     seeded = any(curve.seeded for curve in curves.values())
     others = list(dict.fromkeys(name for curve in curves.values() for name in curve.others))
     first = [*(["model"] if several else []), "samples", *(["seed"] if seeded else [])]
-    writer.writerow([*first, "value", *others])
+    stds = any(curve.stds is not None for curve in curves.values())
+    runs = any(curve.runs is not None for curve in curves.values())
+    writer.writerow([*first, "value", *["std"] * stds, *["runs"] * runs, *others])
     for name, curve in curves.items():
-        columns = [curve.values, *(curve.others.get(each) for each in others)]
+        spread = [*[curve.stds] * stds, *[curve.runs] * runs]
+        columns = [curve.values, *spread, *(curve.others.get(each) for each in others)]
         for row in range(len(curve)):
             fields: list[str | int] = [name] if several else []
             fields.append(int(curve.samples[row]))
             fields += [int(curve.seeds[row])] if seeded else []
-            fields += ["" if each is None else repr(float(each[row])) for each in columns]
+            fields += ["" if each is None else repr(each[row].item()) for each in columns]
             writer.writerow(fields)
     return text.getvalue()
+
+
+def counts_of(samples: ArrayLike, total: float | None = None) -> NDArray[np.int64]:
+    """Numbers of samples, given as such or as shares or per cent of a total.
+
+    Raises
+    ------
+    DataError
+        If they are shares without a total, or not positive and whole.
+    """
+    numbers = real_numbers(samples, "samples")
+    finite = numbers[np.isfinite(numbers)]
+    shares = bool(len(finite)) and finite.min() > 0 and finite.max() <= 1 and (finite < 1).any()
+    if total is None:
+        if shares and len(finite) == len(numbers) and len(numbers) > 1:
+            raise DataError(
+                f"samples holds {finite.min():g} to {finite.max():g}; expected positive whole "
+                "numbers. If they are fractions of the training data, give the number of all: "
+                "total=N, --total N.",
+                code="value-out-of-range",
+            )
+        return _whole(samples, "samples", 1)
+    if isinstance(total, bool) or not _is_finite(total) or total < 1:
+        raise DataError(
+            f"total is {total!r}; expected the number of samples that the sizes are shares of.",
+            code="not-positive",
+            option="total",
+            value=total,
+        )
+    if not len(finite) or finite.min() <= 0 or finite.max() > 100 or len(finite) < len(numbers):
+        raise DataError(
+            f"total is given, and samples holds {reprlib.repr(numbers.tolist())}; expected shares "
+            "from 0 to 1, or per cent. Leave total out of numbers of samples.",
+            code="options-conflict",
+            option="total",
+        )
+    counted = np.round((numbers if finite.max() <= 1 else numbers / 100) * total)
+    return _whole(np.maximum(counted, 1), "samples", 1)
+
+
+def _spread_of_means(
+    stds: ArrayLike | None, runs: ArrayLike | None, sizes: NDArray[np.int64]
+) -> tuple[NDArray[np.float64] | None, NDArray[np.int64] | None]:
+    """Standard deviations over runs and numbers of runs, checked, one for each value."""
+    spread = counted = None
+    if stds is not None:
+        spread = real_numbers(stds, "stds")
+        if spread.shape != sizes.shape or (spread < 0).any():
+            raise DataError(
+                f"stds is {reprlib.repr(spread.tolist())}; expected a standard deviation from 0 on "
+                f"for each of the {len(sizes)} values.",
+                code="length-mismatch" if spread.shape != sizes.shape else "value-out-of-range",
+            )
+    if runs is not None:
+        counted = _whole(
+            np.broadcast_to(real_numbers(runs, "runs"), sizes.shape)
+            if np.size(runs) == 1
+            else runs,
+            "runs",
+            1,
+        )
+        if counted.shape != sizes.shape:
+            raise DataError(
+                f"runs has shape {counted.shape}, samples {sizes.shape}; give one each.",
+                code="length-mismatch",
+            )
+    return spread, counted
 
 
 def finite_means(samples: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:

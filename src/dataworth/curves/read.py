@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dataworth._util.lazy import lazy_function
 from dataworth.curves.curve import Curve, real_numbers
+from dataworth.curves.measurements import Columns, curve_of_table
+from dataworth.curves.shapes import long_form
+from dataworth.curves.table import Table, label
+from dataworth.curves.text_files import read_table
 from dataworth.errors import DataError, StudyError
+from dataworth.metrics.metric import in_percent
 from dataworth.metrics.registry import canonical, find, scorer
 
-_SAMPLES, _VALUE, _SEED = "samples", "value", "seed"
+_MISSING = ("NAType", "NaTType")
 _run_columns = lazy_function("dataworth.records.reader:run_columns")
 """Reads a run directory; resolved at its first use, so that curves need no database."""
 
 
 def load_curve(path: str | os.PathLike[str]) -> Curve:
-    """Read a curve from a run directory, or from a CSV with columns ``samples,value[,seed]``.
+    """Read a curve from a run directory, or from a file of measurements.
 
-    Further columns of numbers become further metrics of the same runs.
+    The file is a CSV with any separator, JSON, JSON lines or an XLSX workbook: a column with the
+    numbers of samples, one with a metric, and one with the seed where there are several runs.
+    Further columns of numbers become further metrics of the same runs. What had to be found out is
+    in ``curve.assumed``; see `as_curve` for options that say it.
 
     Raises
     ------
@@ -35,33 +41,34 @@ def load_curve(path: str | os.PathLike[str]) -> Curve:
     StudyError
         If the directory holds no finished run.
     """
-    return load_curve_for(path, None)
+    return _load(path, Columns(), None)
 
 
-def load_curve_for(path: str | os.PathLike[str], metric: str | None) -> Curve:
-    """Read a curve of which one metric is wanted; see `load_curve`.
+def _load(path: str | os.PathLike[str], columns: Columns, metric: str | None) -> Curve:
+    place = _place(path)
+    # Path.is_dir would raise where a name is too long for the file system.
+    if os.path.isdir(place):
+        _no_columns(columns, "a run directory")
+        return _of_metric(_only(run_curves(place), place), metric)
+    return _of_table(read_table(place), columns, metric, _stem(place))
 
-    A further column may hold text, as the name of a learner, but not if it is the one wanted.
-    """
+
+def _of_table(table: Table, columns: Columns, metric: str | None, name: str = "") -> Curve:
+    """The curve in a table; a metric is what a column is called, or what its values are."""
+    curve = curve_of_table(table, columns, metric, name=name)
+    if metric is None:
+        return curve
+    known = curve.named and find(curve.metric.name)
+    # A column that is named by the user, and one called "score", may hold anything.
+    by_name = known and columns.value is None and canonical(curve.metric.name) != "score"
+    return _of_metric(curve, metric, named=bool(by_name))
+
+
+def _place(path: str | os.PathLike[str]) -> Path:
     place = Path(path)
     if "\0" in str(place):
         raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.", code="not-a-path")
-    # Path.is_dir would raise where a name is too long for the file system.
-    if os.path.isdir(place):
-        return _only(run_curves(place), place)
-    try:
-        text = place.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(
-            f"{place}: cannot be read ({error.strerror}). Give a run directory, or a CSV with the "
-            "columns samples,value and optionally seed.",
-            code="file-unreadable",
-        ) from None
-    except UnicodeDecodeError:
-        raise DataError(
-            f"{place}: not a text file; expected CSV in UTF-8.", code="not-utf-8"
-        ) from None
-    return _from_csv(text, place, metric)
+    return place
 
 
 def run_curves(directory: str | os.PathLike[str], model: str | None = None) -> dict[str, Curve]:
@@ -95,135 +102,71 @@ def _only(curves: Mapping[str, Curve], place: Path) -> Curve:
     return next(iter(curves.values()))
 
 
-def _from_csv(text: str, place: Path, metric: str | None) -> Curve:
-    wanted = () if metric is None else (canonical(metric), canonical(scorer(metric)[0].name))
-    try:
-        # Blank rows count: whoever looks for a row in an editor counts them too.
-        numbered = [
-            (number, row)
-            for number, row in enumerate(csv.reader(io.StringIO(text)), start=1)
-            if any(map(str.strip, row))
-        ]
-    except csv.Error as error:
-        raise DataError(
-            f"{place}: not a CSV of measurements ({error}).", code="csv-malformed"
-        ) from None
-    first = numbered[0][1] if numbered else []
-    header = [name.strip() for name in first]
-    missing = [name for name in (_SAMPLES, _VALUE) if name not in header]
-    if missing or len(numbered) < 2:
-        what = f"column {missing[0]!r} is missing" if missing else "there are no measurements"
-        raise DataError(
-            f"{place}: {what}; expected a first row samples,value[,seed] and a row per "
-            f"measurement. The first row is {first or 'empty'}.",
-            code="column-missing" if missing else "no-rows",
-        )
-    twice = [name for name in header if name and header.count(name) > 1]
-    if twice:
-        raise DataError(
-            f"{place}: {header.count(twice[0])} columns are called {twice[0]!r}; rename all but "
-            "one.",
-            code="duplicate-column",
-        )
-    # Columns without a name are numbers of rows, or what a spreadsheet leaves behind.
-    columns: dict[str, list[float]] = {name: [] for name in header if name}
-    for number, row in numbered[1:]:
-        if len(row) != len(header):
-            raise DataError(
-                f"{place}, row {number}: {len(row)} fields; the header has {len(header)}.",
-                code="wrong-field-count",
-                row=number,
-            )
-        for name, field in zip(header, row, strict=True):
-            if name:
-                columns[name].append(_number(field, name, number, place, wanted))
-    samples, values = columns.pop(_SAMPLES), columns.pop(_VALUE)
-    seeds = columns.pop(_SEED, None)
-    try:
-        return Curve(samples, values, seeds, name=place.stem, others=columns)
-    except DataError as error:
-        # The row that is no curve by itself either is the one to look at.
-        for at, (number, _) in enumerate(numbered[1:]):
-            one = slice(at, at + 1)
-            try:
-                Curve(samples[one], values[one], None if seeds is None else seeds[one])
-            except DataError as reason:
-                raise DataError(
-                    f"{place}, row {number}: {reason}", code=reason.code, row=number
-                ) from None
-        raise DataError(f"{place}: {error}", code=error.code) from None
+def _stem(place: Path) -> str:
+    return Path(place.stem).stem if place.suffix == ".gz" else place.stem
 
 
-def _number(field: str, column: str, row: int, place: Path, wanted: Sequence[str]) -> float:
-    try:
-        return float(field)
-    except ValueError:
-        needed = canonical(column) in wanted and field.strip()
-        if not needed and column not in (_SAMPLES, _VALUE, _SEED):
-            return math.nan
+def _no_columns(columns: Columns, what: str) -> None:
+    if columns != Columns():
         raise DataError(
-            f"{place}, row {row}, column {column!r}: {field!r} is not a number. Correct it, or "
-            "remove the row.",
-            code="not-a-number",
-            row=row,
-        ) from None
+            f"{what} has no columns to name: leave samples, value, seed, where and total out.",
+            code="options-conflict",
+        )
 
 
 def curve_from_frame(
     frame: Any,
     *,
-    samples: str = "samples",
-    value: str = "value",
+    samples: str | None = None,
+    value: str | None = None,
     seed: str | None = None,
-    metric: str = "loss",
+    metric: str | None = None,
     name: str = "",
+    where: Conditions = None,
+    total: float | None = None,
 ) -> Curve:
     """The curve in a pandas or polars data frame, or in a mapping of names to columns.
 
     Parameters
     ----------
-    frame : DataFrame or mapping
-        One row per run.
-    samples, value : str
-        The columns with the number of training samples and the metric.
-    seed : str, optional
-        The column with the seed; ``"seed"`` where there is one, else runs are numbered.
-    metric : str
-        What `value` holds; scikit-learn's names of scorers are known.
+    frame : data frame, or mapping of str to array_like
+        One row for each run.
+    samples, value, seed : str, optional
+        The columns with the number of training samples, the metric and the seed; found by their
+        usual names without.
+    metric : str, optional
+        What `value` holds, if its name does not say it; scikit-learn's names of scorers are known.
     name : str
         What tables call the curve.
+    where, total : optional
+        See `as_curve`.
 
     Raises
     ------
     DataError
-        If a column is missing or holds no numbers, or the frame is lazy.
+        If a column is missing or holds no numbers, several may be meant, rows belong to several
+        curves, or the frame is lazy.
     """
-    columns = _columns(frame)
-    chosen = "seed" if seed is None and "seed" in columns else seed
-    known, sign = scorer(metric)
-    return Curve(
-        _numbers(frame, samples, columns),
-        sign * _numbers(frame, value, columns),
-        None if chosen is None else _numbers(frame, chosen, columns),
-        known,
-        name=name,
-    )
+    columns = Columns(samples, value, seed, conditions_of(where), total)
+    return _of_table(_frame_table(frame), columns, metric, name)
 
 
 def curves_from_frame(
     frame: Any,
     by: str | Sequence[str],
     *,
-    samples: str = "samples",
-    value: str = "value",
+    samples: str | None = None,
+    value: str | None = None,
     seed: str | None = None,
-    metric: str = "loss",
+    metric: str | None = None,
+    where: Conditions = None,
+    total: float | None = None,
 ) -> dict[Any, Curve]:
     """The curves in a frame that holds several, as one of LCDB: a curve for each group of rows.
 
     Parameters
     ----------
-    frame, samples, value, seed, metric
+    frame, samples, value, seed, metric, where, total
         See `curve_from_frame`.
     by : str or sequence of str
         The columns that tell the curves apart, as ``["openmlid", "learner"]``.
@@ -236,55 +179,152 @@ def curves_from_frame(
     Raises
     ------
     DataError
-        If a column is missing or holds no numbers, or the frame is lazy.
+        See `curve_from_frame`.
     """
-    names, columns = [by] if isinstance(by, str) else list(by), _columns(frame)
-    keys = list(zip(*(_column(frame, each, columns).tolist() for each in names), strict=True))
+    columns = Columns(samples, value, seed, conditions_of(where), total)
+    return _groups(_frame_table(frame), by, columns, metric)
+
+
+def as_curves(
+    thing: Any,
+    by: str | Sequence[str],
+    metric: str | None = None,
+    *,
+    higher_is_better: bool | None = None,
+    best: float | None = None,
+    samples: str | None = None,
+    value: str | None = None,
+    seed: str | None = None,
+    where: Conditions = None,
+    total: float | None = None,
+) -> dict[Any, Curve]:
+    """Read the curves in a file or a data frame that holds several.
+
+    Parameters
+    ----------
+    thing : path or data frame
+        A file of measurements, or a frame; see `as_curve`.
+    by : str or sequence of str
+        The columns that tell the curves apart, such as ``"learner"``.
+    metric, higher_is_better, best, samples, value, seed, where, total : optional
+        See `as_curve`.
+
+    Returns
+    -------
+    dict
+        The curves by the group's value, or by the tuple of its values where `by` is a list.
+
+    Raises
+    ------
+    DataError
+        See `as_curve`.
+    """
+    columns = Columns(samples, value, seed, conditions_of(where), total)
+    is_path = isinstance(thing, (str, os.PathLike))
+    if is_path and os.path.isdir(_place(thing)):
+        raise DataError(
+            f"{thing}: is a run directory, which holds one curve; by takes a file or a data frame.",
+            code="options-conflict",
+        )
+    table = read_table(_place(thing)) if is_path else _frame_table(thing)
+    curves = _groups(table, by, columns, metric)
+    return {key: _directed(curve, higher_is_better, best) for key, curve in curves.items()}
+
+
+def _groups(
+    table: Table, by: str | Sequence[str], columns: Columns, metric: str | None
+) -> dict[Any, Curve]:
+    table = long_form(table, metric, columns.samples)
+    names = [table.column(each) for each in ([by] if isinstance(by, str) else by)]
+    table = table.filtered(dict(columns.where))
+    keys = list(zip(*(map(_plain, table.columns[name]) for name in names), strict=True))
     rows: dict[tuple[Any, ...], list[int]] = {}
     for row, key in enumerate(keys):
         rows.setdefault(key, []).append(row)
-    chosen = "seed" if seed is None and "seed" in columns else seed
-    wanted = [samples, value] + ([] if chosen is None else [chosen])
-    table = {each: _numbers(frame, each, columns) for each in wanted}
+    rest = {name: cells for name, cells in table.columns.items() if name not in names}
+    table = replace(table, columns=rest)
+    columns = replace(columns, where=())
     return {
-        key[0] if isinstance(by, str) else key: curve_from_frame(
-            {each: column[taken] for each, column in table.items()},
-            samples=samples,
-            value=value,
-            seed=chosen,
-            metric=metric,
-            name=" ".join(map(str, key)),
+        key[0] if isinstance(by, str) else key: _of_table(
+            table.take(taken), columns, metric, " ".join(map(str, key))
         )
         for key, taken in rows.items()
     }
 
 
-def _columns(frame: Any) -> list[str]:
+def _plain(cell: Any) -> Any:
+    return cell.item() if isinstance(cell, np.generic) else cell
+
+
+def _frame_table(frame: Any) -> Table:
+    """The table in a data frame or a mapping, its numbers as they are."""
     if hasattr(frame, "collect"):
         raise DataError(
-            f"a {type(frame).__name__} holds no values yet; call .collect() and hand over the "
-            "data frame that it returns.",
+            f"a {type(frame).__name__} holds no values yet; call .collect() and give the data "
+            "frame that it returns.",
             code="not-collected",
         )
-    return list(frame.columns if hasattr(frame, "columns") else frame)
-
-
-def _column(frame: Any, name: str, columns: list[str]) -> NDArray[Any]:
-    if name not in columns:
+    names = list(
+        frame.column_names
+        if hasattr(frame, "column_names")
+        else frame.columns
+        if hasattr(frame, "columns")
+        else frame
+    )
+    columns = {str(name): _cells(frame[name]) for name in names}
+    lengths = {len(cells) for cells in columns.values()}
+    if len(lengths) > 1:
         raise DataError(
-            f"column {name!r} is missing; the frame has {', '.join(map(str, columns))}.",
-            code="column-missing",
+            "the columns have different lengths: "
+            f"{ {name: len(cells) for name, cells in columns.items()} }; give one cell a row each.",
+            code="length-mismatch",
         )
-    return np.asarray(frame[name])
+    count = lengths.pop() if lengths else 0
+    # Rows of a frame have no numbers that a reader would look for.
+    return Table("the frame", columns, [0] * count)
 
 
-def _numbers(frame: Any, name: str, columns: list[str]) -> NDArray[np.float64]:
-    return real_numbers(_column(frame, name, columns), f"column {name!r}")
+def _cells(column: Any) -> list[Any]:
+    if hasattr(column, "to_pylist"):
+        return list(column.to_pylist())
+    cells = np.asarray(column)
+    if cells.ndim != 1:
+        cells = np.atleast_1d(cells).ravel()
+    # The missing value of pandas equals nothing, itself not either.
+    return [None if type(cell).__name__ in _MISSING else cell for cell in cells.tolist()]
+
+
+Conditions = Mapping[str, Any] | Sequence[str] | str | None
+"""Conditions on rows: values by column, or texts such as ``"split=test"``."""
+
+
+def conditions_of(where: Conditions) -> tuple[tuple[str, str], ...]:
+    """Conditions as pairs of a column and a value.
+
+    Raises
+    ------
+    DataError
+        If a text has no "=".
+    """
+    if where is None:
+        return ()
+    if isinstance(where, Mapping):
+        return tuple((str(name), label(value)) for name, value in where.items())
+    texts = [where] if isinstance(where, str) else list(where)
+    pairs = [str(text).partition("=") for text in texts]
+    for name, sign, _ in pairs:
+        if not sign or not name.strip():
+            raise DataError(
+                f"where holds {name!r}; expected COLUMN=VALUE, such as split=test.",
+                code="value-out-of-range",
+                option="where",
+            )
+    return tuple((name.strip(), label(value)) for name, _, value in pairs)
 
 
 _EXPECTED = (
-    "expected a Curve, a run directory, a CSV with the columns samples,value[,seed], the result "
-    "of scikit-learn's learning_curve, or a data frame"
+    "expected a Curve, a run directory, a file of measurements, the result of scikit-learn's "
+    "learning_curve, or a data frame"
 )
 
 
@@ -294,56 +334,73 @@ def as_curve(
     *,
     higher_is_better: bool | None = None,
     best: float | None = None,
+    samples: str | None = None,
+    value: str | None = None,
+    seed: str | None = None,
+    where: Conditions = None,
+    total: float | None = None,
 ) -> Curve:
     """Read a learning curve from whatever holds one.
 
     Parameters
     ----------
     thing : Curve, path, tuple or data frame
-        A `Curve`; a run directory or a CSV (see `load_curve`); what scikit-learn's
-        ``learning_curve`` returned (see `curve_from_scores`); a frame with the columns samples,
-        value and optionally seed (see `curve_from_frame` for other columns).
+        A `Curve`; a run directory or a file of measurements (see `load_curve`); what
+        scikit-learn's ``learning_curve`` returned (see `curve_from_scores`); a pandas, polars or
+        pyarrow table, or a mapping of names to columns.
     metric : str, optional
         Which metric: one that the curve holds beside its first, or what its values are ("loss" by
         default, "score" for scikit-learn's result). Names of scikit-learn's scorers are known:
         with "neg_log_loss" the values are losses with their sign turned.
     higher_is_better, best : optional
         See `Curve`.
+    samples, value, seed : str, optional
+        Columns of a file or a frame: the number of training samples, the metric, the seed. Found
+        by their usual names without; what was found out is in ``curve.assumed``.
+    where : mapping, str or sequence of str, optional
+        Which rows of a file or a frame: ``{"split": "test"}`` or ``"split=test"``.
+    total : float, optional
+        The number of samples that fractions or per cent in the column of sizes are of.
 
     Raises
     ------
     DataError
-        If nothing here is a learning curve, or it has no such metric.
+        If nothing here is a learning curve, it has no such metric, or its rows are of several
+        curves; see `as_curves` for these.
     StudyError
         If a run directory holds no finished run.
     """
-    curve = _read(thing, metric)
+    columns = Columns(samples, value, seed, conditions_of(where), total)
+    return _directed(_read(thing, metric, columns), higher_is_better, best)
+
+
+def _directed(curve: Curve, higher_is_better: bool | None, best: float | None) -> Curve:
+    """The curve with the direction and the best value that are given."""
     if higher_is_better is None and best is None:
         return curve
-    return Curve(
-        curve.samples,
+    return curve.with_values(
         curve.values,
-        curve.seeds if curve.seeded else None,
         curve.metric,
+        others=curve.others,
         higher_is_better=higher_is_better,
         best=best,
         chance=curve.chance,
-        name=curve.name,
-        others=curve.others,
     )
 
 
-def _read(thing: Any, metric: str | None) -> Curve:
+def _read(thing: Any, metric: str | None, columns: Columns) -> Curve:
     """The curve in whatever holds one; see `as_curve`."""
     if isinstance(thing, Curve):
+        _no_columns(columns, "a Curve")
         return _of_metric(thing, metric)
     if isinstance(thing, (str, os.PathLike)):
-        return _of_metric(load_curve_for(thing, metric), metric, named=os.path.isdir(thing))
+        return _load(thing, columns, metric)
     if isinstance(thing, tuple):
+        _no_columns(columns, "the result of learning_curve")
         return curve_from_scores(thing, metric or "score")
     # A LazyFrame warns when it is asked for its columns.
     if hasattr(thing, "collect") or hasattr(thing, "columns") or isinstance(thing, Mapping):
-        return curve_from_frame(thing, metric=metric or "loss")
+        return _of_table(_frame_table(thing), columns, metric)
     raise DataError(
         f"{type(thing).__name__} is no learning curve; {_EXPECTED}.", code="not-a-curve"
     )
@@ -403,13 +460,10 @@ def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve
     if asked is None:
         _check_known(metric, curve)
     chosen = curve if asked is None else curve[asked]
-    return Curve(
-        chosen.samples,
-        sign * chosen.values,
-        chosen.seeds if chosen.seeded else None,
-        known,
-        name=chosen.name,
-        others={key: values for key, values in chosen.others.items() if key != known.name},
+    percent = chosen.metric.unit == "%" and known.upper == 1
+    others = {key: values for key, values in chosen.others.items() if key != known.name}
+    return chosen.with_values(
+        sign * chosen.values, in_percent(known) if percent else known, others=others
     )
 
 

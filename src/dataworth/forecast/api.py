@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dataworth._util.validation import check_seed, is_real
+from dataworth.curves.curve import Curve
 from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.draws import draw_curves
 from dataworth.forecast.families import FAMILIES, family_of
 from dataworth.forecast.forecast import Forecast
 from dataworth.forecast.loss_scale import loss_scale
-from dataworth.forecast.prepare import prepare
+from dataworth.forecast.prepare import readings
 from dataworth.forecast.prior import Prior, shipped_prior
 from dataworth.laws.base import Law
+from dataworth.laws.observations import Observations
 from dataworth.laws.registry import all_laws, find_law
 from dataworth.laws.validate import check_law
 
@@ -53,9 +56,10 @@ def forecast(
         the standard deviation over rows divided by the root of their number. Give it to forecast
         the metric on the whole population instead of on these held-out rows.
     single_run : bool, optional
-        Whether the sizes are looks at a single training run, whose errors go together and which are
-        often the best so far; else each was trained by itself. Without it, curves without seeds
-        of more than 20 sizes, less than a factor of 1.3 apart on average, are taken for looks.
+        Whether the sizes are checkpoints of a single training run, whose errors go together and
+        which are often the best so far; else each was trained by itself. Without it, the noise of
+        the values says so; where it does not, the reading with the wider interval is used, and
+        `Forecast.warnings` says that.
     prior : Prior, optional
         Instead of the one learned from public curves.
     family : str, optional
@@ -94,13 +98,50 @@ def forecast(
             value=family,
         )
     family = family or family_of(curve.model)
-    observations = prepare(curve, single_run)
-    chosen = _laws(laws, len(observations))
+    found = readings(curve, single_run)
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
         raise ForecastError(
             f"test_noise is {test_noise!r}; expected 0 or a positive number.", code="not-a-number"
         )
     seed = check_seed(seed)
+    made = [_made(curve, each, laws, seed, test_noise, prior, family) for each in found]
+    return made[0] if len(made) == 1 else _wider(*made)
+
+
+_AHEAD = 4.0
+"""So many times the largest size, the wider of two readings is the one that is used."""
+
+
+def _wider(separate: Forecast, checkpoints: Forecast) -> Forecast:
+    """The forecast with the wider interval, which says that it is chosen for that."""
+
+    def width(forecast: Forecast) -> float:
+        ahead = [_AHEAD * float(forecast.observations.sizes[-1])]
+        return float(np.ptp(np.quantile(forecast.log_losses(ahead)[:, 0], [0.05, 0.95])))
+
+    is_separate = width(separate) >= width(checkpoints)
+    wider = separate if is_separate else checkpoints
+    kind = "runs of their own" if is_separate else "checkpoints of a single training run"
+    note = (
+        f"no value rises as those of separate runs do: the {len(wider.curve.sizes)} sizes may be "
+        "runs of their own or checkpoints of a single training run. They are taken for "
+        f"{kind}, whose interval is the wider. Say which they are: single_run=, --single-run, "
+        "--no-single-run, or a seed for each (all may be 0)."
+    )
+    notes = (*wider.observations.notes, note)
+    return replace(wider, observations=replace(wider.observations, notes=notes))
+
+
+def _made(
+    curve: Curve,
+    observations: Observations,
+    laws: Sequence[str | Law] | None,
+    seed: int,
+    test_noise: float,
+    prior: Prior | None,
+    family: str | None,
+) -> Forecast:
+    chosen = _laws(laws, len(observations))
     scale = loss_scale(curve)
     chance = None if curve.chance is None else scale.loss(curve.chance)
     log_chance = math.log(chance) if chance is not None and 0 < chance < math.inf else None

@@ -14,16 +14,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util.json import json_values
-from dataworth._util.validation import check_probability, check_seed
+from dataworth._util.validation import check_probability, check_seed, check_sizes
 from dataworth.curves.read import as_curve, run_curves
 from dataworth.errors import ForecastError
 from dataworth.forecast.api import forecast
 from dataworth.forecast.forecast import Forecast
+from dataworth.forecast.same_metric import in_one_metric
+from dataworth.forecast.sample_size import falling
 from dataworth.metrics.metric import Metric
 from dataworth.metrics.registry import canonical
 
 Floats = NDArray[np.float64]
 _FURTHEST, _STEPS = 1e6, 192
+_BEFORE, _VALUED = 100.0, 96
 """Sizes are searched up to so many times the one that both learners were measured up to."""
 
 
@@ -123,6 +126,40 @@ class Standing:
     upper: float
     probability_best: float
     level: float
+    measured: bool = False
+    """Whether the size lies within the measured ones; else the value is a forecast."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What samples of one learner are worth in samples of another, at one size.
+
+    Attributes
+    ----------
+    name, against : str
+        The learner whose samples are valued, and the one in whose samples.
+    samples : float
+        The size n of `name`.
+    median, lower, upper : float
+        k: `against` needs k times n samples to be as good; ``math.inf`` where it never is, up to a
+        million times the largest size that both were measured at.
+    probability : float
+        That k is above 1: that `name` needs fewer samples.
+    measured : bool
+        Whether n and k times n, by the median, lie within the measured sizes of both.
+    level : float
+        Of the interval.
+    """
+
+    name: str
+    against: str
+    samples: float
+    median: float
+    lower: float
+    upper: float
+    probability: float
+    measured: bool
+    level: float
 
 
 @dataclass(frozen=True)
@@ -215,6 +252,11 @@ class Comparison:
         """The largest size that any of them was measured at."""
         return max(float(each.observations.sizes[-1]) for each in self.forecasts.values())
 
+    @property
+    def common(self) -> float:
+        """The largest size that all of them were measured up to."""
+        return min(float(each.observations.sizes[-1]) for each in self.forecasts.values())
+
     def standings(self, size: float, level: float = 0.9) -> tuple[Standing, ...]:
         """All learners at one size, the best by its median first."""
         tail = (1 - check_probability("level", level)) / 2
@@ -225,7 +267,14 @@ class Comparison:
         spread = np.quantile(losses, [tail, 0.5, 1 - tail], axis=1)
         order = np.argsort(spread[1], kind="stable")
         return tuple(
-            Standing(self.names[k], float(size), *self._given(*spread[:, k]), chance[k], level)
+            Standing(
+                self.names[k],
+                float(size),
+                *self._given(*spread[:, k]),
+                chance[k],
+                level,
+                self._was_measured(self.names[k], size),
+            )
             for k in order
         )
 
@@ -242,6 +291,61 @@ class Comparison:
         tail = (1 - check_probability("level", level)) / 2
         return tuple(self._crossing(*pair, tail) for pair in combinations(self.names, 2))
 
+    def worth(self, at: float, level: float = 0.9, against: str | None = None) -> tuple[Worth, ...]:
+        """What n samples of each learner are worth in samples of another.
+
+        Parameters
+        ----------
+        at : float
+            The number of samples n.
+        level : float
+            Of the interval.
+        against : str, optional
+            The learner in whose samples the others are valued; the first by default.
+
+        Returns
+        -------
+        tuple of Worth
+            One for each other learner.
+
+        Raises
+        ------
+        ForecastError
+            If there is no such learner, or `at` is not a number of samples.
+        """
+        tail = (1 - check_probability("level", level)) / 2
+        size = float(check_sizes([at])[0])
+        base = self.names[0] if against is None else against
+        nodes = self._of(base).observations.sizes
+        low = min(float(nodes[0]), size) / _BEFORE
+        grid = np.geomspace(max(low, 1.0), max(float(nodes[-1]), size) * _FURTHEST, _VALUED)
+        # Means of few runs rise and fall about a curve that falls.
+        losses = falling(self.losses(base, grid), np.ones(len(grid)))
+        found = []
+        for name in self.names:
+            if name == base:
+                continue
+            there = self.losses(name, [size])
+            reached = _first_above(there - losses, grid) / size
+            ends = [tail, 0.5, 1 - tail]
+            lower, median, upper = np.quantile(reached, ends, method="inverted_cdf").tolist()
+            measured = self._was_measured(name, size) and self._was_measured(base, median * size)
+            more = probability_below(1 - np.minimum(reached, 1e300))
+            found.append(Worth(name, base, size, median, lower, upper, more, measured, level))
+        return tuple(found)
+
+    def _was_measured(self, name: str, size: float) -> bool:
+        sizes = self._of(name).observations.sizes
+        return bool(sizes[0] <= size <= sizes[-1] * (1 + 1e-9))
+
+    def _of(self, name: str) -> Forecast:
+        if name not in self.forecasts:
+            raise ForecastError(
+                f"{name!r} is not compared; there are {', '.join(self.names)}.",
+                code="unknown-learner",
+            )
+        return self.forecasts[name]
+
     def losses(self, name: str, sizes: ArrayLike) -> Floats:
         """Draws of one learner's loss in units of the metric, shape (draws, m).
 
@@ -250,15 +354,11 @@ class Comparison:
         The draws of a forecast fill the space of futures in a fixed order. Shuffled, the futures
         of one learner say nothing about those of another.
         """
-        if name not in self.forecasts:
-            raise ForecastError(
-                f"{name!r} is not compared; there are {', '.join(self.names)}.",
-                code="unknown-learner",
-            )
+        made = self._of(name)
         stream = np.random.SeedSequence((self.seed, self.names.index(name)))
-        logs = self.forecasts[name].log_losses(sizes)
+        logs = made.log_losses(sizes)
         order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
-        return self.forecasts[name].scale.costs(logs[order])
+        return made.scale.costs(logs[order])
 
     def to_dict(self, sizes: Sequence[float], level: float = 0.9) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""
@@ -323,8 +423,10 @@ def compare(
     Raises
     ------
     ForecastError
-        If there are fewer than two, their metrics or units differ, two have one name, or one of
-        the curves says nothing about other sizes; or if `seed` is no whole number from 0 on.
+        If there are fewer than two, two have one name, or one of the curves says nothing about
+        other sizes; if their metrics differ and cannot be converted into that of the first (an
+        error rate can into an accuracy, per cent into shares); or if `seed` is no whole number
+        from 0 on.
     """
     if isinstance(things, str | bytes) or not isinstance(things, Iterable):
         raise ForecastError(
@@ -339,11 +441,17 @@ def compare(
     given = list(things.values() if isinstance(things, Mapping) else things)
     read = partial(as_curve, metric=metric, higher_is_better=higher_is_better, best=best)
     plain = metric is None and higher_is_better is None and best is None
+    curves = [
+        thing.curve
+        if isinstance(thing, Forecast) and plain
+        else read(thing.curve if isinstance(thing, Forecast) else thing)
+        for thing in given
+    ]
     forecasts = [
         thing
-        if isinstance(thing, Forecast) and plain
-        else forecast(read(thing.curve if isinstance(thing, Forecast) else thing), seed=seed)
-        for thing in given
+        if isinstance(thing, Forecast) and plain and same is thing.curve
+        else forecast(same, seed=seed)
+        for thing, same in zip(given, in_one_metric(curves) if curves else [], strict=True)
     ]
     names = list(things) if isinstance(things, Mapping) else _names(given, forecasts)
     if len(forecasts) < 2:
@@ -368,7 +476,8 @@ def _check_metrics(names: Sequence[str], forecasts: Sequence[Forecast]) -> None:
     metrics = {name: each.curve.metric.name for name, each in zip(names, forecasts, strict=True)}
     if len({canonical(metric) for metric in metrics.values()}) > 1:
         raise ForecastError(
-            f"the curves are of different metrics: {metrics}; choose one metric.",
+            f"the curves are of different metrics: {metrics}, which cannot be converted into each "
+            "other; choose one that all have: metric=, --metric.",
             code="metrics-differ",
         )
     ways = {each.scale.rises for each in forecasts}

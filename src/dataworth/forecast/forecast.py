@@ -134,7 +134,7 @@ class Forecast:
             check_probability("assurance", assurance)
         loss = self.loss_of(target)
         return sample_size.samples_for(
-            self.curve, self._largest, self._drawn, loss, target, level, assurance
+            self.curve, self.observations, self._drawn, loss, target, level, assurance
         )
 
     def probability(self, size: float, target: float) -> float:

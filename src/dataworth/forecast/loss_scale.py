@@ -19,6 +19,8 @@ _LARGEST = 709.0
 _SMALLEST = -690.0
 _RATE = 0.5
 """A metric without an end is scaled so that its loss falls about as the root of the size does."""
+_RISE, _SURE = 0.05, 3.0
+_MANY = 20_000
 _DECIBEL = 10 / math.log(10)
 
 
@@ -168,11 +170,13 @@ def _falling(curve: Curve, values: Floats) -> LossScale:
             "of which less is better. If it is not, say so: higher_is_better=True, "
             "--higher-is-better."
         )
-    elif canonical(metric.name) == "loss" and _slope(curve) > 0:
-        # That name is the one of values that nobody gave a name.
-        notes.append(
-            f"the {metric.name} rises with the number of samples: if its values are a score, of "
-            "which more is better, name it: metric=, --metric, --higher-is-better."
+    elif not curve.named and _rises(curve):
+        raise ForecastError(
+            "the metric is not named, and its values rise with the number of samples, as those of "
+            "a score do. Name it: metric='accuracy', --metric accuracy; or give the direction: "
+            "higher_is_better=True, --higher-is-better. A loss that rises is metric='loss', "
+            "--metric loss.",
+            code="metric-unclear",
         )
     best, worst = metric.lower or 0.0, metric.upper
     if worst is not None and len(values) and values.max() > worst:
@@ -240,9 +244,37 @@ def _endless(curve: Curve, values: Floats, rises: bool, notes: tuple[str, ...]) 
     return LossScale(rises, origin, width, cap, notes)
 
 
+def _rises(curve: Curve) -> bool:
+    """Whether the values rise beyond their noise, by more than a twentieth over all sizes."""
+    means = _middles(curve)
+    finite = np.isfinite(means)
+    if finite.sum() < 2 or _slope(curve) <= 0:
+        return False
+    u, middles = np.log(curve.sizes[finite].astype(np.float64)), means[finite]
+    rise = _slope(curve) * float(np.ptp(u))
+    if rise <= _RISE * abs(float(middles.mean())):
+        return False
+    if len(u) == 2:
+        return True
+    off = middles - middles.mean() - _slope(curve) * (u - u.mean())
+    error = math.sqrt(float(off @ off) / (len(u) - 2) / float((u - u.mean()) @ (u - u.mean())))
+    return _slope(curve) > _SURE * error
+
+
+def _middles(curve: Curve) -> Floats:
+    """The median of the values of each size, which one failed run does not move."""
+    if len(curve) > _MANY:
+        return finite_means(curve.samples, curve.values)
+    values = np.where(np.isfinite(curve.values), curve.values, np.nan)
+    first = np.flatnonzero(np.diff(curve.samples)) + 1
+    groups = (group[np.isfinite(group)] for group in np.split(values, first))
+    with np.errstate(over="ignore"):
+        return np.array([np.median(group) if len(group) else np.nan for group in groups])
+
+
 def _slope(curve: Curve) -> float:
-    """The slope of the mean values against the log of the size; 0 of fewer than two sizes."""
-    means = finite_means(curve.samples, curve.values)
+    """The slope of the middle values against the log of the size; 0 of fewer than two sizes."""
+    means = _middles(curve)
     finite = np.isfinite(means)
     if finite.sum() < 2:
         return 0.0

@@ -10,149 +10,125 @@ from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve
 from dataworth.errors import ForecastError
-from dataworth.forecast.loss_scale import LossScale, loss_scale
+from dataworth.forecast.averages import Averaged, averaged
+from dataworth.forecast.checkpoints import are_checkpoints
 from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
 _UNKNOWN = 0.03
 """Relative noise taken for granted where two sizes were measured once: they show none."""
-_CLOSE, _MANY = math.log(1.3), 20
-"""More sizes than this, closer together in log n on average, are taken for looks at a run."""
 _FREEDOM = 4
 """Repeats that show the noise, however many other sizes were measured once."""
-_ORDERS = 1e30
-"""No law says anything of figures that lie this far apart."""
 _MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
+_MOST_POOLED = 512
 
 
 def prepare(curve: Curve, single_run: bool | None = None) -> Observations:
-    """Sort, average and check a curve.
+    """Sort, average and check a curve; where it has two `readings`, the first of them.
+
+    Raises
+    ------
+    ForecastError
+        See `readings`.
+    """
+    return readings(curve, single_run)[0]
+
+
+def readings(curve: Curve, single_run: bool | None = None) -> tuple[Observations, ...]:
+    """Sort, average and check a curve, in each way that it may be read.
 
     Parameters
     ----------
     curve : Curve
         What was measured.
     single_run : bool, optional
-        Whether the sizes are looks at a single training run; see `forecast`.
+        Whether the sizes are checkpoints of a single training run; see `forecast`.
+
+    Returns
+    -------
+    tuple of Observations
+        One; or two where the values do not show whether the sizes are runs of their own, which is
+        the first, or checkpoints of one run.
 
     Raises
     ------
     ForecastError
-        If fewer than two sizes have a finite, positive loss, or a loss is negative; or if the
-        metric's direction is not known and its values rise, see `loss_scale`.
+        If fewer than two sizes have a finite, positive loss, or a loss is negative; if sizes may
+        be per cent; or if the metric's direction is not known and its values rise, see
+        `loss_scale`.
     """
-    scale = loss_scale(curve)
-    losses = scale.losses(curve.values)
-    notes = list(scale.notes)
-    finite = np.isfinite(losses)
-    if not finite.all():
-        notes.append(f"{int((~finite).sum())} of {len(losses)} values are not finite: left out.")
-    samples, losses = curve.samples[finite], losses[finite]
-    if (losses < 0).any():
-        raise _negative(curve, scale, float(losses.min()))
-    sizes = np.unique(samples)
-    groups = [losses[samples == size] for size in sizes]
-    with np.errstate(over="ignore"):
-        means = np.array([scale.mean(group) for group in groups])
-    if not np.isfinite(means).all():
-        raise ForecastError(
-            f"the mean {curve.metric} of a size overflows; give a smaller unit.",
-            code="loss-overflows",
-        )
-    if (means == 0).any():
-        notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
-    _check(sizes, means, curve)
-    positive = means > 0
-    groups = [group for group, keep in zip(groups, positive, strict=True) if keep]
+    _check_units(curve)
+    measured = averaged(curve)
     single = False if single_run is None and curve.seeded else single_run
-    return _estimated(
-        sizes[positive].astype(np.float64), means[positive], groups, tuple(notes), single
-    )
+    return _estimated(measured, single)
 
 
-def _negative(curve: Curve, scale: LossScale, loss: float) -> ForecastError:
-    if scale.best:
-        return ForecastError(
-            f"the curve holds a {curve.metric} of {scale.value(loss):g}, but lies "
-            f"{curve.metric.range}; correct it, or give another best value.",
-            code="value-out-of-range",
-        )
-    return ForecastError(
-        f"the curve holds a negative {curve.metric}, {loss:g}; a forecast works on "
-        "ratios of losses and needs them positive. Negate a score such as neg_log_loss.",
-        code="loss-negative",
-    )
-
-
-def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
-    if len(means) and means[-1] == 0:
+def _check_units(curve: Curve) -> None:
+    """Ask about sizes that look like per cent, up to all of the data."""
+    sizes = curve.sizes
+    steps = bool(((sizes % 5 == 0) | np.isin(sizes, (1, 2))).all())
+    if curve.total is None and len(sizes) > 2 and sizes[-1] == 100 and steps:
         raise ForecastError(
-            f"the {curve.metric} is already perfect at {sizes[-1]:,} samples; there is nothing "
-            "left to forecast. Measure it on more held-out rows.",
-            code="loss-already-perfect",
-        )
-    above = means[means > 0]
-    if len(above) and above.max() / _ORDERS > above.min():
-        raise ForecastError(
-            f"the {curve.metric} runs from {above.min():g} to {above.max():g}, further than "
-            "any learning curve; look for figures in another unit or of something else.",
-            code="loss-range-too-wide",
-        )
-    usable = int((means > 0).sum())
-    if usable < 2:
-        raise ForecastError(
-            f"the curve has {usable} usable size{'' if usable == 1 else 's'}; a forecast needs at "
-            "least two different sizes with a finite, positive loss, and is worth something from "
-            "four on. Several runs of one size say nothing about other sizes.",
-            code="too-few-sizes",
+            f"the sizes run from {sizes[0]} to 100, and may be per cent of the data. If they are, "
+            "give the number of all samples: total=N, --total N. If they are numbers of samples, "
+            "say total=100, --total 100.",
+            code="option-missing",
+            option="total",
         )
 
 
-def _estimated(
-    sizes: Floats,
-    means: Floats,
-    groups: list[Floats],
-    notes: tuple[str, ...],
-    single_run: bool | None,
-) -> Observations:
+def _estimated(measured: Averaged, single_run: bool | None) -> tuple[Observations, ...]:
+    sizes, means, notes = measured.sizes, measured.means, measured.notes
     u = np.log(sizes / sizes[-1])
-    runs = np.array([len(group) for group in groups], np.float64)
-    several = bool((runs > 1).mean() >= 0.5 or (runs - 1).sum() >= _FREEDOM)
-    repeated = several and any(np.ptp(group) > 0 for group in groups)
+    several = bool((measured.runs > 1).mean() >= 0.5 or measured.freedom.sum() >= _FREEDOM)
+    repeated = measured.has_spread or (several and bool((measured.spread > 0).any()))
     if several and not repeated:
         notes += ("the runs of each size are identical: they are taken for one run.",)
     scatter = _scatter(u, np.log(means))
     if repeated and single_run:
         raise ForecastError(
             "single_run: sizes were measured several times, with figures that differ, so that they "
-            "cannot be looks at a single run. Leave single_run out.",
+            "cannot be checkpoints of a single run. Leave single_run out.",
             code="sizes-repeated",
         )
-    if single_run is None and not repeated and len(u) > _MANY and -u[0] < _CLOSE * (len(u) - 1):
-        single_run = True
-        notes += (
-            f"the {len(u)} sizes lie close together: they are taken for looks at a single training "
-            "run. If each was trained by itself, say so: single_run=False, --no-single-run, or a "
-            "seed for each (all may be 0).",
+    kinds: tuple[bool, ...] = (bool(single_run),)
+    if single_run is None and not repeated:
+        guess = are_checkpoints(u, np.log(means), scatter)
+        kinds = (False, True) if guess is None else (guess,)
+        if guess:
+            notes += (
+                "the values never get worse, and many are equal: the sizes are taken for "
+                "checkpoints of a single training run, the best so far. If each was trained by "
+                "itself, say so: single_run=False, --no-single-run.",
+            )
+    found = []
+    for single in kinds:
+        if repeated:
+            per_run = _run_noise(u, measured.freedom, measured.spread)
+        else:
+            per_run = np.full_like(u, 0.0 if single else scatter**2)
+        found.append(
+            _merged(
+                Observations(
+                    sizes,
+                    u,
+                    np.log(means),
+                    per_run / measured.runs if repeated else per_run,
+                    np.ones_like(u),
+                    float(per_run[-1]),
+                    scatter,
+                    repeated,
+                    repeated or not single,
+                    notes,
+                )
+            )
         )
-    if repeated:
-        per_run = _run_noise(u, groups)
-    else:
-        per_run = np.full_like(u, 0.0 if single_run else scatter**2)
-    observations = Observations(
-        sizes,
-        u,
-        np.log(means),
-        per_run / runs if repeated else per_run,
-        np.ones_like(u),
-        float(per_run[-1]),
-        scatter,
-        repeated,
-        repeated or not single_run,
-        notes,
-    )
-    if len(u) <= _MOST:
+    return tuple(found)
+
+
+def _merged(observations: Observations) -> Observations:
+    if len(observations.u) <= _MOST:
         return observations
     merged = _merge(observations)
     return replace(merged, scatter=_scatter(merged.u, merged.log_loss))
@@ -170,14 +146,23 @@ def _scatter(u: Floats, log_loss: Floats) -> float:
     )
 
 
-def _run_noise(u: Floats, groups: list[Floats]) -> Floats:
+def _run_noise(u: Floats, freedom: Floats, spread: Floats) -> Floats:
     """Relative variance of one run at each size, smoothed over sizes.
 
     Each size's own variance has few degrees of freedom; it is pooled with those of its
     neighbours within a factor of about four in n.
     """
-    freedom = np.array([len(group) - 1 for group in groups], np.float64)
-    spread = np.array([float(np.sum((g / g.mean() - 1) ** 2)) for g in groups])
+    if len(u) > _MOST_POOLED:
+        # Of so many sizes, neighbours are pooled before: the kernel is far wider than a bin.
+        edges = np.linspace(u[0], u[-1], _MOST_POOLED + 1)
+        bins = np.clip(np.searchsorted(edges, u, side="right") - 1, 0, _MOST_POOLED - 1)
+        middle = (edges[1:] + edges[:-1]) / 2
+        pooled = _run_noise(
+            middle,
+            np.bincount(bins, freedom, _MOST_POOLED).astype(np.float64),
+            np.bincount(bins, spread, _MOST_POOLED).astype(np.float64),
+        )
+        return np.interp(u, middle, pooled)
     logs = np.where(freedom > 0, -0.5 * (u[:, None] - u[None, :]) ** 2, -np.inf)
     near = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(near @ spread / (near @ freedom))

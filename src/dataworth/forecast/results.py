@@ -52,9 +52,9 @@ class SampleSize:
     assurance, assured : float or None
         The probability asked for, and the size at which the target is met with it.
     met : bool
-        Whether the measured means meet the target already. `median` and `lower` are then the first
-        measured size from which on they do; so are `upper` and `assured`, unless the draws at the
-        largest measured size meet it with less than their probability: then they lie beyond it.
+        Whether the measured means meet the target already. `median` and `lower` are then not above
+        the first measured size from which on they do. `upper` and `assured` may lie beyond it: the
+        noise of the means is counted.
     if_reachable : ReachableSize or None
         The sizes at which the same shares of the probability of meeting the target up to
         `dataworth.forecast.sample_size.REACH` times the largest measured size are reached: how many

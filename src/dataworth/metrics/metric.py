@@ -131,6 +131,15 @@ def checked_metric(value: object) -> str:
     return value
 
 
+def in_percent(metric: Metric) -> Metric:
+    """A metric that ends at 1, with its values in per cent."""
+    low, high, chance = (
+        None if value is None else 100 * value
+        for value in (metric.lower, metric.upper, metric.chance)
+    )
+    return replace(metric, lower=low, upper=high, chance=chance, unit="%")
+
+
 def fitted_to_unit(metric: Metric, values: NDArray[np.float64]) -> Metric:
     """The metric with the range that its values show: shares may be written in per cent.
 
@@ -150,11 +159,9 @@ def fitted_to_unit(metric: Metric, values: NDArray[np.float64]) -> Metric:
     finite = values[np.isfinite(values)]
     if metric.lower is None or not math.isfinite(metric.lower) or not len(finite):
         return metric
-    if metric.upper == 1 and float(np.median(finite)) > 1:
-        low = 100 * metric.lower
-        if low <= finite.min() and finite.max() <= 100:
-            chance = None if metric.chance is None else 100 * metric.chance
-            return replace(metric, lower=low, upper=100.0, chance=chance, unit="%")
+    shares = metric.upper != 1 or float(np.median(finite)) <= 1
+    if not shares and 100 * metric.lower <= finite.min() and finite.max() <= 100:
+        return in_percent(metric)
     if metric.upper == 100 and metric.lower == 0 and not metric.unit and finite.max() <= 1:
         return replace(metric, upper=1.0)
     return metric

@@ -32,10 +32,15 @@ def headline(forecast: Forecast) -> str:
         now, then, float(prediction.lower[0]), float(prediction.upper[0])
     )
     verb = ("raise" if higher else "cut") if improves else "move"
-    return (
+    metric = forecast.curve.metric
+    what = f"{metric.title} in per cent" if metric.unit == "%" else metric.title
+    said = (
         f"Going from {format_count(largest)} to {format_count(wanted)} samples is expected to "
-        f"{verb} {forecast.curve.metric.title} from {start} to {end} ({low} to {high})."
+        f"{verb} {what} from {start} to {end} ({low} to {high})."
     )
+    if forecast.value_of(largest, wanted).lower > 0:
+        return said
+    return f"{said} That it gains nothing lies within the interval."
 
 
 def irreducible(forecast: Forecast) -> str:

@@ -16,9 +16,9 @@ from dataworth.report.sentences import count, crossing_in_words, headline
 from dataworth.report.tables import mean_error
 
 if TYPE_CHECKING:
-    from dataworth.forecast.compare import Comparison
+    from dataworth.forecast.compare import Comparison, Worth
     from dataworth.forecast.forecast import Forecast
-    from dataworth.forecast.results import BacktestRow, SampleSize, Stop
+    from dataworth.forecast.results import BacktestRow, Estimate, SampleSize, Stop
 
 
 def show_comparison(
@@ -30,6 +30,8 @@ def show_comparison(
         print_table(console, standings_table(comparison, size, level))
     for crossing in comparison.crossings(level):
         echo(console, crossing_in_words(crossing))
+    for worth in comparison.worth(comparison.common, level):
+        echo(console, worth_in_words(worth))
     for name, forecast in comparison.forecasts.items():
         show_warnings(console, forecast, sizes, of=name)
 
@@ -37,7 +39,9 @@ def show_comparison(
 def standings_table(comparison: Comparison, size: float, level: float) -> Table:
     """All learners at one size, the best first, and how far the others are behind it."""
     interval = f"{level:.0%} interval"
-    table = new_table("learner", comparison.metric.name, interval, "best with", "behind", interval)
+    table = new_table(
+        "learner", comparison.metric.name, interval, "best with", "behind", interval, "from"
+    )
     standings = comparison.standings(size, level)
     for row, standing in enumerate(standings):
         median, lower, upper = format_values(standing.median, standing.lower, standing.upper)
@@ -52,8 +56,25 @@ def standings_table(comparison: Comparison, size: float, level: float) -> Table:
             f"{standing.probability_best:.0%}",
             behind,
             within,
+            "measured" if standing.measured else "forecast",
         )
     return table
+
+
+def worth_in_words(worth: Worth) -> str:
+    """What samples of one learner are worth in samples of another, in a sentence."""
+    what = f"{count(worth.samples)} samples of {worth.name}"
+    if not math.isfinite(worth.median):
+        low = "" if not math.isfinite(worth.lower) else f", more than {worth.lower:.3g} times,"
+        return (
+            f"{what} are worth more samples of {worth.against}{low} than any number is expected to "
+            "make up for."
+        )
+    high = f"{worth.upper:.3g}" if math.isfinite(worth.upper) else "infinity"
+    return (
+        f"{what} are worth {worth.median:.3g} times as many of {worth.against} ({worth.level:.0%} "
+        f"interval {worth.lower:.3g} to {high}; {'measured' if worth.measured else 'forecast'})."
+    )
 
 
 _LAWS_NAMED = 3
@@ -79,21 +100,41 @@ def show_forecast(
     targets: Sequence[SampleSize],
     level: float,
     stop: Stop | None,
+    *,
+    spoken: Forecast | None = None,
+    price: float | None = None,
+    details: bool = False,
 ) -> None:
-    """Print everything that was asked of a forecast."""
-    law = forecast.law
-    echo(console, f"{forecast.curve.name or 'curve'}: {measured(forecast)}")
-    echo(console, headline(forecast), "")
-    echo(console, f"Law: {_loss_name(forecast)} = {law.formula}   ({law.name}; {law.source})")
-    print_table(console, law_table(forecast))
-    echo(console, shares(forecast), "")
-    _show_backtest(console, forecast)
-    show_predictions(console, forecast, sizes, level)
+    """Print what was asked of a forecast, the answer first.
+
+    Parameters
+    ----------
+    console, forecast, sizes, targets, level, stop
+        What was asked, and where it is printed.
+    spoken : Forecast, optional
+        The same runs in the metric that the first sentence speaks of.
+    price : float, optional
+        Of one more sample.
+    details : bool
+        Also print the law, its parameters, and the backtest.
+    """
+    echo(console, headline(spoken or forecast))
     for target in targets:
-        echo(console, needed(forecast, target))
+        echo(console, needed(forecast, target, price))
     if stop is not None:
         echo(console, _stopping(stop))
+    echo(console, "", f"{forecast.curve.name or 'curve'}: {measured(forecast)}.")
+    if forecast.curve.assumed:
+        echo(console, f"Read: {'; '.join(forecast.curve.assumed)}.")
+    show_predictions(console, forecast, sizes, level, price)
     show_warnings(console, forecast, sizes)
+    if details:
+        law = forecast.law
+        formula = f"{_loss_name(forecast)} = {law.formula}"
+        echo(console, "", f"Law: {formula}   ({law.name}; {law.source})")
+        print_table(console, law_table(forecast))
+        echo(console, shares(forecast), "")
+        _show_backtest(console, forecast)
 
 
 def show_short(console: Console, forecast: Forecast, sizes: Sequence[float]) -> None:
@@ -116,9 +157,19 @@ def law_table(forecast: Forecast) -> Table:
     """The parameters of the law of largest weight."""
     table = new_table("parameter", "fitted", "90% interval")
     for name, estimate in forecast.law.parameters.items():
-        interval = f"{estimate.lower:.4g} to {estimate.upper:.4g}"
-        table.add_row(name, f"{estimate.value:.4g}", interval)
+        table.add_row(name, f"{estimate.value:.4g}", _interval(estimate))
     return table
+
+
+def _interval(estimate: Estimate) -> str:
+    """The interval of a parameter; of one that the data do not bound on a side, the other end."""
+    low, high = f"{estimate.lower:.4g}", f"{estimate.upper:.4g}"
+    fitted = f"{estimate.value:.4g}"
+    if low == high:
+        return "not determined"
+    if fitted == low:
+        return f"up to {high}"
+    return f"{low} or more" if fitted == high else f"{low} to {high}"
 
 
 def shares(forecast: Forecast) -> str:
@@ -129,14 +180,19 @@ def shares(forecast: Forecast) -> str:
 
 
 def show_predictions(
-    console: Console, forecast: Forecast, sizes: Sequence[float], level: float
+    console: Console,
+    forecast: Forecast,
+    sizes: Sequence[float],
+    level: float,
+    price: float | None = None,
 ) -> None:
     """Print what is predicted at some sizes, with its interval and what going there buys."""
     predicted = forecast.predict(sizes, level)
     largest = float(forecast.observations.sizes[-1])
     interval = f"{level:.0%} interval"
+    cost = [] if price is None else ["cost"]
     table = new_table(
-        "samples", "times", forecast.curve.metric.name, interval, "gain", interval, text=None
+        "samples", "times", forecast.curve.metric.name, interval, "gain", interval, *cost, text=None
     )
     for row, size in enumerate(predicted.samples):
         median, lower, upper = format_values(
@@ -150,18 +206,47 @@ def show_predictions(
             f"{lower} to {upper}",
             f"{gain.median:.2g}",
             f"{gain.lower:.2g} to {gain.upper:.2g}",
+            *([] if price is None else [money(price * max(0.0, float(size) - largest))]),
         )
     echo(console, f"Predictions, and what going there from {format_count(largest)} samples gains:")
     print_table(console, table)
 
 
-def needed(forecast: Forecast, target: SampleSize) -> str:
-    """How many samples a target takes, in a sentence or two."""
-    what = f"{forecast.curve.metric.title} {format_exact(target.target)}"
+def money(amount: float) -> str:
+    """An amount in the currency of the price, without a sign of it."""
+    if not math.isfinite(amount):
+        return "infinite"
+    return f"{amount:,.2f}" if amount < 1_000 else format_count(amount)
+
+
+def _more(target: SampleSize, largest: float, price: float | None) -> str:
+    """How many samples beyond those that there are, and what they cost."""
+    middle, low, high = (
+        max(0.0, each - largest) for each in (target.median, target.lower, target.upper)
+    )
+    if not math.isfinite(low) or not high:
+        return ""
+    said = f"{count(middle)} more" if math.isfinite(middle) else "no number of more samples"
+    said = (
+        f" That is {said} than the {format_count(largest)} measured ({count(low)} to {count(high)})"
+    )
+    if price is None:
+        return f"{said}."
+    costs = f"{money(price * low)} to {money(price * high)}"
+    at = money(price * middle) if math.isfinite(middle) else "not expected"
+    return f"{said}, for a price of {at} ({costs})."
+
+
+def needed(forecast: Forecast, target: SampleSize, price: float | None = None) -> str:
+    """How many samples a target takes, in a sentence or two, and how many more, at what price."""
+    largest = float(forecast.curve.sizes[-1])
+    unit = " %" if forecast.curve.metric.unit == "%" else ""
+    what = f"{forecast.curve.metric.title} {format_exact(target.target)}{unit}"
     if target.met:
         said = f"Target {what}: met already, from {format_count_rounded(target.median)} samples on."
         sure = target.assured is None or target.assured <= target.median
-        return said if sure else f"{said}{_assured(target)}"
+        more = _more(target, largest, price)
+        return f"{said}{more}" if sure else f"{said}{_assured(target)}{more}"
     expected = f"{count(target.median)} samples" if math.isfinite(target.median) else "not expected"
     if math.isfinite(target.lower):
         ends = f"{count(target.lower)} to {count(target.upper)}"
@@ -169,7 +254,7 @@ def needed(forecast: Forecast, target: SampleSize) -> str:
     said = (
         f"Target {what}: {expected}; reachable with probability {target.probability_reachable:.0%}."
     )
-    return f"{said}{_assured(target)}"
+    return f"{said}{_more(target, largest, price)}{_assured(target)}"
 
 
 def _assured(target: SampleSize) -> str:

@@ -1,0 +1,172 @@
+"""Tables that are not a row for each run: a column for each seed, a row for each metric."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from dataworth.curves import names
+from dataworth.curves.cells import is_missing, may_be_numbers
+from dataworth.curves.table import Table, distinct, listed
+from dataworth.errors import DataError
+from dataworth.metrics.registry import canonical, find
+
+_TRACKED = re.compile(r"(?P<run>.+) - (?P<metric>.+?)(?P<stat>__MIN|__MAX)?")
+"""How Weights & Biases names the columns of a chart."""
+_NUMBERED = re.compile(
+    r"(?P<stem>.*?)[\s_\-./#(\[]*(?P<word>seed|run|rep|repeat|repetition|trial|fold|replicate)?"
+    r"[\s_\-.#=]*(?P<number>\d+)[)\]]*",
+    re.IGNORECASE,
+)
+_RUN = "run"
+_FEWEST = 2
+
+
+def long_form(table: Table, metric: str | None, sizes: str | None) -> Table:
+    """The table with a row for each run and a column for each metric.
+
+    Parameters
+    ----------
+    table : Table
+    metric : str, optional
+        The metric that is wanted, where the columns hold several.
+    sizes : str, optional
+        The column of sizes, where it is known.
+    """
+    table = _one_measure(table, metric)
+    tracked = _tracked(table, metric)
+    if tracked is not None:
+        return tracked
+    return _numbered(table, sizes)
+
+
+def _one_measure(table: Table, metric: str | None) -> Table:
+    """Of a table with a row for each metric, the rows of one."""
+    for name in table.names:
+        if names.key(name) not in names.MEASURE:
+            continue
+        kinds = distinct(table.columns[name])
+        if not kinds or not all(find(kind) for kind in kinds):
+            continue
+        chosen = main_metric(kinds, metric, table.place, name)
+        rows = [row for row, cell in enumerate(table.columns[name]) if str(cell).strip() == chosen]
+        part = table.take(rows)
+        value = next((each for each in part.names if names.key(each) in names.VALUE), None)
+        if value is None:
+            return table
+        columns = {
+            (chosen if each == value else each): cells
+            for each, cells in part.columns.items()
+            if each != name
+        }
+        part = replace(part, columns=columns)
+        return part if len(kinds) == 1 else part.noted(f"of {name!r} the rows of {chosen!r}")
+    return table
+
+
+def main_metric(kinds: Sequence[str], metric: str | None, place: str, column: str = "") -> str:
+    """The metric that a curve is of, among several: the one asked for, or the loss.
+
+    Raises
+    ------
+    DataError
+        If none is asked for, and neither is one alone measured on held-out rows nor is one the
+        loss; or if there is none of the name.
+    """
+    if metric is not None:
+        same = [kind for kind in kinds if kind == metric]
+        same = same or [kind for kind in kinds if canonical(kind) == canonical(metric)]
+        if len(same) == 1:
+            return same[0]
+    held_out = [kind for kind in kinds if not _is_training(kind)] or list(kinds)
+    if metric is None:
+        losses = [kind for kind in held_out if canonical(kind) == "loss"]
+        if len(held_out) == 1 or len(losses) == 1:
+            return held_out[0] if len(held_out) == 1 else losses[0]
+    what = f"column {column!r} has" if column else "there are"
+    asked = "" if metric is None else f"no metric is called {metric!r}; "
+    raise DataError(
+        f"{place}: {asked}{what} the metrics {listed(list(kinds))}. Say which one: --metric "
+        f"{held_out[0]}, metric={held_out[0]!r}; or the column: --value, value=.",
+        code="metric-unclear" if metric is None else "unknown-metric",
+    )
+
+
+def _is_training(kind: str) -> bool:
+    return canonical(kind).startswith("train ")
+
+
+def _tracked(table: Table, metric: str | None) -> Table | None:
+    """A chart of Weights & Biases: a column for each run, with its least and largest value."""
+    found = [(name, match) for name in table.names if (match := _TRACKED.fullmatch(name))]
+    if not found or len(found) < len(table.names) - 2:
+        return None
+    kept = [(n, m) for n, m in found if not m["stat"] and not m["metric"].startswith("_")]
+    if not kept:
+        return None
+    metrics = list(dict.fromkeys(match["metric"] for _, match in kept))
+    chosen = metrics[0] if len(metrics) == 1 else main_metric(metrics, metric, table.place)
+    runs = {match["run"]: name for name, match in kept if match["metric"] == chosen}
+    left_out = [name for name, match in found if match["stat"] and not name.startswith("_")]
+    shared = [name for name in table.names if name not in {name for name, _ in found}]
+    note = f"each column is a run of its own: {listed(list(runs), 6)}"
+    if left_out:
+        note += "; columns of minima and maxima are left out"
+    return _stacked(table, shared, runs, chosen).noted(note)
+
+
+def _numbered(table: Table, sizes: str | None) -> Table:
+    """A table with a column for each seed: names that differ in a number alone."""
+    groups: dict[tuple[str, str], dict[str, str]] = {}
+    for name in table.names:
+        match = _NUMBERED.fullmatch(name.strip())
+        if match is None or name == sizes or not may_be_numbers(table.columns[name]):
+            continue
+        stem = match["stem"].strip(" _-./#([")
+        if (not stem or match["word"] or names.key(stem) in names.VALUE) or find(stem):
+            # Names such as f1 and acc5 have a number of their own.
+            word = (match["word"] or "").casefold()
+            groups.setdefault((stem, word), {})[match["number"]] = name
+    groups = {group: runs for group, runs in groups.items() if len(runs) >= _FEWEST}
+    groups = {
+        (stem, word): runs
+        for (stem, word), runs in groups.items()
+        if word or stem == "" or names.key(stem) in names.VALUE or not _are_metrics(runs)
+    }
+    single = [name for name in table.names if names.key(name) in names.VALUE]
+    if len(groups) != 1 or single:
+        return table
+    (stem, _), runs = next(iter(groups.items()))
+    taken = set(runs.values())
+    shared = [name for name in table.names if name not in taken]
+    if any(names.key(name) in names.SEED for name in shared):
+        return table
+    value = stem if stem and find(stem) else "value"
+    columns = listed(list(runs.values()), 6)
+    return _stacked(table, shared, runs, value).noted(
+        f"each of the columns {columns} is a run of its own"
+    )
+
+
+def _are_metrics(runs: dict[str, str]) -> bool:
+    """Whether names that differ in a number are metrics of different ranks: acc1 and acc5."""
+    means = {canonical(name) for name in runs.values() if find(name)}
+    return len(means) == len(runs)
+
+
+def _stacked(table: Table, shared: Sequence[str], runs: dict[str, str], value: str) -> Table:
+    columns: dict[str, list[Any]] = {name: [] for name in (*shared, _RUN, value)}
+    rows: list[int] = []
+    for run, name in runs.items():
+        for row, cell in enumerate(table.columns[name]):
+            # A run without a figure here was not measured here.
+            if is_missing(cell):
+                continue
+            for each in shared:
+                columns[each].append(table.columns[each][row])
+            columns[_RUN].append(run)
+            columns[value].append(cell)
+            rows.append(table.rows[row])
+    return replace(table, columns=columns, rows=rows)

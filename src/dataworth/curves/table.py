@@ -1,0 +1,130 @@
+"""Table: rows and named columns of measurements, as a file or a data frame holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from dataworth.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of cells, each a text, a number or None.
+
+    Attributes
+    ----------
+    place : str
+        What messages call it: a path, or "the frame".
+    columns : dict of str to list
+        Cells by the name of the column, in the order of the file.
+    rows : list of int
+        The row of the file that each entry comes from, counted from 1.
+    separator : str
+        What separates the cells of a row; empty where nothing does.
+    notes : tuple of str
+        What was assumed about the form, for people.
+    """
+
+    place: str
+    columns: dict[str, list[Any]]
+    rows: list[int]
+    separator: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return list(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def where(self, row: int, column: str) -> str:
+        """What messages call one cell."""
+        if not self.rows[row]:
+            return f"{self.place}, column {column!r}"
+        return f"{self.place}, row {self.rows[row]}, column {column!r}"
+
+    def take(self, rows: Sequence[int]) -> Table:
+        """The table of some rows."""
+        columns = {name: [cells[row] for row in rows] for name, cells in self.columns.items()}
+        return replace(self, columns=columns, rows=[self.rows[row] for row in rows])
+
+    def noted(self, *notes: str) -> Table:
+        """The same table with further notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def column(self, name: str) -> str:
+        """The name of a column as the table writes it.
+
+        Raises
+        ------
+        DataError
+            If there is none of this name; the message lists the names.
+        """
+        if name in self.columns:
+            return name
+        same = [each for each in self.columns if each.casefold() == name.strip().casefold()]
+        if len(same) == 1:
+            return same[0]
+        near = get_close_matches(name, self.names, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise DataError(
+            f"{self.place}: column {name!r} is missing; there are {listed(self.names)}.{hint}",
+            code="column-missing",
+            column=name,
+        )
+
+    def filtered(self, conditions: Mapping[str, Any]) -> Table:
+        """The rows whose cells have the given values.
+
+        Raises
+        ------
+        DataError
+            If a column is missing, or no row has the value.
+        """
+        table = self
+        for name, wanted in conditions.items():
+            column = table.column(name)
+            cells = table.columns[column]
+            rows = [row for row, cell in enumerate(cells) if label(cell) == label(wanted)]
+            if not rows:
+                raise DataError(
+                    f"{self.place}: no row has {column} = {label(wanted)}; the column holds "
+                    f"{listed(distinct(cells))}.",
+                    code="no-rows",
+                    column=column,
+                )
+            table = table.take(rows)
+        return table
+
+
+def label(cell: Any) -> str:
+    """A cell as an option names it: 1, 1.0 and "1" are the same."""
+    if isinstance(cell, np.generic):
+        cell = cell.item()
+    if isinstance(cell, bool) or cell is None:
+        return str(cell)
+    text = str(cell).strip()
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return f"{number:.15g}"
+
+
+def distinct(cells: Sequence[Any]) -> list[str]:
+    """The different labels of some cells, in the order in which they come."""
+    return list(dict.fromkeys(label(cell) for cell in cells))
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Names separated by commas; of many the first ones."""
+    shown = [name if len(name) <= 60 else f"{name[:57]}..." for name in names[:most]]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(shown) + more

@@ -1,0 +1,303 @@
+"""Text files of measurements: encoding, comments, separators and JSON, without being asked."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import re
+import stat
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dataworth.curves.spreadsheet import is_spreadsheet, spreadsheet_rows
+from dataworth.curves.table import Table, listed
+from dataworth.errors import DataError
+
+_MOST_BYTES = 512 * 2**20
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SPACES = " "
+_COMMENT = ("#", "//", "%")
+_SAMPLE = 50
+"""Rows that show which separator a file has."""
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_MILLISECONDS = 1e11
+"""MLflow's files of a metric start with the time in milliseconds since 1970."""
+
+
+def read_table(path: str | os.PathLike[str]) -> Table:
+    """Read the table in a text file or a spreadsheet.
+
+    CSV with any usual separator, JSON, JSON lines and XLSX, in UTF-8, UTF-16, UTF-32 or
+    Windows-1252, also compressed by gzip.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, is not a text, or has no header.
+    """
+    place = Path(path)
+    raw = _bytes(place)
+    if is_spreadsheet(raw):
+        return _with_header(spreadsheet_rows(raw, str(place)), str(place), "", ())
+    text, notes = _text(raw, place)
+    start = text.lstrip()[:1]
+    if start and start in "[{":
+        return _from_json(text, place, notes)
+    return _from_rows(text, place, notes)
+
+
+def _bytes(place: Path) -> bytes:
+    try:
+        mode = os.stat(place).st_mode
+        if not stat.S_ISREG(mode):
+            raise DataError(
+                f"{place}: is not a regular file; give a run directory or a file of measurements.",
+                code="not-a-file",
+            )
+        if os.path.getsize(place) > _MOST_BYTES:
+            raise DataError(
+                f"{place}: is larger than {_MOST_BYTES // 2**20} MB; give a file with a row for "
+                "each run.",
+                code="value-out-of-range",
+            )
+        raw = place.read_bytes()
+        if raw.startswith(b"\x1f\x8b"):
+            with gzip.open(io.BytesIO(raw)) as file:
+                raw = file.read(_MOST_BYTES)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise DataError(
+            f"{place}: is cut short or damaged; gzip cannot unpack it.", code="file-damaged"
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"{place}: cannot be read ({error.strerror}). Give a run directory, or a file with a "
+            "column of numbers of samples and a column of a metric.",
+            code="file-unreadable",
+        ) from None
+    return raw
+
+
+def _text(raw: bytes, place: Path) -> tuple[str, tuple[str, ...]]:
+    encoding = "utf-8"
+    notes: tuple[str, ...] = ()
+    for mark, name in _MARKS:
+        if raw.startswith(mark):
+            encoding = name
+            break
+    else:
+        # Latin letters have a zero byte beside each in UTF-16.
+        if b"\0" in raw[:200]:
+            encoding = "utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", "replace")
+        notes = ("the text is read as Windows-1252",)
+    if _CONTROL.search(text[:100_000]) or "\ufffd" in text[:100_000]:
+        raise DataError(
+            f"{place}: not a text file; expected CSV, JSON lines or XLSX. Of a Parquet file or "
+            "another table, read it and give the data frame.",
+            code="not-utf-8",
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+
+
+def _from_json(text: str, place: Path, notes: tuple[str, ...]) -> Table:
+    try:
+        found = json.loads(text)
+        entries = found if isinstance(found, list) else [found]
+    except (ValueError, RecursionError):
+        entries = []
+        for number, line in enumerate(text.split("\n"), start=1):
+            if not line.strip():
+                continue
+            try:
+                entries.append(json.loads(line))
+            except (ValueError, RecursionError):
+                raise DataError(
+                    f"{place}, row {number}: not JSON; expected one JSON object a line, or one "
+                    "list of objects.",
+                    code="json-malformed",
+                    row=number,
+                ) from None
+    if len(entries) == 1 and isinstance(entries[0], dict):
+        lists = {
+            name: cells for name, cells in _flat(entries[0]).items() if isinstance(cells, list)
+        }
+        if lists and len({len(cells) for cells in lists.values()}) == 1:
+            count = len(next(iter(lists.values())))
+            return Table(str(place), lists, list(range(1, count + 1)), notes=notes)
+    if entries and all(isinstance(entry, list) and len(entry) == 3 for entry in entries):
+        # As TensorBoard writes a scalar.
+        entries = [dict(zip(("Wall time", "Step", "Value"), each, strict=True)) for each in entries]
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise DataError(
+            f"{place}: JSON of something else than measurements; expected objects such as "
+            '{"samples": 1000, "value": 0.5}.',
+            code="json-malformed",
+        )
+    rows = [_flat(entry) for entry in entries]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return Table(str(place), columns, list(range(1, len(rows) + 1)), notes=notes)
+
+
+def _flat(entry: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in entry.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _from_rows(text: str, place: Path, notes: tuple[str, ...]) -> Table:
+    first, _, rest = text.partition("\n")
+    told = re.fullmatch(r'"?sep=(.)"?[,;\t]*', first.strip(" ") if "\t" in first else first.strip())
+    separator = told[1] if told else _separator(text, place)
+    if told:
+        # Blank, so that rows keep the numbers that an editor gives them.
+        text = "\n" + rest
+    rows = _rows(text, separator, place)
+    if separator not in (",", ""):
+        named = _SEPARATORS.get(separator, "spaces" if separator == _SPACES else repr(separator))
+        notes = (*notes, f"cells are separated by {named}")
+    return _with_header(rows, str(place), separator, notes)
+
+
+def _separator(text: str, place: Path) -> str:
+    """The separator that the first rows agree on; a comma where none does."""
+    lines = [line for line in text[:65_536].split("\n") if line.strip() and not _is_comment(line)]
+    sample = lines[:_SAMPLE]
+    for candidate in (*_SEPARATORS, _SPACES):
+        try:
+            counts = [len(_split(line, candidate)) for line in sample]
+        except csv.Error as error:
+            raise _malformed(place, error) from None
+        if counts and counts[0] > 1 and min(counts[1:] or counts) > 1:
+            return candidate
+    for candidate in _SEPARATORS:
+        if sample and candidate in sample[0]:
+            return candidate
+    return ","
+
+
+def _split(line: str, separator: str) -> list[str]:
+    if separator == _SPACES:
+        return line.split()
+    return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith(_COMMENT)
+
+
+def _malformed(place: Path, error: Exception) -> DataError:
+    return DataError(f"{place}: not a CSV of measurements ({error}).", code="csv-malformed")
+
+
+def _rows(text: str, separator: str, place: Path) -> list[tuple[int, list[str]]]:
+    """The rows that hold something, with their numbers; comments are rows of one field."""
+    if separator == _SPACES:
+        split: Any = (line.split() for line in text.split("\n"))
+    else:
+        split = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
+    try:
+        # Blank rows count: a reader who looks for a row in an editor counts them too.
+        return [
+            (number, row)
+            for number, row in enumerate(split, start=1)
+            if any(cell.strip() for cell in row)
+        ]
+    except csv.Error as error:
+        raise _malformed(place, error) from None
+
+
+def _with_header(
+    rows: Sequence[tuple[int, Sequence[Any]]], place: str, separator: str, notes: tuple[str, ...]
+) -> Table:
+    comments = [row for _, row in rows if _commented(row)]
+    plain = [(number, row) for number, row in rows if not _commented(row)]
+    if plain and all(_is_numeric(cell) for cell in plain[0][1]):
+        header = _of_comment(comments, plain[0][1]) or _of_mlflow(plain[0][1])
+        if header is None:
+            raise DataError(
+                f"{place}: the first row, {listed([str(c) for c in plain[0][1]])}, holds numbers, "
+                "not names of columns; column 'samples' is missing. Put a first row before it, "
+                "such as samples,value.",
+                code="column-missing",
+            )
+        body = plain
+    else:
+        header = [
+            str(cell if cell is not None else "").strip() for _, row in plain[:1] for cell in row
+        ]
+        body = plain[1:]
+    while header and not header[-1]:
+        header.pop()
+    twice = [name for name in header if name and header.count(name) > 1]
+    if twice:
+        raise DataError(
+            f"{place}: {header.count(twice[0])} columns are called {twice[0]!r}; rename all but "
+            "one.",
+            code="duplicate-column",
+        )
+    # Columns without a name are numbers of rows, or what a spreadsheet leaves behind.
+    columns: dict[str, list[Any]] = {name: [] for name in header if name}
+    for number, row in body:
+        cells = list(row)
+        while len(cells) > len(header) and not str(cells[-1] or "").strip():
+            cells.pop()
+        if len(cells) != len(header):
+            raise DataError(
+                f"{place}, row {number}: {len(cells)} fields; the header has {len(header)}.",
+                code="wrong-field-count",
+                row=number,
+            )
+        for name, cell in zip(header, cells, strict=True):
+            if name:
+                columns[name].append(cell.strip() if isinstance(cell, str) else cell)
+    return Table(place, columns, [number for number, _ in body], separator, notes)
+
+
+def _commented(row: Sequence[Any]) -> bool:
+    return bool(row) and isinstance(row[0], str) and _is_comment(row[0])
+
+
+def _is_numeric(cell: Any) -> bool:
+    if not isinstance(cell, str):
+        return cell is not None
+    return re.fullmatch(r"[-+\d.,eE%\s]*\d[-+\d.,eE%\s]*", cell.strip()) is not None
+
+
+def _of_comment(comments: Sequence[Sequence[Any]], first: Sequence[Any]) -> list[str] | None:
+    """A header behind a comment sign, as NumPy's savetxt writes it."""
+    for row in reversed(comments):
+        names = [str(cell).strip() for cell in row]
+        names[0] = names[0].lstrip("#/% ").strip()
+        names = [name for name in names if name]
+        if len(names) == len(first):
+            return names
+    return None
+
+
+def _of_mlflow(first: Sequence[Any]) -> list[str] | None:
+    """MLflow's own file of a metric has no header: time, value and step."""
+    try:
+        times = float(str(first[0]))
+    except ValueError:
+        return None
+    return ["timestamp", "value", "step"] if len(first) == 3 and times > _MILLISECONDS else None

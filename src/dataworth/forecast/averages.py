@@ -1,0 +1,263 @@
+"""Averages of a curve over the runs of each size: checked, without runs that failed to train."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth._util.numbers import format_count
+from dataworth.curves.curve import Curve
+from dataworth.errors import ForecastError
+from dataworth.forecast.loss_scale import LossScale, loss_scale
+from dataworth.metrics.registry import canonical
+
+Floats = NDArray[np.float64]
+_ORDERS = 1e30
+"""No law says anything of figures that lie this far apart."""
+_SCALES, _SHARE, _SHARE_OF_PAIRS = 8.0, math.log(1.25), math.log(1.5)
+"""A run is an outlier beyond so many robust deviations, and beyond this ratio to the median."""
+_NAMED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Averaged:
+    """The mean loss of each size, sizes rising, and the spread of the runs.
+
+    Attributes
+    ----------
+    sizes, means : ndarray, shape (m,)
+        Numbers of samples, and mean losses above 0.
+    runs : ndarray, shape (m,)
+        How many runs the mean is of.
+    freedom, spread : ndarray, shape (m,)
+        Degrees of freedom, and sum of squares of relative deviations from the mean.
+    has_spread : bool
+        Whether standard deviations were given with the means.
+    notes : tuple of str
+        What was left out, for people.
+    perfect : float or None
+        The size from which on the loss is zero, where the largest sizes are left out for that.
+    """
+
+    sizes: Floats
+    means: Floats
+    runs: Floats
+    freedom: Floats
+    spread: Floats
+    has_spread: bool
+    notes: tuple[str, ...]
+    perfect: float | None
+
+
+def averaged(curve: Curve) -> Averaged:
+    """Average a curve over the runs of each size.
+
+    Raises
+    ------
+    ForecastError
+        If fewer than two sizes have a finite, positive loss, a loss is negative, or the metric's
+        direction is not clear.
+    """
+    scale = loss_scale(curve)
+    losses = scale.losses(curve.values)
+    notes = list(scale.notes)
+    finite = np.isfinite(losses)
+    if not finite.all():
+        notes.append(f"{int((~finite).sum())} of {len(losses)} values are not finite: left out.")
+    if (losses[finite] < 0).any():
+        raise _negative(curve, scale, float(losses[finite].min()))
+    rows = np.flatnonzero(finite)
+    sizes, first = np.unique(curve.samples[rows], return_index=True)
+    groups = np.split(rows, first[1:]) if len(rows) else []
+    if curve.stds is None:
+        groups, left_out = _without_outliers(curve, scale, losses, groups)
+        notes += left_out
+    with np.errstate(over="ignore"):
+        means = np.array([scale.mean(losses[group]) for group in groups])
+    if curve.runs is not None:
+        weighted = [float(np.average(losses[g], weights=curve.runs[g])) for g in groups]
+        means = np.array(weighted) if scale.width is None else means
+    if not np.isfinite(means).all():
+        raise ForecastError(
+            f"the mean {curve.metric} of a size overflows; give a smaller unit.",
+            code="loss-overflows",
+        )
+    _check(sizes, means, curve)
+    perfect = _perfect_from(sizes, means)
+    if perfect is not None:
+        best = f"{curve.metric} is {scale.value(0.0):g}"
+        notes.append(
+            f"{best} from {format_count(perfect)} samples on: that is below what the held-out rows "
+            "resolve, a bound and no end. The forecast is of the smaller sizes; measure on more "
+            "held-out rows."
+        )
+    elif (means == 0).any():
+        notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
+    keep = means > 0
+    groups = [group for group, kept in zip(groups, keep, strict=True) if kept]
+    if canonical(curve.metric.name) == "loss" and _slope(sizes[keep], means[keep]) > 0:
+        notes.append(
+            f"the {curve.metric} rises with the number of samples: if its values are a score, of "
+            "which more is better, name it: metric=, --metric, --higher-is-better."
+        )
+    runs, freedom, spread, said = _spread(curve, scale, losses, groups, means[keep])
+    return Averaged(
+        sizes[keep].astype(np.float64),
+        means[keep],
+        runs,
+        freedom,
+        spread,
+        curve.stds is not None and bool((spread > 0).any()),
+        (*notes, *said),
+        perfect,
+    )
+
+
+def _slope(sizes: NDArray[np.int64], means: Floats) -> float:
+    """The slope of the log of the mean loss against the log of the size; 0 if all are equal."""
+    u = np.log(sizes.astype(np.float64))
+    u -= u.mean()
+    return float(u @ np.log(means)) / float(u @ u) if float(np.ptp(means)) > 0 else 0.0
+
+
+def _perfect_from(sizes: NDArray[np.int64], means: Floats) -> float | None:
+    positive = np.flatnonzero(means > 0)
+    last = int(positive[-1])
+    return None if last + 1 == len(sizes) else float(sizes[last + 1])
+
+
+def _spread(
+    curve: Curve,
+    scale: LossScale,
+    losses: Floats,
+    groups: list[NDArray[np.int64]],
+    means: Floats,
+) -> tuple[Floats, Floats, Floats, list[str]]:
+    """Runs, degrees of freedom, and sums of squares of relative deviations, of each size."""
+    if curve.stds is None:
+        runs = np.array([len(group) for group in groups], np.float64)
+        squares = [
+            float(np.sum((losses[group] / losses[group].mean() - 1) ** 2)) for group in groups
+        ]
+        return runs, runs - 1, np.array(squares), []
+    known = curve.runs is not None
+    counts = np.ones(len(losses)) if curve.runs is None else curve.runs.astype(np.float64)
+    stds = np.where(np.isfinite(curve.stds), curve.stds, 0.0)
+    weights = np.where(np.isfinite(curve.stds), np.maximum(counts - 1, 0 if known else 1), 0)
+    relative = np.array(
+        [
+            scale.relative(float(std), float(loss)) if loss > 0 else 0.0
+            for std, loss in zip(stds, losses, strict=True)
+        ]
+    )
+    runs = np.array([counts[group].sum() for group in groups])
+    freedom = np.array([weights[group].sum() for group in groups])
+    spread = np.array([float((weights[g] * relative[g] ** 2).sum()) for g in groups])
+    said = []
+    if not known:
+        said.append(
+            "the standard deviations are taken for those of the means, as numbers of runs are not "
+            "given: runs=, or a column runs."
+        )
+    return runs, freedom, spread, said
+
+
+def _without_outliers(
+    curve: Curve, scale: LossScale, losses: Floats, groups: list[NDArray[np.int64]]
+) -> tuple[list[NDArray[np.int64]], list[str]]:
+    """The runs of each size without those that are far worse than the rest, and what was left out.
+
+    Of three runs or more, one is far worse if its log loss lies more than 8 robust deviations,
+    pooled over sizes, and more than 25 % above the median of its size; of two, if the pair lies
+    further apart than others and by more than 50 %, and the worse one is also worse than the
+    smaller size before it.
+    """
+    many = [group for group in groups if len(group) > 1]
+    if not many or len(groups) < 2:
+        return groups, []
+    with np.errstate(divide="ignore"):
+        logs = np.log(losses)
+    medians = np.array([float(np.median(logs[group])) for group in groups])
+    moved = np.abs(
+        np.concatenate(
+            [
+                logs[group] - middle
+                for group, middle in zip(groups, medians, strict=True)
+                if len(group) > 1 and math.isfinite(middle)
+            ]
+            or [np.zeros(0)]
+        )
+    )
+    moved = moved[np.isfinite(moved) & (moved > 0)]
+    limit = _SCALES * 1.4826 * float(np.median(moved)) if len(moved) else math.inf
+    kept, dropped = [], []
+    for at, (group, middle) in enumerate(zip(groups, medians, strict=True)):
+        far = np.zeros(len(group), bool)
+        if len(group) > 2:
+            far = logs[group] - middle > max(limit, _SHARE)
+        elif len(group) == 2 and at and np.isfinite(logs[group]).all():
+            apart = float(np.ptp(logs[group])) > max(limit, _SHARE_OF_PAIRS)
+            far = apart & (logs[group] == logs[group].max())
+            far &= logs[group] > medians[at - 1] + _SHARE
+        dropped += group[far].tolist()
+        kept.append(group[~far])
+    if not dropped or len(dropped) > len(curve) / 4:
+        return groups, []
+    return kept, [_named(curve, dropped)]
+
+
+def _named(curve: Curve, rows: list[int]) -> str:
+    said = []
+    for row in rows[:_NAMED]:
+        others = curve.values[(curve.samples == curve.samples[row]) & np.isfinite(curve.values)]
+        run = f"seed {curve.seeds[row]}" if curve.seeded else f"run {curve.seeds[row] + 1}"
+        said.append(
+            f"{run} at {format_count(float(curve.samples[row]))} samples, whose {curve.metric} is "
+            f"{curve.values[row]:.4g} (median {np.median(others):.4g})"
+        )
+    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    return (
+        f"left out as outlying: {', '.join(said)}{more}. Look whether it trained to the end. To "
+        "include it, give means with stds= and runs=."
+    )
+
+
+def _negative(curve: Curve, scale: LossScale, loss: float) -> ForecastError:
+    if scale.best:
+        return ForecastError(
+            f"the curve holds a {curve.metric} of {scale.value(loss):g}, but lies "
+            f"{curve.metric.range}; correct it, or give another best value.",
+            code="value-out-of-range",
+        )
+    return ForecastError(
+        f"the curve holds a negative {curve.metric}, {loss:g}; a forecast works on "
+        "ratios of losses and needs them positive. Negate a score such as neg_log_loss.",
+        code="loss-negative",
+    )
+
+
+def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
+    usable = int((means > 0).sum())
+    if len(means) and means[-1] == 0 and usable < 2:
+        raise ForecastError(
+            f"the {curve.metric} is already perfect at {sizes[-1]:,} samples; there is nothing "
+            "left to forecast. Measure it on more held-out rows, or at smaller sizes.",
+            code="loss-already-perfect",
+        )
+    above = means[means > 0]
+    if len(above) and above.max() / _ORDERS > above.min():
+        raise ForecastError(
+            f"the {curve.metric} runs from {above.min():g} to {above.max():g}, further than "
+            "any learning curve; look for figures in another unit or of something else.",
+            code="loss-range-too-wide",
+        )
+    if usable < 2:
+        raise ForecastError(
+            f"the curve has {usable} usable size{'' if usable == 1 else 's'}; a forecast needs at "
+            "least two different sizes with a finite, positive loss, and is worth something from "
+            "four on. Several runs of one size say nothing about other sizes.",
+            code="too-few-sizes",
+        )

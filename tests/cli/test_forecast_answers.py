@@ -1,0 +1,116 @@
+"""What ``dataworth forecast`` says first, of what file, in what unit and money."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataworth.cli.main import main
+
+LEARNERS = "learner,n,accuracy\n" + "".join(
+    f"{name},{n},{1 - factor * n**-power}\n"
+    for name, factor, power in (("bayes", 1.2, 0.15), ("knn", 3.0, 0.4))
+    for n in (100, 300, 900, 2700, 8100)
+)
+SEMICOLONS = "samples;seed;accuracy\n" + "".join(
+    f"{n};{s};{v + s / 10}\n".replace(".", ",")
+    for n, v in ((200, 61.3), (600, 70.4), (1800, 77.5), (5400, 82.6))
+    for s in (0, 1)
+)
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def said_of(text: str, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """What the command prints of a file with this text."""
+    Path("a.csv").write_text(text, encoding="utf-8")
+    assert main(["forecast", "a.csv", *options]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_answer_is_first_and_the_law_is_in_the_details(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = said_of(SEMICOLONS, capsys, "--target", "90%")
+    lines = said.splitlines()
+    assert lines[0].startswith("Going from 5,400 to 16,200 samples is expected to raise held-out ")
+    assert "accuracy in per cent from 82.6 to " in lines[0]
+    assert lines[1].startswith("Target held-out accuracy 90 %: ")
+    (read,) = (line for line in lines if line.startswith("Read: "))
+    assert all(part in read for part in ("semicolons", "'accuracy' the metric", "decimal commas"))
+    assert said.index("Predictions") < said.index("Warning")
+    assert "Law:" not in said
+    detailed = said_of(SEMICOLONS, capsys, "--details")
+    assert detailed.index("Predictions") < detailed.index("Law:") < detailed.index("Backtest")
+
+
+def test_accuracy_is_spoken_of_before_nats(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "samples,test_loss,test_acc\n100,1.6,.5\n300,1.2,.62\n900,.9,.71\n2700,.7,.78\n"
+    said = said_of(text, capsys)
+    assert re.match(r"Going .* raise held-out accuracy from 0\.780 to 0\.8", said)
+    assert "a: held-out loss of 4 runs" in said
+    assert said_of(text, capsys, "--metric", "test_loss").startswith(
+        "Going from 2,700 to 8,100 samples is expected to cut held-out loss"
+    )
+
+
+def test_several_learners_are_forecast_each(capsys: pytest.CaptureFixture[str]) -> None:
+    said = said_of(LEARNERS, capsys, "--by", "learner", "--at", "24300")
+    assert said.index("learner: bayes") < said.index("learner: knn")
+    assert said_of(LEARNERS, capsys, "--by", "learner", "--json", "--at", "24300")
+    Path("a.csv").write_text(LEARNERS)
+    assert main(["forecast", "a.csv"]) == 2
+    error = capsys.readouterr().err
+    assert "'learner' holds bayes, knn" in error
+    assert "--by learner" in error
+    assert main(["forecast", "a.csv", "--by", "learner", "--out", "a.png"]) == 2
+    assert "--where" in capsys.readouterr().err
+
+
+def test_one_learner_alone_is_the_same_as_by(capsys: pytest.CaptureFixture[str]) -> None:
+    each = json.loads(said_of(LEARNERS, capsys, "--by", "learner", "--json", "--at", "24300"))
+    one = json.loads(said_of(LEARNERS, capsys, "--where", "learner=knn", "--json", "--at", "24300"))
+    assert each["curves"]["knn"]["predictions"] == one["predictions"]
+    assert each["by"] == ["learner"]
+
+
+def test_how_many_more_and_what_they_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--where", "learner=knn", "--target", "0.95", "--price-per-label", "0.5"]
+    found: Any = json.loads(said_of(LEARNERS, capsys, *options, "--json"))
+    (target,) = found["targets"]
+    for name in ("median", "lower", "upper"):
+        assert target["more"][name] == target[name] - 8_100
+        assert target["cost"][name] == 0.5 * target["more"][name]
+    said = said_of(LEARNERS, capsys, *options)
+    assert re.search(
+        r"That is [\d,]+ more than the 8,100 measured \([\d,]+ to [\d,]+\), for a pri", said
+    )
+    assert "cost" in said
+
+
+def test_targets_in_per_cent_are_shares_where_values_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = ["--where", "learner=knn", "--json", "--target"]
+    share, percent = (
+        json.loads(said_of(LEARNERS, capsys, *options, target))["targets"]
+        for target in ("0.95", "95%")
+    )
+    assert share == percent
+
+
+def test_no_gain_within_the_interval_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    flat = "samples,seed,error\n" + "".join(
+        f"{n},{s},{0.3 + (0.01, -0.012, 0.004)[(n + s) % 3]}\n"
+        for n in (100, 301, 905, 2700)
+        for s in (0, 1, 2)
+    )
+    assert "gains nothing lies within the interval" in said_of(flat, capsys)
+    assert "gains nothing" not in said_of(LEARNERS, capsys, "--where", "learner=knn")
