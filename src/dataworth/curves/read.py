@@ -22,6 +22,8 @@ from dataworth.metrics.metric import in_percent
 from dataworth.metrics.registry import canonical, find, scorer
 
 _MISSING = ("NAType", "NaTType")
+_MODEL = "model"
+"""What tells the curves of a run directory apart."""
 _run_columns = lazy_function("dataworth.records.reader:run_columns")
 """Reads a run directory; resolved at its first use, so that curves need no database."""
 
@@ -48,8 +50,10 @@ def _load(path: str | os.PathLike[str], columns: Columns, metric: str | None) ->
     place = _place(path)
     # Path.is_dir would raise where a name is too long for the file system.
     if os.path.isdir(place):
-        _no_columns(columns, "a run directory")
-        return _of_metric(_only(run_curves(place), place), metric)
+        conditions = dict(columns.where)
+        model = conditions.pop(_MODEL, None)
+        _no_columns(replace(columns, where=tuple(conditions.items())), "a run directory")
+        return _of_metric(_only(run_curves(place, model), place), metric)
     return _of_table(read_table(place), columns, metric, _stem(place))
 
 
@@ -93,9 +97,9 @@ def _only(curves: Mapping[str, Curve], place: Path) -> Curve:
     """The curve of a run directory of one model."""
     if len(curves) > 1:
         raise StudyError(
-            f"{place}: the runs are of the models {', '.join(curves)}. Choose one, as "
-            f"dataworth.run_curves({str(place)!r})[{next(iter(curves))!r}] or with --model, or "
-            f"compare them: dataworth compare {place}",
+            f"{place}: the runs are of the models {', '.join(curves)}. Choose one with "
+            f"where={{'model': ...}} (--where model=NAME), forecast each with --by model, or compare "
+            f"them: dataworth compare {place}",
             code="model-unclear",
             models=list(curves),
         )
@@ -205,7 +209,7 @@ def as_curves(
     thing : path or data frame
         A file of measurements, or a frame; see `as_curve`.
     by : str or sequence of str
-        The columns that tell the curves apart, such as ``"learner"``.
+        The columns that tell the curves apart, such as ``"learner"``; of a run directory "model".
     metric, higher_is_better, best, samples, value, seed, where, total : optional
         See `as_curve`.
 
@@ -222,10 +226,17 @@ def as_curves(
     columns = Columns(samples, value, seed, conditions_of(where), total)
     is_path = isinstance(thing, (str, os.PathLike))
     if is_path and os.path.isdir(_place(thing)):
-        raise DataError(
-            f"{thing}: is a run directory, which holds one curve; by takes a file or a data frame.",
-            code="options-conflict",
-        )
+        if by not in (_MODEL, [_MODEL]):
+            raise DataError(
+                f"{thing}: a run directory holds a curve for each model; expected by='model', not "
+                f"{by!r}.",
+                code="options-conflict",
+            )
+        _no_columns(columns, "a run directory")
+        return {
+            name: _directed(_of_metric(curve, metric), higher_is_better, best)
+            for name, curve in run_curves(_place(thing)).items()
+        }
     table = read_table(_place(thing)) if is_path else _frame_table(thing)
     curves = _groups(table, by, columns, metric)
     return {key: _directed(curve, higher_is_better, best) for key, curve in curves.items()}
