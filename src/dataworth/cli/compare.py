@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dataworth.cli.forecast import AHEAD, number
-from dataworth.cli.options import add_metric_options
+from dataworth.cli.forecast import AHEAD
+from dataworth.cli.options import add_metric_options, number, share
 from dataworth.errors import StudyError
 
 PAGE_FILE = Path("compare.html")
@@ -37,7 +37,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--metric", metavar="M", help="accuracy, macro_f1, ... (loss)")
     add_metric_options(parser)
     parser.add_argument(
-        "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
+        "--level", type=share, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
     parser.add_argument(
         "--json",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.extras import require
-from dataworth.cli.options import add_metric_options
+from dataworth.cli.options import add_metric_options, in_unit_of, number, share
 from dataworth.errors import ForecastError, MissingDependencyError
 from dataworth.records.layout import FORECAST_PICTURE
 
@@ -48,12 +48,12 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--target",
-        type=number,
+        type=share,
         nargs="+",
         action="extend",
         default=[],
         metavar="LOSS",
-        help="how many samples it takes to get here, in the metric's own unit",
+        help="how many samples it takes to get here, in the metric's own unit; shares also as 95%%",
     )
     parser.add_argument(
         "--metric",
@@ -63,11 +63,11 @@ def add_parser(commands: Any) -> None:
     )
     add_metric_options(parser)
     parser.add_argument(
-        "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
+        "--level", type=share, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
     parser.add_argument(
         "--assurance",
-        type=float,
+        type=share,
         default=0.9,
         metavar="P",
         help="also give the samples that meet a target with this probability (0.9)",
@@ -139,7 +139,8 @@ def run(options: argparse.Namespace) -> int:
         family=options.family,
     )
     sizes = options.at or ahead(forecast)
-    targets = [forecast.samples_for(t, options.level, options.assurance) for t in options.target]
+    wanted = [in_unit_of(forecast.curve.metric, target) for target in options.target]
+    targets = [forecast.samples_for(t, options.level, options.assurance) for t in wanted]
     stop = _stop(forecast, options)
     if options.json:
         print(json.dumps(_document(forecast, sizes, targets, stop, options.level), allow_nan=False))
@@ -152,7 +153,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None or not options.json:
         picture = _picture_path(options)
         try:
-            _draw(forecast, sizes, options.target, picture)
+            _draw(forecast, sizes, wanted, picture)
         except MissingDependencyError as error:
             print(f"No picture: {error}", file=sys.stderr)
             return 0
@@ -191,16 +192,6 @@ def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) ->
 def ahead(forecast: Forecast) -> list[float]:
     """The sizes to predict where none were asked for."""
     return [float(forecast.observations.sizes[-1]) * times for times in AHEAD]
-
-
-def number(text: str) -> float:
-    """A number as people write it, thousands marked with underscores or not."""
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected numbers with spaces between, as 80000 240000"
-        ) from None
 
 
 def _stop(forecast: Forecast, options: argparse.Namespace) -> Stop | None:

@@ -90,6 +90,10 @@ class Curve:
     others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     seeded: bool = False
     """Whether seeds were given: every row is then known to be a run of its own."""
+    _known: Mapping[str, tuple[Metric, float | None]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    """Metrics and chance levels of the columns that this curve was reached from."""
 
     def __init__(
         self,
@@ -156,6 +160,7 @@ class Curve:
             "model": model,
             "others": {key: column[order] for key, column in rest.items()},
             "seeded": seeds is not None,
+            "_known": {},
         }
         for key, value in values_by_name.items():
             object.__setattr__(self, key, value)
@@ -176,15 +181,20 @@ class Curve:
         rest = {key: values for key, values in self.others.items() if key != column}
         rest[self.metric.name] = self.values
         seeds = self.seeds if self.seeded else None
-        return Curve(
+        reached = {**self._known, self.metric.name: (self.metric, self.chance)}
+        found: tuple[str | Metric, float | None] = reached.get(column, (column, None))
+        curve = Curve(
             self.samples,
             self.others[column],
             seeds,
-            column,
+            found[0],
+            chance=found[1],
             name=self.name,
             model=self.model,
             others=rest,
         )
+        object.__setattr__(curve, "_known", reached)
+        return curve
 
     def column(self, metric: str) -> str | None:
         """What a metric is called here: by this name, or by the only one that means the same."""
