@@ -31,6 +31,7 @@ from dataworth.study.document import IN_PYTHON, to_toml
 from dataworth.study.metadata import describe, describe_models, sample_images
 from dataworth.study.objectives import FunctionObjective, LearnerObjective
 from dataworth.study.resolved import ResolvedStudy
+from dataworth.study.returned import ReturnedMetrics
 
 _ADVICE = "Finished runs are stored in results.sqlite; make room, then run the same command again."
 
@@ -89,7 +90,7 @@ def run_study(
     found = _audit(study)
     observer.on_findings(found)
     with Store(Path(directory), write=True) as store:
-        _claim(store, study, found)
+        returned = _claim(store, study, found)
         keys = study.runs()
         ended = store.digests("finished")
         if not retry_failed:
@@ -101,7 +102,8 @@ def run_study(
         observer.on_study_begin(keys, done, [work(key) for key in keys])
         try:
             if waiting:
-                _run(study, store, waiting, min(workers, len(keys)), [observer, artifacts])
+                count = min(workers, len(keys))
+                _run(study, store, waiting, count, returned, [observer, artifacts])
         finally:
             observer.on_study_end()
         artifacts.on_study_end()
@@ -125,6 +127,7 @@ def _run(
     store: Store,
     waiting: Sequence[RunKey],
     workers: int,
+    returned: ReturnedMetrics,
     observers: Sequence[Observer],
 ) -> None:
     observer = Observers(observers)
@@ -133,21 +136,18 @@ def _run(
         observer.on_step(key, step, of, values)
         signals.check()
 
-    # What metrics a function gives is known with its first figures.
-    is_metric_known = study.metric is not None or isinstance(study.first, LearnerObjective)
     executor = _executor(study, store, workers, on_step)
     with closing(executor):
         planner = Grid(waiting, study.objective.work, executor.slots)
         running = {key.digest: key for key in planner.next([], [], executor.slots)}
         for key in running.values():
             executor.submit(key)
-        for record in executor.outcomes():
+        for ended in executor.outcomes():
+            record = ended if ended.failure else returned.checked(ended)
             del running[record.key.digest]
             store.add(record)
+            returned.check(record)
             if record.failure is None:
-                if not is_metric_known:
-                    # Refuses several metrics of which the study names none.
-                    is_metric_known = bool(_curves(store))
                 observer.on_record(record)
             else:
                 observer.on_failure(record)
@@ -188,7 +188,7 @@ def _audit_samples(objective: LearnerObjective, sizes: Sequence[int]) -> list[Fi
     )
 
 
-def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None:
+def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> ReturnedMetrics:
     """Write the study to the directory, or refuse a directory that holds another one."""
     meta = store.meta()
     before, now = models(meta, str(store.path)), describe_models(study)
@@ -204,6 +204,7 @@ def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None
                 "delete the directory if it is not needed.",
                 code="study-differs",
             )
+    returned = ReturnedMetrics(study, store)
     merged = before | now
     values = _with_what_is_there(study.values, store, meta)
     entries = describe(study) | {
@@ -217,6 +218,7 @@ def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None
     if images is not None:
         store.set_array("sample_images", images)
     atomic_write(store.directory / STUDY_FILE, to_toml(values), _ADVICE)
+    return returned
 
 
 def _with_what_is_there(
