@@ -28,6 +28,7 @@ from dataworth.records.reader import curve_columns, models
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.study.document import IN_PYTHON, to_toml
+from dataworth.study.interrupted import BegunRuns
 from dataworth.study.metadata import describe, describe_models, sample_images
 from dataworth.study.objectives import FunctionObjective, LearnerObjective
 from dataworth.study.resolved import ResolvedStudy
@@ -95,6 +96,13 @@ def run_study(
         ended = store.digests("finished")
         if not retry_failed:
             ended |= store.digests("failed")
+        begun = BegunRuns(store)
+        given_up = begun.given_up([key for key in keys if key.digest not in ended])
+        if given_up is not None:
+            store.add(given_up)
+            if not retry_failed:
+                ended.add(given_up.key.digest)
+            begun.end()
         waiting = [key for key in keys if key.digest not in ended]
         done = [key for key in keys if key.digest in ended]
         artifacts = Artifacts(store.directory, lambda: _curves(store))
@@ -105,6 +113,7 @@ def run_study(
                 count = min(workers, len(keys))
                 _run(study, store, waiting, count, returned, [observer, artifacts])
         finally:
+            begun.end()
             observer.on_study_end()
         artifacts.on_study_end()
         curves = {name: curve for name, curve in _curves(store).items() if name in study.models}
@@ -137,11 +146,20 @@ def _run(
         signals.check()
 
     executor = _executor(study, store, workers, on_step)
+    # Of a run in a process of its own it is known how the process ended.
+    begun = BegunRuns(store) if isinstance(executor, Serial) else None
+
+    def submit(key: RunKey) -> None:
+        running[key.digest] = key
+        if begun is not None:
+            begun.begin(key)
+        executor.submit(key)
+
+    running: dict[str, RunKey] = {}
     with closing(executor):
         planner = Grid(waiting, study.objective.work, executor.slots)
-        running = {key.digest: key for key in planner.next([], [], executor.slots)}
-        for key in running.values():
-            executor.submit(key)
+        for key in planner.next([], [], executor.slots):
+            submit(key)
         for ended in executor.outcomes():
             record = ended if ended.failure else returned.checked(ended)
             del running[record.key.digest]
@@ -153,13 +171,15 @@ def _run(
                 observer.on_failure(record)
             free = executor.slots - len(running)
             for key in planner.next([record], list(running.values()), free):
-                running[key.digest] = key
-                executor.submit(key)
+                submit(key)
             signals.check()
 
 
 def _executor(study: ResolvedStudy, store: Store, workers: int, on_step: Any) -> Executor:
-    """Processes for several workers; also for one where a run may crash or has a time limit."""
+    """Processes for several workers; also for one where a run may crash or has a time limit.
+
+    See `BegunRuns` for what is done in this process.
+    """
     folder = store.directory / WORK_FOLDER
     objective, limit = study.objective, study.time_limit
     if workers > 1 or limit is not None:
