@@ -243,3 +243,32 @@ def test_the_direction_of_a_metric_is_asked_for_and_taken(
     assert main(["compare", "a.csv", "b.csv", "--metric", "x", "--higher-is-better", "--json"]) == 0
     standings = json.loads(capsys.readouterr().out)["standings"]
     assert [row["name"] for row in standings[:2]] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("values", "target"), [("per cent", 95.0), ("shares", 0.95)])
+def test_a_target_and_a_level_may_be_written_in_per_cent(
+    values: str,
+    target: float,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shares = np.array([0.62, 0.71, 0.77, 0.82, 0.855])
+    scale = 100 if values == "per cent" else 1
+    Curve(100 * 2 ** np.arange(5), scale * shares, metric="accuracy").to_csv("a.csv")
+    options = ["a.csv", "--metric", "accuracy"]
+    expected = document(capsys, *options, "--target", str(target), "--level", "0.8")
+    assert document(capsys, *options, "--target", "95%", "--level", "80%") == expected
+    assert expected["targets"][0]["target"] == target
+
+
+def test_a_target_in_per_cent_is_refused_where_the_metric_is_no_share(
+    falling: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["forecast", "falling.csv", "--target", "5%"]) == 2
+    assert "5%: loss is no share" in capsys.readouterr().err
+    for wrong in ("%", "9%5", "5%%", "x%"):
+        with pytest.raises(SystemExit):
+            main(["forecast", "falling.csv", "--target", wrong])
+        assert "expected numbers" in capsys.readouterr().err

@@ -190,3 +190,21 @@ def test_a_column_is_found_by_what_it_means() -> None:
     with pytest.raises(DataError, match="no metric 'accuracy'; it has loss, val_acc, test_acc"):
         several["accuracy"]
     assert several["val_acc"]["test_acc"]["val_acc"].values.tolist() == [0.5, 0.8]
+
+
+def test_a_metric_keeps_what_was_given_of_it_on_the_way_there_and_back() -> None:
+    given = Curve(
+        [10, 20],
+        [1.5, 1.8],
+        metric="mine",
+        higher_is_better=True,
+        best=4.0,
+        chance=1.0,
+        others={"x": [0.2, 0.1], "accuracy": [0.5, 0.8]},
+    )
+    for again in (given["x"]["mine"], given["x"]["accuracy"]["mine"], given["accuracy"]["MINE"]):
+        assert again.metric == given.metric
+        assert (again.higher_is_better, again.best, again.chance) == (True, 4.0, 1.0)
+        assert again.values.tolist() == [1.5, 1.8]
+    assert given["x"].chance is None
+    assert given["x"].metric.higher_is_better is None

@@ -18,6 +18,7 @@ import pytest
 from errors import raises, warns
 
 import dataworth as dw
+from dataworth.curves.read import as_curve
 from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.observers.base import Observer
@@ -69,7 +70,7 @@ def train(run):
             return None
         case 5:
             return "0.93"
-        case 6:
+        case 11:
             return {"recall": 0.5}
         case 7:
             raise MemoryError
@@ -86,10 +87,10 @@ REASONS = {
     3: ("error", "accuracy = nan"),
     4: ("error", "returned None"),
     5: ("error", "returned '0.93'"),
-    6: ("error", "returned recall, .* metric is accuracy"),
     7: ("memory", "memory ran out"),
     8: ("killed", "signal 9 .SIGKILL"),
     9: ("error", "accuracy = True"),
+    11: ("error", "returned recall without accuracy"),
 }
 
 WAITING = """
@@ -198,7 +199,7 @@ def test_a_failed_run_is_a_record_with_its_reason_and_the_others_are_finished(
     outcome = study.run_in(tmp_path / "run", workers)
     assert outcome.trained == 12
     assert outcome.curve is not None
-    assert outcome.curve.seeds.tolist() == [10, 11]
+    assert outcome.curve.seeds.tolist() == [6, 10]
     reasons = {record.key.seed: record.failure for record in outcome.failed}
     assert set(reasons) == set(REASONS)
     for seed, (kind, said) in REASONS.items():
@@ -222,7 +223,7 @@ def test_a_failed_run_is_a_record_with_its_reason_and_the_others_are_finished(
     retried = study.run_in(tmp_path / "run", workers, retry_failed=True)
     assert (retried.trained, list(retried.failed)) == (10, [])
     assert retried.curve is not None
-    assert retried.curve.values.tolist() == [0.5] * 10 + [0.9] * 2
+    assert retried.curve.values.tolist() == [0.9 if seed in (6, 10) else 0.5 for seed in range(12)]
     repeated = (tmp_path / "trained").read_text().removeprefix(trained)
     assert sorted(map(int, repeated.split())) == sorted(REASONS)
 
@@ -334,7 +335,10 @@ def test_several_metrics_of_which_none_is_chosen(tmp_path: Path) -> None:
     options: dict[str, Any] = {"model": train, "sizes": [100, 300], "seeds": 2}
     with raises("metric-unclear", StudyError, "recall.*metric="):
         dw.Study(data=dw.Rows(1_000), **options).run(tmp_path)
-    # Said with the first figures, not after the last run.
+    # Said with the first figures, not after the last run; and then without any run.
+    assert trained == [100]
+    with raises("metric-unclear", StudyError, "recall.*metric="):
+        dw.Study(data=dw.Rows(1_000), **options).run(tmp_path)
     assert trained == [100]
     curve = dw.Study(data=dw.Rows(1_000), metric="accuracy", **options).run(tmp_path)
     assert trained == [100, 100, 300, 300]
@@ -359,12 +363,36 @@ def test_a_metric_that_nobody_knows_is_measured_as_it_is_named(tmp_path: Path) -
     assert curve.values.tolist() == [3.1, 3.3]
 
 
-def test_a_metric_that_the_function_does_not_return_fails_its_runs(tmp_path: Path) -> None:
-    study = dw.Study(
-        data=dw.Rows(1_000), model=accuracy_of_size, metric="acuracy", sizes=[100], seeds=1
-    )
-    with raises("all-runs-failed", StudyError, "returned accuracy.*metric is acuracy"):
-        study.run(tmp_path)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_wrong_name_of_a_metric_is_refused_with_the_first_run_which_is_kept(
+    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faulty = module(monkeypatch, tmp_path, "waiting_model", WAITING)
+
+    def study(metric: str | dw.Metric) -> dw.Study:
+        return dw.Study(
+            data=dw.Rows(1_000), model=faulty.train, metric=metric, sizes=[100, 200], seeds=2
+        )
+
+    def trained() -> int:
+        return len((tmp_path / "trained").read_text().splitlines())
+
+    with raises("metric-missing", StudyError, "returned the metrics accuracy,.*acuracy"):
+        study("acuracy").run(tmp_path / "run", workers=workers)
+    first = trained()
+    assert 1 <= first <= workers
+    for metric in ("acuracy", dw.Metric("mine", higher_is_better=True)):
+        with raises("metric-missing", StudyError, "returned the metrics accuracy"):
+            study(metric).run(tmp_path / "run")
+    assert trained() == first
+    with Store(tmp_path / "run") as store:
+        assert len(store.digests("finished")) == 1
+    outcome = study("accuracy").run_in(tmp_path / "run")
+    assert outcome.trained == 3
+    # A wrong name leaves the directory as it is.
+    with raises("metric-missing", StudyError, "acuracy"):
+        study("acuracy").run(tmp_path / "run")
+    assert as_curve(tmp_path / "run").metric.name == "accuracy"
 
 
 def test_a_metric_that_the_task_does_not_give(digits: Dataset, tmp_path: Path) -> None:

@@ -7,8 +7,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataworth.cli.forecast import AHEAD, number, warn_of_training
-from dataworth.cli.options import add_curve_options, add_metric_options, curve_options
+from dataworth.cli.forecast import AHEAD, warn_of_training
+from dataworth.cli.options import (
+    add_curve_options,
+    add_metric_options,
+    curve_options,
+    number,
+    share,
+)
 from dataworth.errors import StudyError
 
 if TYPE_CHECKING:
@@ -50,7 +56,7 @@ def add_parser(commands: Any) -> None:
         help="compare the curves of one file, told apart by this column",
     )
     parser.add_argument(
-        "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
+        "--level", type=share, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
     parser.add_argument(
         "--json",

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.extras import require
-from dataworth.cli.options import add_curve_options, add_metric_options, curve_options
+from dataworth.cli.options import (
+    add_curve_options,
+    add_metric_options,
+    curve_options,
+    in_unit_of,
+    number,
+    share,
+)
 from dataworth.errors import ForecastError, MissingDependencyError
 from dataworth.records.layout import FORECAST_PICTURE
 
@@ -48,12 +55,12 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--target",
-        type=target_number,
+        type=share,
         nargs="+",
         action="extend",
         default=[],
         metavar="VALUE",
-        help="how many samples it takes to get here, in the metric's own unit",
+        help="how many samples it takes to get here, in the metric's own unit; shares also as 95%%",
     )
     parser.add_argument(
         "--metric",
@@ -70,11 +77,11 @@ def add_parser(commands: Any) -> None:
         help="forecast each curve of a file that holds several, told apart by this column",
     )
     parser.add_argument(
-        "--level", type=float, default=0.9, metavar="P", help="of the intervals (0.9)"
+        "--level", type=share, default=0.9, metavar="P", help="of the intervals (0.9)"
     )
     parser.add_argument(
         "--assurance",
-        type=float,
+        type=share,
         default=0.9,
         metavar="P",
         help="also give the samples that meet a target with this probability (0.9)",
@@ -231,7 +238,7 @@ def _answers(curve: Curve, options: argparse.Namespace) -> _Answers:
         family=options.family,
     )
     sizes = options.at or ahead(forecast)
-    goals = [_in_unit(target, curve) for target in options.target]
+    goals = [in_unit_of(curve.metric, target) for target in options.target]
     targets = [forecast.samples_for(t, options.level, options.assurance) for t in goals]
     spoken = forecast if options.metric or options.test_noise else _spoken(forecast)
     return _Answers(
@@ -243,11 +250,6 @@ def _answers(curve: Curve, options: argparse.Namespace) -> _Answers:
         options.level,
         options.price_per_label,
     )
-
-
-def _in_unit(target: float, curve: Curve) -> float:
-    is_share = isinstance(target, _Percent) and curve.metric.unit != "%"
-    return float(target) / 100 if is_share else float(target)
 
 
 def _spoken(forecast: Forecast) -> Forecast:
@@ -345,30 +347,6 @@ def warn_of_training(places: Sequence[str]) -> None:
 def ahead(forecast: Forecast) -> list[float]:
     """The sizes to predict where none were asked for."""
     return [float(forecast.observations.sizes[-1]) * times for times in AHEAD]
-
-
-def number(text: str) -> float:
-    """A number as people write it, thousands marked with underscores or not."""
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected numbers with spaces between, as 80000 240000"
-        ) from None
-
-
-class _Percent(float):
-    """A share that was written in per cent."""
-
-
-def target_number(text: str) -> float:
-    """A value of the metric, which may be written in per cent."""
-    try:
-        return _Percent(text[:-1]) if text.endswith("%") else float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected values of the metric with spaces between, as 0.9 0.95"
-        ) from None
 
 
 def _check_prices(options: argparse.Namespace) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dataworth.errors import ForecastError
 from dataworth.tasks.kinds import KINDS
+
+if TYPE_CHECKING:
+    from dataworth.metrics.metric import Metric
 
 _NAMES = ("label", "drop", "features", "groups", "time", "header", "pixels", "size", "grey", "task")
 
@@ -191,3 +195,42 @@ def column(text: str) -> str | int:
         return int(text)
     except ValueError:
         return text
+
+
+class Percent(float):
+    """A share that was written in per cent; "95%" has the value 0.95."""
+
+
+def number(text: str) -> float:
+    """A number as people write it, thousands marked with underscores or not."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected numbers with spaces between, as 80000 240000"
+        ) from None
+
+
+def share(text: str) -> float:
+    """A number, or a share in per cent: "0.9" or "90%"."""
+    return Percent(number(text.removesuffix("%")) / 100) if text.endswith("%") else number(text)
+
+
+def in_unit_of(metric: Metric, value: float) -> float:
+    """A value in the metric's own unit.
+
+    Raises
+    ------
+    ForecastError
+        If it was written in per cent and the metric is no share.
+    """
+    if not isinstance(value, Percent):
+        return value
+    if metric.upper not in (1, 100):
+        raise ForecastError(
+            f"target {100 * value:g}%: {metric.name} is no share of anything; give a value of the "
+            "metric.",
+            code="value-out-of-range",
+        )
+    # Through decimal digits: 0.95 * 100 has a rounding error.
+    return float(f"{value * metric.upper:.15g}")

@@ -106,6 +106,10 @@ class Curve:
     runs: NDArray[np.int64] | None = None
     total: float | None = None
     assumed: tuple[str, ...] = ()
+    _known: Mapping[str, tuple[Metric, float | None]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    """Metrics and chance levels of the columns that this curve was reached from."""
 
     def __init__(
         self,
@@ -183,6 +187,7 @@ class Curve:
             "runs": None if counted is None else counted[order],
             "total": total,
             "assumed": tuple(assumed),
+            "_known": {},
         }
         for key, value in values_by_name.items():
             object.__setattr__(self, key, value)
@@ -202,7 +207,13 @@ class Curve:
             return self
         rest = {key: values for key, values in self.others.items() if key != column}
         rest[self.metric.name] = self.values
-        return self.with_values(self.others[column], column, others=rest, spread=False)
+        reached = {**self._known, self.metric.name: (self.metric, self.chance)}
+        found: tuple[str | Metric, float | None] = reached.get(column, (column, None))
+        curve = self.with_values(
+            self.others[column], found[0], others=rest, chance=found[1], spread=False
+        )
+        object.__setattr__(curve, "_known", reached)
+        return curve
 
     def with_values(
         self,

@@ -98,8 +98,8 @@ def _only(curves: Mapping[str, Curve], place: Path) -> Curve:
     if len(curves) > 1:
         raise StudyError(
             f"{place}: the runs are of the models {', '.join(curves)}. Choose one with "
-            f"where={{'model': ...}} (--where model=NAME), forecast each with --by model, or compare "
-            f"them: dataworth compare {place}",
+            f"where={{'model': ...}} (--where model=NAME), forecast each with --by model, or "
+            f"compare them: dataworth compare {place}",
             code="model-unclear",
             models=list(curves),
         )

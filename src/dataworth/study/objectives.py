@@ -15,7 +15,6 @@ from dataworth.data.dataset import Dataset
 from dataworth.data.rows import Rows
 from dataworth.data.splits import Split
 from dataworth.data.subsets import SAMPLERS, Count, subset_rows, validation_split
-from dataworth.errors import StudyError
 from dataworth.execution.base import Context
 from dataworth.learners.base import (
     FitRequest,
@@ -202,8 +201,6 @@ class FunctionObjective:
     split : Split
     subset : {"nested", "prefix"}
     model : RunModel
-    metric : str, optional
-        A metric that every run must return.
     count, at_least
         See `LearnerObjective`.
     """
@@ -212,7 +209,6 @@ class FunctionObjective:
     split: Split
     subset: str
     model: RunModel
-    metric: str | None
     count: Count = "rows"
     at_least: int = 0
 
@@ -256,12 +252,6 @@ class FunctionObjective:
             _report=context.report,
         )
         scores = self.model(run)
-        if self.metric is not None and self.metric not in scores:
-            raise StudyError(
-                f"the model {self.model.name} returned {', '.join(scores)}, and the study's "
-                f"metric is {self.metric}. Return it, or choose another metric.",
-                code="metric-missing",
-            )
         history = context.history() if isinstance(context, Context) else {}
         seconds = time.perf_counter() - started
         return Record(key, scores, history=history, seconds=seconds)

@@ -28,9 +28,11 @@ from dataworth.records.reader import curve_columns, models
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.study.document import IN_PYTHON, to_toml
+from dataworth.study.interrupted import BegunRuns
 from dataworth.study.metadata import describe, describe_models, sample_images
 from dataworth.study.objectives import FunctionObjective, LearnerObjective
 from dataworth.study.resolved import ResolvedStudy
+from dataworth.study.returned import ReturnedMetrics
 
 _ADVICE = "Finished runs are stored in results.sqlite; make room, then run the same command again."
 
@@ -89,11 +91,18 @@ def run_study(
     found = _audit(study)
     observer.on_findings(found)
     with Store(Path(directory), write=True) as store:
-        _claim(store, study, found)
+        returned = _claim(store, study, found)
         keys = study.runs()
         ended = store.digests("finished")
         if not retry_failed:
             ended |= store.digests("failed")
+        begun = BegunRuns(store)
+        given_up = begun.given_up([key for key in keys if key.digest not in ended])
+        if given_up is not None:
+            store.add(given_up)
+            if not retry_failed:
+                ended.add(given_up.key.digest)
+            begun.end()
         waiting = [key for key in keys if key.digest not in ended]
         done = [key for key in keys if key.digest in ended]
         artifacts = Artifacts(store.directory, lambda: _curves(store))
@@ -101,8 +110,10 @@ def run_study(
         observer.on_study_begin(keys, done, [work(key) for key in keys])
         try:
             if waiting:
-                _run(study, store, waiting, min(workers, len(keys)), [observer, artifacts])
+                count = min(workers, len(keys))
+                _run(study, store, waiting, count, returned, [observer, artifacts])
         finally:
+            begun.end()
             observer.on_study_end()
         artifacts.on_study_end()
         curves = {name: curve for name, curve in _curves(store).items() if name in study.models}
@@ -125,6 +136,7 @@ def _run(
     store: Store,
     waiting: Sequence[RunKey],
     workers: int,
+    returned: ReturnedMetrics,
     observers: Sequence[Observer],
 ) -> None:
     observer = Observers(observers)
@@ -133,33 +145,41 @@ def _run(
         observer.on_step(key, step, of, values)
         signals.check()
 
-    # What metrics a function gives is known with its first figures.
-    is_metric_known = study.metric is not None or isinstance(study.first, LearnerObjective)
     executor = _executor(study, store, workers, on_step)
+    # Of a run in a process of its own it is known how the process ended.
+    begun = BegunRuns(store) if isinstance(executor, Serial) else None
+
+    def submit(key: RunKey) -> None:
+        running[key.digest] = key
+        if begun is not None:
+            begun.begin(key)
+        executor.submit(key)
+
+    running: dict[str, RunKey] = {}
     with closing(executor):
         planner = Grid(waiting, study.objective.work, executor.slots)
-        running = {key.digest: key for key in planner.next([], [], executor.slots)}
-        for key in running.values():
-            executor.submit(key)
-        for record in executor.outcomes():
+        for key in planner.next([], [], executor.slots):
+            submit(key)
+        for ended in executor.outcomes():
+            record = ended if ended.failure else returned.checked(ended)
             del running[record.key.digest]
             store.add(record)
+            returned.check(record)
             if record.failure is None:
-                if not is_metric_known:
-                    # Refuses several metrics of which the study names none.
-                    is_metric_known = bool(_curves(store))
                 observer.on_record(record)
             else:
                 observer.on_failure(record)
             free = executor.slots - len(running)
             for key in planner.next([record], list(running.values()), free):
-                running[key.digest] = key
-                executor.submit(key)
+                submit(key)
             signals.check()
 
 
 def _executor(study: ResolvedStudy, store: Store, workers: int, on_step: Any) -> Executor:
-    """Processes for several workers; also for one where a run may crash or has a time limit."""
+    """Processes for several workers; also for one where a run may crash or has a time limit.
+
+    See `BegunRuns` for what is done in this process.
+    """
     folder = store.directory / WORK_FOLDER
     objective, limit = study.objective, study.time_limit
     if workers > 1 or limit is not None:
@@ -189,7 +209,7 @@ def _audit_samples(objective: LearnerObjective, sizes: Sequence[int]) -> list[Fi
     )
 
 
-def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None:
+def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> ReturnedMetrics:
     """Write the study to the directory, or refuse a directory that holds another one."""
     meta = store.meta()
     before, now = models(meta, str(store.path)), describe_models(study)
@@ -205,6 +225,7 @@ def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None
                 "delete the directory if it is not needed.",
                 code="study-differs",
             )
+    returned = ReturnedMetrics(study, store)
     merged = before | now
     values = _with_what_is_there(study.values, store, meta)
     entries = describe(study) | {
@@ -218,6 +239,7 @@ def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> None
     if images is not None:
         store.set_array("sample_images", images)
     atomic_write(store.directory / STUDY_FILE, to_toml(values), _ADVICE)
+    return returned
 
 
 def _with_what_is_there(

@@ -408,7 +408,7 @@ class Study:
         metric = self.metric.name if isinstance(self.metric, Metric) else self.metric
         if isinstance(model, RunModel):
             return FunctionObjective(
-                data, parts, self.subset, model, metric, self.count, self.at_least or 0
+                data, parts, self.subset, model, self.count, self.at_least or 0
             )
         if isinstance(data, Rows):
             raise StudyError(
