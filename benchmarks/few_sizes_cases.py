@@ -102,9 +102,9 @@ class LongCurve:
     def drawn(self, index: int, count: int, rng: np.random.Generator) -> Floats:
         """Some runs of a size."""
         if self.spread is None:
-            return rng.choice(self.runs[index], count, replace=False)
+            return np.asarray(rng.choice(self.runs[index], count, replace=False))
         normal = self.means[index] + self.spread[index] * rng.standard_normal(count)
-        return np.clip(normal, self.means[index] / 10, 1.0)
+        return np.asarray(np.clip(normal, self.means[index] / 10, 1.0))
 
 
 @dataclass(frozen=True, eq=False)

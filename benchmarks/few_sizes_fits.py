@@ -44,7 +44,7 @@ def all_fits(cases: Sequence[Case]) -> list[dict[str, Floats]]:
 def _line(x: Floats, logs: Floats, weight: Floats, ahead: Floats) -> Floats:
     u = np.log(x)
     mean_u, mean_y = weight @ u, weight @ logs
-    slope = (weight * (u - mean_u)) @ (logs - mean_y) / (weight @ (u - mean_u) ** 2)
+    slope = float((weight * (u - mean_u)) @ (logs - mean_y) / (weight @ (u - mean_u) ** 2))
     return np.asarray(mean_y + min(slope, 0.0) * (np.log(ahead) - mean_u))
 
 

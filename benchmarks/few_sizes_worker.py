@@ -7,6 +7,7 @@ It imports nothing of this folder, and runs with earlier versions of dataworth t
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import sys
@@ -24,7 +25,8 @@ from dataworth import Curve
 try:
     from dataworth.forecast.prior import Prior
 except ImportError:  # before 0.2
-    from dataworth.laws.prior import Prior
+    # Another version's module: there are no types of it here.
+    Prior = importlib.import_module("dataworth.laws.prior").Prior  # type: ignore[misc]
 
 
 def answer(job: dict[str, Any], priors: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def collect(cases: list[Case], path: Path) -> Path:
         "fold": np.repeat([case.fold for case, _ in sound], rows),
     }
     with path.open("wb") as file:
-        np.savez(file, **columns)
+        np.savez(file, allow_pickle=False, **columns)
     return path
 
 

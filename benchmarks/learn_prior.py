@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from dataworth.forecast.prepare import prepare
 from dataworth.forecast.prior import Prior
@@ -33,7 +34,13 @@ CUTS = (3.0, 8.0)
 _MOST = 600
 """So few numbers need no more cases than that."""
 # Where learning starts, and what it is pulled to.
-_SPREAD = {"shrinkage": 0.7, "level": 0.5, "drift_scale": 0.4, "model_spread": 0.4, "tail": 4.0}
+_SPREAD: dict[str, Any] = {
+    "shrinkage": 0.7,
+    "level": 0.5,
+    "drift_scale": 0.4,
+    "model_spread": 0.4,
+    "tail": 4.0,
+}
 _SINGLE = Prior(0.72, 0.2, 5.0, 0.06, 0.25, 0.5, 0.3, **_SPREAD)
 _REPEATED = Prior(0.7, 0.5, 20.0, 0.06, 0.25, 1.5, 0.8, **_SPREAD)
 _START = {"single": _SINGLE, "repeated": _REPEATED}

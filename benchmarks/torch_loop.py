@@ -42,7 +42,7 @@ def plain(data: Dataset, batch: int) -> Callable[[], float]:
 
     def epoch() -> float:
         started = time.perf_counter()
-        for rows in torch.randperm(len(x)).split(batch):
+        for rows in torch.split(torch.randperm(len(x)), batch):
             optimizer.zero_grad()
             cost(module(x[rows]), y[rows]).backward()
             optimizer.step()

@@ -19,8 +19,9 @@ from nearest_mean import NearestMean
 from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.execution.base import Context, Executor
-from dataworth.execution.processes import LocalProcesses, dump_sharing_arrays, shares_of_cores
+from dataworth.execution.processes import LocalProcesses, shares_of_cores
 from dataworth.execution.serial import Serial
+from dataworth.execution.sharing import dump_sharing_arrays
 from dataworth.learners.keras.backend import load_keras
 from dataworth.records.record import RunKey
 from dataworth.study.resolved import ResolvedStudy

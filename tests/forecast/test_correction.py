@@ -43,7 +43,8 @@ def test_adjustment_keeps_the_order_of_draws_and_is_constant_beyond_its_last_nod
     rising = np.linspace(0.5, 1.5, len(NODES))
     adjustment = Adjustment(-rising, rising, 2 - rising, rising)
 
-    near, far = adjustment.apply(np.array([NODES[-1], 9.0]), draws[:, [0, 0]], *np.zeros((1, 2)), np.ones(2)).T  # fmt: skip # noqa: E501
+    u, middle, spread = np.array([NODES[-1], 9.0]), np.zeros(2), np.ones(2)
+    near, far = adjustment.apply(u, draws[:, [0, 0]], middle, spread).T
 
     assert (np.diff(near) >= 0).all()
     assert np.array_equal(near, far)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def observations() -> Observations:
     return prepare(curve_of(SIZES, noisy(power(SIZES), 0.01, 0)))
 
 
-def drawn(observations: Observations, **changes: float) -> Draws:
+def drawn(observations: Observations, **changes: Any) -> Draws:
     return draw_curves(observations, all_laws(), replace(PRIOR, **changes))
 
 

@@ -123,8 +123,8 @@ def test_curves_of_several_units_are_not_compared(of_accuracy: dw.Forecast) -> N
     of_stars, of_points = (Curve(SIZES, SHARES, metric="x", best=best) for best in (5, 10))
     with pytest.raises(ForecastError, match="differs in direction, unit or best value"):
         dw.compare({"a": of_stars, "b": of_points})
-    same = dw.compare({"a": of_accuracy, "b": Curve(SIZES, SHARES, metric="val_acc")})
-    assert same.metric.name == "accuracy"
+    alike = dw.compare({"a": of_accuracy, "b": Curve(SIZES, SHARES, metric="val_acc")})
+    assert alike.metric.name == "accuracy"
     ranked = [Curve(SIZES, SHARES, metric=metric, name=metric) for metric in ("ndcg@5", "ndcg@10")]
     with pytest.raises(ForecastError, match="different metrics"):
         dw.compare(ranked)
