@@ -10,7 +10,7 @@ import pytest
 from law_curves import SIZES, curve_of, noisy, power
 
 from dataworth import Curve, forecast
-from dataworth.forecast.draws import Draws, draw_curves
+from dataworth.forecast.draws import Draws, draw_curves, quantiles_of_draws
 from dataworth.forecast.prepare import prepare
 from dataworth.forecast.prior import Prior, shipped_prior
 from dataworth.laws.observations import Observations
@@ -69,3 +69,15 @@ def test_intervals_hardly_depend_on_the_seed_of_the_draws(repeats: int) -> None:
     each = [forecast(curve, seed=seed).predict([SIZES[-1] * 10]) for seed in range(8)]
     ends = np.log([[p.lower[0], p.median[0], p.upper[0]] for p in each])
     assert (ends.std(axis=0) < 0.03 * np.mean(ends[:, 2] - ends[:, 0]) / 2).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 64, 4096])
+def test_quantiles_of_draws_are_those_of_numpy_to_the_bit(count: int) -> None:
+    draws = np.random.default_rng(count).standard_normal((count, 5))
+    draws[0, 3], draws[0, 4] = np.nan, np.inf
+    for probabilities in ([0.05, 0.5, 0.95], [0.0, 1.0], np.linspace(0, 1, 41)):
+        with np.errstate(invalid="ignore"):
+            expected = np.quantile(draws, probabilities, axis=0)
+            found = quantiles_of_draws(draws, probabilities)
+        np.testing.assert_array_equal(found[:, :4], expected[:, :4])
+        np.testing.assert_array_equal(np.isinf(found[:, 4]), np.isinf(expected[:, 4]))

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincinv, ndtri
 
 from dataworth.forecast.correction import NODES, Adjustment
@@ -200,9 +200,33 @@ def _bands(values: Floats, around: list[float]) -> Floats:
     They are smoother functions of n than quantiles, which follow single draws.
     """
     edges = [round(len(values) * (at + side)) for at in around for side in (-0.04, 0.04)]
-    parted = np.partition(values, edges, axis=0)
+    # NumPy sorts columns about three times faster than it partitions them.
+    ordered = np.sort(values, axis=0)
     bands = zip(edges[::2], edges[1::2], strict=True)
-    return np.stack([parted[low:high].mean(axis=0) for low, high in bands])
+    return np.stack([ordered[low:high].mean(axis=0) for low, high in bands])
+
+
+def quantiles_of_draws(draws: Floats, probabilities: ArrayLike) -> Floats:
+    """``numpy.quantile(draws, probabilities, axis=0)``, about three times faster.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (d, m)
+    probabilities : array_like, shape (k,)
+
+    Returns
+    -------
+    ndarray, shape (k, m)
+    """
+    ordered = np.sort(draws, axis=0)
+    places = np.asarray(probabilities, np.float64) * (len(draws) - 1)
+    below = np.floor(places).astype(np.int64)
+    low, high = ordered[below], ordered[np.minimum(below + 1, len(draws) - 1)]
+    share, step = (places - below)[:, None], high - low
+    # The formula of NumPy, to the bit.
+    between = np.where(share >= 0.5, high - step * (1 - share), low + step * share)
+    # NaN sorts last.
+    return np.asarray(np.where(np.isnan(ordered[-1]), np.nan, between))
 
 
 def student_scales(tail: float, probabilities: Floats) -> Floats:

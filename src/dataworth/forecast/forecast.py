@@ -18,7 +18,7 @@ from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
 from dataworth.forecast import sample_size
 from dataworth.forecast.backtest import backtest
-from dataworth.forecast.draws import Draws, draw_curves
+from dataworth.forecast.draws import Draws, draw_curves, quantiles_of_draws
 from dataworth.forecast.interpolate import measured_or_drawn
 from dataworth.forecast.loss_scale import LossScale, loss_scale
 from dataworth.forecast.prior import Prior
@@ -99,7 +99,7 @@ class Forecast:
         if self.curve.higher_is_better:
             wanted = 1 - wanted
         runs = 1.0 if new_run else math.inf
-        log_loss = np.quantile(self.log_losses(sizes, runs), wanted, axis=0)
+        log_loss = quantiles_of_draws(self.log_losses(sizes, runs), wanted)
         return self.scale.values_of_costs(self.scale.costs(log_loss))
 
     def log_losses(self, sizes: ArrayLike, runs: float = math.inf) -> Floats:

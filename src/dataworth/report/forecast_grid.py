@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.forecast.draws import quantiles_of_draws
+
 if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
 
@@ -19,7 +21,7 @@ STEP = 1_000
 SHOWN, FURTHEST = 100.0, 1e6
 """Times the largest measured size: as far as the page draws, and as far as a target is sought."""
 _MEASURED, _AHEAD, _BEYOND = 400, 500, 250
-_CLOSE, _HALVINGS = 5e-5, 5
+_CLOSE, _HALVINGS = 2e-4, 5
 """Quantiles of draws have kinks: steps are halved until what lies between is that close."""
 _SPARSE, _BLOCK = 300, 100
 _NUDGE = 1e-4
@@ -136,12 +138,12 @@ def _gains(forecast: Forecast, sizes: Floats, start: Floats) -> tuple[Floats, ..
 
 
 def _interval(draws: Floats) -> Floats:
-    return np.asarray(np.quantile(draws, INTERVAL, axis=0))
+    return quantiles_of_draws(draws, INTERVAL)
 
 
 def _best(forecast: Forecast, largest: float) -> Floats:
     """The least loss that each share of the draws gets to, wherever that is."""
     logs = forecast.log_losses(largest * np.geomspace(1, FURTHEST, 128))
     shares = np.linspace(1, 0, _REACHED)
-    costs = forecast.scale.costs(np.quantile(logs, shares, axis=0).min(axis=1))
+    costs = forecast.scale.costs(quantiles_of_draws(logs, shares).min(axis=1))
     return forecast.scale.values_of_costs(costs)
