@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeWarning, curve_fit
 
 from dataworth.forecast.draws import Draws
 from dataworth.forecast.grid_fits import origins
@@ -57,6 +56,8 @@ def power_absolute(observations: Observations, sizes: Floats) -> Floats:
         observations.sizes / observations.sizes[-1],
         np.exp(observations.log_loss - observations.log_loss[-1]),
     )
+    from scipy.optimize import OptimizeWarning, curve_fit  # slow to import
+
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", OptimizeWarning)
         try:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from dataworth.laws.base import Law
 from dataworth.laws.observations import Observations
@@ -210,5 +209,7 @@ def _refine(law: Law, start: Floats, x: Floats, losses: WeightedLosses) -> Float
     z = np.where(logs, np.log(np.where(logs, start, 1.0)), start)
     steps = np.vstack([z, z + 0.15 * np.eye(len(z))])
     options = {"initial_simplex": steps, "xatol": 1e-4, "fatol": 1e-12, "maxfev": 120 * len(z)}
+    from scipy.optimize import minimize  # slow to import, and not needed for predictions
+
     found = minimize(error, z, method="Nelder-Mead", options=options)
     return shape_of(found.x)

@@ -57,15 +57,12 @@ class ForecastPlotData:
         50 % band, and the median.
     targets : tuple of float
         Values of the metric to mark.
-    law : str
-        The law of largest weight.
     """
 
     curve: CurvePlotData
     sizes: NDArray[np.float64]
     quantiles: NDArray[np.float64]
     targets: tuple[float, ...]
-    law: str
 
 
 def forecast_plot_data(
@@ -101,7 +98,6 @@ def forecast_plot_data(
         sizes=grid,
         quantiles=forecast.quantiles(grid, PROBABILITIES),
         targets=tuple(float(target) for target in wanted),
-        law=forecast.law.name,
     )
 
 
