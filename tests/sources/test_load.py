@@ -196,7 +196,7 @@ def test_parquet_with_a_gap_and_with_text(tmp_path: Path) -> None:
     pl.DataFrame({"y": [0, 1, 1], "a": [1, None, 3]}).write_parquet(path)
     gap = dw.load(path)
     assert (gap.form, gap.x["a"].isna().tolist()) == ("frame", [False, True, False])
-    pl.DataFrame({"y": [0, 1, 0], "a": ["u", "v", "u"]}).write_parquet(path)
+    pl.DataFrame({"y": [0, 1] * 4, "a": ["u", "v"] * 4}).write_parquet(path)
     assert dw.load(path).schema.columns == {"a": "text"}
     pl.DataFrame({"y": [0, None, 1], "a": [1, 2, 3]}).write_parquet(path)
     with raises("value-missing", DataError, "row 2, column 'y'"):
