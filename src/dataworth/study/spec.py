@@ -116,6 +116,9 @@ class Study:
     name : str
     data_options : mapping
         Further options of `dataworth.load`.
+    fit_params : mapping
+        Further arguments of an estimator's ``fit``, such as ``sample_weight``; of what has one
+        entry for each row of the data, a run gets those of its rows.
     fallback : str, optional
         Data to use where `data` is not on this machine.
 
@@ -146,6 +149,7 @@ class Study:
     time_limit: float | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     data_options: Mapping[str, Any] = field(default_factory=dict)
+    fit_params: Mapping[str, Any] = field(default_factory=dict)
     fallback: str | None = None
 
     def __post_init__(self) -> None:
@@ -204,6 +208,7 @@ class Study:
             "name": checks.check_folder_name("name", self.name),
             "parameters": checks.check_mapping("parameters", self.parameters),
             "data_options": checks.check_mapping("data_options", self.data_options),
+            "fit_params": checks.check_mapping("fit_params", self.fit_params),
         }
         if self.sizes is not None:
             checked["sizes"] = checks.check_ints("sizes", self.sizes, least=1)
@@ -288,6 +293,8 @@ class Study:
             values["cv"] = IN_PYTHON
         if self.count == "rows":
             del values["count"]
+        if self.fit_params:
+            values["fit_params"] = IN_PYTHON
         if isinstance(self.metric, Metric):
             values["metric"] = self.metric.name
         if values.pop("variant") is not None and self.variant is not None:
@@ -328,8 +335,10 @@ class Study:
             for each in objectives.values()
         ):
             validation_count(min(sizes))
-        if len(objectives) > 1:
-            _check_different(objectives)
+        # A model that does not fit the data or the task is refused before anything is written.
+        _check_different({name: objective.identity for name, objective in objectives.items()})
+        if self.metric is None:
+            _say_which_metric(objectives)
         return ResolvedStudy(
             name=self.name,
             objectives=objectives,
@@ -360,7 +369,12 @@ class Study:
             )
         rate = self.learning_rate or DEFAULT_LEARNING_RATE
         resolved = [
-            resolve(each, learning_rate=rate, standardize=self.standardize)
+            resolve(
+                each,
+                learning_rate=rate,
+                standardize=self.standardize,
+                fit_params=self.fit_params,
+            )
             for each in (given.values() if isinstance(given, Mapping) else given)
         ]
         resolved = with_parameters(resolved, self.parameters)
@@ -395,6 +409,13 @@ class Study:
                     code="option-without-effect",
                     option=option,
                 )
+        if self.fit_params and not any(hasattr(each, "fit_params") for each in models):
+            raise StudyError(
+                f"fit_params are arguments of an estimator's fit; the model {models[0].name} is "
+                "none. Leave them out.",
+                code="option-without-effect",
+                option="fit_params",
+            )
         if self.variant is not None and functions:
             raise StudyError(
                 f"[{self.variant.section}] changes how a learner is trained and scored; the "
@@ -566,11 +587,31 @@ def _in_file(model: Any) -> Any:
     return model if isinstance(model, str | Path) else IN_PYTHON
 
 
-def _check_different(objectives: Mapping[str, LearnerObjective | FunctionObjective]) -> None:
+def _say_which_metric(objectives: Mapping[str, LearnerObjective | FunctionObjective]) -> None:
+    """Say where the curve is not of the task's first metric, because a model cannot have it."""
+    learners = {n: each for n, each in objectives.items() if isinstance(each, LearnerObjective)}
+    for name, each in learners.items():
+        wanted = each.task.metrics[0]
+        if wanted not in each.metrics:
+            chosen = next(
+                m for m in each.metrics if all(m in other.metrics for other in learners.values())
+            )
+            warnings.warn(
+                DataworthWarning(
+                    f"the model {name} predicts labels without probabilities: the curve is "
+                    f"of {chosen}, not of {wanted}.",
+                    code="metric-chosen",
+                ),
+                stacklevel=5,
+            )
+            return
+
+
+def _check_different(identities: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse one model under two names: its runs would be stored as the same runs."""
     seen: dict[str, str] = {}
-    for name, objective in objectives.items():
-        identity = json.dumps(objective.identity, sort_keys=True)
+    for name, values in identities.items():
+        identity = json.dumps(values, sort_keys=True)
         if identity in seen:
             raise StudyError(
                 f"model: {seen[identity]!r} and {name!r} are the same model. Leave one out.",

@@ -95,7 +95,7 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
         )
     models = values.get("model")
     each = models.values() if isinstance(models, dict) else [models]
-    if IN_PYTHON in (values["data"], values.get("cv"), *each):
+    if IN_PYTHON in (values["data"], values.get("cv"), values.get("fit_params"), *each):
         raise StudyError(
             f"{where}: this study's data, model or folds were given as Python objects; run it "
             "again from Python with the same objects, as dataworth.Study(...).run(DIRECTORY).",
