@@ -35,6 +35,7 @@ from dataworth.learners.ending import DEFAULT_PATIENCE, Ending
 from dataworth.learners.function import RunModel
 from dataworth.learners.registry import DEFAULT_LEARNING_RATE, resolve
 from dataworth.learners.sklearn import with_parameters
+from dataworth.learners.sklearn.scoring import Scoring, scoring_of
 from dataworth.metrics.metric import Metric
 from dataworth.observers.base import Observer
 from dataworth.sources import load
@@ -119,6 +120,9 @@ class Study:
     fit_params : mapping
         Further arguments of an estimator's ``fit``, such as ``sample_weight``; of what has one
         entry for each row of the data, a run gets those of its rows.
+    scoring : str, callable, or list or mapping of these, optional
+        Scorers of scikit-learn by name, and callables ``scorer(model, x, y)``, beside the task's
+        metrics; all are computed from one training. The curve is of the first one.
     fallback : str, optional
         Data to use where `data` is not on this machine.
 
@@ -150,6 +154,7 @@ class Study:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     data_options: Mapping[str, Any] = field(default_factory=dict)
     fit_params: Mapping[str, Any] = field(default_factory=dict)
+    scoring: Any = None
     fallback: str | None = None
 
     def __post_init__(self) -> None:
@@ -295,6 +300,8 @@ class Study:
             del values["count"]
         if self.fit_params:
             values["fit_params"] = IN_PYTHON
+        if self.scoring is not None:
+            values["scoring"] = _scoring_in_file(self.scoring)
         if isinstance(self.metric, Metric):
             values["metric"] = self.metric.name
         if values.pop("variant") is not None and self.variant is not None:
@@ -311,6 +318,7 @@ class Study:
         """
         # First the models: a name or a missing library is reported before data are loaded.
         models = self._models()
+        scoring = scoring_of(self.scoring)
         data = self._load()
         if self.variant is not None and isinstance(data, Dataset):
             data = self.variant.apply(data)
@@ -329,7 +337,9 @@ class Study:
             count=self.count,
             at_least=self.at_least or 0,
         )
-        objectives = {name: self._objective(data, parts, model) for name, model in models.items()}
+        objectives = {
+            name: self._objective(data, parts, model, scoring) for name, model in models.items()
+        }
         if any(
             isinstance(each, LearnerObjective) and each.options.patience is not None
             for each in objectives.values()
@@ -337,14 +347,18 @@ class Study:
             validation_count(min(sizes))
         # A model that does not fit the data or the task is refused before anything is written.
         _check_different({name: objective.identity for name, objective in objectives.items()})
-        if self.metric is None:
+        metric = self.metric
+        if scoring is not None and not isinstance(metric, Metric):
+            # With its direction, which its name may not say.
+            metric = scoring.metrics.get(metric or next(iter(scoring.metrics)), metric)
+        if metric is None:
             _say_which_metric(objectives)
         return ResolvedStudy(
             name=self.name,
             objectives=objectives,
             sizes=sizes,
             seeds=seeds,
-            metric=self.metric,
+            metric=metric,
             time_limit=self.time_limit,
             values=self._described(objectives, sizes),
         )
@@ -416,6 +430,13 @@ class Study:
                 code="option-without-effect",
                 option="fit_params",
             )
+        if self.scoring is not None and not learners:
+            raise StudyError(
+                f"scoring = {self.scoring!r}: the model {models[0].name} returns its own figures. "
+                "Leave the option out, or return them from it.",
+                code="option-without-effect",
+                option="scoring",
+            )
         if self.variant is not None and functions:
             raise StudyError(
                 f"[{self.variant.section}] changes how a learner is trained and scored; the "
@@ -424,7 +445,11 @@ class Study:
             )
 
     def _objective(
-        self, data: Dataset | Rows, parts: Split, model: Learner | RunModel
+        self,
+        data: Dataset | Rows,
+        parts: Split,
+        model: Learner | RunModel,
+        scoring: Scoring | None,
     ) -> LearnerObjective | FunctionObjective:
         metric = self.metric.name if isinstance(self.metric, Metric) else self.metric
         if isinstance(model, RunModel):
@@ -450,7 +475,10 @@ class Study:
             options=self.training_options(model),
             count=self.count,
             at_least=self.at_least or 0,
+            scoring=scoring,
         )
+        if scoring is not None:
+            scoring.check(model, data.task, parts.held_out)
         if metric is not None and metric not in objective.metrics:
             is_of_task = metric in data.task.metrics
             reason = " It predicts labels without probabilities." if is_of_task else ""
@@ -572,6 +600,16 @@ class Study:
         """As `run`, with all that the study came to: curve, failed runs and findings."""
         workers = checks.check_int("workers", workers)
         return run_study(self.resolve(), directory, workers, progress, retry_failed=retry_failed)
+
+
+def _scoring_in_file(scoring: Any) -> Any:
+    """Scorers as a study file names them; a note for callables."""
+    if callable(scoring):
+        return IN_PYTHON
+    each = scoring.values() if isinstance(scoring, Mapping) else scoring
+    if isinstance(scoring, str) or all(isinstance(name, str) for name in each):
+        return scoring if isinstance(scoring, str | Mapping) else list(scoring)
+    return IN_PYTHON
 
 
 def _in_file(model: Any) -> Any:
