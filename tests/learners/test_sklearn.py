@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from errors import raises
+from errors import raises, warns
 from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
@@ -26,7 +26,6 @@ from dataworth.learners.base import FitRequest, TrainingOptions
 from dataworth.learners.registry import resolve
 from dataworth.learners.sklearn import SklearnLearner
 from dataworth.testing.contexts import MemoryContext
-from dataworth.testing.learners import LEARNER_CHECKS, LearnerCase, LearnerCheck
 
 
 def lightgbm(**parameters: Any) -> Any:
@@ -39,35 +38,12 @@ def xgboost(**parameters: Any) -> Any:
     return library.XGBClassifier(n_estimators=10, n_jobs=1, subsample=0.8, **parameters)
 
 
-CLASSIFIERS: dict[str, Callable[[], Any]] = {
-    "logistic": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
-    "forest": lambda: RandomForestClassifier(30),
-    "histogram": lambda: HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=2),
-    "lightgbm": lightgbm,
-    "xgboost": xgboost,
-}
-
-
 @pytest.fixture(scope="module")
 def quantities() -> dw.Dataset:
     random = np.random.default_rng(0)
     x = random.normal(size=(500, 4))
     y = x @ [1.0, -2.0, 0.5, 0.0] + 0.1 * random.normal(size=500)
     return dw.Dataset(x, y, task="regression", name="quantities")
-
-
-@pytest.mark.parametrize("check", LEARNER_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", CLASSIFIERS)
-def test_a_classifier_conforms(name: str, check: LearnerCheck, digits: dw.Dataset) -> None:
-    case = LearnerCase(lambda: SklearnLearner(CLASSIFIERS[name]()), digits)
-    if name == "logistic" and check.__name__ == "check_learns_more_than_chance":
-        assert case.score(case.fitted)["loss"] < 0.5
-    check(case)
-
-
-@pytest.mark.parametrize("check", LEARNER_CHECKS, ids=lambda check: check.__name__)
-def test_a_regressor_conforms(check: LearnerCheck, quantities: dw.Dataset) -> None:
-    check(LearnerCase(lambda: SklearnLearner(Ridge()), quantities))
 
 
 def fitted(data: dw.Dataset, estimator: Any, size: int, seed: int = 0, **options: Any) -> Any:
@@ -146,7 +122,8 @@ def test_labels_without_probabilities_have_an_accuracy_alone(
 ) -> None:
     with raises("unknown-metric", StudyError, match="without probabilities"):
         dw.Study(digits, estimator, metric="loss").resolve()
-    curve = dw.Study(digits, estimator, sizes=[50, 100, 200], seeds=1).run(tmp_path, progress=False)
+    with warns("metric-chosen", "of accuracy, not of loss"):
+        curve = dw.Study(digits, estimator, sizes=[50, 100, 200], seeds=1).run(tmp_path)
     assert curve.metric.name == "accuracy"
     assert set(curve.others) == {"macro_f1"}
     assert 0.5 < curve.values[-1] <= 1
@@ -154,7 +131,8 @@ def test_labels_without_probabilities_have_an_accuracy_alone(
 
 def test_models_are_compared_by_a_metric_that_all_have(digits: dw.Dataset, tmp_path: Path) -> None:
     models = {"logistic": LogisticRegression(max_iter=500), "svc": SVC()}
-    curves = dw.Study(digits, models, sizes=[50, 100, 200], seeds=1).run(tmp_path, progress=False)
+    with warns("metric-chosen", "svc predicts labels"):
+        curves = dw.Study(digits, models, sizes=[50, 100, 200], seeds=1).run(tmp_path)
     assert {curve.metric.name for curve in curves.values()} == {"accuracy"}
     assert "loss" in curves["logistic"].others
     assert not dw.audit(tmp_path)

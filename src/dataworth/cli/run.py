@@ -78,6 +78,12 @@ def add_parser(commands: Any) -> None:
     )
     add_split_options(parser)
     parser.add_argument("--metric", metavar="NAME", help="the curve's metric (the task's first)")
+    parser.add_argument(
+        "--scoring",
+        action="append",
+        metavar="NAME",
+        help="a scorer of scikit-learn, such as roc_auc_ovr; once for each of several",
+    )
     parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
     parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
     parser.add_argument(
@@ -226,7 +232,7 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     if options.data is not None:
         studies = [_on_other_data(studies, options.data)]
     names = (
-        *("model", "metric", "sizes", "seeds", "name", "time_limit", *SPLIT_OPTIONS),
+        *("model", "metric", "sizes", "seeds", "name", "time_limit", "scoring", *SPLIT_OPTIONS),
         *("epochs", "steps", "batch_size", "learning_rate", "patience"),
     )
     given = {name: value for name in names if (value := getattr(options, name)) is not None}

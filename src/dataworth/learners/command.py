@@ -26,6 +26,7 @@ PLACEHOLDERS = (
     *("model", "size", "seed", "key", "folder", "metrics"),
 )
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_OF_SHELLS = frozenset({"&&", "||", "|", ";", "&", ">", ">>", "<", "2>", "2>&1"})
 _TAIL = 4_000
 """Characters of the output that a failure quotes."""
 _NOT_RUN, _NOT_FOUND = 126, 127
@@ -46,7 +47,7 @@ class Command(RunModel):
         ``{metrics}``, the path where the command leaves a JSON object of numbers by name;
         ``{model}``, ``{size}``, ``{seed}``, ``{key}`` and ``{folder}``, as in `dataworth.Run`. The
         same values are in the environment as DATAWORTH_ROWS, DATAWORTH_ROWS_TXT, and so on. A
-        command that leaves no file prints the JSON object as its last line.
+        command that leaves no file prints the JSON object on a line; the last one counts.
     name : str, optional
         What tables call the model; by default the name of the script.
 
@@ -68,6 +69,13 @@ class Command(RunModel):
             ) from None
         if not self._words:
             raise StudyError("command: it is empty.", code="command-malformed")
+        of_shell = next((word for word in self._words if word in _OF_SHELLS), None)
+        if of_shell is not None:
+            raise StudyError(
+                f"command {command!r}: no shell reads it, so that {of_shell} would be an argument. "
+                "Quote it as one argument of a shell: sh -c '...'.",
+                code="command-malformed",
+            )
         for found in _PLACEHOLDER.findall(command):
             # Braces with other content are the command's own, as in JSON or awk.
             if re.fullmatch(r"[a-z_.]+", found) and found not in PLACEHOLDERS:
@@ -145,13 +153,12 @@ class Command(RunModel):
             source, text = f"{path.name}", path.read_bytes().decode("utf-8", "replace")
         else:
             lines = [line for line in output.splitlines() if line.strip()]
-            source, text = "the last line of its output", lines[-1] if lines else ""
+            # Warnings may follow it, such as those of a library that is taken down.
+            objects = [line for line in lines if _object(line) is not None]
+            source, text = "the last line of its output", "".join((objects or lines)[-1:])
         what = f"the command {self.name}"
-        try:
-            found = json.loads(text)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
+        found = _object(text)
+        if found is None:
             left = f"{text.strip()[:80]!r}" if text.strip() else "empty"
             raise StudyError(
                 f'{what} left no metrics: expected a JSON object such as {{"accuracy": 0.93}} in '
@@ -187,6 +194,15 @@ def _values(run: Run) -> dict[str, str]:
 
 def _filled(word: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: values.get(match.group(1), match.group(0)), word)
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """The JSON object that a text is; None if it is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _ending(code: int) -> str:

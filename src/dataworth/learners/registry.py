@@ -6,6 +6,7 @@ import difflib
 import inspect
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def resolve(
     *,
     learning_rate: float = DEFAULT_LEARNING_RATE,
     standardize: bool | None = None,
+    fit_params: Mapping[str, Any] | None = None,
 ) -> Learner | RunModel:
     """Turn what a person calls a model into a learner, or into a model that does a whole run.
 
@@ -46,6 +48,8 @@ def resolve(
     standardize : bool, optional
         Whether Keras models get their features standardised on each subset; by default the
         presets standardise real-valued ones.
+    fit_params : mapping, optional
+        Further arguments of ``fit``, for estimators.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def resolve(
         return learner
     estimator = _estimator(model)
     if estimator is not None:
-        return SklearnLearner(estimator, "" if name is None else _short(name))
+        return SklearnLearner(estimator, "" if name is None else _short(name), fit_params)
     found = keras_learner(model, name, learning_rate, standardize)
     if found is None:
         raise StudyError(_unknown(model), code="unknown-model")
@@ -80,9 +84,7 @@ def resolve(
 def _estimator(model: Any) -> Any:
     """An estimator from itself, its class, or a function that returns one; else None."""
     if is_estimator(model):
-        return model
-    if isinstance(model, type) and hasattr(model, "fit") and hasattr(model, "get_params"):
-        return instance_of(model)
+        return instance_of(model) if isinstance(model, type) else model
     if inspect.isfunction(model) and not inspect.signature(model).parameters:
         with user_code(f"the model's function {model.__name__}"):
             made = model()

@@ -49,7 +49,7 @@ def own_code(roots: Iterable[Any], *, installed: bool = True) -> list[str]:
     while waiting:
         thing = waiting.pop()
         known = isinstance(thing, type | FunctionType | ModuleType)
-        followed = known and is_own(thing) and (installed or not _is_installed(thing))
+        followed = known and is_own(thing) and (installed or not is_installed(thing))
         if followed and id(thing) not in seen:
             seen.add(id(thing))
             texts.add(_text(thing))
@@ -72,7 +72,7 @@ def module_source(thing: Any) -> str:
     return "" if module is None or module.__name__ == "__main__" else _source(module)
 
 
-def _is_installed(thing: Any) -> bool:
+def is_installed(thing: Any) -> bool:
     """Whether the file of a function, class or module is in a folder of installed packages."""
     module = thing if isinstance(thing, ModuleType) else sys.modules.get(thing.__module__ or "")
     file = str(getattr(module, "__file__", None) or "")

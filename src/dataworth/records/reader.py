@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dataworth.errors import StudyError
+from dataworth.metrics import Metric, find, register
 from dataworth.records.meta import checked_entry
 from dataworth.records.store import Store
 from dataworth.tasks.classification import chance_of_counts
@@ -47,7 +48,10 @@ def models(meta: Mapping[str, Any], where: str) -> dict[str, dict[str, Any]]:
         }
     if "model" not in meta:
         return {}
-    names = ("model", "learner", "identity", "metrics", "measured_on", "chance", "mistakes")
+    names = (
+        *("model", "learner", "identity", "metrics", "scoring", "measured_on", "chance"),
+        "mistakes",
+    )
     name = checked_entry(meta, "model", str, where)
     return {name: {entry: meta[entry] for entry in names if entry in meta}}
 
@@ -102,12 +106,17 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
             code="no-finished-run",
         )
     # Other models may have metrics that this one has not.
-    own = checked_entry({"metrics": [], **meta}, "metrics", list, str(store.path))
+    where = str(store.path)
+    own = checked_entry({"metrics": [], **meta}, "metrics", list, where)
     columns = {
         name: values
         for name, values in table.values.items()
         if not several or name in own or not np.isnan(values).all()
     }
+    # The study's own scorers, of which the names alone do not say which way they improve.
+    for scorer, rises in checked_entry({"scoring": {}, **meta}, "scoring", dict, where).items():
+        if find(scorer) is None:
+            register(Metric(scorer, rises))
     metric = _metric(store, meta, list(columns))
     others = {name: values for name, values in columns.items() if name != metric["name"]}
     name = checked_entry({"name": store.directory.name, **meta}, "name", str, str(store.path))

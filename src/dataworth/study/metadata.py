@@ -56,6 +56,11 @@ def describe_models(study: ResolvedStudy) -> dict[str, dict[str, Any]]:
             "chance": dict(objective.chance()),
         }
         if isinstance(objective, LearnerObjective):
+            if objective.scoring is not None:
+                described[name]["scoring"] = {
+                    metric.name: bool(metric.higher_is_better)
+                    for metric in objective.scoring.metrics.values()
+                }
             described[name] |= {
                 "metrics": list(objective.metrics),
                 "mistakes": dict(objective.variant),

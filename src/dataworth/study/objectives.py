@@ -25,6 +25,7 @@ from dataworth.learners.base import (
     options_of,
 )
 from dataworth.learners.function import RunModel
+from dataworth.learners.sklearn.scoring import Scoring
 from dataworth.records.record import PROTOCOL, Record, RunKey
 from dataworth.records.run import Run, RunContext
 from dataworth.tasks.base import Scored, Task
@@ -71,6 +72,8 @@ class LearnerObjective:
         What a size counts.
     at_least : int
         Rows of each class in every subset.
+    scoring : Scoring, optional
+        Scorers besides the metrics of the task.
     """
 
     data: Dataset
@@ -81,6 +84,7 @@ class LearnerObjective:
     options: TrainingOptions
     count: Count = "rows"
     at_least: int = 0
+    scoring: Scoring | None = None
 
     @property
     def name(self) -> str:
@@ -107,12 +111,14 @@ class LearnerObjective:
             # Run directories of before there were other tasks hold these entries alone.
             "mistakes": self.variant,
             **({"budget": options} if options else {}),
+            **({} if self.scoring is None else {"scoring": self.scoring.identity()}),
         } | ({} if self.task.kind == "classification" else {"task": task})
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The metrics of a run; the first is the curve's."""
-        return metrics_of(self.learner, self.task)
+        scored = () if self.scoring is None else tuple(self.scoring.scorers)
+        return tuple(dict.fromkeys([*scored, *metrics_of(self.learner, self.task)]))
 
     @property
     def variant(self) -> Mapping[str, Any]:
@@ -172,9 +178,12 @@ class LearnerObjective:
         predictor = self.learner.fit(request, context)
         scored = self.evaluate(predictor, train)
         facts = dict(predictor.facts)
-        scores = {name: scored.scores[name] for name in scored.scores if name in self.metrics}
+        possible = metrics_of(self.learner, self.task)
+        scores = {name: scored.scores[name] for name in scored.scores if name in possible}
+        if self.scoring is not None:
+            scores |= self.scoring(self.learner, predictor, self.task, self.split.held_out)
         arrays = dict(scored.arrays)
-        if "class_losses" in arrays and "loss" not in self.metrics:
+        if "class_losses" in arrays and "loss" not in possible:
             arrays["class_losses"] = np.full_like(arrays["class_losses"], np.nan)
         if TRAIN_LOSS in facts:
             scores[TRAIN_LOSS] = facts.pop(TRAIN_LOSS)

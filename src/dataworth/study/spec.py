@@ -35,6 +35,7 @@ from dataworth.learners.ending import DEFAULT_PATIENCE, Ending
 from dataworth.learners.function import RunModel
 from dataworth.learners.registry import DEFAULT_LEARNING_RATE, resolve
 from dataworth.learners.sklearn import with_parameters
+from dataworth.learners.sklearn.scoring import Scoring, scoring_of
 from dataworth.metrics.metric import Metric
 from dataworth.observers.base import Observer
 from dataworth.sources import load
@@ -116,6 +117,12 @@ class Study:
     name : str
     data_options : mapping
         Further options of `dataworth.load`.
+    fit_params : mapping
+        Further arguments of an estimator's ``fit``, such as ``sample_weight``; of what has one
+        entry for each row of the data, a run gets those of its rows.
+    scoring : str, callable, or list or mapping of these, optional
+        Scorers of scikit-learn by name, and callables ``scorer(model, x, y)``, beside the task's
+        metrics; all are computed from one training. The curve is of the first one.
     fallback : str, optional
         Data to use where `data` is not on this machine.
 
@@ -146,6 +153,8 @@ class Study:
     time_limit: float | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     data_options: Mapping[str, Any] = field(default_factory=dict)
+    fit_params: Mapping[str, Any] = field(default_factory=dict)
+    scoring: Any = None
     fallback: str | None = None
 
     def __post_init__(self) -> None:
@@ -204,6 +213,7 @@ class Study:
             "name": checks.check_folder_name("name", self.name),
             "parameters": checks.check_mapping("parameters", self.parameters),
             "data_options": checks.check_mapping("data_options", self.data_options),
+            "fit_params": checks.check_mapping("fit_params", self.fit_params),
         }
         if self.sizes is not None:
             checked["sizes"] = checks.check_ints("sizes", self.sizes, least=1)
@@ -288,6 +298,10 @@ class Study:
             values["cv"] = IN_PYTHON
         if self.count == "rows":
             del values["count"]
+        if self.fit_params:
+            values["fit_params"] = IN_PYTHON
+        if self.scoring is not None:
+            values["scoring"] = _scoring_in_file(self.scoring)
         if isinstance(self.metric, Metric):
             values["metric"] = self.metric.name
         if values.pop("variant") is not None and self.variant is not None:
@@ -304,6 +318,7 @@ class Study:
         """
         # First the models: a name or a missing library is reported before data are loaded.
         models = self._models()
+        scoring = scoring_of(self.scoring)
         data = self._load()
         if self.variant is not None and isinstance(data, Dataset):
             data = self.variant.apply(data)
@@ -322,20 +337,28 @@ class Study:
             count=self.count,
             at_least=self.at_least or 0,
         )
-        objectives = {name: self._objective(data, parts, model) for name, model in models.items()}
+        objectives = {
+            name: self._objective(data, parts, model, scoring) for name, model in models.items()
+        }
         if any(
             isinstance(each, LearnerObjective) and each.options.patience is not None
             for each in objectives.values()
         ):
             validation_count(min(sizes))
-        if len(objectives) > 1:
-            _check_different(objectives)
+        # A model that does not fit the data or the task is refused before anything is written.
+        _check_different({name: objective.identity for name, objective in objectives.items()})
+        metric = self.metric
+        if scoring is not None and not isinstance(metric, Metric):
+            # With its direction, which its name may not say.
+            metric = scoring.metrics.get(metric or next(iter(scoring.metrics)), metric)
+        if metric is None:
+            _say_which_metric(objectives)
         return ResolvedStudy(
             name=self.name,
             objectives=objectives,
             sizes=sizes,
             seeds=seeds,
-            metric=self.metric,
+            metric=metric,
             time_limit=self.time_limit,
             values=self._described(objectives, sizes),
         )
@@ -360,7 +383,12 @@ class Study:
             )
         rate = self.learning_rate or DEFAULT_LEARNING_RATE
         resolved = [
-            resolve(each, learning_rate=rate, standardize=self.standardize)
+            resolve(
+                each,
+                learning_rate=rate,
+                standardize=self.standardize,
+                fit_params=self.fit_params,
+            )
             for each in (given.values() if isinstance(given, Mapping) else given)
         ]
         resolved = with_parameters(resolved, self.parameters)
@@ -395,6 +423,20 @@ class Study:
                     code="option-without-effect",
                     option=option,
                 )
+        if self.fit_params and not any(hasattr(each, "fit_params") for each in models):
+            raise StudyError(
+                f"fit_params are arguments of an estimator's fit; the model {models[0].name} is "
+                "none. Leave them out.",
+                code="option-without-effect",
+                option="fit_params",
+            )
+        if self.scoring is not None and not learners:
+            raise StudyError(
+                f"scoring = {self.scoring!r}: the model {models[0].name} returns its own figures. "
+                "Leave the option out, or return them from it.",
+                code="option-without-effect",
+                option="scoring",
+            )
         if self.variant is not None and functions:
             raise StudyError(
                 f"[{self.variant.section}] changes how a learner is trained and scored; the "
@@ -403,7 +445,11 @@ class Study:
             )
 
     def _objective(
-        self, data: Dataset | Rows, parts: Split, model: Learner | RunModel
+        self,
+        data: Dataset | Rows,
+        parts: Split,
+        model: Learner | RunModel,
+        scoring: Scoring | None,
     ) -> LearnerObjective | FunctionObjective:
         metric = self.metric.name if isinstance(self.metric, Metric) else self.metric
         if isinstance(model, RunModel):
@@ -429,7 +475,10 @@ class Study:
             options=self.training_options(model),
             count=self.count,
             at_least=self.at_least or 0,
+            scoring=scoring,
         )
+        if scoring is not None:
+            scoring.check(model, data.task, parts.held_out)
         if metric is not None and metric not in objective.metrics:
             is_of_task = metric in data.task.metrics
             reason = " It predicts labels without probabilities." if is_of_task else ""
@@ -553,6 +602,16 @@ class Study:
         return run_study(self.resolve(), directory, workers, progress, retry_failed=retry_failed)
 
 
+def _scoring_in_file(scoring: Any) -> Any:
+    """Scorers as a study file names them; a note for callables."""
+    if callable(scoring):
+        return IN_PYTHON
+    each = scoring.values() if isinstance(scoring, Mapping) else scoring
+    if isinstance(scoring, str) or all(isinstance(name, str) for name in each):
+        return scoring if isinstance(scoring, str | Mapping) else list(scoring)
+    return IN_PYTHON
+
+
 def _in_file(model: Any) -> Any:
     """A model, or several, as a study file names them; a note for Python objects."""
     if isinstance(model, Mapping):
@@ -566,11 +625,31 @@ def _in_file(model: Any) -> Any:
     return model if isinstance(model, str | Path) else IN_PYTHON
 
 
-def _check_different(objectives: Mapping[str, LearnerObjective | FunctionObjective]) -> None:
+def _say_which_metric(objectives: Mapping[str, LearnerObjective | FunctionObjective]) -> None:
+    """Say where the curve is not of the task's first metric, because a model cannot have it."""
+    learners = {n: each for n, each in objectives.items() if isinstance(each, LearnerObjective)}
+    for name, each in learners.items():
+        wanted = each.task.metrics[0]
+        if wanted not in each.metrics:
+            chosen = next(
+                m for m in each.metrics if all(m in other.metrics for other in learners.values())
+            )
+            warnings.warn(
+                DataworthWarning(
+                    f"the model {name} predicts labels without probabilities: the curve is "
+                    f"of {chosen}, not of {wanted}.",
+                    code="metric-chosen",
+                ),
+                stacklevel=5,
+            )
+            return
+
+
+def _check_different(identities: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse one model under two names: its runs would be stored as the same runs."""
     seen: dict[str, str] = {}
-    for name, objective in objectives.items():
-        identity = json.dumps(objective.identity, sort_keys=True)
+    for name, values in identities.items():
+        identity = json.dumps(values, sort_keys=True)
         if identity in seen:
             raise StudyError(
                 f"model: {seen[identity]!r} and {name!r} are the same model. Leave one out.",

@@ -95,7 +95,8 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
         )
     models = values.get("model")
     each = models.values() if isinstance(models, dict) else [models]
-    if IN_PYTHON in (values["data"], values.get("cv"), *each):
+    given = ("cv", "fit_params", "scoring")
+    if IN_PYTHON in (values["data"], *(values.get(name) for name in given), *each):
         raise StudyError(
             f"{where}: this study's data, model or folds were given as Python objects; run it "
             "again from Python with the same objects, as dataworth.Study(...).run(DIRECTORY).",

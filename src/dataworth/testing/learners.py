@@ -17,7 +17,15 @@ from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
 from dataworth.data.splits import split
 from dataworth.data.subsets import NestedSampler
-from dataworth.learners.base import FitRequest, Learner, Predictor, TrainingOptions
+from dataworth.errors import StudyError
+from dataworth.learners.base import (
+    FitRequest,
+    Learner,
+    Predictor,
+    TrainingOptions,
+    metrics_of,
+)
+from dataworth.metrics import find
 from dataworth.testing.contexts import MemoryContext
 
 
@@ -34,12 +42,18 @@ class LearnerCase:
     options : TrainingOptions
     size : int
         Number of training samples.
+    other_task : Dataset, optional
+        Data of a task that the learner is not made for.
+    make_other : callable, optional
+        Makes the same learner with another parameter, without arguments.
     """
 
     make: Callable[[], Learner]
     data: Dataset
     options: TrainingOptions = field(default_factory=lambda: TrainingOptions(3, batch_size=32))
     size: int = 320
+    other_task: Dataset | None = None
+    make_other: Callable[[], Learner] | None = None
 
     def request(self, seed: int = 1, size: int | None = None) -> FitRequest:
         """A request for a nested subset."""
@@ -94,9 +108,11 @@ def check_prediction_has_the_form_of_the_task(case: LearnerCase) -> None:
 
 def check_learns_more_than_chance(case: LearnerCase) -> None:
     """The first metric is better than that of the best constant prediction."""
-    scores = case.score(case.fitted)
-    name = case.data.task.metrics[0]
-    assert scores[name] < case.data.task.chance(split(case.data).pool.y)[name]
+    task, scores = case.data.task, case.score(case.fitted)
+    name = metrics_of(case.make(), task)[0]
+    metric = find(name)
+    sign = -1 if metric is not None and metric.higher_is_better else 1
+    assert sign * scores[name] < sign * task.chance(split(case.data).pool.y)[name]
 
 
 def check_same_request_gives_the_same_bits(case: LearnerCase) -> None:
@@ -129,7 +145,48 @@ def check_small_subsets_may_lack_classes(case: LearnerCase) -> None:
         return
     request = case.request(size=max(2, case.data.classes // 2))
     predictor = case.make().fit(request, MemoryContext())
-    assert case.predictions(predictor).shape[1] == case.data.classes
+    prediction = case.predictions(predictor)
+    assert prediction.shape[1] == case.data.classes
+    assert np.isfinite(prediction).all()
+    assert np.isfinite(list(case.score(predictor).values())).all()
+
+
+def check_a_single_class_is_fitted(case: LearnerCase) -> None:
+    """A subset of one class is fitted, and every class gets a prediction."""
+    if case.data.task.strata(case.data.y) is None:
+        return
+    request = case.request()
+    rows = request.train.rows[request.train.y == request.train.y[0]]
+    predictor = case.make().fit(replace(request, train=View(case.data, rows)), MemoryContext())
+    assert np.isfinite(list(case.score(predictor).values())).all()
+
+
+def check_metrics_are_known_before_training(case: LearnerCase) -> None:
+    """What the learner says that it can have is among the figures of its predictions."""
+    promised = metrics_of(case.make(), case.data.task)
+    assert promised
+    assert set(promised) <= set(case.score(case.fitted))
+
+
+def check_refuses_another_task_before_training(case: LearnerCase) -> None:
+    """A learner that is not made for a task says so when its identity is asked for."""
+    if case.other_task is None:
+        return
+    learner, refused = case.make(), False
+    try:
+        learner.identity(case.other_task, case.other_task.task)
+    except StudyError as error:
+        refused = error.code == "task-not-supported"
+    assert refused
+
+
+def check_changed_learner_is_another(case: LearnerCase) -> None:
+    """A learner with another parameter has another identity."""
+    if case.make_other is None:
+        return
+    one = case.make().identity(case.data, case.data.task)
+    other = case.make_other().identity(case.data, case.data.task)
+    assert dict(one) != dict(other)
 
 
 def check_history_is_columns_of_equal_length(case: LearnerCase) -> None:
@@ -189,6 +246,10 @@ LEARNER_CHECKS: tuple[LearnerCheck, ...] = (
     check_figures_do_not_depend_on_earlier_runs,
     check_another_subset_gives_other_figures,
     check_small_subsets_may_lack_classes,
+    check_a_single_class_is_fitted,
+    check_metrics_are_known_before_training,
+    check_refuses_another_task_before_training,
+    check_changed_learner_is_another,
     check_history_is_columns_of_equal_length,
     check_facts_are_numbers,
     check_resumed_run_equals_the_unbroken_one,

@@ -1,0 +1,149 @@
+"""Estimators as the model of a study, from end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from errors import raises, warns
+from lightgbm import LGBMClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_diabetes
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+import dataworth as dw
+from dataworth.data.dataset import Dataset
+from dataworth.data.splits import split
+from dataworth.data.subsets import NestedSampler
+from dataworth.errors import StudyError
+from dataworth.records.store import Store
+
+SIZES: dict[str, Any] = {"sizes": [100, 400], "seeds": 2}
+
+
+def test_the_loss_is_that_of_scikit_learn(digits: Dataset, tmp_path: Path) -> None:
+    model = make_pipeline(StandardScaler(), LogisticRegression())
+    curve = dw.Study(data=digits, model=model, **SIZES).run(tmp_path)
+    assert curve.metric.name == "loss"
+    parts = split(digits)
+    for size, seed, loss in zip(curve.samples, curve.seeds, curve.values, strict=True):
+        rows = NestedSampler().order(digits, parts.pool.rows, seed)[:size]
+        x = digits.x.reshape(len(digits), -1) * np.float32(digits.scale)
+        model.fit(x[rows], digits.y[rows])
+        shares = model.predict_proba(x[parts.held_out.rows])
+        assert loss == pytest.approx(log_loss(parts.held_out.y, shares), rel=1e-4)
+
+
+def test_a_regressor_gives_rmse_and_workers_the_same_figures(tmp_path: Path) -> None:
+    x, y = load_diabetes(return_X_y=True)
+    data = Dataset(x, y, task="regression", name="diabetes")
+    study = dw.Study(data=data, model=Ridge(), sizes=[50, 200], seeds=2)
+    curve = study.run(tmp_path / "one")
+    assert curve.metric.name == "rmse"
+    assert curve["r2"].values.mean() > 0.2
+    assert study.run(tmp_path / "two", workers=2).values.tolist() == curve.values.tolist()
+
+
+def test_without_probabilities_the_curve_is_of_accuracy(digits: Dataset, tmp_path: Path) -> None:
+    study = dw.Study(data=digits, model=SVC(), **SIZES)
+    with warns("metric-chosen", "SVC predicts labels.*of accuracy, not of loss"):
+        curve = study.run(tmp_path)
+    assert curve.metric.name == "accuracy"
+    assert curve.values.min() > 0.8
+    with Store(tmp_path) as store:
+        assert list(store.records("finished")[0].scores) == ["accuracy", "macro_f1"]
+
+
+def test_a_loss_without_probabilities_is_refused(digits: Dataset, tmp_path: Path) -> None:
+    study = dw.Study(data=digits, model=SVC(), metric="loss", **SIZES)
+    with raises("unknown-metric", StudyError, "SVC gives accuracy, macro_f1.*labels"):
+        study.run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_models_with_and_without_probabilities_share_a_metric(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    study = dw.Study(data=digits, model=[LogisticRegression(), SVC()], **SIZES)
+    with warns("metric-chosen", "of accuracy"):
+        curves = study.run(tmp_path)
+    assert {curve.metric.name for curve in curves.values()} == {"accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "message"),
+    [
+        (Ridge(), "task-not-supported", "Ridge.*not a classifier"),
+        (KMeans(), "task-not-supported", "KMeans.*not a classifier"),
+        (
+            CalibratedClassifierCV(LogisticRegression(), cv="prefit"),
+            "model-not-rebuildable",
+            'cv="prefit".*FrozenEstimator',
+        ),
+    ],
+    ids=["regressor", "clusterer", "prefit"],
+)
+def test_what_does_not_fit_is_refused_before_training(
+    model: Any, code: str, message: str, digits: Dataset, tmp_path: Path
+) -> None:
+    with raises(code, StudyError, message):
+        dw.Study(data=digits, model=model, **SIZES).run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_early_stopping_uses_a_part_of_the_subset(digits: Dataset, tmp_path: Path) -> None:
+    booster = LGBMClassifier(n_estimators=60)
+    model = make_pipeline(StandardScaler(), booster)
+    dw.Study(data=digits, model=model, patience=2, **SIZES).run(tmp_path / "stopped")
+    with Store(tmp_path / "stopped") as store:
+        trees = [record.facts["iterations"] for record in store.records("finished")]
+    assert max(trees) < 60
+    assert not hasattr(booster, "booster_")
+
+
+@pytest.mark.parametrize("option", ["patience", "epochs", "learning_rate"])
+def test_training_options_are_refused(option: str, digits: Dataset) -> None:
+    options: dict[str, Any] = {option: 3}
+    study = dw.Study(data=digits, model=LogisticRegression(), **options, **SIZES)
+    with raises("option-without-effect", StudyError, f"{option} = 3.*LogisticRegression"):
+        study.resolve()
+
+
+def test_sample_weights_are_those_of_the_rows(digits: Dataset, tmp_path: Path) -> None:
+    weights = np.where(digits.y == 3, 1e-6, 1.0)
+    study = dw.Study(
+        data=digits,
+        model=LogisticRegression(max_iter=500),
+        fit_params={"sample_weight": weights},
+        sizes=[400],
+        seeds=1,
+    )
+    study.run(tmp_path / "run")
+    with Store(tmp_path / "run") as store:
+        confusion = store.records(arrays=True)[0].arrays["confusion"]
+    assert confusion[:, 3].sum() == 0
+    short = dw.Study(
+        data=digits, model=LogisticRegression(), fit_params={"sample_weight": weights[1:]}
+    )
+    with raises("length-mismatch", StudyError, "1,796 entries.*1,797 rows"):
+        short.run(tmp_path / "short")
+
+
+def test_class_weights_are_given_by_name(tmp_path: Path, digits: Dataset) -> None:
+    names = np.array(["no", "yes"])[(digits.y == 3).astype(int)]
+    data = Dataset(digits.x, names, name="threes", scale=digits.scale)
+    recalls = []
+    for weight in (1e-3, 1.0):
+        model = LogisticRegression(class_weight={"yes": weight, "no": 1.0})
+        dw.Study(data=data, model=model, sizes=[400], seeds=1).run(tmp_path / str(weight))
+        with Store(tmp_path / str(weight)) as store:
+            confusion = store.records(arrays=True)[0].arrays["confusion"]
+        recalls.append(confusion[1, 1] / confusion[1].sum())
+    assert recalls[0] < recalls[1]
