@@ -96,7 +96,6 @@ def test_a_shell_is_run_where_one_is_asked_for() -> None:
         ("open('metrics.json', 'w').write('hello')", "left no metrics"),
         ('print(chr(123) + chr(34) + "accuracy" + chr(34) + ": NaN" + chr(125))', "accuracy = nan"),
         ('print(\'{"accuracy": "good"}\')', "accuracy = 'good', which is not a number"),
-        ("print('{\"loss\": 1}')", "metric is accuracy"),
     ],
 )
 def test_what_a_failing_command_did_is_said(code: str, message: str) -> None:
@@ -107,6 +106,12 @@ def test_what_a_failing_command_did_is_said(code: str, message: str) -> None:
     failure = failure_of(f"{PYTHON} fails.py")
     assert failure.kind == "error"
     assert re.search(message, failure.message, re.DOTALL), failure.message
+
+
+def test_a_command_that_leaves_another_metric_is_refused_with_its_first_run() -> None:
+    Path("other.py").write_text("print('{\"recall\": 1}')")
+    with raises("metric-missing", StudyError, "returned the metrics recall.* metric is accuracy"):
+        run(f"{PYTHON} other.py")
 
 
 def test_a_program_that_is_not_there_is_named() -> None:
