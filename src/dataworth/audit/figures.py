@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding, Findings
 from dataworth.records.meta import checked_entry
-from dataworth.records.reader import meta_of
+from dataworth.records.reader import chance_of, meta_of
 from dataworth.records.store import Store
 
 SEVERITIES = ("error", "warning", "info")
@@ -42,8 +42,8 @@ class ReportedRun:
         Of the same samples as `loss`.
     train_loss : float, optional
         Mean training loss of the last epoch.
-    classes : int, optional
-        Number of classes; chance is ``ln(classes)``.
+    chance : float, optional
+        The loss of the best constant prediction: the entropy of the class shares.
     measured_on : {"held-out", "training"}
         Which samples `loss` was measured on.
     """
@@ -53,7 +53,7 @@ class ReportedRun:
     loss: float
     accuracy: float | None = None
     train_loss: float | None = None
-    classes: int | None = None
+    chance: float | None = None
     measured_on: MeasuredOn = "held-out"
 
 
@@ -75,7 +75,7 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
     mistakes = checked_entry({"mistakes": {}, **meta}, "mistakes", dict, where)
     on_training = meta.get("measured_on") == "training" or mistakes.get("loss_on_training_rows")
     measured_on: MeasuredOn = "training" if on_training else "held-out"
-    classes = checked_entry({"classes": None, **meta}, "classes", int | None, where)
+    chance = chance_of(store, meta, "loss")
     nothing: list[float | None] = [None] * len(table)
     columns = {name: values.tolist() for name, values in table.values.items()}
     return [
@@ -85,7 +85,7 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
             loss=loss,
             accuracy=accuracy,
             train_loss=train_loss,
-            classes=classes,
+            chance=chance,
             measured_on=measured_on,
         )
         for size, seed, loss, accuracy, train_loss in zip(
@@ -102,7 +102,6 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
 def reported_runs_of_curve(curve: Curve) -> list[ReportedRun]:
     """The figures of a loss curve, with accuracies and training losses where it has them."""
     accuracies, train_losses = curve.others.get("accuracy"), curve.others.get("train_loss")
-    classes = None if curve.chance is None else round(math.exp(curve.chance))
     return [
         ReportedRun(
             size=int(curve.samples[row]),
@@ -110,7 +109,7 @@ def reported_runs_of_curve(curve: Curve) -> list[ReportedRun]:
             loss=float(curve.values[row]),
             accuracy=None if accuracies is None else float(accuracies[row]),
             train_loss=None if train_losses is None else float(train_losses[row]),
-            classes=classes,
+            chance=curve.chance,
         )
         for row in range(len(curve))
     ]
