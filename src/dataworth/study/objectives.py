@@ -103,7 +103,12 @@ class LearnerObjective:
             # Run directories of before there were other tasks hold these entries alone.
             "mistakes": self.variant,
             **({"budget": options} if options else {}),
+            **({"validation": "groups"} if self._validates_on_groups else {}),
         } | ({} if self.task.kind == "classification" else {"task": task})
+
+    @property
+    def _validates_on_groups(self) -> bool:
+        return self.options.patience is not None and self.data.groups is not None
 
     @property
     def metrics(self) -> tuple[str, ...]:
