@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataworth import Curve
-from dataworth.audit import ReportedRun, audit, audit_figures
+from dataworth.audit import ReportedRun, audit, audit_figures, reported_runs
 from dataworth.audit.rules.losses import FLOORS, least_loss, nearest
 from dataworth.metrics.classification import score
+from dataworth.records.record import Record, RunKey
+from dataworth.records.store import Store
 from dataworth.reproductions.emnist_paper import PUBLISHED, clipped_loss
 
 SIZES = (1_000, 3_000, 9_000, 27_000)
@@ -28,7 +32,7 @@ def honest(seeds: int = 3, noise: float = 0.01) -> list[ReportedRun]:
         for seed in range(seeds):
             loss = 20 * size**-0.35 * math.exp(noise * random.normal())
             accuracy = math.exp(-loss / 1.5)
-            figures.append(ReportedRun(size, seed, loss, accuracy, 0.9 * loss, 47))
+            figures.append(ReportedRun(size, seed, loss, accuracy, 0.9 * loss, math.log(47)))
     return figures
 
 
@@ -99,23 +103,48 @@ def test_a_loss_too_good_for_its_accuracy() -> None:
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf, -0.3])
 def test_no_loss(loss: float) -> None:
-    figures = [*honest(), ReportedRun(1_000, 9, loss, 0.5, 1.0, 47)]
+    figures = [*honest(), ReportedRun(1_000, 9, loss, 0.5, 1.0, math.log(47))]
     assert codes(audit_figures(figures)) == {"loss-not-a-loss": "error"}
 
 
 def test_loss_on_training_rows() -> None:
-    figures = [ReportedRun(100, 0, 0.5, 0.8, 0.6, 10, "training")]
+    figures = [ReportedRun(100, 0, 0.5, 0.8, 0.6, math.log(10), "training")]
     assert codes(audit_figures(figures)) == {"loss-on-training-rows": "error"}
-    figures = [ReportedRun(100, 0, 0.5123, 0.8, 0.5123, 10)]
+    figures = [ReportedRun(100, 0, 0.5123, 0.8, 0.5123, math.log(10))]
     assert codes(audit_figures(figures)) == {"loss-on-training-rows": "error"}
 
 
 def test_loss_above_chance() -> None:
-    assert audit_figures([ReportedRun(100, 0, 2.30, 0.1, None, 10)]) == []
-    figures = [ReportedRun(100, 0, 2.31, 0.1, None, 10)]
+    assert audit_figures([ReportedRun(100, 0, 2.30, 0.1, None, math.log(10))]) == []
+    figures = [ReportedRun(100, 0, 2.31, 0.1, None, math.log(10))]
     assert codes(audit_figures(figures)) == {"loss-above-chance": "warning"}
     curve = Curve([100], [2.31], chance=math.log(10))
     assert codes(audit(curve)) == {"loss-above-chance": "warning"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "chance"),
+    [
+        ({"classes": 2, "class_counts": [900, 100]}, 0.325083),
+        ({"classes": 2, "class_counts": [500, 500]}, math.log(2)),
+        ({"classes": 3, "class_counts": [900, 100, 0], "chance": {"loss": 0.4}}, 0.4),
+        # What is not known of a function's loss is not guessed from the number of classes.
+        ({"classes": 2, "chance": {}}, None),
+        ({"classes": 1, "class_counts": [10]}, None),
+    ],
+)
+def test_chance_is_that_of_the_class_shares(
+    entries: dict[str, Any], chance: float | None, tmp_path: Path
+) -> None:
+    loss = 0.5 if chance is None else 1.002 * chance
+    with Store(tmp_path, write=True) as store:
+        store.set_meta({"name": "x", "findings": [], **entries})
+        for size, value in ((100, loss), (200, 0.9995 * (chance or 1)), (400, 0.02)):
+            store.add(Record(RunKey("m", size, 0, f"{size:032}"), {"loss": value}))
+        (run, *_) = reported_runs(store)
+    assert run.chance == pytest.approx(chance)
+    found = [f for f in audit(tmp_path) if f.code == "loss-above-chance"]
+    assert [f.evidence["sizes"] for f in found] == ([] if chance is None else [[100]])
 
 
 def test_seeds_that_are_not_used() -> None:

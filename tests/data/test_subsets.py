@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from errors import raises
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -90,3 +91,34 @@ def test_validation_rows_are_a_stratified_tenth_of_the_subset() -> None:
     assert np.bincount(labels[validation]).tolist() == [10] * 5
     with pytest.raises(StudyError, match="patience"):
         validation_split(data, subset[:4], seed=0)
+
+
+@given(
+    st.lists(st.integers(0, 12), min_size=12, max_size=120).filter(lambda g: len(set(g)) > 1),
+    st.integers(0, 5),
+)
+def test_validation_rows_are_whole_groups(groups: list[int], seed: int) -> None:
+    group_of_row = np.array(groups)
+    data = Rows(len(groups), stratify=np.arange(len(groups)) % 2, groups=group_of_row)
+    subset = np.arange(len(groups))[::-1]
+    training, validation = validation_split(data, subset, seed=seed)
+    assert sorted([*training, *validation]) == sorted(subset)
+    assert not set(group_of_row[training]) & set(group_of_row[validation])
+    assert len(training)
+    least = round(len(groups) / 10)
+    assert len(validation) >= least or len(set(group_of_row[training])) == 1
+    # No group more than is needed.
+    if len(set(group_of_row[validation])) > 1:
+        largest = np.bincount(group_of_row[validation]).max()
+        assert len(validation) - largest < least
+    for _ in range(2):
+        again = validation_split(data, subset, seed=seed)
+        np.testing.assert_array_equal(again[0], training)
+        np.testing.assert_array_equal(again[1], validation)
+
+
+def test_a_subset_of_one_group_has_no_rows_for_validation() -> None:
+    data = Rows(100, groups=np.repeat(["ann", "bob"], 50))
+    assert len(validation_split(data, np.arange(100), seed=0)[1]) == 50
+    with raises("size-too-small", StudyError, "50 with patience.*ann"):
+        validation_split(data, np.arange(50), seed=0)

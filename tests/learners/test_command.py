@@ -113,6 +113,12 @@ def test_what_a_failing_command_did_is_said(code: str, message: str) -> None:
     assert re.search(message, failure.message, re.DOTALL), failure.message
 
 
+def test_a_command_that_leaves_another_metric_is_refused_with_its_first_run() -> None:
+    Path("other.py").write_text("print('{\"recall\": 1}')")
+    with raises("metric-missing", StudyError, "returned the metrics recall.* metric is accuracy"):
+        run(f"{PYTHON} other.py")
+
+
 def test_a_program_that_is_not_there_is_named() -> None:
     assert "no-such-program cannot be run" in failure_of("no-such-program {rows}").message
 

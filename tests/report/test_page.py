@@ -58,6 +58,7 @@ def test_the_numbers_in_the_page_are_those_of_the_run(text: str, run_report: Run
     loss = run["metrics"]["loss"]
     assert loss["values"] == pytest.approx(run_report.curve.values.tolist(), rel=1e-6)
     assert loss["chance"] == pytest.approx(run_report.curve.chance)
+    assert run["metrics"]["ece"]["chance"] is None
     assert set(run["metrics"]) == {"loss", "accuracy", "macro_f1", "brier", "ece", "train_loss"}
     assert len(loss["forecast"]["quantiles"]) == 5
 

@@ -16,7 +16,7 @@ from dataworth.curves.read import load_curve
 from dataworth.errors import DataworthError, StudyError
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
-from dataworth.report.page import page_html
+from dataworth.report.page import page_html, page_json
 from dataworth.report.study_report import read_runs
 
 VALUES = ["null", "-1", '"text"', "[]", "{}", "[1]", '["a"]', "true", "1e400", "0.5"]
@@ -84,6 +84,20 @@ def test_names_that_do_not_fit_the_confusion_matrix_are_refused(run: Path, names
     set_entry(run, "class_names", names)
     with raises("entry-invalid", StudyError, r"'confusion'.*\(5, 5\)"):
         read_runs(run)[0]
+
+
+def test_chance_is_that_of_the_best_constant_prediction(run: Path) -> None:
+    set_entry(run, "class_counts", "[60, 10, 10, 10, 10]")
+    (report,) = read_runs(run)
+    assert report.chances["accuracy"] == pytest.approx(0.6)
+    assert report.chances["loss"] == report.curve.chance
+    assert report.chances["brier"] == pytest.approx(1 - 0.6**2 - 4 * 0.1**2)
+    document = json.loads(page_json([report]))
+    assert document["runs"][0]["metrics"]["accuracy"]["chance"] == pytest.approx(0.6)
+    with Store(run, write=True) as store:
+        store.set_meta({"chance": {"loss": 1.5, "accuracy": 0.7}})
+    (report,) = read_runs(run)
+    assert report.chances == {"loss": 1.5, "accuracy": 0.7}
 
 
 def test_a_study_without_classes_samples_or_epochs_has_a_page(tmp_path: Path) -> None:

@@ -66,11 +66,11 @@ def train(run):
             os._exit(4)
         case 3:
             return {"accuracy": float("nan")}
-        case 4:
+        case 10:
             return None
         case 5:
             return "0.93"
-        case 11:
+        case 6:
             return {"recall": 0.5}
         case 7:
             raise MemoryError
@@ -85,12 +85,12 @@ REASONS = {
     1: ("exit", "'bad luck'"),
     2: ("killed", "exit code 4"),
     3: ("error", "accuracy = nan"),
-    4: ("error", "returned None"),
     5: ("error", "returned '0.93'"),
+    6: ("error", "returned recall without accuracy"),
     7: ("memory", "memory ran out"),
     8: ("killed", "signal 9 .SIGKILL"),
     9: ("error", "accuracy = True"),
-    11: ("error", "returned recall without accuracy"),
+    10: ("error", "returned None"),
 }
 
 WAITING = """
@@ -199,7 +199,7 @@ def test_a_failed_run_is_a_record_with_its_reason_and_the_others_are_finished(
     outcome = study.run_in(tmp_path / "run", workers)
     assert outcome.trained == 12
     assert outcome.curve is not None
-    assert outcome.curve.seeds.tolist() == [6, 10]
+    assert outcome.curve.seeds.tolist() == [4, 11]
     reasons = {record.key.seed: record.failure for record in outcome.failed}
     assert set(reasons) == set(REASONS)
     for seed, (kind, said) in REASONS.items():
@@ -223,7 +223,7 @@ def test_a_failed_run_is_a_record_with_its_reason_and_the_others_are_finished(
     retried = study.run_in(tmp_path / "run", workers, retry_failed=True)
     assert (retried.trained, list(retried.failed)) == (10, [])
     assert retried.curve is not None
-    assert retried.curve.values.tolist() == [0.9 if seed in (6, 10) else 0.5 for seed in range(12)]
+    assert retried.curve.values.tolist() == [0.9 if seed in (4, 11) else 0.5 for seed in range(12)]
     repeated = (tmp_path / "trained").read_text().removeprefix(trained)
     assert sorted(map(int, repeated.split())) == sorted(REASONS)
 

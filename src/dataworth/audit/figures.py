@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 from dataworth.curves.curve import Curve
 from dataworth.findings import Finding, Findings
 from dataworth.records.meta import checked_entry
-from dataworth.records.reader import meta_of
+from dataworth.records.reader import chance_of, meta_of
 from dataworth.records.record import Record
 from dataworth.records.store import Store
 
+_MOST_SEEDS = 20
+"""Of each size; reading the histories of thousands of runs takes seconds."""
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -44,8 +47,8 @@ class ReportedRun:
         Of the same samples as `loss`.
     train_loss : float, optional
         Mean training loss of the last epoch.
-    classes : int, optional
-        Number of classes; chance is ``ln(classes)``.
+    chance : float, optional
+        The loss of the best constant prediction: the entropy of the class shares.
     measured_on : {"held-out", "training"}
         Which samples `loss` was measured on.
     fall : float, optional
@@ -61,7 +64,7 @@ class ReportedRun:
     loss: float
     accuracy: float | None = None
     train_loss: float | None = None
-    classes: int | None = None
+    chance: float | None = None
     measured_on: MeasuredOn = "held-out"
     fall: float | None = None
     at_ceiling: bool = False
@@ -86,12 +89,9 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
     mistakes = checked_entry({"mistakes": {}, **meta}, "mistakes", dict, where)
     on_training = meta.get("measured_on") == "training" or mistakes.get("loss_on_training_rows")
     measured_on: MeasuredOn = "training" if on_training else "held-out"
-    classes = checked_entry({"classes": None, **meta}, "classes", int | None, where)
+    chance = chance_of(store, meta, "loss")
     nothing: list[float | None] = [None] * len(table)
-    endings = {
-        (record.key.learner, record.key.size, record.key.seed): _ending(record)
-        for record in store.records()
-    }
+    endings = _endings(store, model)
     columns = {name: values.tolist() for name, values in table.values.items()}
     return [
         ReportedRun(
@@ -100,9 +100,9 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
             loss=loss,
             accuracy=accuracy,
             train_loss=train_loss,
-            classes=classes,
+            chance=chance,
             measured_on=measured_on,
-            **endings[learner, size, seed],
+            **endings.get((learner, size, seed), {}),
         )
         for learner, size, seed, loss, accuracy, train_loss in zip(
             table.learners.tolist(),
@@ -114,6 +114,18 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
             strict=True,
         )
     ]
+
+
+def _endings(store: Store, model: str | None) -> dict[tuple[str, int, int], dict[str, Any]]:
+    """How the training of each run ended; of some seeds alone where there are many."""
+    seen: Counter[tuple[str, int]] = Counter()
+    endings = {}
+    for record in store.records(learner=model):
+        key = record.key
+        seen[key.learner, key.size] += 1
+        if seen[key.learner, key.size] <= _MOST_SEEDS:
+            endings[key.learner, key.size, key.seed] = _ending(record)
+    return endings
 
 
 def _ending(record: Record) -> dict[str, Any]:
@@ -137,7 +149,6 @@ def _ending(record: Record) -> dict[str, Any]:
 def reported_runs_of_curve(curve: Curve) -> list[ReportedRun]:
     """The figures of a loss curve, with accuracies and training losses where it has them."""
     accuracies, train_losses = curve.others.get("accuracy"), curve.others.get("train_loss")
-    classes = None if curve.chance is None else round(math.exp(curve.chance))
     return [
         ReportedRun(
             size=int(curve.samples[row]),
@@ -145,7 +156,7 @@ def reported_runs_of_curve(curve: Curve) -> list[ReportedRun]:
             loss=float(curve.values[row]),
             accuracy=None if accuracies is None else float(accuracies[row]),
             train_loss=None if train_losses is None else float(train_losses[row]),
-            classes=classes,
+            chance=curve.chance,
         )
         for row in range(len(curve))
     ]

@@ -204,16 +204,37 @@ def _with_each_class(data: Data, order: RowNumbers, size: int, least: int) -> Ro
 def validation_split(data: Data, rows: RowNumbers, *, seed: int) -> tuple[RowNumbers, RowNumbers]:
     """Take a part out of a subset for early stopping: (training rows, validation rows).
 
-    The part is stratified where the data have classes.
+    Of data with groups, it consists of whole groups in random order, a tenth of the rows or more,
+    so that no group is on both sides. Otherwise it is stratified where the data have classes.
 
     Raises
     ------
     StudyError
-        If the subset is too small to give any.
+        If the subset is too small to give any, or all its rows are of one group.
     """
     count = validation_count(len(rows))
+    if data.groups is not None:
+        return _validation_groups(data.groups[rows], rows, count, seed)
     order = shuffled(rows, data.strata, (VALIDATION_STREAM, seed))
     return order[count:], order[:count]
+
+
+def _validation_groups(
+    groups: NDArray[Any], rows: RowNumbers, count: int, seed: int
+) -> tuple[RowNumbers, RowNumbers]:
+    """Whole groups with at least `count` rows if some group is left to train on, else fewer."""
+    _, group_of_row, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if len(sizes) < 2:
+        raise StudyError(
+            f"size {len(rows):,} with patience: all its rows are of the group {groups[0]}, and "
+            "none could be taken for validation without it. Use larger sizes, or no patience.",
+            code="size-too-small",
+        )
+    order = shuffled(np.arange(len(sizes)), None, (VALIDATION_STREAM, seed))
+    enough = int(np.searchsorted(np.cumsum(sizes[order]), count)) + 1
+    taken = np.isin(group_of_row, order[: min(enough, len(sizes) - 1)])
+    mixed = shuffled(np.arange(len(rows)), None, (VALIDATION_STREAM, seed))
+    return rows[mixed[~taken[mixed]]], rows[mixed[taken[mixed]]]
 
 
 def validation_count(size: int) -> int:

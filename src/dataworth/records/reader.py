@@ -127,7 +127,7 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
         "metric": metric["name"],
         "higher_is_better": metric.get("higher_is_better"),
         "best": metric.get("upper" if metric.get("higher_is_better") else "lower"),
-        "chance": _chance(store, meta, metric["name"]),
+        "chance": chance_of(store, meta, metric["name"]),
         "name": model if several else name,
         "model": model or checked_entry({"model": "", **meta}, "model", str, str(store.path)),
         "others": others,
@@ -161,8 +161,21 @@ def _metric(store: Store, meta: Mapping[str, Any], found: list[str]) -> Mapping[
     return metric
 
 
-def _chance(store: Store, meta: Mapping[str, Any], metric: str) -> float | None:
-    """The metric of a constant prediction; None where it is unknown, or 0 as for one class."""
+def chance_of(store: Store, meta: Mapping[str, Any], metric: str) -> float | None:
+    """The metric of the best constant prediction; None where it is unknown, or 0 as for one class.
+
+    Parameters
+    ----------
+    store : Store
+    meta : mapping
+        As `meta_of` gives it: of one model.
+    metric : str
+
+    Raises
+    ------
+    StudyError
+        If the entries that say it are of another type.
+    """
     chance: float | None = None
     where = str(store.path)
     if "chance" in meta:
@@ -170,7 +183,7 @@ def _chance(store: Store, meta: Mapping[str, Any], metric: str) -> float | None:
         chance = checked_entry(
             {"chance": {metric: None, **levels}}, f"chance.{metric}", _NUMBER, where
         )
-    elif metric == "loss" and "class_counts" in meta:
+    elif "class_counts" in meta:
         counts = checked_entry(meta, "class_counts", list[int], where)
-        chance = chance_of_counts(counts).get("loss") if any(counts) else None
+        chance = chance_of_counts(counts).get(metric) if any(counts) else None
     return chance or None

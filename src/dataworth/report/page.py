@@ -123,9 +123,7 @@ def _metrics(report: RunReport) -> list[str]:
 
 def _metric(report: RunReport, metric: str) -> dict[str, Any]:
     curve = report.curve[metric]
-    chance = curve.metric.chance if curve.chance is None else curve.chance
-    if metric == "accuracy" and report.meta.get("classes"):
-        chance = 1 / report.meta["classes"]
+    chance = report.chances.get(metric, curve.metric.chance)
     return {
         "label": curve.metric.axis_label,
         "unit": curve.metric.unit,

@@ -15,7 +15,7 @@ from dataworth.errors import ForecastError
 from dataworth.findings import Finding
 from dataworth.plots.classes import ClassPlotData, class_plot_data
 from dataworth.records.meta import checked_entry
-from dataworth.records.reader import curve_columns, meta_of, models
+from dataworth.records.reader import chance_of, curve_columns, meta_of, models
 from dataworth.records.record import Record
 from dataworth.records.store import Store
 from dataworth.report.forecast_grid import ForecastGrid, forecast_grid
@@ -75,6 +75,8 @@ class RunReport:
         See `dataworth.study.metadata.describe`.
     curve : Curve
         The study's metric, and the other metrics beside it.
+    chances : mapping of str to float
+        The figures of the best constant prediction, by metric, where they are known.
     records : sequence of Record
     ahead : mapping of str to Ahead
         By metric.
@@ -87,6 +89,7 @@ class RunReport:
     name: str
     meta: Mapping[str, Any]
     curve: Curve
+    chances: Mapping[str, float]
     records: Sequence[Record]
     ahead: Mapping[str, Ahead]
     classes: ClassPlotData | None
@@ -124,12 +127,18 @@ def _read_model(store: Store, model: str | None, findings: Sequence[Finding]) ->
         name=curve.name,
         meta=meta,
         curve=curve,
+        chances=_chances(store, meta, curve),
         records=records,
         ahead=_look_ahead_of_all(curve),
         classes=classes,
         images=None if images is None or classes is None else thumbnails(images, classes.pictured),
         findings=findings,
     )
+
+
+def _chances(store: Store, meta: Mapping[str, Any], curve: Curve) -> dict[str, float]:
+    known = {name: chance_of(store, meta, name) for name in (curve.metric.name, *curve.others)}
+    return {name: chance for name, chance in known.items() if chance is not None}
 
 
 def _check(meta: Mapping[str, Any], where: str) -> None:

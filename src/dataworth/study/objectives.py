@@ -112,7 +112,12 @@ class LearnerObjective:
             "mistakes": self.variant,
             **({"budget": options} if options else {}),
             **({} if self.scoring is None else {"scoring": self.scoring.identity()}),
+            **({"validation": "groups"} if self._validates_on_groups else {}),
         } | ({} if self.task.kind == "classification" else {"task": task})
+
+    @property
+    def _validates_on_groups(self) -> bool:
+        return self.options.patience is not None and self.data.groups is not None
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from dataworth.audit.figures import ReportedRun
 from dataworth.findings import Finding
 
+_ROUNDING = 1.001
+"""The class shares of the held-out rows are near those of the pool, not equal to them."""
+
 
 def bound_findings(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
     """Look at each run's loss by itself: no number, too good for its accuracy, above chance."""
@@ -112,15 +115,10 @@ def _on_training_rows(figures: Sequence[ReportedRun], where: str) -> list[Findin
 
 
 def _above_chance(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
-    above = [
-        f
-        for f in figures
-        if f.classes is not None and f.classes > 1 and f.loss > math.log(f.classes)
-    ]
+    above = [f for f in figures if f.chance is not None and f.loss > f.chance * _ROUNDING]
     if not above:
         return []
     worst = max(above, key=lambda f: f.loss)
-    chance = math.log(worst.classes or 1)
     sizes = sorted({f.size for f in above})
     return [
         Finding(
@@ -129,10 +127,16 @@ def _above_chance(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
             where=_place(where, worst),
             message=(
                 f"{len(above)} of {len(figures)} runs do worse than guessing: the loss is up to "
-                f"{worst.loss:.4g} nats, chance is ln {worst.classes} = {chance:.4g}."
+                f"{worst.loss:.4g} nats, and predicting every class with its share gives "
+                f"{worst.chance:.4g}."
             ),
-            evidence={"runs": len(above), "sizes": sizes, "loss": worst.loss, "chance": chance},
-            advice=_advice_above_chance(worst, chance),
+            evidence={
+                "runs": len(above),
+                "sizes": sizes,
+                "loss": worst.loss,
+                "chance": worst.chance,
+            },
+            advice=_advice_above_chance(worst, worst.chance or 0.0),
         )
     ]
 
