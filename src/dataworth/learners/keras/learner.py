@@ -34,7 +34,7 @@ class Description:
     input_scales : mapping of str to float
         Names of the layers that scale the features down, with their factors.
     standardizes : bool
-        Whether real-valued features are standardised unless told otherwise.
+        Whether real-valued features are standardised unless `standardize` says otherwise.
     """
 
     identity: Mapping[str, Any]
