@@ -88,6 +88,7 @@ def load(
 
 
 def _table(entry: Entry) -> Table:
+    require("polars", "Parquet files")
     import polars as pl
 
     with _readable(entry):
@@ -96,6 +97,7 @@ def _table(entry: Entry) -> Table:
 
 def _is_numeric(entry: Entry, label: str | int | None) -> bool:
     """Whether all features are numbers without a gap."""
+    require("polars", "Parquet files")
     import polars as pl
 
     with _readable(entry):
