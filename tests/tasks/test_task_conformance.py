@@ -13,6 +13,7 @@ from dataworth.data.dataset import Dataset
 from dataworth.data.splits import split
 from dataworth.tasks.base import Scored
 from dataworth.tasks.classification import Classification
+from dataworth.tasks.multilabel import Multilabel
 from dataworth.tasks.regression import Regression, values_of
 from dataworth.testing.tasks import TASK_CHECKS, TaskCase, TaskCheck
 
@@ -44,6 +45,7 @@ RANDOM = np.random.default_rng(0)
 NAMES = list("abcab") * 8
 VALUES = [round(float(value), 3) for value in RANDOM.lognormal(size=40)]
 COLUMNS = np.sort(RANDOM.normal(size=(40, 3)), axis=1)
+LABELS = RANDOM.integers(0, 2, size=(40, 3)).tolist()
 
 CASES = {
     "classes": TaskCase(
@@ -53,6 +55,7 @@ CASES = {
     "values in a column": TaskCase(Regression(), VALUES, RANDOM.normal(size=(40, 1))),
     "quantiles": TaskCase(Regression((0.05, 0.5, 0.95)), VALUES, COLUMNS),
     "quantiles without the median": TaskCase(Regression((0.1, 0.2, 0.9)), VALUES, COLUMNS),
+    "labels": TaskCase(Multilabel(), LABELS, RANDOM.normal(size=(40, 3))),
     "of a user": TaskCase(Durations(), VALUES, RANDOM.normal(size=40)),
 }
 

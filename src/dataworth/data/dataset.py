@@ -67,8 +67,8 @@ class Dataset:
           the second part of each item of the latter is its target.
     y : array_like, shape (n,) or (n, n_classes)
         Targets. Of classes: integers, strings, or one-hot rows, stored as class indices,
-        ``int64``; of regression: numbers, stored as ``float64``. Of a frame, `label` may name the
-        column in its place.
+        ``int64``; of regression: numbers, stored as ``float64``; of multilabel:
+        columns of 0 and 1. Of a frame, `label` may name the column in its place.
     x_test, y_test : optional
         The official held-out split. Without one, a study holds out rows of `x`.
     label : str, optional
@@ -78,7 +78,7 @@ class Dataset:
     features : sequence of str, optional
         The columns of a frame that a model learns from; by default all that are not the label, the
         groups, the time or dropped.
-    task : {"classification", "regression"} or Task, optional
+    task : {"classification", "regression", "multilabel"} or Task, optional
         What is predicted: classes by default. Numbers that look like a quantity (more than 26
         distinct ones with fewer than 2 rows each on average, or more than 64 with fewer than 20)
         are refused unless the task is given.

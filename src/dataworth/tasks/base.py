@@ -36,7 +36,8 @@ class Task(Protocol):
     def output(self) -> str:
         """What a model predicts.
 
-        "logits": unnormalised log-probabilities of the classes; "values": values of the target.
+        "logits": unnormalised log-probabilities of the classes; "label_logits": log-odds of each
+        label; "values": values of the target.
         """
 
     @property

@@ -13,6 +13,7 @@ from dataworth.tasks.base import Task
 from dataworth.tasks.classification import Classification
 from dataworth.tasks.kinds import KINDS
 from dataworth.tasks.labels import class_indices
+from dataworth.tasks.multilabel import Multilabel
 from dataworth.tasks.regression import Regression, values_of
 
 
@@ -26,7 +27,7 @@ def prepare(
 
     Parameters
     ----------
-    task : Task or {"classification", "regression"}, optional
+    task : Task or {"classification", "regression", "multilabel"}, optional
         Classification by default, if the targets look like classes.
     y, y_test : array_like
         Targets of the samples, and of the official held-out samples.
@@ -38,9 +39,11 @@ def prepare(
     DataError
         If a target cannot be used, or the task is none.
     """
+    if task == "multilabel":
+        task = Multilabel()
     if isinstance(task, str) and task not in KINDS:
         raise DataError(
-            f"task = {task!r}: expected one of {', '.join(KINDS)}, or a Task.",
+            f"task = {task!r}: expected one of {', '.join(KINDS)}, multilabel, or a Task.",
             code="unknown-choice",
         )
     if task is None or task == "classification" or isinstance(task, Classification):

@@ -42,7 +42,7 @@ def check_task_has_all_members(case: TaskCase) -> None:
     assert isinstance(case.task, Task)
     assert isinstance(case.task.kind, str)
     assert case.task.kind
-    assert case.task.output in ("logits", "values")
+    assert case.task.output in ("logits", "label_logits", "values")
     assert case.task.metrics
     assert len(set(case.task.metrics)) == len(case.task.metrics)
 

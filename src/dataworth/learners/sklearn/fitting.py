@@ -6,10 +6,14 @@ from typing import Any
 
 from dataworth._util.user_code import one_line
 from dataworth.errors import StudyError
-from dataworth.learners.sklearn.nested import estimators_in
+from dataworth.learners.sklearn.nested import estimators_in, package_of
 from dataworth.tasks.base import Task
 
-_NEEDS = {"classification": "classifier", "regression": "regressor"}
+_NEEDS = {
+    "classification": "classifier",
+    "multilabel": "classifier",
+    "regression": "regressor",
+}
 _OTHER_KINDS = ("clusterer", "outlier_detector", "density_estimator", "transformer")
 
 
@@ -22,6 +26,13 @@ def fit_problem(estimator: Any, name: str, task: Task) -> StudyError | None:
             f"model {name}: {type(estimator).__name__} is not a {needed or 'model'}"
             f"{f' but a {kind}' if kind else ''}, and the targets are for {task.kind}. Give a "
             f"{needed or 'model'}, or say the task (task=..., --task).".replace("_", " "),
+            code="task-not-supported",
+        )
+    if task.kind == "multilabel" and _takes_one_label(estimator):
+        return StudyError(
+            f"model {name}: {type(estimator).__name__} takes one label for each row, and the "
+            "targets are multilabel. Wrap it in sklearn.multioutput.MultiOutputClassifier or "
+            "sklearn.multiclass.OneVsRestClassifier.",
             code="task-not-supported",
         )
     return _unfitted(estimator, name) or _not_cloned(estimator, name)
@@ -38,6 +49,21 @@ def kind_of(estimator: Any) -> str:
     except Exception:
         # Objects that only look like estimators have no tags.
         return str(getattr(estimator, "_estimator_type", None) or "")
+
+
+def _takes_one_label(estimator: Any) -> bool:
+    """Whether scikit-learn's tags say that an estimator takes no columns of labels."""
+    if package_of(estimator) in ("catboost", "xgboost"):
+        # They take columns of labels, and have no tag that says so.
+        return False
+    try:
+        from sklearn.utils import get_tags
+
+        tags = get_tags(estimator)
+    except Exception:
+        return False
+    of_classes = getattr(tags, "classifier_tags", None)
+    return not (tags.target_tags.multi_output or (of_classes and of_classes.multi_label))
 
 
 def _unfitted(estimator: Any, name: str) -> StudyError | None:

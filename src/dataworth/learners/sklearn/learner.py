@@ -30,7 +30,7 @@ from dataworth.learners.sklearn.nested import (
     set_resources,
     set_seeds,
 )
-from dataworth.learners.sklearn.targets import ClassColumns, as_features
+from dataworth.learners.sklearn.targets import ClassColumns, LabelColumns, as_features
 from dataworth.learners.values import described
 from dataworth.records.run import History, RunContext
 from dataworth.tasks.base import Task
@@ -57,8 +57,8 @@ class Fitted:
     ----------
     estimator : estimator or None
         None for a subset of one class, which is predicted for every row.
-    columns : ClassColumns or None
-        The classes of the subset; None of other tasks than classification.
+    columns : ClassColumns, LabelColumns or None
+        The classes or the labels of the subset; None of other tasks.
     scale : float
         What array features are multiplied by.
     name : str
@@ -69,7 +69,7 @@ class Fitted:
     """
 
     estimator: Any
-    columns: ClassColumns | None
+    columns: ClassColumns | LabelColumns | None
     scale: float
     name: str
     facts: Mapping[str, float] = field(default_factory=dict)
@@ -81,11 +81,13 @@ class Fitted:
         return self.estimator is None or hasattr(self.estimator, "predict_proba")
 
     def predict(self, x: Any) -> NDArray[np.float64]:
-        """Values, or log-probabilities, shape (n, n_classes).
+        """Values; log-probabilities, shape (n, n_classes); or log-odds, shape (n, n_labels).
 
         Labels without probabilities become log-probabilities of 0 and 1.
         """
         features = as_features(x, self.scale)
+        if isinstance(self.columns, LabelColumns):
+            return self.columns.log_odds(self.estimator, features)
         if self.columns is None:
             return np.asarray(self.estimator.predict(features), np.float64)
         if self.estimator is None:
@@ -101,7 +103,7 @@ class Fitted:
 
         A class that the subset lacks has the lowest value.
         """
-        if self.columns is None or self.estimator is None:
+        if not isinstance(self.columns, ClassColumns) or self.estimator is None:
             return _difference(self.predict(x))
         found = np.asarray(self.estimator.decision_function(as_features(x, self.scale)), float)
         if found.ndim == 1:
@@ -155,7 +157,11 @@ class SklearnLearner:
 
         A classifier without ``predict_proba`` has no loss: its scores are of its labels.
         """
-        if task.kind != "classification" or hasattr(self.estimator, "predict_proba"):
+        if hasattr(self.estimator, "predict_proba"):
+            return task.metrics
+        if task.kind == "multilabel":
+            return tuple(name for name in task.metrics if name != "loss")
+        if task.kind != "classification":
             return task.metrics
         return tuple(name for name in task.metrics if name in _OF_LABELS)
 
@@ -210,17 +216,23 @@ class SklearnLearner:
 
         train, task = request.train, request.task
         scale = float(getattr(train.data, "scale", 1.0))
-        columns, y = None, train.y
+        columns: ClassColumns | LabelColumns | None = None
+        y = train.y
         if task.output == "logits":
             found, y = np.unique(train.y, return_inverse=True)
             columns = ClassColumns(found, _classes(task))
             if len(found) == 1:
                 # Most classifiers refuse a single class.
                 return Fitted(None, columns, scale, self.name)
+        if task.kind == "multilabel":
+            columns = LabelColumns.of(train.y)
+            y = train.y[:, columns.varying]
+            if not len(columns.varying):
+                return Fitted(None, columns, scale, self.name)
         estimator = clone(self.estimator, safe=False)
         set_seeds(estimator, request.seed)
         set_resources(estimator)
-        if columns is not None:
+        if isinstance(columns, ClassColumns):
             _set_class_weights(estimator, task, columns)
         x, parameters = as_features(train.x, scale), self._of_rows(train)
         validation = _validation(request, columns, scale)
@@ -245,14 +257,16 @@ class SklearnLearner:
 
 
 def _validation(
-    request: FitRequest, columns: ClassColumns | None, scale: float
+    request: FitRequest, columns: ClassColumns | LabelColumns | None, scale: float
 ) -> tuple[Any, NDArray[Any]] | None:
     """Features and targets of the validation part, without classes that the subset lacks."""
     view = request.validation
     if view is None:
         return None
     y = view.y
-    if columns is not None:
+    if isinstance(columns, LabelColumns):
+        y = y[:, columns.varying]
+    if isinstance(columns, ClassColumns):
         known = np.isin(y, columns.found)
         if not known.any():
             return None

@@ -77,7 +77,7 @@ class Scoring:
                     module = getattr(each._score_func, "__module__", "")  # type: ignore[attr-defined]
                     if module == "sklearn.metrics._regression" and task.kind != "regression":
                         raise ValueError("it is a metric of quantities")
-                    each(_adapted(constant, task, methods), held_out.x, held_out.y)
+                    each(_adapted(constant, task, methods, held_out), held_out.x, held_out.y)
             except Exception as error:
                 raise StudyError(
                     f"scoring: {name} cannot score {task.kind} of these targets "
@@ -90,7 +90,7 @@ class Scoring:
         self, learner: Learner, predictor: Predictor, task: Task, held_out: View
     ) -> dict[str, float]:
         """The figures of a fitted model by name."""
-        model = _adapted(predictor, task, _methods_of(learner, task))
+        model = _adapted(predictor, task, _methods_of(learner, task), held_out)
         scores = {}
         for name, each in self.scorers.items():
             with user_code(f"the scorer {name}"):
@@ -224,7 +224,7 @@ class _Constant:
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
 
-def _adapted(predictor: Any, task: Task, methods: Sequence[str]) -> Any:
+def _adapted(predictor: Any, task: Task, methods: Sequence[str], held_out: View) -> Any:
     """A fitted model as scikit-learn's scorers take it; each answer is computed once."""
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
@@ -267,7 +267,9 @@ def _adapted(predictor: Any, task: Task, methods: Sequence[str]) -> Any:
     }
     members = {name: functions[name] for name in methods} | {"__getattr__": otherwise}
     model = type("FittedModel", (mixin, BaseEstimator), members)()
-    if task.output != "values":
+    if task.kind == "multilabel":
+        model.classes_ = [np.arange(2)] * held_out.y.shape[1]
+    elif task.output != "values":
         model.classes_ = np.arange(len(getattr(task, "class_names", ())))
     model.is_fitted_ = True
     return model

@@ -74,6 +74,55 @@ class ClassColumns:
         return every
 
 
+@dataclass(frozen=True, eq=False)
+class LabelColumns:
+    """The labels of a subset: those that some of its rows have and others have not.
+
+    Of the others nothing can be learned: what all rows of the subset have is predicted.
+
+    Attributes
+    ----------
+    first : ndarray of uint8, shape (n_labels,)
+        The labels of the first row.
+    varying : ndarray of int64
+        The columns that an estimator is fitted on: none, or two or more. A single one is repeated,
+        since estimators take one column for a target of another type.
+    """
+
+    first: NDArray[np.uint8]
+    varying: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, y: NDArray[np.uint8]) -> LabelColumns:
+        """The labels of the targets of a subset, shape (n, n_labels)."""
+        varying = np.flatnonzero((y != y[0]).any(axis=0))
+        return cls(y[0], np.repeat(varying, 2) if len(varying) == 1 else varying)
+
+    def log_odds(self, estimator: Any, features: Any) -> NDArray[np.float64]:
+        """The log-odds of all labels, clipped as probabilities are; shape (n, n_labels)."""
+        rows = features.shape[0] if hasattr(features, "shape") else len(features)
+        shares = np.tile(self.first.astype(np.float64), (rows, 1))
+        step = np.finfo(np.float64).eps
+        if len(self.varying):
+            found = _shares_of_labels(estimator, features)
+            step = np.finfo(found.dtype).eps
+            shares[:, self.varying] = found
+        clipped = np.clip(shares, step, 1 - step)
+        return np.asarray(np.log(clipped) - np.log1p(-clipped))
+
+
+def _shares_of_labels(estimator: Any, features: Any) -> NDArray[Any]:
+    """Probabilities of the labels that an estimator was fitted on, shape (n, n_varying)."""
+    if not hasattr(estimator, "predict_proba"):
+        labels = estimator.predict(features)
+        return np.asarray(labels.toarray() if hasattr(labels, "toarray") else labels, np.float64)
+    shares = estimator.predict_proba(features)
+    if isinstance(shares, list):
+        # Forests and neighbours give a pair of columns for each label.
+        return np.stack([np.asarray(each)[:, -1] for each in shares], axis=1)
+    return np.asarray(shares)
+
+
 def as_features(x: Any, scale: float) -> Any:
     """Features as estimators take them: images in one row each; other forms as they are.
 
