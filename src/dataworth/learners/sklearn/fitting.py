@@ -6,7 +6,7 @@ from typing import Any
 
 from dataworth._util.user_code import one_line
 from dataworth.errors import StudyError
-from dataworth.learners.sklearn.nested import estimators_in, package_of
+from dataworth.learners.sklearn.nested import estimators_in, package_of, parameters_of
 from dataworth.tasks.base import Task
 
 _NEEDS = {
@@ -69,7 +69,7 @@ def _takes_one_label(estimator: Any) -> bool:
 def _unfitted(estimator: Any, name: str) -> StudyError | None:
     """What must be fitted beforehand and is not, or would not be in a clone."""
     for path, each in estimators_in(estimator):
-        own = each.get_params(deep=False) if hasattr(each, "get_params") else {}
+        own = parameters_of(each)
         inner = own.get("estimator")
         where = f"{path}: " if path else ""
         if own.get("cv") == "prefit" or own.get("prefit") is True:

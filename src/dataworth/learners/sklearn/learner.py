@@ -24,7 +24,9 @@ from dataworth.learners.sklearn.boosting import (
 )
 from dataworth.learners.sklearn.fitting import fit_problem
 from dataworth.learners.sklearn.nested import (
+    Estimators,
     estimators_in,
+    parameters_of,
     predict_in_one_thread,
     seeded,
     set_resources,
@@ -230,10 +232,11 @@ class SklearnLearner:
             if not len(columns.varying):
                 return Fitted(None, columns, scale, self.name)
         estimator = clone(self.estimator, safe=False)
-        set_seeds(estimator, request.seed)
-        set_resources(estimator)
+        within = estimators_in(estimator)
+        set_seeds(within, request.seed)
+        set_resources(within)
         if isinstance(columns, ClassColumns):
-            _set_class_weights(estimator, task, columns)
+            _set_class_weights(within, task, columns)
         x, parameters = as_features(train.x, scale), self._of_rows(train)
         validation = _validation(request, columns, scale)
         facts: dict[str, float] = {}
@@ -244,7 +247,8 @@ class SklearnLearner:
             fit_with_validation(estimator, x, y, validation, patience, parameters)
             iterations = iterations_of(estimator)
             facts = {} if iterations is None else {"iterations": float(iterations)}
-        predict_in_one_thread(estimator)
+        # What a grid search or a stacked model has fitted is not what was there before.
+        predict_in_one_thread(within if len(within) == 1 else estimators_in(estimator))
         return Fitted(estimator, columns, scale, self.name, facts)
 
     def _of_rows(self, view: View) -> dict[str, Any]:
@@ -275,12 +279,11 @@ def _validation(
     return as_features(view.x, scale), y
 
 
-def _set_class_weights(estimator: Any, task: Task, columns: ClassColumns) -> None:
+def _set_class_weights(within: Estimators, task: Task, columns: ClassColumns) -> None:
     """Give class weights the numbers that stand for the classes; they may be given by name."""
     names = list(getattr(task, "class_names", ()))
-    for _, each in estimators_in(estimator):
-        own = each.get_params(deep=False) if hasattr(each, "get_params") else {}
-        weights = own.get("class_weight")
+    for _, each in within:
+        weights = parameters_of(each).get("class_weight")
         if not isinstance(weights, Mapping) or not {str(key) for key in weights} <= set(names):
             continue
         indices = {names.index(str(key)): weight for key, weight in weights.items()}

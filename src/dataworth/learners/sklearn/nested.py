@@ -16,6 +16,8 @@ _STREAM = 15
 _MOST_SEEDS = 2**31
 _SEED_NAMES = ("random_state", "random_seed")
 _THREAD_NAMES = ("n_jobs", "thread_count")
+Estimators = list[tuple[str, Any]]
+"""An estimator and those within it, with their names; see `estimators_in`."""
 _DEFAULTS = {
     "lightgbm": (
         # Otherwise it times two ways of summing at its start, and takes the faster one.
@@ -31,7 +33,13 @@ _DEFAULTS = {
 """What boosters are given, unless one of the names is among their parameters."""
 
 
-def estimators_in(estimator: Any) -> list[tuple[str, Any]]:
+def parameters_of(estimator: Any) -> dict[str, Any]:
+    """The estimator's own parameters, without those of estimators within it."""
+    own: dict[str, Any] = {}
+    return estimator.get_params(deep=False) if hasattr(estimator, "get_params") else own
+
+
+def estimators_in(estimator: Any) -> Estimators:
     """An estimator and all estimators within it, each with the name of its parameter.
 
     The outermost comes first, under the name "".
@@ -49,14 +57,14 @@ def package_of(estimator: Any) -> str:
     return known[0] if known else packages[0]
 
 
-def set_seeds(estimator: Any, seed: int) -> None:
-    """Set every ``random_state``, of the estimator and of all within it, from the run's seed.
+def set_seeds(estimators: Estimators, seed: int) -> None:
+    """Set every ``random_state``, of an estimator and of all within it, from the run's seed.
 
     What stands there before does not matter: a run's randomness is the run's alone.
     """
     drawn = np.random.default_rng([_STREAM, seed])
-    for _, each in estimators_in(estimator):
-        own = each.get_params(deep=False) if hasattr(each, "get_params") else {}
+    for _, each in estimators:
+        own = parameters_of(each)
         names = [name for name in _SEED_NAMES if name in own]
         if not names and package_of(each) == "catboost":
             # CatBoost names only the parameters that it was given.
@@ -72,7 +80,7 @@ def set_seeds(estimator: Any, seed: int) -> None:
                 each.set_params(**{name: seeded})
 
 
-def set_resources(estimator: Any) -> None:
+def set_resources(estimators: Estimators) -> None:
     """Let no estimator use more threads or processes than this process has cores.
 
     Boosters are also made to give the same figures at every start, to print nothing and to write
@@ -80,8 +88,8 @@ def set_resources(estimator: Any) -> None:
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     cores = cores or 1
-    for _, each in estimators_in(estimator):
-        own = each.get_params(deep=False) if hasattr(each, "get_params") else {}
+    for _, each in estimators:
+        own = parameters_of(each)
         package = package_of(each)
         for name in _THREAD_NAMES:
             asked = own.get(name)
@@ -102,9 +110,9 @@ def set_resources(estimator: Any) -> None:
             each.set_params(**wanted)
 
 
-def predict_in_one_thread(estimator: Any) -> None:
+def predict_in_one_thread(estimators: Estimators) -> None:
     """Let forests sum the predictions of their trees in one thread, and so in one order."""
-    for _, each in estimators_in(estimator):
+    for _, each in estimators:
         kinds = [kind.__module__ for kind in type(each).__mro__]
         if "sklearn.ensemble._forest" in kinds and each.n_jobs not in (None, 1):
             each.set_params(n_jobs=1)
