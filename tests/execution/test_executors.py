@@ -248,7 +248,9 @@ def test_large_arrays_are_mapped_not_copied(tmp_path: Path) -> None:
 def test_what_is_defined_in_the_script_cannot_be_handed_over(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def build() -> None: ...
+    def build(shape: tuple[int, ...], classes: int) -> Any:
+        keras = load_keras()
+        return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(classes, "softmax")])
 
     monkeypatch.setattr(build, "__module__", "__main__")
     objective = Study(data=digits, model=build, sizes=[50], seeds=1).resolve().objective
