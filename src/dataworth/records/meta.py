@@ -19,15 +19,18 @@ _WORDS: Mapping[Any, str] = {
 }
 
 
-def checked_entry(meta: Mapping[str, Any], name: str, kind: Any, where: str) -> Any:
+def checked_entry(
+    meta: Mapping[str, Any], path: str | tuple[str, ...], kind: Any, where: str
+) -> Any:
     """An entry that has to be there.
 
     Parameters
     ----------
     meta : mapping
         As `Store.meta` gives it.
-    name : str
-        Of the entry; "machine.cores" is the entry "cores" of the mapping "machine".
+    path : str or tuple of str
+        Name of the entry; ``("machine", "cores")``, or "machine.cores", is the entry "cores" of
+        the mapping "machine". A name that a user chose may contain a point: it needs a tuple.
     kind : type
         str, bool, int (0 or more), float (an integer too), dict, list, a list of one of them
         (``list[str]``), or one of several (``int | None``).
@@ -40,7 +43,9 @@ def checked_entry(meta: Mapping[str, Any], name: str, kind: Any, where: str) -> 
         If the entry is missing or of another type.
     """
     value: Any = meta
-    for key in name.split("."):
+    keys = path.split(".") if isinstance(path, str) else path
+    name = ".".join(keys)
+    for key in keys:
         if not isinstance(value, Mapping) or key not in value:
             raise StudyError(
                 f"{where}: the entry {name!r} of the table meta is missing; expected "

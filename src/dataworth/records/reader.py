@@ -15,6 +15,12 @@ from dataworth.records.store import Store
 from dataworth.tasks.classification import chance_of_counts
 
 _NUMBER = float | None
+_OF_A_MODEL: Mapping[str, Any] = {
+    **dict.fromkeys(["model", "measured_on"], str),
+    **dict.fromkeys(["learner", "identity", "scoring", "chance", "mistakes"], dict),
+    "metrics": list[str],
+}
+"""What a store says of each model, with the types."""
 
 
 def run_columns(
@@ -42,18 +48,22 @@ def models(meta: Mapping[str, Any], where: str) -> dict[str, dict[str, Any]]:
     Empty where the store does not say what its models are.
     """
     if "models" in meta:
-        return {
-            name: checked_entry(meta, f"models.{name}", dict, where)
-            for name in checked_entry(meta, "models", dict, where)
-        }
+        several = checked_entry(meta, "models", dict, where)
+        return {name: _checked_model(meta, ("models", name), where) for name in several}
     if "model" not in meta:
         return {}
-    names = (
-        *("model", "learner", "identity", "metrics", "scoring", "measured_on", "chance"),
-        "mistakes",
-    )
     name = checked_entry(meta, "model", str, where)
-    return {name: {entry: meta[entry] for entry in names if entry in meta}}
+    return {name: _checked_model(meta, (), where)}
+
+
+def _checked_model(meta: Mapping[str, Any], path: tuple[str, ...], where: str) -> dict[str, Any]:
+    """The entries of one model, those that are there, at `path`."""
+    entries = checked_entry(meta, path, dict, where)
+    return {
+        name: checked_entry(meta, (*path, name), kind, where)
+        for name, kind in _OF_A_MODEL.items()
+        if name in entries
+    }
 
 
 def meta_of(store: Store, model: str | None) -> dict[str, Any]:
@@ -181,7 +191,7 @@ def chance_of(store: Store, meta: Mapping[str, Any], metric: str) -> float | Non
     if "chance" in meta:
         levels = checked_entry(meta, "chance", dict, where)
         chance = checked_entry(
-            {"chance": {metric: None, **levels}}, f"chance.{metric}", _NUMBER, where
+            {"chance": {metric: None, **levels}}, ("chance", metric), _NUMBER, where
         )
     elif "class_counts" in meta:
         counts = checked_entry(meta, "class_counts", list[int], where)

@@ -24,6 +24,7 @@ from dataworth.observers.base import Observer, Observers
 from dataworth.observers.choose import default_observer
 from dataworth.plan.grid import Grid
 from dataworth.records.layout import STUDY_FILE, WORK_FOLDER
+from dataworth.records.meta import checked_entry
 from dataworth.records.reader import curve_columns, models
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
@@ -218,8 +219,11 @@ def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> Retu
     for name in shared or ([next(iter(before))] if before else []):
         compared = name if shared else next(iter(now))
         identity = dict(study.objectives[compared].identity)
-        if before[name]["identity"] != identity:
-            changed = "; ".join(_differences(before[name]["identity"], identity))
+        there = checked_entry(
+            {"models": before}, ("models", name, "identity"), dict, str(store.path)
+        )
+        if there != identity:
+            changed = "; ".join(_differences(there, identity))
             raise StudyError(
                 f"{store.directory} holds another study: {changed}. Choose another --out, or "
                 "delete the directory if it is not needed.",
@@ -251,7 +255,7 @@ def _with_what_is_there(
     for name, there in (("sizes", table.samples), ("seeds", table.seeds)):
         if merged.get(name) is not None:
             merged[name] = sorted({*merged[name], *map(int, there)})
-    before = _models_of_file(meta)
+    before = _models_of_file(meta, str(store.path))
     now = values["model"] if isinstance(values["model"], Mapping) else {}
     if values["model"] != IN_PYTHON and (now or len(before) > 1):
         merged["model"] = {**before, **now}
@@ -260,12 +264,18 @@ def _with_what_is_there(
     return merged
 
 
-def _models_of_file(meta: Mapping[str, Any]) -> dict[str, str]:
+def _models_of_file(meta: Mapping[str, Any], where: str) -> dict[str, str]:
     """The models of the study that the store holds, by name, as its file names them."""
     if "study" not in meta or "model" not in meta:
         return {}
-    model = tomllib.loads(meta["study"]).get("model", IN_PYTHON)
-    return dict(model) if isinstance(model, dict) else {meta["model"]: model}
+    text = checked_entry(meta, "study", str, where)
+    try:
+        entries = tomllib.loads(text)
+    except (ValueError, RecursionError):
+        # It names no models, and is written anew.
+        entries = {}
+    model = checked_entry({"model": IN_PYTHON, **entries}, "model", dict | str, f"{where}, study")
+    return model if isinstance(model, dict) else {checked_entry(meta, "model", str, where): model}
 
 
 def _differences(before: Any, now: Any, name: str = "") -> list[str]:
