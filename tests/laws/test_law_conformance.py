@@ -74,7 +74,7 @@ def test_its_own_curve_is_fitted(law: Law) -> None:
 
 @each_law
 def test_a_fit_has_no_negative_part(law: Law) -> None:
-    rising = prepare(curve_of(SIZES, np.linspace(0.5, 1.0, len(SIZES))))
+    rising = prepare(dw.Curve(SIZES, np.linspace(0.5, 1.0, len(SIZES)), metric="loss"))
     fit = fit_law(law, rising)
     assert fit.e >= 0
     assert fit.b >= 0
