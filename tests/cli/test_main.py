@@ -213,6 +213,20 @@ def test_the_table_is_the_papers_with_spread_and_accuracy() -> None:
     assert rows[2] == ["9,000", "0.6", "0.141", "0.8500", "2"]
 
 
+def test_the_table_of_another_metric_has_its_name() -> None:
+    text = io.StringIO()
+    Console(file=text, width=100).print(curve_table(Curve([90, 90], [3.5, 3.7], metric="rmse")))
+    rows = [line.split() for line in text.getvalue().splitlines() if line.strip()]
+    assert rows[0] == ["Dataset_Size", "rmse", "rmse_Std", "Seeds"]
+    assert rows[2] == ["90", "3.6", "0.141", "2"]
+
+
+def test_an_abbreviated_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "--data", "digits", "--seed", "3"])
+    assert "unrecognized arguments: --seed 3" in capsys.readouterr().err
+
+
 def test_a_narrow_terminal_gets_every_figure_whole() -> None:
     text = io.StringIO()
     curve = Curve([697_932, 697_932], [0.51234, 0.7], others={"accuracy": [0.8, 0.9]})

@@ -76,12 +76,16 @@ def _show_warning(
 
 def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
     """The parser of the command that is given, or else of all commands."""
-    parser = argparse.ArgumentParser(
+    # An abbreviation would be taken for another option: --seed 3 for --seeds 3.
+    exact = partial(argparse.ArgumentParser, allow_abbrev=False)
+    parser = exact(
         prog="dataworth",
         description="What is more data worth? Measure and forecast loss against training samples.",
     )
     parser.add_argument("--version", action="version", version=f"dataworth {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", parser_class=exact
+    )
     for name in [name for name in COMMANDS if name in given] or COMMANDS:
         # By now a Ctrl-C is listened for, and no other command is loaded.
         import_module(f"dataworth.cli.{name}").add_parser(commands)

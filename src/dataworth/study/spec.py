@@ -484,7 +484,8 @@ class Study:
             reason = " It predicts labels without probabilities." if is_of_task else ""
             raise StudyError(
                 f"metric = {metric!r}: the model {model.name} gives "
-                f"{', '.join(objective.metrics)}.{reason}",
+                f"{', '.join(objective.metrics)}.{reason} Other metrics are given as "
+                "scoring=[...] (--scoring NAME).",
                 code="unknown-metric",
             )
         return objective if self.variant is None else self.variant.objective(objective)

@@ -57,14 +57,20 @@ def _print_rows(console: Console, table: Table) -> None:
 
 
 def curve_table(curve: Curve) -> Table:
-    """The paper's table, with the mean over seeds as the loss, its spread, and accuracy."""
-    table = new_table("Dataset_Size", "Loss", "Loss_Std", "Accuracy", "Seeds", text=None)
-    table.pad_edge = True
+    """The mean over seeds of the curve's metric, its spread, and the accuracy of classes.
+
+    Of a loss it is the paper's table; other metrics have their names in its place.
+    """
+    name = "Loss" if curve.metric.name == "loss" else curve.metric.name
     accuracies = curve["accuracy"].summary() if "accuracy" in curve.others else []
+    # The paper's columns are there even where the runs have no accuracy.
+    accuracy = ["Accuracy"] if accuracies or name == "Loss" else []
+    table = new_table("Dataset_Size", name, f"{name}_Std", *accuracy, "Seeds", text=None)
+    table.pad_edge = True
     for index, point in enumerate(curve.summary()):
-        accuracy = f"{accuracies[index].mean:.4f}" if accuracies else ""
+        shown = [f"{accuracies[index].mean:.4f}" if accuracies else ""] if accuracy else []
         spread = f"{point.std:.3g}" if point.runs > 1 else ""
-        row = (f"{point.samples:,}", f"{point.mean:.4g}", spread, accuracy, str(point.runs))
+        row = (f"{point.samples:,}", f"{point.mean:.4g}", spread, *shown, str(point.runs))
         table.add_row(*row)
     return table
 
