@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import warnings
@@ -13,6 +12,7 @@ from typing import Any, NoReturn
 
 from dataworth import __version__
 from dataworth._util import signals
+from dataworth.cli.parser import Parser, did_you_mean
 from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning
 
@@ -74,18 +74,16 @@ def _show_warning(
         otherwise(message, category, *rest)
 
 
-def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+def _parser(given: Sequence[str] = ()) -> Parser:
     """The parser of the command that is given, or else of all commands."""
-    # An abbreviation would be taken for another option: --seed 3 for --seeds 3.
-    exact = partial(argparse.ArgumentParser, allow_abbrev=False)
-    parser = exact(
+    parser = Parser(
         prog="dataworth",
         description="What is more data worth? Measure and forecast loss against training samples.",
     )
     parser.add_argument("--version", action="version", version=f"dataworth {__version__}")
-    commands = parser.add_subparsers(
-        title="commands", required=True, metavar="COMMAND", parser_class=exact
-    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    if given and not given[0].startswith("-") and given[0] not in COMMANDS:
+        parser.error(f"unknown command {given[0]!r}{did_you_mean(given[0], COMMANDS)}")
     for name in [name for name in COMMANDS if name in given] or COMMANDS:
         # By now a Ctrl-C is listened for, and no other command is loaded.
         import_module(f"dataworth.cli.{name}").add_parser(commands)
