@@ -170,7 +170,7 @@ def _falling(curve: Curve, values: Floats) -> LossScale:
             "of which less is better. If it is not, say so: higher_is_better=True, "
             "--higher-is-better."
         )
-    elif not curve.named and _rises(curve):
+    elif not curve.named and values.min(initial=0.0) >= 0 and _rises(curve):
         raise ForecastError(
             "the metric is not named, and its values rise with the number of samples, as those of "
             "a score do. Name it: metric='accuracy', --metric accuracy; or give the direction: "
