@@ -70,7 +70,7 @@ FOLDERS = {
         "plot_images",
         "write_forecast_picture",
     },
-    "tasks": {"Classification", "Regression", "Scored", "Task"},
+    "tasks": {"Classification", "Multilabel", "Regression", "Scored", "Task"},
     "report": {"write_comparison", "write_report"},
 }
 """Folders that export names; every other folder's names are reached through its modules."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from catboost import CatBoostClassifier
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -15,7 +14,6 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from xgboost import XGBClassifier
 
 from dataworth.data.dataset import Dataset
 from dataworth.learners import resolve
@@ -44,8 +42,13 @@ CLASSIFIERS: dict[str, Callable[..., Any]] = {
     "pipeline": lambda C=1.0: make_pipeline(StandardScaler(), LogisticRegression(C=C)),  # noqa: N803
     "histograms": lambda n=8: HistGradientBoostingClassifier(max_iter=n),
     "LightGBM": lambda n=8: LGBMClassifier(n_estimators=n, subsample=0.5, subsample_freq=1),
-    "XGBoost": lambda n=8: XGBClassifier(n_estimators=n, subsample=0.5),
-    "CatBoost": lambda n=12: CatBoostClassifier(iterations=n, depth=3),
+    # Large packages, which the test extra does not install.
+    "XGBoost": lambda n=8: pytest.importorskip("xgboost").XGBClassifier(
+        n_estimators=n, subsample=0.5
+    ),
+    "CatBoost": lambda n=12: pytest.importorskip("catboost").CatBoostClassifier(
+        iterations=n, depth=3
+    ),
     "SVC": lambda C=1.0: SVC(C=C),  # noqa: N803
     "own class": lambda power=2.0: NearestMean(power),
 }
