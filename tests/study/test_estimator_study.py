@@ -24,6 +24,7 @@ from dataworth.data.splits import split
 from dataworth.data.subsets import NestedSampler
 from dataworth.errors import StudyError
 from dataworth.records.store import Store
+from dataworth.report.write import write_report
 
 SIZES: dict[str, Any] = {"sizes": [100, 400], "seeds": 2}
 
@@ -106,6 +107,8 @@ def test_early_stopping_uses_a_part_of_the_subset(digits: Dataset, tmp_path: Pat
         trees = [record.facts["iterations"] for record in store.records("finished")]
     assert max(trees) < 60
     assert not hasattr(booster, "booster_")
+    page = write_report(tmp_path / "stopped").read_text()
+    assert "after 2 iterations without a lower loss" in page
 
 
 @pytest.mark.parametrize("option", ["patience", "epochs", "learning_rate"])

@@ -72,6 +72,7 @@ def _training(report: RunReport) -> list[Item]:
         *_parameters(report),
         Item("Learner", _listed(meta["learner"])),
         *_budget(meta["identity"].get("budget")),
+        *_stopping(meta["identity"].get("options")),
         Item("Hyperparameters", "the same for every size; none was tuned within the study"),
     ]
     if "mistakes" in meta:
@@ -102,6 +103,15 @@ def _budget(budget: Mapping[str, Any] | None) -> list[Item]:
             f"; stopped early after {budget['patience']} epochs without a lower validation loss"
         )
     return [Item("Length", length), Item("Batch size", f"{budget['batch_size']:,}")]
+
+
+def _stopping(options: Mapping[str, Any] | None) -> list[Item]:
+    """The options of a learner without epochs: early stopping, where that was asked for."""
+    patience = None if options is None else options.get("patience")
+    if patience is None:
+        return []
+    text = f"after {patience} iterations without a lower loss on a tenth of the subset"
+    return [Item("Stopped early", text)]
 
 
 def _to_the_end(until: Mapping[str, Any]) -> str:

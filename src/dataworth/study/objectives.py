@@ -110,7 +110,8 @@ class LearnerObjective:
             **_of_subsets(self),
             # Run directories of before there were other tasks hold these entries alone.
             "mistakes": self.variant,
-            **({"budget": options} if options else {}),
+            # A booster that stops early has no epochs and no batches.
+            **({"budget" if "epochs" in options else "options": options} if options else {}),
             **({} if self.scoring is None else {"scoring": self.scoring.identity()}),
             **({"validation": "groups"} if self._validates_on_groups else {}),
         } | ({} if self.task.kind == "classification" else {"task": task})
