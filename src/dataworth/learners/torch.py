@@ -45,9 +45,9 @@ class Torch:
     Parameters
     ----------
     build : callable
-        ``build(shape, outputs)`` returns a ``torch.nn.Module`` that takes a batch of samples of
-        `shape`, shape (batch, *shape), and returns shape (batch, outputs): a logit for each class,
-        or a value for each target.
+        ``build(shape, outputs)`` returns a ``torch.nn.Module`` that takes a batch of samples, shape
+        ``(batch, *shape)``, and returns shape (batch, outputs): a logit for each class, or a value
+        for each target.
     epochs, steps : int, optional
         A fixed length of the training: passes over the subset, or optimizer steps at every size.
         Without both, a run trains until its validation loss stops falling.
