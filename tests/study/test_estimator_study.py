@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from errors import raises, warns
 from lightgbm import LGBMClassifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
 import dataworth as dw
@@ -150,3 +154,26 @@ def test_class_weights_are_given_by_name(tmp_path: Path, digits: Dataset) -> Non
             confusion = store.records(arrays=True)[0].arrays["confusion"]
         recalls.append(confusion[1, 1] / confusion[1].sum())
     assert recalls[0] < recalls[1]
+
+
+def test_frames_and_texts_reach_a_pipeline_as_they_are(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    colour = random.choice(np.array(["red", "blue", "grey"]), 600)
+    width = random.normal(size=600)
+    y = np.where(width + (colour == "red") > 0.3, "yes", "no")
+    width[::20] = np.nan
+    frame = pd.DataFrame({"colour": colour, "width": width})
+    columns = make_column_transformer((OneHotEncoder(), ["colour"]), (SimpleImputer(), ["width"]))
+    table = Dataset(frame, y, name="table")
+    study = dw.Study(
+        table,
+        make_pipeline(columns, LGBMClassifier(n_estimators=20)),
+        patience=2,
+        sizes=[100, 400],
+        seeds=1,
+    )
+    assert study.run(tmp_path / "table").values[-1] < 0.5
+    texts = Dataset([f"a {word} thing" for word in colour], y, name="texts")
+    words = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    curve = dw.Study(texts, words, sizes=[100, 400], seeds=1).run(tmp_path / "texts")
+    assert curve["accuracy"].values[-1] > 0.6
