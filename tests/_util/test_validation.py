@@ -15,7 +15,7 @@ from dataworth.errors import ForecastError
 
 @pytest.mark.parametrize("sizes", ["a", None, 1j, 10**400, [3, math.inf], -5, 0, [[1]], {}])
 def test_sizes_that_are_no_numbers_of_samples(sizes: Any) -> None:
-    with raises("not-positive", ForecastError, "^sizes"):
+    with raises("value-out-of-range", ForecastError, "^sizes"):
         checks.check_sizes(sizes)
 
 
@@ -35,13 +35,13 @@ def test_one_or_more_are_a_list(given: Any, listed: list[Any]) -> None:
 
 @pytest.mark.parametrize("value", [0, 1, 90, math.nan, "a", None, [0.5], True, np.complex64(0.5)])
 def test_what_is_no_probability(value: Any) -> None:
-    with raises("not-a-probability", ForecastError, "^assurance"):
+    with raises("value-out-of-range", ForecastError, "^assurance"):
         checks.check_probability("assurance", value)
     assert checks.check_probability("level", np.float32(0.5)) == 0.5
 
 
 @pytest.mark.parametrize("value", [-1, 0.5, "a", None, True])
 def test_what_is_no_seed_of_a_forecast(value: Any) -> None:
-    with raises("not-a-whole-number", ForecastError, "^seed"):
+    with raises("value-out-of-range", ForecastError, "^seed"):
         checks.check_seed(value)
     assert checks.check_seed(np.int64(2**40)) == 2**40

@@ -119,7 +119,7 @@ def test_what_can_not_be_looked_at() -> None:
         audit()
     with raises("wrong-type", DataError, "int"):
         audit(3)
-    with raises("length-mismatch", DataError, "10.*y.*9"):
+    with raises("shape-mismatch", DataError, "10.*y.*9"):
         audit(x=np.zeros((10, 2)), y=np.arange(9))
     one = audit((np.full((1, 3), 0.5), [0]))
     assert codes(one) == {"one-class-targets": "error"}
@@ -147,5 +147,5 @@ def test_numbers_that_look_like_a_quantity_are_audited_as_what_they_are() -> Non
 
 
 def test_a_missing_label_is_no_class() -> None:
-    with raises("label-missing", DataError, "row 2"):
+    with raises("value-missing", DataError, "row 2"):
         audit((np.ones((4, 2)), ["a", "b", float("nan"), "a"]))

@@ -145,7 +145,7 @@ def test_files_whose_labels_were_scaled(tmp_path: Path) -> None:
         assert (finding.code, finding.severity) == ("labels-scaled", "error")
         assert finding.evidence["times_255_whole"]
     np.savez(tmp_path / "gap.npz", x=scaled[:, 1:], y=np.where(scaled[:, 0] == 0, np.nan, 1))
-    with raises("label-missing", DataError, "row 1"):
+    with raises("value-missing", DataError, "row 1"):
         audit(tmp_path / "gap.npz")
 
 

@@ -95,7 +95,7 @@ def test_show_a_row_that_is_not_there(tmp_path: Path) -> None:
 def test_fetch_of_what_is_built_in_or_unknown(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("fetch", "digits") == 0
     assert "nothing to download" in capsys.readouterr().out
-    with raises("not-downloadable", DataError, "'cifar'"):
+    with raises("unknown-data", DataError, "'cifar'"):
         _run("fetch", "cifar")
 
 

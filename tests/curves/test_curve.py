@@ -36,7 +36,7 @@ def test_another_metric_of_the_same_runs() -> None:
     assert accuracy["loss"].values.tolist() == [0.9, 0.3]
     with raises("unknown-metric", DataError, "'f1'.*loss, accuracy"):
         curve["f1"]
-    with raises("not-text", DataError, "'f1'"):
+    with raises("wrong-type", DataError, "'f1'"):
         curve[["f1"]]  # type: ignore[index]
 
 
@@ -86,7 +86,7 @@ def test_seeds_that_were_not_given_are_not_written() -> None:
             "value-out-of-range",
             r"seeds holds -1e\+30; .* -2\^63 and 2\^63",
         ),
-        ({"metric": ["a"]}, "not-text", r"metric is \['a'\]"),
+        ({"metric": ["a"]}, "wrong-type", r"metric is \['a'\]"),
         ({"samples": ["a", "b"]}, "not-numeric", "samples is"),
         ({"samples": [[1, 2], [3]]}, "not-numeric", "samples is"),
         ({"values": ["a", "b"]}, "not-numeric", "values is"),
@@ -99,12 +99,12 @@ def test_seeds_that_were_not_given_are_not_written() -> None:
         ({"others": {"accuracy": ["a", "b"]}}, "not-numeric", r"others\['accuracy'\] is"),
         (
             {"others": {"accuracy": [1.0]}},
-            "length-mismatch",
+            "shape-mismatch",
             r"others\['accuracy'\] .*\(1,\).*\(2,\)",
         ),
-        ({"others": [[0.5, 0.8]]}, "not-a-table", r"others is \[\[0\.5, 0\.8\]\]"),
-        ({"chance": math.inf}, "not-positive", "chance is inf"),
-        ({"chance": "3"}, "not-positive", "chance is '3'"),
+        ({"others": [[0.5, 0.8]]}, "wrong-type", r"others is \[\[0\.5, 0\.8\]\]"),
+        ({"chance": math.inf}, "value-out-of-range", "chance is inf"),
+        ({"chance": "3"}, "value-out-of-range", "chance is '3'"),
     ],
     ids=lambda case: str(case)[:40] if isinstance(case, dict) else None,
 )

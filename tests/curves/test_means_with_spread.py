@@ -73,12 +73,12 @@ def test_more_runs_make_a_narrower_interval() -> None:
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        ({"stds": [0.1, 0.1]}, "length-mismatch", "stds"),
+        ({"stds": [0.1, 0.1]}, "shape-mismatch", "stds"),
         ({"stds": [0.1, -0.1, 0.1, 0.1]}, "value-out-of-range", "stds"),
-        ({"runs": [1, 2]}, "length-mismatch", "runs"),
+        ({"runs": [1, 2]}, "shape-mismatch", "runs"),
         ({"runs": 0}, "value-out-of-range", "runs holds 0"),
         ({"runs": 2.5}, "value-out-of-range", "runs holds 2.5"),
-        ({"total": 0}, "not-positive", "total is 0"),
+        ({"total": 0}, "value-out-of-range", "total is 0"),
         ({"total": 5_000}, "options-conflict", "total"),
     ],
 )

@@ -32,10 +32,10 @@ def test_spreadsheets_leave_a_mark_spaces_and_empty_lines(tmp_path: Path) -> Non
         ("", "column-missing", "'samples'"),
         ("samples,note\n1,warm\n", "column-missing", "'value'.*samples, note"),
         ("samples,value\n", "no-rows", "samples,value"),
-        ("samples,value\n1,0.5\n2\n", "wrong-field-count", "row 3: 1 fields"),
-        ("samples,value\n1,high\n", "not-a-number", "row 2.*'value': 'high'"),
-        ("samples,value\n\n\n1000,1\n2000,x\n", "not-a-number", "row 5.*'value': 'x'"),
-        ("samples,value,by\n1,1,a\u2028b\n2,x,c\n", "not-a-number", "row 3.*'value': 'x'"),
+        ("samples,value\n1,0.5\n2\n", "file-malformed", "row 3: 1 fields"),
+        ("samples,value\n1,high\n", "not-numeric", "row 2.*'value': 'high'"),
+        ("samples,value\n\n\n1000,1\n2000,x\n", "not-numeric", "row 5.*'value': 'x'"),
+        ("samples,value,by\n1,1,a\u2028b\n2,x,c\n", "not-numeric", "row 3.*'value': 'x'"),
         (
             "samples,value\n3,0.4\n\n-3,0.4\n",
             "value-out-of-range",
@@ -53,7 +53,7 @@ def test_spreadsheets_leave_a_mark_spaces_and_empty_lines(tmp_path: Path) -> Non
             "value-out-of-range",
             r"row 3: seeds holds 0\.5",
         ),
-        ("samples,value,f1,f1\n3,0.4,1,2\n", "duplicate-column", "'f1'"),
+        ("samples,value,f1,f1\n3,0.4,1,2\n", "named-twice", "'f1'"),
     ],
 )
 def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, code: str, said: str) -> None:
@@ -85,7 +85,7 @@ def test_what_is_not_there_or_no_text(tmp_path: Path) -> None:
 
 def test_a_directory_without_a_finished_run(tmp_path: Path) -> None:
     Store(tmp_path, write=True).close()
-    with raises("no-finished-run", StudyError):
+    with raises("no-results", StudyError):
         load_curve(tmp_path)
 
 
@@ -95,7 +95,7 @@ def test_a_directory_without_a_finished_run(tmp_path: Path) -> None:
         ("samples,value\n0.2,1\n8,0.3\n", "value-out-of-range", "row 2: samples holds 0.2"),
         ("samples,value,seed\n2,1,nan\n8,0.3,1\n", "value-out-of-range", "seeds holds nan"),
         ("samples,value,seed\n2,1,1e30\n8,0.3,1\n", "value-out-of-range", "seeds holds 1e"),
-        ("samples,value\n" + "9" * 140_000 + ",1\n", "csv-malformed", "field larger"),
+        ("samples,value\n" + "9" * 140_000 + ",1\n", "file-malformed", "field larger"),
     ],
     ids=["size", "seed", "large seed", "long field"],
 )
@@ -109,7 +109,7 @@ def test_a_file_of_impossible_figures_is_refused_by_name(
 
 
 def test_a_path_with_a_nul_is_refused() -> None:
-    with raises("not-a-path", DataError):
+    with raises("wrong-type", DataError):
         load_curve("a\0b.csv")
 
 

@@ -53,7 +53,7 @@ def test_every_scorer_of_scikit_learn_is_known() -> None:
 @pytest.mark.parametrize(
     ("result", "code", "said"),
     [
-        ((SIZES, SCORES), "not-a-curve", "tuple of 2"),
+        ((SIZES, SCORES), "wrong-type", "tuple of 2"),
         ((SIZES, SCORES, SCORES.T), "shape-mismatch", r"test_scores \(3, 2\)"),
         ((SIZES, SCORES, -SCORES), "metric-unclear", "neg_log_loss"),
         (("a", "b", "c"), "not-numeric", "train_sizes_abs.*'a'"),
@@ -102,7 +102,7 @@ def test_a_frame_of_one_curve(library: object) -> None:
     [
         ({}, "several-curves", "'openmlid' holds 3, 6"),
         ({"samples": "size"}, "column-missing", "'size' .*openmlid, learner"),
-        ({"samples": "learner", "value": "score_valid"}, "not-a-number", "'learner': 'tree'"),
+        ({"samples": "learner", "value": "score_valid"}, "not-numeric", "'learner': 'tree'"),
         (
             {"samples": "size_train", "value": "score_valid", "seed": "s"},
             "column-missing",
@@ -118,7 +118,7 @@ def test_a_frame_with_other_columns(options: dict[str, Any], code: str, said: st
 def test_a_lazy_frame_is_told_to_collect() -> None:
     frame = pl.DataFrame(LCDB).lazy()
     for read in (as_curve, curve_from_frame, lambda lazy: curves_from_frame(lazy, "learner")):
-        with raises("not-collected", DataError, r"LazyFrame.*\.collect\(\)"):
+        with raises("wrong-type", DataError, r"LazyFrame.*\.collect\(\)"):
             read(frame)
 
 
@@ -167,7 +167,7 @@ def test_text_in_the_column_that_is_asked_for_is_named(tmp_path: Path, metric: s
     path.write_text(f"samples,value,accuracy,brier,note\n{rest}")
     assert as_curve(path).values.tolist() == [0.9, 0.7, 0.5]
     column = metric.removeprefix("neg_")
-    with raises("not-a-number", DataError, f"csv, row 4, .*'{column}': '60%'"):
+    with raises("not-numeric", DataError, f"csv, row 4, .*'{column}': '60%'"):
         as_curve(path, metric)
 
 
@@ -176,7 +176,7 @@ def test_a_metric_has_a_name(tmp_path: Path) -> None:
     curve.to_csv(tmp_path / "a.csv")
     frame = {"samples": [1], "value": [1]}
     for thing in (curve, (SIZES, SCORES, SCORES), frame, tmp_path / "a.csv"):
-        with raises("not-text", DataError, "metric"):
+        with raises("wrong-type", DataError, "metric"):
             as_curve(thing, ["a"])  # type: ignore[arg-type]
 
 
@@ -189,7 +189,7 @@ def test_a_curve_has_the_metrics_that_it_has() -> None:
 
 
 def test_what_is_no_curve_at_all() -> None:
-    with raises("not-a-curve", DataError, "int .*Curve"):
+    with raises("wrong-type", DataError, "int .*Curve"):
         as_curve(3)
 
 

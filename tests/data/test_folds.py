@@ -43,8 +43,8 @@ def test_rows_of_ones_own_are_held_out_beside_an_official_split() -> None:
         ([300], "value-out-of-range", "row 300 .*0..299"),
         ([-1], "value-out-of-range", "row -1 "),
         ([3, 3], "named-twice", "row 3 "),
-        ([0.5, 1.5], "wrong-shape", "float64"),
-        ([[1], [2]], "wrong-shape", r"\(2, 1\)"),
+        ([0.5, 1.5], "shape-mismatch", "float64"),
+        ([[1], [2]], "shape-mismatch", r"\(2, 1\)"),
         (list(range(300)), "no-rows", "300"),
     ],
 )
@@ -129,7 +129,7 @@ def test_every_small_subset_holds_rows_of_each_class() -> None:
         assert large[: len(small)].tolist() == small.tolist()
     # The rows beyond those follow the shares of the classes.
     assert np.bincount(CLASSES[orders[2]])[0] > 70
-    with raises("size-too-small", StudyError, "size 11 .*12"):
+    with raises("size-out-of-range", StudyError, "size 11 .*12"):
         subset_rows(data, pool, 11, seed=1, sampler=SAMPLERS["nested"], at_least=4)
     # Of a class with fewer rows all are taken.
     all_of_it = subset_rows(data, pool, 60, seed=1, sampler=SAMPLERS["nested"], at_least=20)

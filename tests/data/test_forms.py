@@ -163,17 +163,17 @@ def test_columns_that_cannot_have_their_roles_are_named() -> None:
         Dataset(np.zeros((3, 2)), label="churned")
     with raises("option-missing", DataError, "label=.*churned"):
         Dataset(frame)
-    with raises("duplicate-column", DataError, "'age'"):
+    with raises("named-twice", DataError, "'age'"):
         Dataset(frame.rename(columns={"visits": "age"}), LABELS)
     with raises("no-rows", DataError):
         Dataset(frame[["churned"]], label="churned")
-    with raises("not-collected", DataError, "collect"):
+    with raises("wrong-type", DataError, "collect"):
         Dataset(pl.DataFrame(columns()).lazy(), LABELS)
 
 
 def test_times_must_sort() -> None:
     frame = pandas_frame(churned=LABELS, day=["3 May 2024", *["2024-05-03"] * 11])
-    with raises("time-unclear", DataError, "day.*row 0.*3 May 2024"):
+    with raises("value-unclear", DataError, "day.*row 0.*3 May 2024"):
         Dataset(frame, label="churned", time="day")
     ordered = frame.assign(day=[f"2024-05-{row + 10}" for row in range(ROWS)])
     assert Dataset(ordered, label="churned", time="day").time is not None
@@ -210,7 +210,7 @@ def test_a_column_of_numbers_is_no_column_of_texts_in_the_test_half() -> None:
         Dataset(frame, LABELS, frame.assign(age="old"), LABELS)
     with raises("shape-mismatch", DataError, "pandas.*polars"):
         Dataset(frame, LABELS, polars_frame(), LABELS)
-    with raises("length-mismatch", DataError, "12.*11"):
+    with raises("shape-mismatch", DataError, "12.*11"):
         Dataset(frame, LABELS[1:])
 
 
@@ -280,7 +280,7 @@ def test_texts(kind: Callable[[Any], Any]) -> None:
 
 
 def test_an_entry_that_is_no_text_is_named() -> None:
-    with raises("not-text", DataError, "row 1.*None"):
+    with raises("wrong-type", DataError, "row 1.*None"):
         Dataset(np.array(["a", None, "b"], object), [0, 1, 0])
 
 

@@ -32,7 +32,7 @@ def test_other_than_a_number_of_rows_is_refused(n: Any) -> None:
 def test_columns_have_a_value_for_each_row(column: str) -> None:
     short: dict[str, Any] = {column: [1, 2]}
     gap: dict[str, Any] = {column: ["a", None, "b"]}
-    with raises("length-mismatch", DataError, rf"{column}.*\(2,\).*3"):
+    with raises("shape-mismatch", DataError, rf"{column}.*\(2,\).*3"):
         Rows(3, **short)
     with raises("value-missing", DataError, f"{column}, row 1"):
         Rows(3, **gap)

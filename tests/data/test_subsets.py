@@ -120,5 +120,5 @@ def test_validation_rows_are_whole_groups(groups: list[int], seed: int) -> None:
 def test_a_subset_of_one_group_has_no_rows_for_validation() -> None:
     data = Rows(100, groups=np.repeat(["ann", "bob"], 50))
     assert len(validation_split(data, np.arange(100), seed=0)[1]) == 50
-    with raises("size-too-small", StudyError, "50 with patience.*ann"):
+    with raises("size-out-of-range", StudyError, "50 with patience.*ann"):
         validation_split(data, np.arange(50), seed=0)

@@ -197,36 +197,36 @@ def test_what_cannot_be_compared() -> None:
     with raises("metrics-differ", ForecastError):
         compare([forecast(curve), other])
     two = compare({"x": curve, "y": forecast(curve)})
-    with raises("unknown-learner", ForecastError, "'z'.*x, y"):
+    with raises("unknown-choice", ForecastError, "'z'.*x, y"):
         two.difference("x", "z", 10)
-    with raises("not-a-probability", ForecastError, "level is 2"):
+    with raises("value-out-of-range", ForecastError, "level is 2"):
         two.standings(10, level=2)
 
 
 @pytest.mark.parametrize("things", [3, None, "curves.csv"])
 def test_what_is_no_list_of_curves(things: Any) -> None:
-    with raises("not-a-list", ForecastError):
+    with raises("wrong-type", ForecastError):
         compare(things)
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, "a"])
 def test_a_seed_that_is_none_is_refused_for_forecasts_too(crossed: Comparison, seed: Any) -> None:
-    with raises("not-a-whole-number", ForecastError, "^seed"):
+    with raises("value-out-of-range", ForecastError, "^seed"):
         compare(crossed.forecasts, seed=seed)
 
 
 @pytest.mark.parametrize("size", ["a", 1j, 10**400, math.nan, -5, [1, 2]])
 def test_a_size_that_is_none_is_refused(crossed: Comparison, size: Any) -> None:
-    with raises("not-positive", ForecastError):
+    with raises("value-out-of-range", ForecastError):
         crossed.standings(size)
-    with raises("not-positive", ForecastError):
+    with raises("value-out-of-range", ForecastError):
         crossed.difference("mlp", "linear", size)
 
 
 @pytest.mark.parametrize("level", ["a", None, [0.5], math.nan])
 def test_a_level_that_is_none_is_refused(crossed: Comparison, level: Any) -> None:
     for ask in (crossed.crossings, lambda level: crossed.standings(10, level)):
-        with raises("not-a-probability", ForecastError, "^level"):
+        with raises("value-out-of-range", ForecastError, "^level"):
             ask(level)
 
 

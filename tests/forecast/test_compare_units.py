@@ -74,7 +74,7 @@ def test_samples_of_the_better_one_are_worth_more() -> None:
     (back,) = made.worth(2_700, against="fast")
     assert back.median == pytest.approx(1 / truth, rel=0.15)
     assert back.probability < 0.05
-    with raises("unknown-learner", ForecastError, "'none'.*slow, fast"):
+    with raises("unknown-choice", ForecastError, "'none'.*slow, fast"):
         made.worth(2_700, against="none")
 
 

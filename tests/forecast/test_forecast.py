@@ -188,7 +188,7 @@ def test_whatever_holds_a_curve_is_forecast_as_the_curve(tmp_path: Path) -> None
     accuracy = np.stack([1 - values / 4, 1 - values / 4.2], axis=1)
     from_scores = dw.forecast((samples, accuracy, accuracy))
     assert from_scores.curve.higher_is_better
-    with raises("not-a-curve", DataError, "int"):
+    with raises("wrong-type", DataError, "int"):
         dw.forecast(7)
 
 
@@ -277,7 +277,7 @@ def test_a_share_is_never_below_zero() -> None:
 def test_absurd_prices_and_noise_are_answered_or_refused() -> None:
     forecast = dw.forecast(usual())
     assert forecast.stop_at(1e308, 1e-300).median == SIZES[-1]
-    with raises("not-positive", ForecastError, "price_per_label"):
+    with raises("value-out-of-range", ForecastError, "price_per_label"):
         forecast.stop_at(10**400, 1.0)
     with raises("value-out-of-range", ForecastError, "test_noise.* 10 times"):
         dw.forecast(usual(), test_noise=1e10)

@@ -80,8 +80,8 @@ def test_one_diverged_run_does_not_decide(runs: tuple[np.ndarray, np.ndarray]) -
     [
         ([1, 2, 3], [1, 2, 3], [1, 2, 3], "too-few-sizes"),
         ([1, 2] * 4, [1, 2, 3, 4] * 2, [1] * 8, "too-few-sizes"),
-        ([1, 2, 3], [1, 2], [1, 2, 3], "length-mismatch"),
-        ([1, 2, 3] * 3, [1, 1, 1, 2, 2, 2, 3, 3, 3], [1.0] * 8 + [-1.0], "not-positive"),
+        ([1, 2, 3], [1, 2], [1, 2, 3], "shape-mismatch"),
+        ([1, 2, 3] * 3, [1, 1, 1, 2, 2, 2, 3, 3, 3], [1.0] * 8 + [-1.0], "value-out-of-range"),
     ],
 )
 def test_what_says_nothing_is_refused(

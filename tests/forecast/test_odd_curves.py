@@ -147,7 +147,7 @@ def test_a_value_that_a_metric_cannot_have_is_refused() -> None:
 @pytest.mark.parametrize("sizes", [[0], [-5], [math.nan], [math.inf], [[1, 2]]])
 def test_sizes_that_are_none_are_refused(sizes: list[float]) -> None:
     forecast = dw.forecast(curve_of(SIZES, power(SIZES)))
-    with raises("not-positive", ForecastError, "^sizes"):
+    with raises("value-out-of-range", ForecastError, "^sizes"):
         forecast.predict(sizes)
 
 
@@ -161,17 +161,17 @@ def test_targets_that_are_none_are_refused(target: float) -> None:
 def test_options_out_of_range_are_refused() -> None:
     curve = curve_of(SIZES, power(SIZES))
     forecast = dw.forecast(curve)
-    with raises("not-a-probability", ForecastError, "level"):
+    with raises("value-out-of-range", ForecastError, "level"):
         forecast.predict([64_000], level=90)
-    with raises("not-a-probability", ForecastError, "assurance"):
+    with raises("value-out-of-range", ForecastError, "assurance"):
         forecast.samples_for(0.3, assurance=1.5)
-    with raises("not-positive", ForecastError, "price_per_label"):
+    with raises("value-out-of-range", ForecastError, "price_per_label"):
         forecast.stop_at(0, 1)
-    with raises("not-a-number", ForecastError, "test_noise"):
+    with raises("not-numeric", ForecastError, "test_noise"):
         dw.forecast(curve, test_noise=-1)
-    with raises("not-a-list", ForecastError, "'power-3'"):
+    with raises("wrong-type", ForecastError, "'power-3'"):
         dw.forecast(curve, laws="power-3")
-    with raises("unknown-law", ForecastError, "'cubic'"):
+    with raises("unknown-choice", ForecastError, "'cubic'"):
         dw.forecast(curve, laws=["cubic"])
 
 

@@ -145,7 +145,7 @@ def test_of_two_runs_the_one_that_rises_is_the_outlier() -> None:
 
 def test_repeated_sizes_are_no_looks_at_one_run() -> None:
     sizes = np.repeat(SIZES, 3)
-    with raises("sizes-repeated", ForecastError):
+    with raises("options-conflict", ForecastError):
         prepare(curve_of(sizes, noisy(power(sizes), 0.02, 0)), single_run=True)
 
 
@@ -156,9 +156,9 @@ def test_noise_of_sizes_far_from_repeated_ones_is_that_of_the_nearest() -> None:
 
 
 def test_losses_that_no_learning_curve_has_are_refused() -> None:
-    with raises("loss-range-too-wide", ForecastError, r"1e-20.*1e\+20"):
+    with raises("loss-out-of-range", ForecastError, r"1e-20.*1e\+20"):
         prepare(curve_of([1000, 2000], [1e20, 1e-20]))
-    with raises("loss-overflows", ForecastError):
+    with raises("loss-out-of-range", ForecastError):
         prepare(curve_of([10, 10, 20], [1.7e308, 1.7e308, 1.0]))
 
 

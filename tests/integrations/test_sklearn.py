@@ -114,7 +114,7 @@ def test_a_curve_knows_its_metric(estimator: Any, scoring: str | None, metric: s
     [
         (Y, {"seeds": 2, "shuffle": True}, "options-conflict", "shuffle.*seeds"),
         (Y, {"seeds": []}, "nothing-given", "seeds"),
-        (Y / 2, {"seeds": 2}, "not-stratifiable", "float64"),
+        (Y / 2, {"seeds": 2}, "no-classes", "float64"),
         (Y, {"return_curve": True, "scoring": lambda *_: 0.0}, "metric-unclear", "scoring"),
     ],
 )

@@ -115,7 +115,7 @@ def test_what_a_failing_command_did_is_said(code: str, message: str) -> None:
 
 def test_a_command_that_leaves_another_metric_is_refused_with_its_first_run() -> None:
     Path("other.py").write_text("print('{\"recall\": 1}')")
-    with raises("metric-missing", StudyError, "returned the metrics recall.* metric is accuracy"):
+    with raises("unknown-metric", StudyError, "returned the metrics recall.* metric is accuracy"):
         run(f"{PYTHON} other.py")
 
 
@@ -136,8 +136,8 @@ def test_a_program_that_may_not_be_run_is_named() -> None:
         ("python 'train.py", "command-malformed"),
         ("python train.py && echo 1", "command-malformed"),
         ("python train.py > {metrics}", "command-malformed"),
-        ("python train.py {row}", "unknown-placeholder"),
-        ("python train.py {metric}", "unknown-placeholder"),
+        ("python train.py {row}", "command-malformed"),
+        ("python train.py {metric}", "command-malformed"),
     ],
 )
 def test_a_command_that_cannot_be_meant_is_refused(command: str, code: str) -> None:

@@ -52,7 +52,7 @@ def test_the_convolutional_preset_drops_half_and_says_so() -> None:
     ("model", "code", "message"),
     [
         ("cnm", "unknown-model", '"cnn"'),
-        ("mlp:0", "widths-malformed", '"mlp:0"'),
+        ("mlp:0", "unknown-model", '"mlp:0"'),
         (7, "unknown-model", "7"),
         ("no.such:thing", "import-failed", "no.such"),
         ("dataworth.learners.keras.presets:nothing", "import-failed", "nothing"),
@@ -99,7 +99,7 @@ def test_softmax_is_taken_off_exactly(ending: str | None) -> None:
         (lambda shape, classes: dense(6), "model-does-not-fit-data", "62 classes"),
         (
             lambda shape, classes: dense(6, "sigmoid"),
-            "outputs-not-probabilities",
+            "invalid-outputs",
             "sigmoid",
         ),
         (lambda shape, classes: "model", "not-a-model", "a str"),
@@ -120,7 +120,7 @@ def test_a_model_that_would_forget_what_it_was_adapted_to_is_refused(tmp_path: P
     assert fresh
     model.save(tmp_path / "adapted.keras")
     for given in (model, tmp_path / "adapted.keras"):
-        with raises("layer-adapted", StudyError, "'first'"):
+        with raises("model-not-rebuildable", StudyError, "'first'"):
             resolve(given)
 
 

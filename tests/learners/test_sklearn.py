@@ -191,7 +191,7 @@ def test_an_estimator_by_its_name(
 def test_a_class_that_needs_arguments_is_refused() -> None:
     from sklearn.multiclass import OneVsRestClassifier
 
-    with raises("model-needs-arguments", StudyError):
+    with raises("wrong-arguments", StudyError):
         resolve(OneVsRestClassifier)
 
 

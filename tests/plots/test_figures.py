@@ -78,9 +78,9 @@ def test_the_forecast_s_numbers(ahead: Forecast) -> None:
 @pytest.mark.parametrize(
     ("asked", "code", "said"),
     [
-        ({"sizes": ["a"]}, "not-positive", "^sizes"),
-        ({"sizes": [math.nan]}, "not-positive", "^sizes"),
-        ({"sizes": [-5]}, "not-positive", "^sizes"),
+        ({"sizes": ["a"]}, "value-out-of-range", "^sizes"),
+        ({"sizes": [math.nan]}, "value-out-of-range", "^sizes"),
+        ({"sizes": [-5]}, "value-out-of-range", "^sizes"),
         ({"targets": [-1]}, "value-out-of-range", "target is -1; .*loss"),
         (
             {"targets": "low"},

@@ -58,7 +58,7 @@ def test_an_entry_of_an_entry() -> None:
     # A name that a user chose is not taken apart.
     assert checked_entry(meta, ("chance", "map@0.5"), float, "here") == 0.1
     assert checked_entry(meta, ("a.b",), int, "here") == 1
-    with raises("entry-missing", StudyError, "here: .*'machine.memory'.*a number"):
+    with raises("entry-invalid", StudyError, "here: .*'machine.memory'.*a number"):
         checked_entry(meta, "machine.memory", float, "here")
 
 

@@ -186,7 +186,7 @@ def test_a_damaged_run_is_said_and_run_again(old: Path, capsys: pytest.CaptureFi
         ("DROP TABLE runs", "file-damaged", "'runs'"),
         ("DROP TABLE meta", "file-damaged", "'meta'"),
         ("ALTER TABLE runs DROP COLUMN brier", "file-damaged", "'brier'.*'runs'"),
-        ("DELETE FROM meta WHERE name = 'model'", "entry-missing", "'model'"),
+        ("DELETE FROM meta WHERE name = 'model'", "entry-invalid", "'model'"),
         ("UPDATE meta SET value = '7' WHERE name = 'model'", "entry-invalid", "'model'.* 7"),
     ],
 )

@@ -55,14 +55,14 @@ def test_without_a_name_of_the_study_the_directory_s_is_taken(tmp_path: Path) ->
 
 def test_what_has_no_curve_says_why(tmp_path: Path) -> None:
     fill(tmp_path / "none", {"model": "m"}, ("m", 100, {}))
-    with raises("no-finished-run", StudyError, "dataworth run"):
+    with raises("no-results", StudyError, "dataworth run"):
         columns(tmp_path / "none")
     fill(tmp_path / "several", {"model": "m"}, ("m", 100, {"recall": 0.5, "accuracy": 0.5}))
     with raises("metric-unclear", StudyError, "recall, accuracy"):
         columns(tmp_path / "several")
     meta = {"model": "m", "metric": {"name": "acuracy"}}
     fill(tmp_path / "wrong", meta, ("m", 100, {"accuracy": 0.5}))
-    with raises("metric-missing", StudyError, "acuracy; they have accuracy"):
+    with raises("unknown-metric", StudyError, "acuracy; they have accuracy"):
         columns(tmp_path / "wrong")
 
 
@@ -78,7 +78,7 @@ def test_several_models(tmp_path: Path) -> None:
         ("v1.0", 100, {"loss": 0.5, "depth": 3.0}),
         ("v2.0", 100, {"loss": 0.4}),
     )
-    with raises("model-unclear", StudyError, "v1.0, v2.0"):
+    with raises("several-curves", StudyError, "v1.0, v2.0"):
         columns(tmp_path)
     with raises("unknown-model", StudyError, "'v3'.*v1.0"):
         columns(tmp_path, "v3")

@@ -43,13 +43,13 @@ def execute(directory: Path, statement: str) -> None:
 def test_a_directory_without_results_and_a_damaged_file_are_named(tmp_path: Path) -> None:
     with raises("no-results", StudyError, r"results\.sqlite"):
         Store(tmp_path)
-    with raises("folder-not-found", StudyError):
+    with raises("file-not-found", StudyError):
         Store(tmp_path / "none")
     (tmp_path / RESULTS_FILE).write_bytes(b"")
     with raises("no-results", StudyError, r"results\.sqlite.*dataworth run") as empty:
         Store(tmp_path)
     assert "make room" not in str(empty.value)
-    with raises("not-a-folder", StudyError):
+    with raises("not-a-file", StudyError):
         Store(tmp_path / RESULTS_FILE)
     (tmp_path / RESULTS_FILE).write_bytes(b"this is not a database" * 100)
     with raises("file-damaged", StudyError, r"results\.sqlite"):
@@ -72,19 +72,19 @@ def test_a_database_of_another_program_is_named_as_such(
 @pytest.mark.parametrize(
     ("statement", "code", "values"),
     [
-        ("PRAGMA user_version = 99", "file-too-new", "99.* 1[^0-9]"),
-        ("PRAGMA application_id = 1", "not-a-results-file", "0x1"),
+        ("PRAGMA user_version = 99", "unsupported-format", "99.* 1[^0-9]"),
+        ("PRAGMA application_id = 1", "file-damaged", "0x1"),
         ("DROP TABLE facts", "file-damaged", "'facts'"),
         (
             "ALTER TABLE scores DROP COLUMN standard_error",
             "file-damaged",
             "'standard_error'.*'scores'",
         ),
-        ("CREATE TRIGGER t DELETE ON runs BEGIN SELECT 1; END", "not-a-results-file", "'t'"),
+        ("CREATE TRIGGER t DELETE ON runs BEGIN SELECT 1; END", "file-damaged", "'t'"),
         (
             "ALTER TABLE runs RENAME TO others; CREATE VIEW runs AS WITH RECURSIVE n (i) AS "
             "(SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
-            "not-a-results-file",
+            "file-damaged",
             "'runs'",
         ),
     ],
@@ -207,7 +207,7 @@ def test_an_entry_of_a_wrong_type_is_named(filled: Path, value: str, kind: type)
 
 def test_a_missing_entry_is_named(filled: Path) -> None:
     execute(filled, "DELETE FROM meta WHERE name = 'classes'")
-    with Store(filled) as store, raises("entry-missing", StudyError, "'classes'"):
+    with Store(filled) as store, raises("entry-invalid", StudyError, "'classes'"):
         store.require("classes", int)
 
 

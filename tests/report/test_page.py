@@ -126,5 +126,5 @@ def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:
         write_report(tmp_path)
     with Store(tmp_path, write=True) as store:
         store.set_meta({"classes": 2, "name": "begun"})
-    with raises("no-finished-run", StudyError):
+    with raises("no-results", StudyError):
         write_report(tmp_path)

@@ -75,7 +75,7 @@ def test_a_missing_entry_is_named(run: Path, name: str) -> None:
     with connection:
         connection.execute("DELETE FROM meta WHERE name = ?", (name,))
     connection.close()
-    with raises("entry-missing", StudyError, f"'{name}"):
+    with raises("entry-invalid", StudyError, f"'{name}"):
         read_runs(run)[0]
 
 

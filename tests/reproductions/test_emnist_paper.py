@@ -40,9 +40,9 @@ def test_dict_and_back() -> None:
     ("values", "code", "message"),
     [
         ({"label_divided": True}, "unknown-option", "label_divided"),
-        ({"clipped_loss": 1}, "not-a-flag", "clipped_loss = 1"),
-        ({"outputs": True}, "not-a-whole-number", "outputs = True"),
-        ({"outputs": 0}, "not-a-whole-number", "outputs = 0"),
+        ({"clipped_loss": 1}, "wrong-type", "clipped_loss = 1"),
+        ({"outputs": True}, "value-out-of-range", "outputs = True"),
+        ({"outputs": 0}, "value-out-of-range", "outputs = 0"),
     ],
 )
 def test_bad_sections_are_refused(values: dict[str, object], code: str, message: str) -> None:
@@ -77,7 +77,7 @@ def test_each_switch_alone(data: Dataset) -> None:
 
 
 def test_labels_without_a_column_are_refused(data: Dataset) -> None:
-    with raises("label-out-of-range", StudyError, "62 outputs"):
+    with raises("label-not-a-class", StudyError, "62 outputs"):
         Mistakes(outputs=47).apply(data)
     one = Dataset(np.zeros((1, 2)), [0])
     with raises("no-rows", StudyError, "first_row_lost"):

@@ -81,7 +81,7 @@ def test_a_bad_row_leaves_nothing(tmp_path: Path, data_folder: Path) -> None:
     path = _write(tmp_path / "a.csv", repeat=100)
     with path.open("a") as file:
         file.write("1,2\n")
-    with raises("wrong-field-count", DataError, "row 6001 has 2 "):
+    with raises("file-malformed", DataError, "row 6001 has 2 "):
         dw.load(path)
     assert _left(data_folder) == []
 
@@ -89,7 +89,7 @@ def test_a_bad_row_leaves_nothing(tmp_path: Path, data_folder: Path) -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path / "file"))
-    with warns("cache-not-writable"):
+    with warns("file-not-writable"):
         data = dw.load(_write(tmp_path / "a.csv"))
     np.testing.assert_array_equal(data.x, digit_images()[0])
 

@@ -126,5 +126,5 @@ def test_options_of_other_readers_are_refused(tmp_path: Path) -> None:
     folder = photos(tmp_path / "photos")
     with raises("unknown-option", DataError, "label.*size, grey"):
         dw.load(folder, label="cat")
-    with raises("wrong-shape", DataError, "size"):
+    with raises("shape-mismatch", DataError, "size"):
         dw.load(folder, size=[1, 2, 3])

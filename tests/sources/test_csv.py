@@ -82,7 +82,7 @@ def test_no_sample_is_ever_taken_for_a_header(
         # Text above numbers: a header, or a sample with a fault. It is asked about.
         refuse_csv(folder, text, "header-unclear", "header=False", label=0)
     elif words == 1 and len(rows) > 2:
-        refuse_csv(folder, text, "label-not-a-number", r"row \d+: .*'\w+' ", label=0)
+        refuse_csv(folder, text, "label-not-a-class", r"row \d+: .*'\w+' ", label=0)
     else:
         assert load_csv(folder, text, label=0).samples == len(rows)
 

@@ -103,13 +103,13 @@ def test_only_one_number_is_one_label(texts: list[str]) -> None:
     [
         (
             "x",
-            "label-not-a-number",
+            "label-not-a-class",
             "row 42: .*'x' ",
         ),
-        ("?", "label-not-a-number", r"row 42: .*'\?' "),
-        ("1_0", "label-not-a-number", "row 42: .*'1_0' "),
-        ("nan", "label-not-finite", "row 42: .*'nan' "),
-        ("inf", "label-not-finite", "row 42: .*'inf' "),
+        ("?", "label-not-a-class", r"row 42: .*'\?' "),
+        ("1_0", "label-not-a-class", "row 42: .*'1_0' "),
+        ("nan", "label-not-a-class", "row 42: .*'nan' "),
+        ("inf", "label-not-a-class", "row 42: .*'inf' "),
         ("0.5", "label-not-a-class", r"row 42: .* 0\.5; "),
     ],
 )
@@ -122,11 +122,11 @@ def test_a_stray_label_among_numbers(
 def test_a_few_strays_in_many_rows_and_missing_numbers(tmp_path: Path) -> None:
     labels = ["0", "1"] * 500
     labels[100], labels[300] = "o", "l"
-    refuse_csv(tmp_path, _table(labels), "label-not-a-number", "row 102: .*'o' ")
-    refuse_csv(tmp_path, _table(["0", "nan"] * 20), "label-not-finite", "row 3: .*'nan' ")
+    refuse_csv(tmp_path, _table(labels), "label-not-a-class", "row 102: .*'o' ")
+    refuse_csv(tmp_path, _table(["0", "nan"] * 20), "label-not-a-class", "row 3: .*'nan' ")
     for blank in ("", " ", '""'):
         refuse_csv(tmp_path, _table(["a", "b", blank]), "value-missing", "row 4, column 1 ")
-    refuse_csv(tmp_path, _table(["nan"] * 4), "label-not-finite", "row 2: .*'nan' ")
+    refuse_csv(tmp_path, _table(["nan"] * 4), "label-not-a-class", "row 2: .*'nan' ")
 
 
 def test_digits_and_letters_are_text_in_both_splits(tmp_path: Path) -> None:

@@ -145,12 +145,12 @@ def test_blocks_before_an_error_come_first_and_no_thread_is_left(
         return Block(rows[:, 1:], rows[:, 0])
 
     def refuse(text: bytes, row: int) -> Block:
-        raise DataError(f"row {row}: {text!r}", code="not-a-number")
+        raise DataError(f"row {row}: {text!r}", code="not-numeric")
 
     text = b"1,2,3,4\n" * 20 + b"1,2,x,4\n" + b"1,2,3,4\n" * 20
     blocks = read_rows(io.BytesIO(text), 4, split, refuse, first_row=1)
     assert sum(len(block.y) for block in islice(blocks, 20)) == 20
-    with raises("not-a-number", DataError, "row 21: b'1,2,x,4"):
+    with raises("not-numeric", DataError, "row 21: b'1,2,x,4"):
         next(blocks)
     stopped = read_rows(io.BytesIO(text), 4, split, refuse, first_row=1)
     next(stopped)

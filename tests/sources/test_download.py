@@ -110,7 +110,7 @@ def test_a_dead_connection_keeps_what_came_for_the_next_time(
 
 
 def test_a_wrong_hash_is_refused_and_deleted(server: Server, tmp_path: Path) -> None:
-    with raises("download-altered", DataError, "deleted"):
+    with raises("download-failed", DataError, "deleted"):
         fetch_official(_archive(server, content=b"something else"))
     assert list((tmp_path / "data" / "emnist").iterdir()) == []
 

@@ -77,7 +77,7 @@ def test_a_full_disk_leaves_nothing_and_loses_nothing(
     monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path))
     monkeypatch.setattr(glyphs, "_CACHED_FROM", 4_000)
     monkeypatch.setattr(NpyWriter, "append", full)
-    with warns("cache-not-writable", "No space left"):
+    with warns("file-not-writable", "No space left"):
         data = glyphs.load(samples=5_000, held_out=10)
     np.testing.assert_array_equal(data.x, whole[0][:5_000])
     assert list((tmp_path / "cache").iterdir()) == []
@@ -86,11 +86,11 @@ def test_a_full_disk_leaves_nothing_and_loses_nothing(
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        ({"samples": 0}, "not-a-whole-number", "samples is 0"),
-        ({"samples": 1.5}, "not-a-whole-number", r"samples is 1\.5"),
-        ({"held_out": -1}, "not-a-whole-number", "held_out is -1"),
-        ({"seed": -1}, "not-a-whole-number", "seed is -1"),
-        ({"seed": 2**64}, "not-a-whole-number", "seed is 18446744073709551616"),
+        ({"samples": 0}, "value-out-of-range", "samples is 0"),
+        ({"samples": 1.5}, "value-out-of-range", r"samples is 1\.5"),
+        ({"held_out": -1}, "value-out-of-range", "held_out is -1"),
+        ({"seed": -1}, "value-out-of-range", "seed is -1"),
+        ({"seed": 2**64}, "value-out-of-range", "seed is 18446744073709551616"),
     ],
 )
 def test_options_out_of_range(options: dict[str, Any], code: str, said: str) -> None:

@@ -78,18 +78,18 @@ def test_swapped_image_and_label_files(folder: Path) -> None:
 
 def test_labels_of_another_split(folder: Path) -> None:
     write_idx(folder / LABELS, digit_images()[1][:50])
-    _refused(folder, "length-mismatch", "60 images.*50 labels")
+    _refused(folder, "shape-mismatch", "60 images.*50 labels")
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n", b"\0\0\x08", b"\0\0\x07\x03" + bytes(12)])
 def test_wrong_magic(folder: Path, content: bytes) -> None:
     (folder / IMAGES).write_bytes(content)
-    _refused(folder, "wrong-file-kind", IMAGES)
+    _refused(folder, "file-damaged", IMAGES)
 
 
 def test_empty_file(folder: Path) -> None:
     (folder / LABELS).write_bytes(b"")
-    _refused(folder, "file-empty", LABELS)
+    _refused(folder, "file-damaged", LABELS)
 
 
 def test_no_samples(folder: Path) -> None:

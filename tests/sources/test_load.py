@@ -28,13 +28,13 @@ def test_unknown_name() -> None:
 
 def test_unknown_ending(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"x")
-    with raises("unknown-file-ending", DataError, r"a\.xlsx.*\.csv"):
+    with raises("file-name-unclear", DataError, r"a\.xlsx.*\.csv"):
         dw.load(tmp_path / "a.xlsx")
 
 
 def test_folder_without_data(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
-    with raises("no-data-files", DataError, r"notes\.txt"):
+    with raises("data-not-found", DataError, r"notes\.txt"):
         dw.load(tmp_path)
 
 
@@ -65,7 +65,7 @@ def test_npz_names_its_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "code", "says"),
     [
-        ({"a": [1]}, "array-missing", r"a\.npz holds a; .*x_train"),
+        ({"a": [1]}, "column-missing", r"a\.npz holds a; .*x_train"),
         (
             {"x": np.eye(3), "y": [1, 2]},
             "shape-mismatch",
@@ -77,7 +77,7 @@ def test_npz_names_its_classes(tmp_path: Path) -> None:
         ({"x": np.eye(2), "y": 1}, "shape-mismatch", r"y shape \(\)"),
         (
             {"x": np.eye(3), "y": [0, 1, np.nan]},
-            "label-missing",
+            "value-missing",
             r"a\.npz, row 3: ",
         ),
         (
@@ -92,7 +92,7 @@ def test_npz_names_its_classes(tmp_path: Path) -> None:
         ),
         (
             {"x": np.eye(3), "y": [[0, 1], [1, 1], [1, 0]]},
-            "label-not-one-hot",
+            "label-not-a-class",
             r"a\.npz, row 2 ",
         ),
         (
@@ -122,7 +122,7 @@ def test_npz_names_its_classes(tmp_path: Path) -> None:
         ),
         (
             {"x": np.eye(2), "y": [0, 1], "mapping": ["a", "b"]},
-            "class-names-malformed",
+            "file-malformed",
             r"mapping .*\['a'",
         ),
     ],
@@ -176,9 +176,9 @@ def test_parquet_names_the_row_of_what_it_refuses(tmp_path: Path) -> None:
 
     path = tmp_path / "a.parquet"
     for values, code, says in (
-        ([0.0, 1.0, np.nan], "label-missing", r"row 3: "),
+        ([0.0, 1.0, np.nan], "value-missing", r"row 3: "),
         ([0.0, 0.5, 1.0], "label-not-a-class", r"row 2: .*0\.5"),
-        (["0", "1", "x"], "label-not-a-number", r"row 3: .*'x'"),
+        (["0", "1", "x"], "label-not-a-class", r"row 3: .*'x'"),
         ([0.0, 1e300, 2e300], "label-not-a-class", r"row 2: .* 2\*\*53"),
     ):
         pl.DataFrame({"y": values, "a": [1, 2, 3]}).write_parquet(path)
@@ -205,7 +205,7 @@ def test_parquet_with_a_gap_and_with_text(tmp_path: Path) -> None:
 
 def test_mat_struct_without_its_parts(tmp_path: Path) -> None:
     scipy.io.savemat(tmp_path / "a.mat", {"dataset": {"train": {"images": np.eye(3)}}})
-    with raises("array-missing", DataError, r"(train\.labels|test\.images)"):
+    with raises("column-missing", DataError, r"(train\.labels|test\.images)"):
         dw.load(tmp_path / "a.mat")
 
 

@@ -154,7 +154,7 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
         "tags": "other",
         "member": "bool",
     }
-    with raises("label-missing", DataError, r"a\.parquet, row 2, column 'member'"):
+    with raises("value-missing", DataError, r"a\.parquet, row 2, column 'member'"):
         dw.load(tmp_path / "a.parquet", label="member")
 
 
@@ -176,11 +176,11 @@ def test_a_test_file_with_the_same_columns_is_the_held_out_half(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("change", "options", "code", "says"),
     [
-        ((5, 3, "3O.5"), {}, "not-a-number", r"row 7, column 'age': '3O\.5'"),
-        ((5, 5, ""), {}, "label-missing", "row 7, column 'left'"),
+        ((5, 3, "3O.5"), {}, "not-numeric", r"row 7, column 'age': '3O\.5'"),
+        ((5, 5, ""), {}, "value-missing", "row 7, column 'left'"),
         ((5, 0, ""), {"groups": "customer"}, "value-missing", "row 7, column 'customer' .groups"),
         ((5, 1, ""), {"time": "since"}, "value-missing", "row 7, column 'since' .time"),
-        ((5, 1, "May"), {"time": "since"}, "time-unclear", "row 7, column 'since'.*'May'"),
+        ((5, 1, "May"), {"time": "since"}, "value-unclear", "row 7, column 'since'.*'May'"),
         (None, {"groups": "custmer"}, "column-missing", "groups.*'custmer'.*mean 'customer'"),
         (None, {"drop": "zip,y"}, "column-missing", "drop.*'y'"),
         (None, {"drop": "left"}, "options-conflict", "left"),

@@ -101,7 +101,7 @@ def test_each_task_has_a_cache_of_its_own(
 
 
 @pytest.mark.parametrize(
-    ("value", "code"), [("x", "not-a-number"), ("nan", "not-finite"), ("1e999", "not-finite")]
+    ("value", "code"), [("x", "not-numeric"), ("nan", "not-finite"), ("1e999", "not-finite")]
 )
 def test_a_target_that_is_no_number_is_refused_with_its_row(
     tmp_path: Path, value: str, code: str

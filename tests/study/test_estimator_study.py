@@ -139,7 +139,7 @@ def test_sample_weights_are_those_of_the_rows(digits: Dataset, tmp_path: Path) -
     short = dw.Study(
         data=digits, model=LogisticRegression(), fit_params={"sample_weight": weights[1:]}
     )
-    with raises("length-mismatch", StudyError, "1,796 entries.*1,797 rows"):
+    with raises("shape-mismatch", StudyError, "1,796 entries.*1,797 rows"):
         short.run(tmp_path / "short")
 
 

@@ -107,6 +107,5 @@ def test_a_run_whose_checkpoint_grew_is_not_given_up(tmp_path: Path) -> None:
 def test_a_mark_that_cannot_be_read_is_refused(entry: object, tmp_path: Path) -> None:
     with Store(tmp_path, write=True) as store:
         store.set_meta({"begun": entry})
-        code = "entry-missing" if entry == {"digest": "0"} else "entry-invalid"
-        with raises(code, StudyError, "begun"):
+        with raises("entry-invalid", StudyError, "begun"):
             BegunRuns(store).given_up([KEY])

@@ -123,7 +123,7 @@ def test_the_curve_file_names_the_model_of_each_run(tmp_path: Path) -> None:
 
 def test_one_curve_of_a_directory_of_several_models_has_to_be_chosen(tmp_path: Path) -> None:
     curves = study([slow, fast]).run(tmp_path, progress=False)
-    with raises("model-unclear", StudyError, match="slow, fast"):
+    with raises("several-curves", StudyError, match="slow, fast"):
         dw.as_curve(tmp_path)
     with raises("unknown-model", StudyError):
         dw.run_curves(tmp_path, "medium")

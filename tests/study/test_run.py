@@ -219,7 +219,7 @@ def test_a_size_too_small_for_early_stopping_is_said_before_anything_is_trained(
     digits: Dataset, tmp_path: Path
 ) -> None:
     learner = Counting()
-    with raises("size-too-small", StudyError, "size 4 .*patience"):
+    with raises("size-out-of-range", StudyError, "size 4 .*patience"):
         study(digits, model=learner, sizes=[4, 200], patience=2).run(tmp_path)
     assert learner.trained == 0
 
@@ -236,7 +236,7 @@ def test_a_run_that_diverged_is_kept_drawn_and_found(digits: Dataset, tmp_path: 
 def test_no_data_no_study(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         Study(data="emnist/bymerge").run(tmp_path / "a")
-    with raises("not-a-whole-number", StudyError, "workers = 0"):
+    with raises("value-out-of-range", StudyError, "workers = 0"):
         Study(data="digits").run(tmp_path / "b", workers=0)
     assert not (tmp_path / "a").exists()
 

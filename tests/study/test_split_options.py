@@ -86,8 +86,8 @@ def test_own_held_out_rows_are_kept_in_the_file(tmp_path: Path) -> None:
         ({"count": "groups"}, "option-missing", "--groups"),
         ({"count": "groups", "at_least": 2}, "options-conflict", "at_least"),
         ({"subset": "latest"}, "option-missing", "--time"),
-        ({"at_least": 20, "sizes": [30]}, "size-too-small", "size 30 .*40"),
-        ({"at_least": 0}, "not-a-whole-number", "at_least"),
+        ({"at_least": 20, "sizes": [30]}, "size-out-of-range", "size 30 .*40"),
+        ({"at_least": 0}, "value-out-of-range", "at_least"),
         ({"held_out": [200]}, "value-out-of-range", "row 200"),
     ],
 )

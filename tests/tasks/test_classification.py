@@ -16,9 +16,9 @@ def test_labels_are_names_or_class_indices() -> None:
     assert task.encode(["a", "b", "a"]).tolist() == [1, 0, 1]
     assert task.encode([1, 0, 1]).tolist() == [1, 0, 1]
     assert task.encode(np.eye(2)).tolist() == [0, 1]
-    with raises("label-unknown", DataError, "c"):
+    with raises("label-not-a-class", DataError, "c"):
         task.encode(["a", "c"])
-    with raises("label-out-of-range", DataError, "0 to 2"):
+    with raises("label-not-a-class", DataError, "0 to 2"):
         task.encode([0, 2])
 
 

@@ -97,16 +97,16 @@ CONTAINERS: dict[str, Callable[[], Any]] = {
 def test_a_missing_label_is_refused_with_its_row(
     container: str, class_names: list[str] | None
 ) -> None:
-    with raises("label-missing", DataError, r"y, row 2\b"):
+    with raises("value-missing", DataError, r"y, row 2\b"):
         class_indices(CONTAINERS[container](), None, class_names)
-    with raises("label-missing", DataError, r"y_test, row 2\b"):
+    with raises("value-missing", DataError, r"y_test, row 2\b"):
         class_indices(["a", "b"], CONTAINERS[container](), class_names)
 
 
 def test_pyarrow_is_read_where_it_is_installed() -> None:
     arrow = pytest.importorskip("pyarrow")
     assert class_indices(arrow.array(["b", "a"]), None, None)[2] == ("a", "b")
-    with raises("label-missing", DataError, r"y, row 2\b"):
+    with raises("value-missing", DataError, r"y, row 2\b"):
         class_indices(arrow.chunked_array([TEXTS]), None, None)
 
 

@@ -43,10 +43,10 @@ def test_chance_is_that_of_the_best_constant() -> None:
     [
         ([[0, 1], [2, 1]], "label-not-a-class", r"row 1 is \[2, 1\]"),
         ([["a", "b"], ["b", "a"]], "label-not-a-class", "row 0 is"),
-        ([[0, 1], [None, 1]], "label-missing", "row 1"),
-        ([[0, 1], [1]], "wrong-shape", "one column for each"),
-        ([0, 1, 1], "wrong-shape", "one column for each"),
-        (np.zeros((3, 1)), "wrong-shape", "one column for each"),
+        ([[0, 1], [None, 1]], "value-missing", "row 1"),
+        ([[0, 1], [1]], "shape-mismatch", "one column for each"),
+        ([0, 1, 1], "shape-mismatch", "one column for each"),
+        (np.zeros((3, 1)), "shape-mismatch", "one column for each"),
     ],
 )
 def test_what_is_no_label_is_refused(y: Any, code: str, message: str) -> None:

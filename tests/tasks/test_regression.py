@@ -15,12 +15,12 @@ Y = np.random.default_rng(3).lognormal(size=200)
 @pytest.mark.parametrize(
     ("y", "code", "names"),
     [
-        ([1.0, float("nan"), 2.0], "label-missing", "row 1"),
-        ([1, None, 2], "label-missing", "row 1"),
+        ([1.0, float("nan"), 2.0], "value-missing", "row 1"),
+        ([1, None, 2], "value-missing", "row 1"),
         ([1.0, 2.0, float("inf")], "not-finite", "row 2.*inf"),
         (["1", "2", "x"], "not-numeric", "row 2.*'x'"),
-        (np.ones((3, 2)), "wrong-shape", r"\(3, 2\)"),
-        ([], "wrong-shape", r"\(0,\)"),
+        (np.ones((3, 2)), "shape-mismatch", r"\(3, 2\)"),
+        ([], "shape-mismatch", r"\(0,\)"),
     ],
 )
 def test_targets_that_are_no_numbers_are_refused(y: Any, code: str, names: str) -> None:
@@ -60,9 +60,9 @@ def test_impossible_quantiles_are_refused(quantiles: Any) -> None:
 
 
 def test_a_prediction_of_another_form_is_refused() -> None:
-    with raises("wrong-shape", DataError, r"\(200, 2\)"):
+    with raises("shape-mismatch", DataError, r"\(200, 2\)"):
         Regression().score(np.ones((200, 2)), Y)
-    with raises("wrong-shape", DataError, r"\(200, 3\)"):
+    with raises("shape-mismatch", DataError, r"\(200, 3\)"):
         Regression((0.05, 0.5, 0.95)).score(np.ones(200), Y)
 
 

@@ -24,7 +24,7 @@ def check_int(option: str, value: Any, least: int = 1) -> int:
     if not _is_whole(value) or not least <= value <= _MOST:
         raise StudyError(
             f"{option} = {value!r}: expected a whole number of at least {least}.",
-            code="not-a-whole-number",
+            code="value-out-of-range",
             option=option,
             value=value,
         )
@@ -38,7 +38,7 @@ def check_ints(option: str, values: Any, least: int) -> tuple[int, ...]:
     except TypeError:
         raise StudyError(
             f"{option} = {values!r}: expected a list of whole numbers.",
-            code="not-a-list",
+            code="wrong-type",
             option=option,
             value=values,
         ) from None
@@ -46,7 +46,7 @@ def check_ints(option: str, values: Any, least: int) -> tuple[int, ...]:
         given = values if isinstance(values, str) else numbers
         raise StudyError(
             f"{option} = {given!r}: expected at least one whole number, each {least} or more.",
-            code="not-a-whole-number",
+            code="value-out-of-range",
             option=option,
             value=given,
         )
@@ -69,7 +69,7 @@ def check_count_or_ints(option: str, value: Any) -> tuple[int, ...]:
         raise StudyError(
             f"{option} = {count}: expected how many, at most {_MOST_COUNTED:,}; which ones is said "
             f"by a list, as [{count}].",
-            code="count-too-large",
+            code="value-out-of-range",
             option=option,
             value=count,
         )
@@ -81,7 +81,7 @@ def check_positive(option: str, value: Any) -> float:
     if not is_real(value) or not 0 < value < math.inf:
         raise StudyError(
             f"{option} = {value!r}: expected a number above 0.",
-            code="not-positive",
+            code="value-out-of-range",
             option=option,
             value=value,
         )
@@ -96,7 +96,7 @@ def check_share_or_count(option: str, value: Any) -> float | int:
         raise StudyError(
             f"{option} = {value!r}: expected a share between 0 and 1, or a whole number of "
             "samples.",
-            code="not-a-share",
+            code="value-out-of-range",
             option=option,
             value=value,
         )
@@ -108,7 +108,7 @@ def check_text(option: str, value: Any) -> str:
     if not isinstance(value, str) or not value.isprintable() or not value:
         raise StudyError(
             f"{option} = {value!r}: expected text, without control characters.",
-            code="not-text",
+            code="wrong-type",
             option=option,
             value=value,
         )
@@ -122,7 +122,7 @@ def check_folder_name(option: str, value: Any) -> str:
     if path.is_absolute() or ".." in path.parts or name == ".":
         raise StudyError(
             f"{option} = {value!r}: expected a name, not a way out of a folder.",
-            code="not-a-folder-name",
+            code="invalid-name",
             option=option,
             value=value,
         )
@@ -134,12 +134,12 @@ def check_picture_path(path: Path) -> Path:
     if path.suffix.lower() not in _PICTURES:
         raise StudyError(
             f"{path}: expected a name that ends in {', '.join(_PICTURES)}.",
-            code="unknown-file-ending",
+            code="file-name-unclear",
         )
     if not path.parent.is_dir():
         raise StudyError(
             f"{path}: there is no folder {path.parent}; make it, or name another.",
-            code="folder-not-found",
+            code="file-not-found",
         )
     return path
 
@@ -149,7 +149,7 @@ def check_mapping(option: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         raise StudyError(
             f"{option} = {value!r}: expected a table of options by their names.",
-            code="not-a-table",
+            code="wrong-type",
             option=option,
             value=value,
         )
@@ -165,7 +165,7 @@ def check_sizes(sizes: ArrayLike) -> NDArray[np.float64]:
     if values.ndim != 1 or not (np.isfinite(values) & (values > 0)).all():
         raise ForecastError(
             f"sizes: {sizes!r}; expected numbers of samples, positive and finite.",
-            code="not-positive",
+            code="value-out-of-range",
             option="sizes",
             value=sizes,
         )
@@ -187,7 +187,7 @@ def check_probability(option: str, value: Any) -> float:
     if not (is_real(value) and 0 < value < 1):
         raise ForecastError(
             f"{option} is {value!r}; expected a probability between 0 and 1.",
-            code="not-a-probability",
+            code="value-out-of-range",
             option=option,
             value=value,
         )
@@ -199,7 +199,7 @@ def check_seed(value: Any) -> int:
     if not _is_whole(value) or value < 0:
         raise ForecastError(
             f"seed is {value!r}; expected a whole number from 0 on.",
-            code="not-a-whole-number",
+            code="value-out-of-range",
             option="seed",
             value=value,
         )

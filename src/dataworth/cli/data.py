@@ -81,9 +81,7 @@ def _fetch(name: str, origin: str) -> int:
         print(f"{name} is built in: nothing to download.")
         return 0
     if name != "emnist" and name not in names():
-        raise DataError(
-            f"{name!r} cannot be downloaded; only emnist can be.", code="not-downloadable"
-        )
+        raise DataError(f"{name!r} cannot be downloaded; only emnist can be.", code="unknown-data")
     place = download.fetch_kaggle() if origin == "kaggle" else download.fetch_official()
     print(f"EMNIST is in {place}. Try: dataworth data show emnist/byclass --row 6")
     return 0

@@ -358,7 +358,7 @@ def _check_prices(options: argparse.Namespace) -> None:
     if price is not None and not 0 < price < float("inf"):
         raise ForecastError(
             f"price_per_label is {price!r}; expected a finite number above 0.",
-            code="not-positive",
+            code="value-out-of-range",
         )
 
 

@@ -89,7 +89,7 @@ def decimal_mark(table: Table, columns: Sequence[str]) -> Mark | None:
         raise DataError(
             f"{table.where(*proof[','])}: {comma!r} has a decimal comma, and {point!r} elsewhere a "
             "decimal point; write all numbers in one way.",
-            code="number-unclear",
+            code="value-unclear",
         )
     return next(iter(proof), None)
 
@@ -154,7 +154,7 @@ def column_numbers(
                 raise DataError(
                     f"{table.where(row, name)}: {cells[row]!r} is in per cent, and "
                     f"{cells[plain[0]]!r} in the same column is not; write all in one unit.",
-                    code="not-a-number",
+                    code="not-numeric",
                     row=table.rows[row],
                 )
             values[signs] = math.nan
@@ -211,7 +211,7 @@ def _is_group(
     raise DataError(
         f"{table.where(row, name)}: {cell!r} may be {float(one.rstrip('%')):g} or {thousand}; "
         f"write {thousand} or {float(one.rstrip('%')):g}, without a separator of thousands.",
-        code="number-unclear",
+        code="value-unclear",
         row=table.rows[row],
     )
 
@@ -257,6 +257,6 @@ def _not_a_number(table: Table, row: int, name: str) -> DataError:
     cell = table.columns[name][row]
     return DataError(
         f"{table.where(row, name)}: {cell!r} is not a number. Correct it, or remove the row.",
-        code="not-a-number",
+        code="not-numeric",
         row=table.rows[row],
     )

@@ -135,20 +135,20 @@ class Curve:
             raise DataError(
                 f"samples has shape {sizes.shape} and values {measured.shape}; expected two lists "
                 "of the same length, at least one measurement.",
-                code="length-mismatch",
+                code="shape-mismatch",
             )
         numbers = _numbered(sizes) if seeds is None else _whole(seeds, "seeds", -_INT64)
         if numbers.shape != sizes.shape:
             raise DataError(
                 f"seeds has shape {numbers.shape}, samples {sizes.shape}; give one each.",
-                code="length-mismatch",
+                code="shape-mismatch",
             )
         spread, counted = _spread_of_means(stds, runs, sizes)
         if not (others is None or isinstance(others, Mapping)):
             raise DataError(
                 f"others is {reprlib.repr(others)}; expected metrics by their names, such as "
                 "{'accuracy': [0.5, 0.8]}.",
-                code="not-a-table",
+                code="wrong-type",
             )
         rest = {
             key: real_numbers(column, f"others[{key!r}]") for key, column in (others or {}).items()
@@ -158,7 +158,7 @@ class Curve:
                 raise DataError(
                     f"others[{key!r}] has shape {column.shape}, samples {sizes.shape}; "
                     "give one each.",
-                    code="length-mismatch",
+                    code="shape-mismatch",
                 )
         given = "loss" if metric is None else metric
         measure = _measure(given, measured, higher_is_better, best)
@@ -167,7 +167,7 @@ class Curve:
         if chance is not None and not (_is_finite(chance) and chance > least):
             raise DataError(
                 f"chance is {chance!r}; expected a positive, finite number, or None.",
-                code="not-positive",
+                code="value-out-of-range",
                 option="chance",
                 value=chance,
             )
@@ -430,7 +430,7 @@ def counts_of(samples: ArrayLike, total: float | None = None) -> NDArray[np.int6
     if isinstance(total, bool) or not _is_finite(total) or total < 1:
         raise DataError(
             f"total is {total!r}; expected the number of samples that the sizes are shares of.",
-            code="not-positive",
+            code="value-out-of-range",
             option="total",
             value=total,
         )
@@ -456,7 +456,7 @@ def _spread_of_means(
             raise DataError(
                 f"stds is {reprlib.repr(spread.tolist())}; expected a standard deviation from 0 on "
                 f"for each of the {len(sizes)} values.",
-                code="length-mismatch" if spread.shape != sizes.shape else "value-out-of-range",
+                code="shape-mismatch" if spread.shape != sizes.shape else "value-out-of-range",
             )
     if runs is not None:
         counted = _whole(
@@ -469,7 +469,7 @@ def _spread_of_means(
         if counted.shape != sizes.shape:
             raise DataError(
                 f"runs has shape {counted.shape}, samples {sizes.shape}; give one each.",
-                code="length-mismatch",
+                code="shape-mismatch",
             )
     return spread, counted
 
@@ -532,9 +532,7 @@ def _measure(
     if best is None:
         return fitted_to_unit(chosen, values)
     if not _is_finite(best):
-        raise DataError(
-            f"best is {best!r}; expected a finite number, or None.", code="not-a-number"
-        )
+        raise DataError(f"best is {best!r}; expected a finite number, or None.", code="not-numeric")
     finite = values[np.isfinite(values)]
     rises = chosen.higher_is_better
     if rises is None:

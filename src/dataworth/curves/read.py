@@ -71,7 +71,7 @@ def _of_table(table: Table, columns: Columns, metric: str | None, name: str = ""
 def _place(path: str | os.PathLike[str]) -> Path:
     place = Path(path)
     if "\0" in str(place):
-        raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.", code="not-a-path")
+        raise DataError(f"{str(place)!r}: a path cannot hold a NUL character.", code="wrong-type")
     return place
 
 
@@ -100,7 +100,7 @@ def _only(curves: Mapping[str, Curve], place: Path) -> Curve:
             f"{place}: the runs are of the models {', '.join(curves)}. Choose one with "
             f"where={{'model': ...}} (--where model=NAME), forecast each with --by model, or "
             f"compare them: dataworth compare {place}",
-            code="model-unclear",
+            code="several-curves",
             models=list(curves),
         )
     return next(iter(curves.values()))
@@ -273,7 +273,7 @@ def _frame_table(frame: Any) -> Table:
         raise DataError(
             f"a {type(frame).__name__} holds no values yet; call .collect() and give the data "
             "frame that it returns.",
-            code="not-collected",
+            code="wrong-type",
         )
     names = list(
         frame.column_names
@@ -288,7 +288,7 @@ def _frame_table(frame: Any) -> Table:
         raise DataError(
             "the columns have different lengths: "
             f"{ {name: len(cells) for name, cells in columns.items()} }; give one cell a row each.",
-            code="length-mismatch",
+            code="shape-mismatch",
         )
     count = lengths.pop() if lengths else 0
     # Rows of a frame have no numbers that a reader would look for.
@@ -412,9 +412,7 @@ def _read(thing: Any, metric: str | None, columns: Columns) -> Curve:
     # A LazyFrame warns when it is asked for its columns.
     if hasattr(thing, "collect") or hasattr(thing, "columns") or isinstance(thing, Mapping):
         return _of_table(_frame_table(thing), columns, metric)
-    raise DataError(
-        f"{type(thing).__name__} is no learning curve; {_EXPECTED}.", code="not-a-curve"
-    )
+    raise DataError(f"{type(thing).__name__} is no learning curve; {_EXPECTED}.", code="wrong-type")
 
 
 def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Curve:
@@ -436,7 +434,7 @@ def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Cur
     if len(result) < 3:
         raise DataError(
             f"a tuple of {len(result)} is no result of learning_curve; {_EXPECTED}.",
-            code="not-a-curve",
+            code="wrong-type",
         )
     sizes = real_numbers(result[0], "train_sizes_abs")
     scores = real_numbers(result[2], "test_scores")

@@ -129,7 +129,7 @@ def _from_json(text: str, place: Path, notes: tuple[str, ...]) -> Table:
                 raise DataError(
                     f"{place}, row {number}: not JSON; expected one JSON object a line, or one "
                     "list of objects.",
-                    code="json-malformed",
+                    code="file-malformed",
                     row=number,
                 ) from None
     if len(entries) == 1 and isinstance(entries[0], dict):
@@ -146,7 +146,7 @@ def _from_json(text: str, place: Path, notes: tuple[str, ...]) -> Table:
         raise DataError(
             f"{place}: JSON of something else than measurements; expected objects such as "
             '{"samples": 1000, "value": 0.5}.',
-            code="json-malformed",
+            code="file-malformed",
         )
     rows = [_flat(entry) for entry in entries]
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -206,7 +206,7 @@ def _is_comment(line: str) -> bool:
 
 
 def _malformed(place: Path, error: Exception) -> DataError:
-    return DataError(f"{place}: not a CSV of measurements ({error}).", code="csv-malformed")
+    return DataError(f"{place}: not a CSV of measurements ({error}).", code="file-malformed")
 
 
 def _rows(text: str, separator: str, place: Path) -> list[tuple[int, list[str]]]:
@@ -253,7 +253,7 @@ def _with_header(
         raise DataError(
             f"{place}: {header.count(twice[0])} columns are called {twice[0]!r}; rename all but "
             "one.",
-            code="duplicate-column",
+            code="named-twice",
         )
     # Columns without a name are numbers of rows, or what a spreadsheet leaves behind.
     columns: dict[str, list[Any]] = {name: [] for name in header if name}
@@ -264,7 +264,7 @@ def _with_header(
         if len(cells) != len(header):
             raise DataError(
                 f"{place}, row {number}: {len(cells)} fields; the header has {len(header)}.",
-                code="wrong-field-count",
+                code="file-malformed",
                 row=number,
             )
         for name, cell in zip(header, cells, strict=True):

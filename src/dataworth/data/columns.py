@@ -39,7 +39,7 @@ def column_of_rows(
     if column.shape != (rows,):
         raise DataError(
             f"{which} has shape {column.shape}; expected one value for each of {rows:,} rows.",
-            code="length-mismatch",
+            code="shape-mismatch",
         )
     row = first_missing(column)
     if row is not None:
@@ -73,7 +73,7 @@ def times_of_rows(
     if times is not None and row is not None:
         where = "time" if name is None else f"time (column {name!r})"
         raise DataError(
-            f"{where}, row {row}: {str(times[row])!r} {UNSORTED}", code="time-unclear", row=row
+            f"{where}, row {row}: {str(times[row])!r} {UNSORTED}", code="value-unclear", row=row
         )
     return times
 

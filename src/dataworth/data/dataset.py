@@ -382,5 +382,5 @@ def _check_lengths(x: Any, y: NDArray[Any], which: str) -> None:
         raise DataError(
             f"x{which} has {rows:,} samples and y{which} {len(y):,} targets; they must be as many. "
             "Were files of different splits put together?",
-            code="length-mismatch",
+            code="shape-mismatch",
         )

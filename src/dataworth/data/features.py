@@ -144,7 +144,7 @@ def _frame(x: Any, which: str) -> Any:
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(
             f"{which}: {names.count(twice)} columns are called {twice!r}; rename all but one.",
-            code="duplicate-column",
+            code="named-twice",
             column=twice,
         )
     return x
@@ -154,7 +154,7 @@ def _sparse(x: Any, which: str) -> Any:
     if len(x.shape) != 2 or not x.shape[0]:
         raise DataError(
             f"{which} has shape {x.shape}; expected (samples, features) with at least one sample.",
-            code="wrong-shape",
+            code="shape-mismatch",
         )
     rows = x.tocsr()
     if rows.dtype.kind not in "biuf":
@@ -190,11 +190,11 @@ def _array(x: Any, which: str) -> NDArray[Any]:
     try:
         array = x if isinstance(x, np.ndarray) else np.asarray(x)
     except ValueError as error:
-        raise DataError(f"{which} forms no array: {error}.", code="wrong-shape") from None
+        raise DataError(f"{which} forms no array: {error}.", code="shape-mismatch") from None
     if array.ndim < 2 or len(array) == 0:
         raise DataError(
             f"{which} has shape {array.shape}; expected (samples, ...) with at least one sample.",
-            code="wrong-shape",
+            code="shape-mismatch",
         )
     if array.dtype == np.uint8:
         return array

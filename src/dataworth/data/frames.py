@@ -40,7 +40,7 @@ def library_of(x: Any) -> str | None:
         if library == "polars" and kind.__name__ == "LazyFrame":
             raise DataError(
                 "the polars LazyFrame holds no rows yet; give frame.collect().",
-                code="not-collected",
+                code="wrong-type",
             )
         if _FRAMES.get(library) == kind.__name__:
             return library
@@ -110,7 +110,7 @@ def named(frame: Any, name: Name, option: str) -> Name:
     if found:
         raise DataError(
             f"{option}: {found} columns are called {name!r}; rename all but one.",
-            code="duplicate-column",
+            code="named-twice",
             column=name,
         )
     close = difflib.get_close_matches(str(name), [str(each) for each in names], n=1)

@@ -151,5 +151,5 @@ def column_list(names: Any, option: str) -> tuple[Name, ...]:
         return tuple(names)
     except TypeError:
         raise DataError(
-            f"{option} = {names!r}: expected names of columns.", code="not-a-list"
+            f"{option} = {names!r}: expected names of columns.", code="wrong-type"
         ) from None

@@ -147,7 +147,7 @@ def _of_rows(data: Data, rows: NDArray[Any]) -> Split:
         raise StudyError(
             f"held_out: an array of {rows.dtype} and shape {rows.shape}; expected numbers of rows, "
             "counted from 0.",
-            code="wrong-shape",
+            code="shape-mismatch",
         )
     outside = rows[(rows < 0) | (rows >= count)]
     if len(outside):
@@ -194,6 +194,6 @@ def _held_out_count(data: Data, held_out: float | int) -> int:
         raise StudyError(
             f"held_out = {held_out}: expected a share between 0 and 1, or a number of samples "
             f"below the {len(data):,} of {data.name}.",
-            code="not-a-share",
+            code="value-out-of-range",
         )
     return count

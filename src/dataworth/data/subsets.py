@@ -195,7 +195,7 @@ def _with_each_class(data: Data, order: RowNumbers, size: int, least: int) -> Ro
         raise StudyError(
             f"size {size:,} with at_least = {least}: {np.count_nonzero(counts)} classes need "
             f"{needed:,} samples. Use larger sizes, or a smaller at_least.",
-            code="size-too-small",
+            code="size-out-of-range",
             option="at_least",
         )
     return order[np.argsort(nth >= least, kind="stable")]
@@ -228,7 +228,7 @@ def _validation_groups(
         raise StudyError(
             f"size {len(rows):,} with patience: all its rows are of the group {groups[0]}, and "
             "none could be taken for validation without it. Use larger sizes, or no patience.",
-            code="size-too-small",
+            code="size-out-of-range",
         )
     order = shuffled(np.arange(len(sizes)), None, (VALIDATION_STREAM, seed))
     enough = int(np.searchsorted(np.cumsum(sizes[order]), count)) + 1
@@ -250,6 +250,6 @@ def validation_count(size: int) -> int:
         raise StudyError(
             f"size {size:,} with patience: {VALIDATION_SHARE:.0%} of it is no sample to validate "
             "on. Use larger sizes, or no patience.",
-            code="size-too-small",
+            code="size-out-of-range",
         )
     return count

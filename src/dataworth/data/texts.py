@@ -44,7 +44,7 @@ class Texts(Sequence[str]):
                 raise DataError(
                     f"{which}, row {row}: {text!r} is no text, and the other entries are. Give a "
                     "text, which may be empty, or remove the row.",
-                    code="not-text",
+                    code="wrong-type",
                     row=row,
                 )
             try:

@@ -79,7 +79,7 @@ def forecast(
     if not (single_run is None or isinstance(single_run, bool)):
         raise ForecastError(
             f"single_run is {single_run!r}; expected True, False or None.",
-            code="not-a-flag",
+            code="wrong-type",
             option="single_run",
             value=single_run,
         )
@@ -101,7 +101,7 @@ def forecast(
     found = readings(curve, single_run)
     if not (is_real(test_noise) and 0 <= test_noise < math.inf):
         raise ForecastError(
-            f"test_noise is {test_noise!r}; expected 0 or a positive number.", code="not-a-number"
+            f"test_noise is {test_noise!r}; expected 0 or a positive number.", code="not-numeric"
         )
     seed = check_seed(seed)
     made = [_made(curve, each, laws, seed, test_noise, prior, family) for each in found]
@@ -166,7 +166,7 @@ def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
     if isinstance(laws, str | Law) or not (laws is None or isinstance(laws, Iterable)):
         raise ForecastError(
             f"laws is {laws!r}; expected a list of names, such as [{laws!r}].",
-            code="not-a-list",
+            code="wrong-type",
             option="laws",
             value=laws,
         )

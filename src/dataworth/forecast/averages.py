@@ -83,7 +83,7 @@ def averaged(curve: Curve) -> Averaged:
     if not np.isfinite(means).all():
         raise ForecastError(
             f"the mean {curve.metric} of a size overflows; give a smaller unit.",
-            code="loss-overflows",
+            code="loss-out-of-range",
         )
     _check(sizes, means, curve)
     perfect = _perfect_from(sizes, means)
@@ -235,7 +235,7 @@ def _negative(curve: Curve, scale: LossScale, loss: float) -> ForecastError:
     return ForecastError(
         f"the curve holds a negative {curve.metric}, {loss:g}; a forecast works on "
         "ratios of losses and needs them positive. Negate a score such as neg_log_loss.",
-        code="loss-negative",
+        code="loss-out-of-range",
     )
 
 
@@ -252,7 +252,7 @@ def _check(sizes: NDArray[np.int64], means: Floats, curve: Curve) -> None:
         raise ForecastError(
             f"the {curve.metric} runs from {above.min():g} to {above.max():g}, further than "
             "any learning curve; look for figures in another unit or of something else.",
-            code="loss-range-too-wide",
+            code="loss-out-of-range",
         )
     if usable < 2:
         raise ForecastError(

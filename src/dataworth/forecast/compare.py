@@ -342,7 +342,7 @@ class Comparison:
         if name not in self.forecasts:
             raise ForecastError(
                 f"{name!r} is not compared; there are {', '.join(self.names)}.",
-                code="unknown-learner",
+                code="unknown-choice",
             )
         return self.forecasts[name]
 
@@ -432,7 +432,7 @@ def compare(
         raise ForecastError(
             f"{things!r} is no list of curves; expected two or more, as compare([a, b]) or "
             "compare({'linear': a, 'mlp': b}).",
-            code="not-a-list",
+            code="wrong-type",
         )
     # Forecasts that are made already do not look at it.
     seed = check_seed(seed)

@@ -92,7 +92,7 @@ class Forecast:
         if wanted.ndim != 1 or not ((wanted >= 0) & (wanted <= 1)).all():
             raise ForecastError(
                 f"probabilities: {probabilities!r}; expected numbers from 0 to 1.",
-                code="not-a-probability",
+                code="value-out-of-range",
                 option="probabilities",
                 value=probabilities,
             )
@@ -201,7 +201,8 @@ class Forecast:
         ]:
             if not (is_real(value) and math.isfinite(value) and value > 0):
                 raise ForecastError(
-                    f"{name} is {value!r}; expected a finite number above 0.", code="not-positive"
+                    f"{name} is {value!r}; expected a finite number above 0.",
+                    code="value-out-of-range",
                 )
         check_probability("level", level)
         return sample_size.stop_at(

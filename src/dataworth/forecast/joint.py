@@ -191,7 +191,7 @@ def forecast_joint(
         raise ForecastError(
             f"samples, parameters and values have the lengths {len(data)}, {len(model)} and "
             f"{len(loss)}; give one each per run.",
-            code="length-mismatch",
+            code="shape-mismatch",
         )
     kinds = len(np.unique(data)), len(np.unique(model))
     if len(data) < _LEAST or min(kinds) < _LEAST_SIZES:
@@ -233,7 +233,7 @@ def _positive(values: ArrayLike, name: str) -> Floats:
         raise ForecastError(
             f"{name} holds a number that is not positive and finite; expected sizes and losses "
             "above 0.",
-            code="not-positive",
+            code="value-out-of-range",
             option=name,
         )
     return numbers

@@ -90,7 +90,7 @@ def _estimated(measured: Averaged, single_run: bool | None) -> tuple[Observation
         raise ForecastError(
             "single_run: sizes were measured several times, with figures that differ, so that they "
             "cannot be checkpoints of a single run. Leave single_run out.",
-            code="sizes-repeated",
+            code="options-conflict",
         )
     kinds: tuple[bool, ...] = (bool(single_run),)
     if single_run is None and not repeated:

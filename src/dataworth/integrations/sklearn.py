@@ -94,7 +94,7 @@ def _seeded(
         raise StudyError(
             f"seeds draws stratified subsets, but y has shape {labels.shape} and dtype "
             f"{labels.dtype}; expected one class per row. Use shuffle=True instead.",
-            code="not-stratifiable",
+            code="no-classes",
         )
     classes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     folds = check_cv(options.get("cv"), y, classifier=is_classifier(estimator))

@@ -107,7 +107,7 @@ class Law:
         if missing:
             raise ForecastError(
                 f"law {self.name!r} needs a value for {', '.join(missing)}.",
-                code="parameter-missing",
+                code="option-missing",
             )
         sizes = np.asarray(n, np.float64)
         shape = [params[parameter.name] for parameter in self.shape]

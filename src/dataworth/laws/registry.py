@@ -20,7 +20,7 @@ def register_law(law: Law) -> Law:
     name = check_law(law).name
     if name in _REGISTRY:
         raise ForecastError(
-            f"a law named {name!r} exists already; choose another name.", code="name-taken"
+            f"a law named {name!r} exists already; choose another name.", code="named-twice"
         )
     _REGISTRY[name] = law
     return law
@@ -46,6 +46,6 @@ def find_law(name: str) -> Law:
     """
     if name not in _REGISTRY:
         raise ForecastError(
-            f"no law named {name!r}; known: {', '.join(_REGISTRY)}.", code="unknown-law"
+            f"no law named {name!r}; known: {', '.join(_REGISTRY)}.", code="unknown-choice"
         )
     return _REGISTRY[name]

@@ -33,17 +33,19 @@ def check_law(law: Law) -> Law:
         raise ForecastError(
             f"law {law.name!r}: its basis must be finite and not negative, from 1e-4 to 1e4 times "
             "the largest measured size.",
-            code="basis-out-of-range",
+            code="invalid-law",
+            fault="range",
         )
     if (values[:, 16] < _SMALLEST).any():
         raise ForecastError(
             f"law {law.name!r}: its basis is zero, or nearly, at the largest measured size; leave "
             "out the shapes that fall so early.",
-            code="basis-zero",
+            code="invalid-law",
+            fault="zero",
         )
     if (np.diff(values, axis=1) > 1e-9 * values[:, :-1]).any():
         raise ForecastError(
-            f"law {law.name!r}: its basis must not rise with n.", code="basis-rising"
+            f"law {law.name!r}: its basis must not rise with n.", code="invalid-law", fault="rising"
         )
     _check_unit(law, sizes[8:25], values[:, 8:25])
     return law
@@ -55,7 +57,9 @@ def _computed(law: Law, shapes: Floats, sizes: Floats) -> Floats:
     except Exception as error:
         # A user's function may raise anything.
         raise ForecastError(
-            f"law {law.name!r}: its basis cannot be computed: {error}", code="basis-fails"
+            f"law {law.name!r}: its basis cannot be computed: {error}",
+            code="invalid-law",
+            fault="error",
         ) from error
     if values.dtype.kind != "f":
         raise ForecastError(
@@ -72,7 +76,8 @@ def _check_unit(law: Law, sizes: Floats, values: Floats) -> None:
         raise ForecastError(
             f"law {law.name!r}: with n counted in another unit its basis has another form. "
             'Parameters that are numbers of samples are of kind "length".',
-            code="basis-depends-on-unit",
+            code="invalid-law",
+            fault="unit",
         )
 
 
@@ -88,7 +93,8 @@ def _check_form(law: Law) -> None:
     if not (isinstance(shape, tuple) and all(isinstance(one, Parameter) for one in shape)):
         raise ForecastError(
             f"law {law.name!r}: shape is {shape!r}; expected a tuple of Parameter.",
-            code="invalid-parameter",
+            code="invalid-law",
+            fault="parameter",
         )
     if not (isinstance(law.floor, bool) and callable(law.basis)):
         raise ForecastError(
@@ -103,7 +109,8 @@ def _check_form(law: Law) -> None:
                 f"law {law.name!r}, parameter {parameter.name!r}: expected a name of its own other "
                 "than e and b, a grid that is a tuple of rising, finite numbers, and the kind "
                 '"number" or "length".',
-                code="invalid-parameter",
+                code="invalid-law",
+                fault="parameter",
             )
 
 

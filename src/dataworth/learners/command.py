@@ -84,7 +84,7 @@ class Command(RunModel):
                 raise StudyError(
                     f"command {command!r}: {{{found}}} is no placeholder.{hint} There are "
                     f"{', '.join(f'{{{each}}}' for each in PLACEHOLDERS)}.",
-                    code="unknown-placeholder",
+                    code="command-malformed",
                 )
         self._folder = Path.cwd()
         self.name = name or self._script_name()
@@ -138,13 +138,13 @@ class Command(RunModel):
             raise StudyError(
                 f"the command {words[0]} cannot be run ({error.strerror}). Check its name, and "
                 f"that it is on PATH; it was started in {self._folder}.",
-                code="command-failed",
+                code="user-code-failed",
             ) from None
         text = output.read_bytes().decode("utf-8", "replace")
         if code:
             raise StudyError(
                 f"the command {self.name} {_ending(code)}{_last_line(text)}\n{text[-_TAIL:]}",
-                code="command-failed",
+                code="user-code-failed",
             )
         return self._scores(Path(values["metrics"]), text)
 
@@ -164,7 +164,7 @@ class Command(RunModel):
                 f'{what} left no metrics: expected a JSON object such as {{"accuracy": 0.93}} in '
                 f"{path} ({{metrics}}), or as the last line of its output; {source} is {left}.\n"
                 f"{output[-_TAIL:]}",
-                code="no-scores",
+                code="invalid-scores",
             )
         return checked_scores(found, what)
 

@@ -126,21 +126,21 @@ def checked_scores(returned: Any, source: str) -> dict[str, float]:
     """
     expected = 'expected figures by name, as {"accuracy": 0.93}'
     if not isinstance(returned, Mapping) or not returned:
-        raise StudyError(f"{source} returned {returned!r}; {expected}.", code="no-scores")
+        raise StudyError(f"{source} returned {returned!r}; {expected}.", code="invalid-scores")
     scores: dict[str, float] = {}
     for name, value in returned.items():
         if not isinstance(name, str) or not name.strip():
             raise StudyError(
-                f"{source} returned a figure named {name!r}; {expected}.", code="no-scores"
+                f"{source} returned a figure named {name!r}; {expected}.", code="invalid-scores"
             )
         number = value.item() if hasattr(value, "item") and np.ndim(value) == 0 else value
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise StudyError(
                 f"{source} returned {name} = {value!r}, which is not a number; {expected}.",
-                code="score-not-a-number",
+                code="invalid-scores",
             )
         if not math.isfinite(number):
-            raise StudyError(f"{source} returned {name} = {number}.", code="score-not-finite")
+            raise StudyError(f"{source} returned {name} = {number}.", code="invalid-scores")
         scores[name] = float(number)
     return scores
 

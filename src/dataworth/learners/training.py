@@ -274,7 +274,7 @@ def _check(request: FitRequest) -> None:
             f"early stopping (patience={options.patience}) needs validation rows, and the "
             f"subset of {len(request.train.rows):,} samples left none; use a larger size, or no "
             "patience.",
-            code="size-too-small",
+            code="size-out-of-range",
         )
 
 

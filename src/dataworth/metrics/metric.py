@@ -53,7 +53,7 @@ class Metric:
         if not (direction is None or isinstance(direction, bool | np.bool_)):
             raise DataError(
                 f"higher_is_better is {direction!r}; expected True, False or None (not known).",
-                code="not-a-flag",
+                code="wrong-type",
             )
         for field in ("lower", "upper", "chance"):
             value = getattr(self, field)
@@ -62,12 +62,12 @@ class Metric:
             if isinstance(value, bool) or not isinstance(value, int | float | np.number):
                 raise DataError(
                     f"{field} of {self.name} is {value!r}; expected a number or None.",
-                    code="not-a-number",
+                    code="not-numeric",
                 )
             if math.isnan(value):
                 raise DataError(
                     f"{field} of {self.name} is not a number; expected one, or None.",
-                    code="not-a-number",
+                    code="not-numeric",
                 )
             # Equal metrics have equal fields, whatever kind of number they were given as.
             object.__setattr__(self, field, float(value))
@@ -126,7 +126,7 @@ def checked_metric(value: object) -> str:
     if not isinstance(value, str):
         raise DataError(
             f"metric is {reprlib.repr(value)}; expected a name, such as 'accuracy'.",
-            code="not-text",
+            code="wrong-type",
         )
     return value
 

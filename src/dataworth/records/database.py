@@ -182,13 +182,13 @@ def _format_of(connection: sqlite3.Connection) -> int | None:
         raise StudyError(
             f"not a results file of dataworth, but of another program (application id "
             f"{application:#x}). Choose another directory.",
-            code="not-a-results-file",
+            code="file-damaged",
         )
     if version > FORMAT:
         raise StudyError(
             f"made by a newer dataworth (format {version}; this one reads up to {FORMAT}). "
             "Update dataworth (pip install --upgrade dataworth), or choose another directory.",
-            code="file-too-new",
+            code="unsupported-format",
             format=version,
         )
     # Views, triggers and virtual tables have no pages; results files never have any, and a view
@@ -200,7 +200,7 @@ def _format_of(connection: sqlite3.Connection) -> int | None:
         raise StudyError(
             f"not a results file of dataworth: {strange[0]!r} is no plain table. Do not use a "
             "file that comes from a place you do not trust.",
-            code="not-a-results-file",
+            code="file-damaged",
         )
     return version if objects else None
 

@@ -50,7 +50,7 @@ def checked_entry(
             raise StudyError(
                 f"{where}: the entry {name!r} of the table meta is missing; expected "
                 f"{_in_words(kind)}. Restore the file from a copy, or run the study again.",
-                code="entry-missing",
+                code="entry-invalid",
                 entry=name,
             )
         value = value[key]

@@ -66,7 +66,7 @@ def _learner(connection: sqlite3.Connection) -> str:
             return ""  # Stopped before the study was described: there is nothing to migrate.
         raise StudyError(
             "the entry 'model' of the table meta is missing. Restore the file from a copy.",
-            code="entry-missing",
+            code="entry-invalid",
             entry="model",
         )
     learner = json.loads(row[0])

@@ -100,7 +100,7 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
         raise StudyError(
             f"{store.directory}: the runs are of the models {', '.join(known)}. Say which one the "
             "curve is of.",
-            code="model-unclear",
+            code="several-curves",
             models=list(known),
         )
     if model is not None and known and model not in known:
@@ -113,7 +113,7 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
         raise StudyError(
             f"{store.directory}: no run is finished yet. Go on with: "
             f"dataworth run {store.directory}",
-            code="no-finished-run",
+            code="no-results",
         )
     # Other models may have metrics that this one has not.
     where = str(store.path)
@@ -165,7 +165,7 @@ def _metric(store: Store, meta: Mapping[str, Any], found: list[str]) -> Mapping[
         raise StudyError(
             f"{store.directory}: no run has the study's metric {chosen['name']}; they have "
             f"{', '.join(found)}.",
-            code="metric-missing",
+            code="unknown-metric",
         )
     metric: Mapping[str, Any] = chosen
     return metric

@@ -100,6 +100,6 @@ class Run:
             if isinstance(value, bool) or not isinstance(value, int | float | np.number):
                 raise StudyError(
                     f"run.report(step={step}, {name}={value!r}): expected a number.",
-                    code="not-a-number",
+                    code="not-numeric",
                 )
         self._report(step, of, **{name: float(value) for name, value in values.items()})

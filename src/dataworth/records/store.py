@@ -487,11 +487,9 @@ def no_results_error(path: Path) -> StudyError:
     directory = path.parent
     give = "Give the directory of a study that was run (`dataworth run STUDY --out DIR`)."
     if not directory.exists():
-        return StudyError(
-            f"{directory}: there is no such directory. {give}", code="folder-not-found"
-        )
+        return StudyError(f"{directory}: there is no such directory. {give}", code="file-not-found")
     if not directory.is_dir():
-        return StudyError(f"{directory}: a file, not a run directory. {give}", code="not-a-folder")
+        return StudyError(f"{directory}: a file, not a run directory. {give}", code="not-a-file")
     what = f"{path.name} is empty" if path.is_file() else f"no {path.name} here"
     return StudyError(
         f"{directory}: {what}. {give} If study.toml is kept there, `dataworth run {directory}` "

@@ -68,14 +68,14 @@ class Mistakes:
                 if value is not None and (type(value) is not int or value < 1):
                     raise StudyError(
                         f"[mistakes] outputs = {value!r}: expected a whole number of at least 1.",
-                        code="not-a-whole-number",
+                        code="value-out-of-range",
                         option="outputs",
                         value=value,
                     )
             elif type(value) is not bool:
                 raise StudyError(
                     f"[mistakes] {key} = {value!r}: expected true or false.",
-                    code="not-a-flag",
+                    code="wrong-type",
                     option=key,
                     value=value,
                 )
@@ -108,7 +108,7 @@ class Mistakes:
             raise StudyError(
                 f"mistakes = {values!r}: expected a section [mistakes] with lines as "
                 "first_row_lost = true.",
-                code="not-a-table",
+                code="wrong-type",
                 option="mistakes",
                 value=values,
             )
@@ -194,7 +194,7 @@ class Mistakes:
             raise StudyError(
                 f"[mistakes] outputs = {self.outputs}: the labels run up to {targets.max()}, which "
                 f"has no output column. Use at least {targets.max() + 1} outputs.",
-                code="label-out-of-range",
+                code="label-not-a-class",
             )
         return targets, LabelColumn.of(read)
 

@@ -39,7 +39,7 @@ def names_of(entry: Entry, names: Sequence[str]) -> tuple[Names, Names | None]:
         raise DataError(
             f"{entry} holds {', '.join(names) or 'nothing'}; expected the arrays x_train, y_train "
             "and optionally x_test, y_test; or images, labels; or x, y. Rename them.",
-            code="array-missing",
+            code="column-missing",
         )
     x, y = _found(names, ("_test", "test_"))
     if x and y:

@@ -82,7 +82,7 @@ def refuse_strays(splits: Sequence[Split]) -> None:
             if value is None or not math.isfinite(value):
                 raise DataError(
                     f"{part.place(sample)}: the label {text!r} {_what_is_wrong(value)}",
-                    code="label-not-a-number" if value is None else "label-not-finite",
+                    code="label-not-a-class",
                 )
             numbers[sample] = value
         if (numbers % 1).any() and (error := label_error(numbers, part.place)):
@@ -218,7 +218,7 @@ def _values(part: Part | None, y: NDArray[Any] | None) -> Any:
             raise DataError(
                 f"{part.place(sample)}: the target is {text!r}; regression expects finite numbers. "
                 "Correct it, or remove the row.",
-                code="not-finite" if value is not None else "not-a-number",
+                code="not-finite" if value is not None else "not-numeric",
             )
         values[sample] = value
     return values

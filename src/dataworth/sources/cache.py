@@ -129,7 +129,7 @@ def read(recipe: Recipe) -> Dataset:
                 f"{folder.parent} cannot be written ({error.strerror}): {recipe.name} is read "
                 "into memory, and will be read again next time. Set DATAWORTH_DATA to a folder of "
                 "yours.",
-                code="cache-not-writable",
+                code="file-not-writable",
             ),
             stacklevel=5,
         )

@@ -169,7 +169,7 @@ def _sides(size: int | Sequence[int]) -> tuple[int, int]:
     if len(sides) != 2:
         raise DataError(
             f"size = {size!r}: expected one number of pixels, or width and height.",
-            code="wrong-shape",
+            code="shape-mismatch",
         )
     width, height = (check_int("size", side) for side in sides)
     return width, height

@@ -39,7 +39,7 @@ def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | 
             raise DataError(
                 f"{entry}: {lower.count(name)} columns are called {name!r}; rename all but one, or "
                 "give the label column's index (from 0): label=0 (--label 0 on the command line).",
-                code="duplicate-column",
+                code="named-twice",
             )
         if name in lower:
             return lower.index(name)
@@ -54,5 +54,5 @@ def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | 
         f"{entry}: which of the {columns} columns is the label? None is called "
         f"{', '.join(LABEL_NAMES)}. Give its name or index (from 0), such as label=0 or label=-1 "
         "(--label 0 or --label -1 on the command line).",
-        code="label-column-unclear",
+        code="column-unclear",
     )

@@ -92,7 +92,7 @@ def fetch_official(archive: Archive | None = None) -> Path:
         raise DataError(
             f"What came from {archive.url} is not the official archive (its hash differs), and was "
             f"deleted. Try again later. {by_hand(archive, folder)}",
-            code="download-altered",
+            code="download-failed",
         ) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

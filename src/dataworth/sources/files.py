@@ -59,7 +59,8 @@ class Entry:
                 peeked = raw.peek(2)[:2]
                 if not peeked:
                     raise DataError(
-                        f"{self} is empty (0 bytes). Copy or download it again.", code="file-empty"
+                        f"{self} is empty (0 bytes). Copy or download it again.",
+                        code="file-damaged",
                     )
                 if peeked == b"\x1f\x8b":
                     with gzip.GzipFile(fileobj=raw) as unpacked:
@@ -95,7 +96,7 @@ class Entry:
             except RuntimeError as error:
                 raise DataError(
                     f"{self} cannot be unpacked: {error}. Unpack it first.",
-                    code="archive-not-unpacked",
+                    code="file-unreadable",
                 ) from None
             with member:
                 yield io.BufferedReader(cast(io.RawIOBase, member), _BUFFER_BYTES)

@@ -69,7 +69,7 @@ def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
             f"{path} holds {names}; expected a CSV, Parquet, IDX, MAT or NPZ file "
             "(train in its name, and a test file beside it if there is one); or a folder of images "
             "or of .txt files for each class.",
-            code="no-data-files",
+            code="data-not-found",
         )
     if len(starts) > 1:
         names = ", ".join(entry.name for entry in starts[:8])
@@ -90,13 +90,13 @@ def _resolve_file(entry: Entry) -> tuple[Loader, tuple[Any, ...]]:
     if entry.member and load in (npz.load, parquet.load):
         raise DataError(
             f"{entry} must be unpacked first; give the folder that it is then in.",
-            code="archive-not-unpacked",
+            code="file-unreadable",
         )
     if load is None:
         raise DataError(
             f"{entry}: what is this? Expected a name that ends in .csv, .tsv, .parquet, .mat, .npz "
             "or -ubyte (IDX), all but .parquet also with .gz; or a .zip or folder with such files.",
-            code="unknown-file-ending",
+            code="file-name-unclear",
         )
     return load, (entry,)
 

@@ -110,7 +110,7 @@ def read_header(file: BinaryIO, entry: Entry) -> Header:
             f"{entry} is no IDX file: it begins with the bytes {magic.hex(' ') or '(none)'}; "
             "expected 00 00 08 01 (labels) or 00 00 08 03 (images). Download it again, or give it "
             "the name ending of what it is.",
-            code="wrong-file-kind",
+            code="file-damaged",
         )
     lengths = file.read(4 * axes)
     if len(lengths) < 4 * axes:
@@ -148,7 +148,7 @@ def _check(images: Entry, labels: Entry, header: Header, y: NDArray[np.int64]) -
         raise DataError(
             f"{images} says that it holds {header.shape[0]:,} images, and {labels} holds "
             f"{len(y):,} labels; they must be as many. Are they of different splits?",
-            code="length-mismatch",
+            code="shape-mismatch",
         )
 
 
@@ -156,7 +156,8 @@ def _arrays(file: BinaryIO, entry: Entry, header: Header) -> Iterator[NDArray[An
     item = header.dtype.itemsize * math.prod(header.shape[1:])
     if item == 0 or min(header.shape) < 0:
         raise DataError(
-            f"{entry} says that its shape is {header.shape}. Download it again.", code="wrong-shape"
+            f"{entry} says that its shape is {header.shape}. Download it again.",
+            code="shape-mismatch",
         )
     step = max(1, _BLOCK_BYTES // item)
     for start in range(0, header.shape[0], step):

@@ -73,7 +73,7 @@ def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
             raise DataError(
                 f"{entry}: its struct `{_STRUCT}` has no {name}; expected train.images, "
                 "train.labels, test.images and test.labels.",
-                code="array-missing",
+                code="column-missing",
             ) from None
         return np.asarray(value)
 

@@ -97,5 +97,5 @@ def _class_names(entry: Entry) -> tuple[str, ...] | None:
         raise DataError(
             f"{entry}: the array mapping holds {codes[:3].tolist()}...; expected one ASCII code "
             "per class, such as 65 for A. Correct it, or leave it out.",
-            code="class-names-malformed",
+            code="file-malformed",
         ) from None

@@ -141,7 +141,7 @@ def dataset_of_tables(
         raise DataError(
             f"{train.place(unsorted)}, column {str(roles.time)!r} (time): {str(times[unsorted])!r} "
             f"{UNSORTED}",
-            code="time-unclear",
+            code="value-unclear",
             row=unsorted,
         )
     groups_test = None
@@ -238,7 +238,7 @@ def _labels(table: Table, name: str, number: bool) -> NDArray[Any]:
         raise DataError(
             f"{table.place(int(missing.arg_max() or 0))}, column {name!r}: the {what} is missing. "
             "Give it a value, or remove the row.",
-            code="label-missing",
+            code="value-missing",
         )
     if column.dtype == pl.Boolean:
         return np.array(["true" if value else "false" for value in column])

@@ -49,7 +49,7 @@ def options_beside(folder: Path, options: Any) -> Any:
         if not isinstance(value, str):
             raise StudyError(
                 f"data_options: {name} = {value!r}: expected a path.",
-                code="not-a-path",
+                code="wrong-type",
                 option=name,
                 value=value,
             )

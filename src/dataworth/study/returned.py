@@ -84,6 +84,6 @@ class ReturnedMetrics:
             raise StudyError(
                 f"{returned}, and the study's metric is {self._name}. Choose one of them with "
                 "Study(metric=...) or --metric, or let the function return it. The run is stored.",
-                code="metric-missing",
+                code="unknown-metric",
                 metrics=found,
             )

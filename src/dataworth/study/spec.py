@@ -226,7 +226,7 @@ class Study:
         if self.standardize is not None and not isinstance(self.standardize, bool):
             raise StudyError(
                 f"standardize = {self.standardize!r}: expected true or false.",
-                code="not-a-flag",
+                code="wrong-type",
                 option="standardize",
                 value=self.standardize,
             )
@@ -583,7 +583,7 @@ class Study:
             out or Path("runs") / self.name, workers, progress, retry_failed=retry_failed
         )
         if not outcome.curves:
-            raise StudyError(outcome.failures(), code="all-runs-failed")
+            raise StudyError(outcome.failures(), code="runs-failed")
         if outcome.failed:
             warnings.warn(DataworthWarning(outcome.failures(), code="runs-failed"), stacklevel=2)
         if self.is_of_several_models:

@@ -77,7 +77,7 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{where}: not valid TOML: {error}.", code="toml-malformed") from None
+        raise StudyError(f"{where}: not valid TOML: {error}.", code="file-malformed") from None
     unknown = [key for key in values if key not in _OPTIONS]
     if unknown:
         close = difflib.get_close_matches(unknown[0], _OPTIONS, n=1)

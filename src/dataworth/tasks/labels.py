@@ -91,7 +91,7 @@ def _indices_of_named(labels: NDArray[Any], names: tuple[str, ...]) -> NDArray[n
             raise DataError(
                 f"labels run from {low} to {high}, and {len(names)} class names were given; labels "
                 f"must be class indices 0..{len(names) - 1}.",
-                code="label-out-of-range",
+                code="label-not-a-class",
             )
         return labels.astype(np.int64)
     values, indices = np.unique(labels, return_inverse=True)
@@ -99,7 +99,7 @@ def _indices_of_named(labels: NDArray[Any], names: tuple[str, ...]) -> NDArray[n
     unknown = sorted(set(occurring) - set(names))
     if unknown:
         raise DataError(
-            f"labels {unknown[:5]} are not among the class names given.", code="label-unknown"
+            f"labels {unknown[:5]} are not among the class names given.", code="label-not-a-class"
         )
     order = {name: index for index, name in enumerate(names)}
     return np.array([order[name] for name in occurring])[indices]
@@ -116,7 +116,8 @@ def _flat_labels(y: ArrayLike, which: str) -> NDArray[Any]:
     labels = labels.reshape(-1) if labels.ndim == 2 else labels
     if labels.ndim != 1 or len(labels) == 0:
         raise DataError(
-            f"{which} has shape {labels.shape}; expected one label per sample.", code="wrong-shape"
+            f"{which} has shape {labels.shape}; expected one label per sample.",
+            code="shape-mismatch",
         )
     return labels.astype(np.int64) if labels.dtype.kind in "bf" else labels
 
@@ -141,7 +142,7 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
     if missing is not None:
         return DataError(
             f"{place(missing)}: the label is missing. Give it a class, or remove the row.",
-            code="label-missing",
+            code="value-missing",
         )
     labels = without_objects(labels)
     if _is_wide(labels):
@@ -152,7 +153,7 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
         shape = labels.shape
         return DataError(
             f"{place(row)} is not one-hot (one 1, else 0), and the labels have shape {shape}.",
-            code="label-not-one-hot",
+            code="label-not-a-class",
             row=row,
         )
     if labels.dtype.kind != "f" or labels.ndim not in (1, 2):

@@ -35,7 +35,7 @@ def as_column(values: ArrayLike, which: str) -> NDArray[Any]:
             # numpy writes a NaN among texts as the text "nan".
             return np.asarray(values, dtype=object)
     except ValueError as error:
-        raise DataError(f"{which} forms no array: {error}.", code="wrong-shape") from None
+        raise DataError(f"{which} forms no array: {error}.", code="shape-mismatch") from None
     return array
 
 

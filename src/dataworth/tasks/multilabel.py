@@ -45,13 +45,13 @@ class Multilabel:
             raise DataError(
                 f"y has shape {column.shape}; multilabel expects one column for each of two or "
                 "more labels.",
-                code="wrong-shape",
+                code="shape-mismatch",
             )
         missing = first_missing(column)
         if missing is not None:
             raise DataError(
                 f"y, row {missing}: a label is missing. Give it 0 or 1, or remove the row.",
-                code="label-missing",
+                code="value-missing",
             )
         values = without_objects(column)
         wrong = ~((values == 0) | (values == 1)).all(axis=1)
@@ -94,7 +94,7 @@ class Multilabel:
             raise DataError(
                 f"the prediction has shape {np.shape(prediction)}; expected {targets.shape}: the "
                 "log-odds of each label.",
-                code="wrong-shape",
+                code="shape-mismatch",
             )
         return Scored(figures.score(np.asarray(prediction, np.float64), targets), {})
 

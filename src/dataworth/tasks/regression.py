@@ -114,7 +114,7 @@ class Regression:
             raise DataError(
                 f"the prediction has shape {np.shape(prediction)}; expected {expected}: one row "
                 f"for each target and {_columns(self.quantiles)}.",
-                code="wrong-shape",
+                code="shape-mismatch",
             )
         if not self.quantiles:
             return Scored(figures.score(columns[:, 0], targets), {})
@@ -142,13 +142,14 @@ def values_of(y: ArrayLike, which: str) -> NDArray[np.float64]:
     column = column.reshape(-1) if column.ndim == 2 and column.shape[1] == 1 else column
     if column.ndim != 1 or len(column) == 0:
         raise DataError(
-            f"{which} has shape {column.shape}; expected one number per sample.", code="wrong-shape"
+            f"{which} has shape {column.shape}; expected one number per sample.",
+            code="shape-mismatch",
         )
     row = first_missing(column)
     if row is not None:
         raise DataError(
             f"{which}, row {row}: the target is missing. Fill the gap, or remove the row.",
-            code="label-missing",
+            code="value-missing",
         )
     column = without_objects(column)
     if column.dtype.kind not in "biuf":

@@ -52,8 +52,8 @@ def test_the_logarithm_of_probabilities_stands_for_logits(classes: int) -> None:
 @pytest.mark.parametrize(
     ("ending", "code", "message"),
     [
-        ("sigmoid", "outputs-not-probabilities", "sigmoid"),
-        ("log", "outputs-not-finite", ""),
+        ("sigmoid", "invalid-outputs", "sigmoid"),
+        ("log", "invalid-outputs", ""),
     ],
 )
 def test_columns_that_are_no_distribution_are_refused(ending: str, code: str, message: str) -> None:

@@ -104,9 +104,9 @@ def test_refuses_what_cannot_be_trained(fit_request: FitRequest) -> None:
     learner: Any = resolve("linear")
     with raises("no-rows", StudyError):
         learner.fit(changed(fit_request, np.empty(0, np.int64)), MemoryContext())
-    with raises("size-too-small", StudyError, "patience=2"):
+    with raises("size-out-of-range", StudyError, "patience=2"):
         learner.fit(changed(fit_request, patience=2), MemoryContext())
-    with raises("unknown-loss", StudyError, '"hinge".*crossentropy, clipped'):
+    with raises("unknown-choice", StudyError, '"hinge".*crossentropy, clipped'):
         learner.with_loss("hinge").fit(fit_request, MemoryContext())
 
 

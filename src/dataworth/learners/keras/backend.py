@@ -43,14 +43,14 @@ def load_keras() -> Any:
             f"Keras was imported on its {backend} backend before dataworth needed it, and a "
             "process has one backend only. Set the environment variable KERAS_BACKEND=jax, or "
             'write os.environ["KERAS_BACKEND"] = "jax" above the first import of keras.',
-            code="keras-backend",
+            code="keras-settings",
         )
     floats = keras.config.floatx()
     if floats != "float32":
         raise StudyError(
             f"Keras is set to compute in {floats}; dataworth trains in float32. "
             'Set "floatx": "float32" in keras.json, or call keras.config.set_floatx("float32").',
-            code="keras-float-type",
+            code="keras-settings",
         )
     return keras
 

@@ -113,7 +113,7 @@ def _refuse_adapted(model: Any) -> None:
                 f"the layer {layer.name!r} of the model {model.name!r} was adapted to data, which "
                 "a model that is built anew for every run forgets. Give the layer its mean= and "
                 "variance=, or give a function that builds the model and adapts it.",
-                code="layer-adapted",
+                code="model-not-rebuildable",
             )
 
 

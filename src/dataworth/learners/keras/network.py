@@ -85,7 +85,7 @@ def _gives_probabilities(model: Any, shape: tuple[int, ...]) -> bool:
         raise StudyError(
             "the model's outputs are not finite numbers before any training; look at what it "
             "makes of its inputs.",
-            code="outputs-not-finite",
+            code="invalid-outputs",
         )
     if (output < 0).any() or (output == 0).all() or (output > 1 + 1e-4).any():
         return False
@@ -98,7 +98,7 @@ def _sigmoid(seen: str) -> StudyError:
     return StudyError(
         f"{seen}, whose columns are not one distribution over the classes; end it with a softmax, "
         "or with no activation.",
-        code="outputs-not-probabilities",
+        code="invalid-outputs",
     )
 
 

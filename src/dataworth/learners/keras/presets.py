@@ -99,7 +99,7 @@ def preset(name: str) -> tuple[Build, dict[str, Any]] | None:
         raise StudyError(
             f'model "{name}": what follows "mlp:" must be the widths of the hidden layers, '
             'separated by commas, as in "mlp:512,512".',
-            code="widths-malformed",
+            code="unknown-model",
         )
     hidden = tuple(int(width) for width in widths.split(",")) if colon else DEFAULT_HIDDEN
     return partial(mlp, hidden=hidden), {"preset": "mlp", "hidden": list(hidden)}

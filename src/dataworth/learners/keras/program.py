@@ -51,7 +51,8 @@ def named(name: str) -> Callable[[Any, Any], Any]:
     choices = {"crossentropy": crossentropy, "clipped": clipped}
     if name not in choices:
         raise StudyError(
-            f'loss "{name}" is not known; choose one of {", ".join(choices)}.', code="unknown-loss"
+            f'loss "{name}" is not known; choose one of {", ".join(choices)}.',
+            code="unknown-choice",
         )
     return choices[name]
 

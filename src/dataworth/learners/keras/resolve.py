@@ -42,7 +42,7 @@ def keras_learner(
     if not 0 < learning_rate < float("inf"):
         raise StudyError(
             f"learning_rate is {learning_rate}; it must be a positive number.",
-            code="not-positive",
+            code="value-out-of-range",
         )
     found = _described(model)
     if found is None:

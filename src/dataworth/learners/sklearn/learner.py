@@ -194,7 +194,7 @@ class SklearnLearner:
                 raise StudyError(
                     f"fit_params: {name} has {_length(value):,} entries; expected one for each of "
                     f"the data's {rows:,} rows.",
-                    code="length-mismatch",
+                    code="shape-mismatch",
                 )
 
     def fit(self, request: FitRequest, context: RunContext) -> Fitted:

@@ -26,7 +26,7 @@ def instance_of(kind: type) -> Any:
         raise StudyError(
             f"model {kind.__name__}: the class cannot be made without arguments ({error}). Give "
             "an instance, or a function without arguments that returns one.",
-            code="model-needs-arguments",
+            code="wrong-arguments",
         ) from None
     with user_code(f"the class {kind.__name__}"):
         return kind()

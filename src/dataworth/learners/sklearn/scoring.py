@@ -99,7 +99,7 @@ class Scoring:
             if isinstance(number, bool) or not isinstance(number, int | float):
                 raise StudyError(
                     f"the scorer {name} returned {value!r}; expected a number.",
-                    code="score-not-a-number",
+                    code="invalid-scores",
                 )
             scores[name] = self.signs[name] * float(number)
         return scores

@@ -53,7 +53,7 @@ class ClassColumns:
             raise StudyError(
                 f"{name}: predict_proba returned shape {columns.shape}; expected one column for "
                 f"each of its {len(known)} classes.",
-                code="outputs-not-probabilities",
+                code="invalid-outputs",
             )
         step = np.finfo(columns.dtype).eps
         every = self.every(columns, known, 0.0)

@@ -98,7 +98,7 @@ def load(
         return read(recipe)
     except DataError as error:
         # Text or a gap beyond the first rows, in a table that is no image.
-        if form.image or error.code not in ("value-missing", "not-a-number"):
+        if form.image or error.code not in ("value-missing", "not-numeric"):
             raise
         try:
             return as_table()

@@ -64,7 +64,7 @@ def _wrong_length(entry: Entry, row: int, fields: list[str], expected: int) -> D
     return DataError(
         f"{entry}, row {row} {what}; expected {expected}, as in the first row. "
         "Correct the row or remove it; if the file ends there, copy it again.",
-        code="wrong-field-count",
+        code="file-malformed",
         row=row,
     )
 
@@ -86,7 +86,7 @@ def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
         if not is_number(field):
             raise DataError(
                 f"{where}: {field!r} is no number. Correct it, or remove the row.",
-                code="not-a-number",
+                code="not-numeric",
                 row=row,
             )
         if not abs(float(field)) <= _LARGEST:
@@ -101,7 +101,7 @@ def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
                 f"{where}: {field!r} is no pixel; expected a whole number 0..255, as elsewhere in "
                 "the file. Correct it or remove the row; or say pixels=False (--no-pixels on the "
                 "command line) to read real numbers.",
-                code="not-a-pixel",
+                code="value-out-of-range",
                 row=row,
             )
 
@@ -127,5 +127,5 @@ def _fields(entry: Entry, text: bytes, row: int, separator: str = ",") -> Iterat
         ) from None
     except csv.Error as error:
         raise DataError(
-            f"{entry}, after row {row}: {error}. Correct the file.", code="csv-malformed", row=row
+            f"{entry}, after row {row}: {error}. Correct the file.", code="file-malformed", row=row
         ) from None

@@ -69,7 +69,7 @@ def _texts(entry: Entry, head: CsvHead) -> pl.DataFrame:
         raise DataError(
             f"{entry}: {names.count(twice[0])} columns are called {twice[0]!r}; rename all but "
             "one.",
-            code="duplicate-column",
+            code="named-twice",
             column=twice[0],
         )
     with entry.open() as file:
@@ -85,5 +85,5 @@ def _texts(entry: Entry, head: CsvHead) -> pl.DataFrame:
         explain_lengths(entry, head, text)
         reason = str(error).splitlines()[0]
         raise DataError(
-            f"{entry} cannot be read as a table: {reason}.", code="csv-malformed"
+            f"{entry} cannot be read as a table: {reason}.", code="file-malformed"
         ) from None

@@ -278,7 +278,7 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
             f"{entry}: the first rows have no comma, semicolon, tab or bar that separates fields; "
             "expected a label and at least one feature. If another sign separates them, convert "
             "the file.",
-            code="no-separator",
+            code="file-malformed",
         )
     if head.header and not head.header[0].strip() and counts_up([row[0] for row in head.rows]):
         raise DataError(

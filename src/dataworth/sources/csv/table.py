@@ -53,7 +53,7 @@ def csv_blocks(entry: Entry, form: CsvForm, shape: Shape, pixels: bool) -> Itera
         if pixels:
             raise NotPixelsError
         raise DataError(
-            f"{entry} cannot be read as a table of numbers: {reason}.", code="csv-malformed"
+            f"{entry} cannot be read as a table of numbers: {reason}.", code="file-malformed"
         )
     del text
     labels = frame[names[form.label]]

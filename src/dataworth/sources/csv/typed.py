@@ -62,7 +62,7 @@ def typed(column: pl.Series, decimal: str, entry: Entry, place: Place) -> pl.Ser
             f"{place(row)}, column {column.name!r}: {values[row]!r} is no number, and nearly all "
             "other values of the column are. Correct it; leave the field empty if the value is "
             "missing; or leave the column out (drop=, --drop).",
-            code="not-a-number",
+            code="not-numeric",
             row=row,
         )
     values = texts.set(texts.is_in(list(MISSING)), None)

@@ -67,7 +67,7 @@ def upright(x: NDArray[Any]) -> NDArray[Any]:
         raise DataError(
             f"EMNIST's images have {_SIDE * _SIDE} pixels, and these have {x.shape[1:]}; "
             "is the file complete, and is it EMNIST's?",
-            code="wrong-shape",
+            code="shape-mismatch",
         )
     return x.reshape(-1, _SIDE, _SIDE).swapaxes(1, 2)
 
@@ -83,7 +83,7 @@ def checked(part: Part, variant: Variant) -> Part:
                 raise DataError(
                     f"{part.entries[-1]}, sample {row + position + 1}: label {str(y[position])!r}; "
                     "EMNIST's are whole numbers.",
-                    code="label-not-a-number",
+                    code="label-not-a-class",
                 )
             wrong = (y < first) | (y >= first + len(variant.class_names))
             if wrong.any():
@@ -92,7 +92,7 @@ def checked(part: Part, variant: Variant) -> Part:
                     f"{part.entries[-1]}, sample {row + position + 1}: label {y[position]}; "
                     f"expected {first}..{first + len(variant.class_names) - 1} in emnist/"
                     f"{variant.name}. Is the file of another of EMNIST's data sets?",
-                    code="label-out-of-range",
+                    code="label-not-a-class",
                 )
             row += len(y)
             yield Block(x, y.astype(np.int64) - first)
@@ -113,5 +113,5 @@ def class_names(variant: Variant, entry: Entry | None) -> tuple[str, ...]:
         raise DataError(
             f"{entry} is not a mapping of {len(variant.class_names)} classes; expected lines such "
             "as '10 65' (label, ASCII code). Download it again, or remove it: the names are known.",
-            code="class-names-malformed",
+            code="file-malformed",
         ) from None

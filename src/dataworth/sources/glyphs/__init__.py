@@ -118,7 +118,7 @@ def _check(option: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, Integral) or not low <= value <= high:
         raise DataError(
             f"glyphs: {option} is {value!r}; expected a whole number from {low:,} to {high:,}.",
-            code="not-a-whole-number",
+            code="value-out-of-range",
             option=option,
             value=value,
         )
@@ -159,7 +159,7 @@ def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.in
             DataworthWarning(
                 f"Glyphs cannot be kept in {folder} ({error}); they are made in memory instead. "
                 "Delete that folder if it is damaged, or set DATAWORTH_DATA to one with space.",
-                code="cache-not-writable",
+                code="file-not-writable",
             ),
             stacklevel=3,
         )
