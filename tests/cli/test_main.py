@@ -52,7 +52,7 @@ def test_a_run_prints_the_table_and_where_it_is(
         (["run", "quickstrt"], " quickstart?"),
         (["run", "quickstart", "--data", "nothing.csv"], "nothing.csv"),
         (["run", "quickstart", "--model", "mpl"], "mpl"),
-        (["run", "quickstart", "--sizes", "10,99999"], "99,999 was asked for"),
+        (["run", "quickstart", "--sizes", "10,99999"], "sizes: 99,999"),
         (["run", "quickstart", "--epochs", "0"], "epochs = 0"),
         (["run", "quickstart", "--workers", "0"], "workers = 0"),
     ],

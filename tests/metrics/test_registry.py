@@ -206,7 +206,7 @@ def test_a_metric_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("metric", "said"),
     [
-        ("accuracy", "is no Metric"),
+        ("accuracy", "'accuracy'"),
         (Metric("quality", None), "has no direction"),
         (Metric("--", True), "neither a letter nor a digit"),
     ],

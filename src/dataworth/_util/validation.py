@@ -67,8 +67,8 @@ def check_count_or_ints(option: str, value: Any) -> tuple[int, ...]:
     count = check_int(option, value)
     if count > _MOST_COUNTED:
         raise StudyError(
-            f"{option} = {count}: expected how many, at most {_MOST_COUNTED:,}; which ones is said "
-            f"by a list, as [{count}].",
+            f"{option} = {count}: expected how many, at most {_MOST_COUNTED:,}; give a list for "
+            f"particular seeds, as [{count}].",
             code="value-out-of-range",
             option=option,
             value=count,
@@ -121,7 +121,7 @@ def check_folder_name(option: str, value: Any) -> str:
     path = PurePath(name)
     if path.is_absolute() or ".." in path.parts or name == ".":
         raise StudyError(
-            f"{option} = {value!r}: expected a name, not a way out of a folder.",
+            f"{option} = {value!r}: expected a folder name that does not leave the folder.",
             code="invalid-name",
             option=option,
             value=value,

@@ -61,7 +61,7 @@ def audit(
     Raises
     ------
     DataError, StudyError
-        If there is nothing to look at, or it can't be read.
+        If there is nothing to check, or it can't be read.
     """
     if data_options and not isinstance(thing, str | os.PathLike):
         raise DataError(
@@ -71,7 +71,7 @@ def audit(
     if thing is None:
         if x is None or y is None:
             raise DataError(
-                "audit() was given nothing to look at: give a thing, or x and y.",
+                "audit() was given nothing to check: give a thing, or x and y.",
                 code="nothing-given",
             )
         return audit_arrays(x, y, x_test, y_test, outputs=outputs, task=task)
@@ -84,7 +84,7 @@ def audit(
     if isinstance(thing, tuple) and len(thing) == 2:
         return audit_arrays(*thing, outputs=outputs, task=task)
     raise DataError(
-        f"audit() can't look at {type(thing).__name__}; expected a Dataset, a Curve, a pair "
+        f"audit() cannot check {type(thing).__name__}; expected a Dataset, a Curve, a pair "
         "(x, y), a run directory, a CSV of measurements, or data by name or path.",
         code="wrong-type",
     )
@@ -94,7 +94,7 @@ def _audit_place(
     place: str | os.PathLike[str], outputs: int | None, data_options: Mapping[str, Any]
 ) -> list[Finding]:
     path = Path(place)
-    # A run directory without results is told as such: its curve.csv is no data.
+    # A run directory without results is reported as such: its curve.csv is no data.
     if (path / RESULTS_FILE).exists() or (path / STUDY_FILE).is_file():
         if data_options:
             raise DataError(

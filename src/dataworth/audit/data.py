@@ -40,7 +40,7 @@ _CHECKS: tuple[Check, ...] = (
 _OF_CLASSES: frozenset[Check] = frozenset(
     {label_findings, class_findings, order_findings, leak_findings, rare_class_findings}
 )
-"""Checks of data whose task is to tell classes."""
+"""Checks of data whose task is classification."""
 _OF_ARRAYS: frozenset[Check] = frozenset({first_row_findings, feature_findings, leak_findings})
 """Checks of features that are an array of numbers."""
 

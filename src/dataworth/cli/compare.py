@@ -27,7 +27,7 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "compare",
-        help="say which of several learners is better at N, and where they cross",
+        help="compare several learners at a number of samples, and find where they cross",
         description="Forecast the curves of several run directories (or CSVs) and say which "
         "learner is better at a number of samples, with what probability, and where one overtakes "
         "another. Of run directories it also writes one self-contained HTML page.",
@@ -45,25 +45,32 @@ def add_parser(commands: Any) -> None:
         nargs="+",
         action="extend",
         metavar="N",
-        help="compare at these numbers of samples (1, 2, 4 and 10 times the largest measured)",
+        help="compare at these numbers of samples (default: 1, 2, 4 and 10 times "
+        "the largest measured)",
     )
-    parser.add_argument("--metric", metavar="M", help="accuracy, macro_f1, ... (loss)")
+    parser.add_argument("--metric", metavar="M", help="accuracy, macro_f1, ... (default: loss)")
     add_metric_options(parser)
     add_curve_options(parser)
     parser.add_argument(
         "--by",
         metavar="COLUMN",
-        help="compare the curves of one file, told apart by this column",
+        help="compare the curves of one file, one for each value of this column",
     )
     parser.add_argument(
-        "--level", type=share, default=0.9, metavar="P", help="of the intervals (0.9)"
+        "--level",
+        type=share,
+        default=0.9,
+        metavar="P",
+        help="probability of the intervals (default: 0.9)",
     )
     parser.add_argument(
         "--json",
         action="store_true",
         help="one JSON document on stdout, null for infinity; a page only with --out",
     )
-    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help=f"the page ({PAGE_FILE})")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help=f"file of the page (default: {PAGE_FILE})"
+    )
     parser.set_defaults(command=run)
 
 
@@ -101,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _comparison(options: argparse.Namespace) -> Comparison:
-    """Of all directories and files, or of the curves that a column of one file tells apart."""
+    """Of all directories and files, or of the curves that a column of one file distinguishes."""
     from dataworth.curves.read import as_curve, as_curves
     from dataworth.forecast.compare import compare
 

@@ -36,12 +36,15 @@ def add_parser(subparsers: Any) -> None:
         dest="origin",
         choices=("official", "kaggle"),
         default="official",
-        help="the official archive (540 MB), or Kaggle's CSV files with your kaggle.json",
+        help="the official archive (540 MB), or Kaggle's CSV files with your "
+        "kaggle.json (default: official)",
     )
 
     show = actions.add_parser("show", help="a summary, and one sample drawn in the terminal")
     show.add_argument("name", metavar="NAME", help="a name of `data list`, a file or a folder")
-    show.add_argument("--row", type=int, default=0, help="which sample, counted from 0")
+    show.add_argument(
+        "--row", type=int, default=0, help="number of the sample, counted from 0 (default: 0)"
+    )
     add_table_options(show)
     show.add_argument("--out", type=Path, metavar="FILE.png", help="save the image too")
 

@@ -51,7 +51,8 @@ def add_parser(commands: Any) -> None:
         nargs="+",
         action="extend",
         metavar="N",
-        help="predict at these numbers of samples (2, 4 and 10 times the largest measured)",
+        help="predict at these numbers of samples (default: 2, 4 and 10 times the "
+        "largest measured)",
     )
     parser.add_argument(
         "--target",
@@ -74,17 +75,21 @@ def add_parser(commands: Any) -> None:
         "--by",
         action="append",
         metavar="COLUMN",
-        help="forecast each curve of a file that holds several, told apart by this column",
+        help="forecast each curve of a file that holds several, one for each value of this column",
     )
     parser.add_argument(
-        "--level", type=share, default=0.9, metavar="P", help="of the intervals (0.9)"
+        "--level",
+        type=share,
+        default=0.9,
+        metavar="P",
+        help="probability of the intervals (default: 0.9)",
     )
     parser.add_argument(
         "--assurance",
         type=share,
         default=0.9,
         metavar="P",
-        help="also give the samples that meet a target with this probability (0.9)",
+        help="also give the samples that meet a target with this probability (default: 0.9)",
     )
     parser.add_argument(
         "--test-noise",
@@ -92,7 +97,7 @@ def add_parser(commands: Any) -> None:
         default=0.0,
         metavar="SE",
         help="standard error of the metric from its held-out rows being a sample: the forecast is "
-        "then of the metric on all such rows, not on these (0)",
+        "then of the metric on all such rows, not on these (default: 0)",
     )
     parser.add_argument(
         "--single-run",
@@ -103,29 +108,31 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--family",
         metavar="F",
-        help="the learner's family, which says how such curves go on: linear, discriminant, "
-        "naive-bayes, knn, kernel-svm, tree, forest, boosting, mlp, cnn, transformer, "
-        "deep-tabular, pretrained (that of a study's model; else a mixture of all)",
+        help="the learner's family, which selects the correction for its curves: linear, "
+        "discriminant, naive-bayes, knn, kernel-svm, tree, forest, boosting, mlp, cnn, "
+        "transformer, deep-tabular, pretrained (that of a study's model; else a mixture of all)",
     )
     parser.add_argument(
         "--price-per-label",
         type=float,
         metavar="PRICE",
-        help="of one more sample: targets and predictions are also given in money; with --worth: "
-        "where another label stops paying",
+        help="price of one more sample, in any currency: targets and predictions are also given "
+        "in money; with --worth: where another label stops paying",
     )
     parser.add_argument(
         "--worth",
         type=float,
         metavar="WORTH",
-        help="of a loss (an error) lower by 1, in the same currency",
+        help="value of a loss (an error) that is lower by 1, in the same currency",
     )
     parser.add_argument(
         "--details",
         action="store_true",
         help="also print the law, its parameters and the backtest",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the picture: .png, .svg or .pdf")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="file of the picture: .png, .svg or .pdf"
+    )
     parser.add_argument(
         "--json",
         action="store_true",
@@ -179,7 +186,7 @@ class _Answers:
 
     forecast: Forecast
     spoken: Forecast
-    """In the metric that people speak of: the accuracy where it was measured beside a loss."""
+    """In the metric that is usually reported: the accuracy where it was measured beside a loss."""
     sizes: Sequence[float]
     targets: Sequence[SampleSize]
     stop: Stop | None
@@ -253,7 +260,7 @@ def _answers(curve: Curve, options: argparse.Namespace) -> _Answers:
 
 
 def _spoken(forecast: Forecast) -> Forecast:
-    """The forecast in the metric that people speak of: accuracy or error before nats."""
+    """The forecast in the metric that is usually reported: accuracy or error before nats."""
     from dataworth.forecast import api
     from dataworth.metrics.registry import canonical
 
@@ -304,7 +311,7 @@ def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> in
 
 
 def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) -> None:
-    """Print in short what a run's curve says of more data; no forecast is no failure.
+    """Print in short what a run's curve says of more data; a missing forecast is not a failure.
 
     The picture is drawn if the curve is new, or there is none.
     """
@@ -345,7 +352,7 @@ def warn_of_training(places: Sequence[str]) -> None:
 
 
 def ahead(forecast: Forecast) -> list[float]:
-    """The sizes to predict where none were asked for."""
+    """The sizes to predict where none were requested."""
     return [float(forecast.observations.sizes[-1]) * times for times in AHEAD]
 
 

@@ -67,7 +67,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _show_warning(
     otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any
 ) -> None:
-    """Print what is for people in one line, and other libraries' warnings as Python does."""
+    """Print dataworth's warnings in one line, and other libraries' warnings as Python does."""
     if issubclass(category, DataworthWarning):
         print(f"dataworth: warning: {message}", file=sys.stderr)
     else:

@@ -34,7 +34,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         type=columns,
         action="extend",
         metavar="COLUMNS",
-        help="the columns that a model learns from; all others of the table by default",
+        help="the columns that a model learns from (default: all others of the table)",
     )
     parser.add_argument(
         "--groups",
@@ -63,7 +63,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--header",
         action=argparse.BooleanOptionalAction,
-        help="whether the first row of a CSV file holds names; found out by default",
+        help="whether the first row of a CSV file holds names (default: detected)",
     )
     parser.add_argument(
         "--no-pixels",
@@ -75,7 +75,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--task",
         choices=KINDS,
-        help="whether the labels are classes or quantities; asked for where that is unclear",
+        help="whether the labels are classes or quantities; required where that is unclear",
     )
 
 
@@ -146,7 +146,7 @@ def add_curve_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name}",
             metavar="COLUMN",
-            help=f"the column of the file with {what}; found by its name by default",
+            help=f"the column of the file with {what} (default: found by its name)",
         )
     parser.add_argument(
         "--where",
@@ -202,7 +202,7 @@ class Percent(float):
 
 
 def number(text: str) -> float:
-    """A number as people write it, thousands marked with underscores or not."""
+    """A number as it is written, thousands marked with underscores or not."""
     try:
         return float(text)
     except ValueError:
@@ -222,14 +222,13 @@ def in_unit_of(metric: Metric, value: float) -> float:
     Raises
     ------
     ForecastError
-        If it was written in per cent and the metric is no share.
+        If it was written in per cent and the metric is not a share.
     """
     if not isinstance(value, Percent):
         return value
     if metric.upper not in (1, 100):
         raise ForecastError(
-            f"target {100 * value:g}%: {metric.name} is no share of anything; give a value of the "
-            "metric.",
+            f"target {100 * value:g}%: {metric.name} is not a share; give a value of the metric.",
             code="value-out-of-range",
         )
     # Through decimal digits: 0.95 * 100 has a rounding error.

@@ -54,7 +54,7 @@ class Curve:
         The metric, measured on held-out rows ("loss": cross-entropy in nats).
     seeds : array_like of int, shape (n,), optional
         The seed of each run. Without it the runs of one size are numbered, and forecasts may
-        take many sizes close together for looks at a single run.
+        take many sizes close together for checkpoints of a single run.
     metric : str or Metric, optional
         The metric, or its name: `dataworth.metrics.find` says which names are known. Values of a
         metric between 0 and 1 may be given in per cent. Without it the values are losses;
@@ -81,7 +81,7 @@ class Curve:
     total : float, optional
         The number of samples that `samples` are shares of, from 0 to 1, or per cent.
     assumed : sequence of str
-        What a reader of files assumed, for people.
+        What a reader of files assumed, in sentences.
 
     Raises
     ------
@@ -502,7 +502,7 @@ def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     Raises
     ------
     DataError
-        If something among them is no number, or too large for a float.
+        If something among them is not a number, or too large for a float.
     """
     try:
         given = np.atleast_1d(np.asarray(values))
@@ -526,7 +526,7 @@ def _measure(
     """The metric with the direction and the best value that were given, or that are known."""
     chosen = metric if isinstance(metric, Metric) else named(metric)
     if higher_is_better is not None and higher_is_better != chosen.higher_is_better:
-        # What improves by rising is no loss: that name was given by default.
+        # What improves by rising is not a loss: that name was given by default.
         name = "score" if higher_is_better and chosen.name == "loss" else chosen.name
         chosen = Metric(name, higher_is_better)
     if best is None:

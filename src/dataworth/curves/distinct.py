@@ -1,4 +1,4 @@
-"""Whether rows are repeats of one experiment: columns that tell curves apart are named."""
+"""Whether rows are repeats of one experiment: columns that distinguish curves are named."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def check_one_curve(
     seeds: Any,
     metrics: Collection[str],
 ) -> None:
-    """Refuse rows of several curves; the message names the column that tells them apart.
+    """Refuse rows of several curves; the message names the column that distinguishes them.
 
     Raises
     ------
     DataError
-        If a column that is no size, metric or seed makes rows of one size different experiments.
+        If a column that is not a size, metric or seed makes rows of one size different experiments.
     """
     keys = list(
         zip(sizes.tolist(), [0] * len(sizes) if seeds is None else list(seeds), strict=True)

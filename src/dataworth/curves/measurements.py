@@ -174,7 +174,7 @@ def _samples_column(table: Table, columns: Columns) -> str:
             for name in table.names
             if names.key(name) in group and may_be_numbers(table.columns[name])
         ]
-        # What is the same in every row tells no sizes.
+        # A column that is the same in every row holds no sizes.
         varying = [name for name in found if len(distinct(table.columns[name])) > 1] or found
         if len(varying) > 1 and len({tuple(distinct(table.columns[n])) for n in varying}) > 1:
             raise DataError(
@@ -462,7 +462,7 @@ def _said(table: Table, roles: _Roles, columns: Columns) -> list[str]:
 def _of_its_row(
     error: DataError, table: Table, sizes: Floats, values: Floats, seeds: Any
 ) -> DataError:
-    """The error with the row that is no curve by itself either."""
+    """The error with the row that is not a curve by itself either."""
     counts = Counter(table.rows)
     for row in range(len(table)):
         one = slice(row, row + 1)

@@ -23,7 +23,7 @@ from dataworth.metrics.registry import canonical, find, scorer
 
 _MISSING = ("NAType", "NaTType")
 _MODEL = "model"
-"""What tells the curves of a run directory apart."""
+"""What distinguishes the curves of a run directory."""
 _run_columns = lazy_function("dataworth.records.reader:run_columns")
 """Reads a run directory; resolved at its first use, so that curves need no database."""
 
@@ -173,7 +173,7 @@ def curves_from_frame(
     frame, samples, value, seed, metric, where, total
         See `curve_from_frame`.
     by : str or sequence of str
-        The columns that tell the curves apart, as ``["openmlid", "learner"]``.
+        The columns that distinguish the curves, as ``["openmlid", "learner"]``.
 
     Returns
     -------
@@ -209,7 +209,7 @@ def as_curves(
     thing : path or data frame
         A file of measurements, or a frame; see `as_curve`.
     by : str or sequence of str
-        The columns that tell the curves apart, such as ``"learner"``; of a run directory "model".
+        The columns that distinguish the curves, such as ``"learner"``; of a run directory "model".
     metric, higher_is_better, best, samples, value, seed, where, total : optional
         See `as_curve`.
 
@@ -291,7 +291,7 @@ def _frame_table(frame: Any) -> Table:
             code="shape-mismatch",
         )
     count = lengths.pop() if lengths else 0
-    # Rows of a frame have no numbers that a reader would look for.
+    # Rows of a frame have no numbers that a reader would search for.
     return Table("the frame", columns, [0] * count)
 
 
@@ -409,10 +409,12 @@ def _read(thing: Any, metric: str | None, columns: Columns) -> Curve:
     if isinstance(thing, tuple):
         _no_columns(columns, "the result of learning_curve")
         return curve_from_scores(thing, metric or "score")
-    # A LazyFrame warns when it is asked for its columns.
+    # A LazyFrame warns when its columns are read.
     if hasattr(thing, "collect") or hasattr(thing, "columns") or isinstance(thing, Mapping):
         return _of_table(_frame_table(thing), columns, metric)
-    raise DataError(f"{type(thing).__name__} is no learning curve; {_EXPECTED}.", code="wrong-type")
+    raise DataError(
+        f"{type(thing).__name__} is not a learning curve; {_EXPECTED}.", code="wrong-type"
+    )
 
 
 def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Curve:
@@ -433,7 +435,7 @@ def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Cur
     """
     if len(result) < 3:
         raise DataError(
-            f"a tuple of {len(result)} is no result of learning_curve; {_EXPECTED}.",
+            f"a tuple of {len(result)} is not a result of learning_curve; {_EXPECTED}.",
             code="wrong-type",
         )
     sizes = real_numbers(result[0], "train_sizes_abs")
@@ -477,7 +479,7 @@ def _of_metric(curve: Curve, metric: str | None, *, named: bool = True) -> Curve
 
 
 def _check_known(metric: str, curve: Curve) -> None:
-    """Where columns have names, one that nobody knows is misspelt rather than the values' own."""
+    """Where columns have names, an unknown one is misspelt rather than the values' own."""
     columns = [name for name, values in curve.others.items() if np.isfinite(values).any()]
     if columns and find(metric) is None:
         raise DataError(

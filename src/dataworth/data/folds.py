@@ -17,7 +17,7 @@ Folds = tuple[tuple[RowNumbers, RowNumbers], ...]
 
 
 def split_into_folds(data: Data, cv: Any) -> Split:
-    """Divide the rows of data into folds; an official held-out split is left aside.
+    """Divide the rows of data into folds; an official held-out split is ignored.
 
     Parameters
     ----------

@@ -141,7 +141,7 @@ def column_list(names: Any, option: str) -> tuple[Name, ...]:
     Raises
     ------
     DataError
-        If they are no sequence of names.
+        If they are not a sequence of names.
     """
     if names is None:
         return ()

@@ -34,7 +34,7 @@ class Rows:
     Raises
     ------
     StudyError
-        If `n` is no whole number of at least 1.
+        If `n` is not a whole number of at least 1.
     DataError
         If a column has another length, or a missing value.
     """
@@ -90,7 +90,7 @@ class Rows:
             Always.
         """
         raise StudyError(
-            f"{self.name} holds row numbers alone, without samples ({len(rows):,} were asked for). "
+            f"{self.name} holds row numbers alone, without samples ({len(rows):,} were requested). "
             "A model that is a function or a command loads the samples of its rows itself; for "
             "other models give a Dataset.",
             code="model-needs-samples",

@@ -238,7 +238,7 @@ def _validation_groups(
 
 
 def validation_count(size: int) -> int:
-    """How many samples of a subset of `size` early stopping looks at: a tenth.
+    """How many samples of a subset of `size` early stopping validates on: a tenth.
 
     Raises
     ------

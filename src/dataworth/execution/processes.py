@@ -66,7 +66,7 @@ class LocalProcesses:
         Seconds that a run may take; then its process is ended, and the run has failed.
     workers : int
         Number of processes. Each computes on its own share of the cores, so that the machine is
-        neither idle nor asked for more threads than it has.
+        neither idle nor running more threads than it has.
 
     Raises
     ------

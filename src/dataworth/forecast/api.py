@@ -63,10 +63,10 @@ def forecast(
     prior : Prior, optional
         Instead of the one learned from public curves.
     family : str, optional
-        The family of the learner, which says how such curves go on: linear, discriminant,
-        naive-bayes, knn, kernel-svm, tree, forest, boosting, mlp, cnn, transformer, deep-tabular
-        or pretrained. Without it, the one that the name of the curve's model says, or else a
-        mixture of all.
+        The family of the learner, which selects the correction for its curves: linear,
+        discriminant, naive-bayes, knn, kernel-svm, tree, forest, boosting, mlp, cnn, transformer,
+        deep-tabular or pretrained. Without it, the one that the name of the curve's model says, or
+        else a mixture of all.
 
     Raises
     ------
@@ -183,7 +183,7 @@ def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
     names = [law.name for law in asked]
     if len(set(names)) < len(names):
         raise ForecastError(
-            f"laws asked for: {', '.join(names)}; expected a name for each law.",
+            f"laws: {', '.join(names)}; expected a name for each law.",
             code="named-twice",
             option="laws",
         )
@@ -191,8 +191,8 @@ def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
     small = tuple(law for law in asked if sizes > few or law.free <= _FEW_FREE)
     if not small:
         raise ForecastError(
-            f"laws asked for: {', '.join(names)}; {sizes} sizes allow only laws of at most "
-            f"{_FEW_FREE} free parameters, such as power-3. Measure more sizes, or ask for such a "
+            f"laws: {', '.join(names)}; {sizes} sizes allow only laws of at most "
+            f"{_FEW_FREE} free parameters, such as power-3. Measure more sizes, or choose such a "
             "law.",
             code="too-few-sizes",
         )

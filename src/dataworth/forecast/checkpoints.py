@@ -1,4 +1,4 @@
-"""Whether the sizes of a curve are checkpoints of one run, told from how their values rise."""
+"""Whether the sizes of a curve are checkpoints of one run, decided from how their values rise."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def are_checkpoints(u: Floats, log_loss: Floats, scatter: float) -> bool | None:
     Returns
     -------
     bool or None
-        None where the values do not tell: none of them rises, or fewer than separate runs of such
-        noise would make.
+        None where the values do not decide it: none of them rises, or fewer than separate runs of
+        such noise would make.
     """
     if len(u) < _FEWEST or -u[0] >= _CLOSE * (len(u) - 1):
         return False

@@ -425,16 +425,16 @@ def compare(
     ForecastError
         If there are fewer than two, two have one name, or one of the curves says nothing about
         other sizes; if their metrics differ and cannot be converted into that of the first (an
-        error rate can into an accuracy, per cent into shares); or if `seed` is no whole number
+        error rate can into an accuracy, per cent into shares); or if `seed` is not a whole number
         from 0 on.
     """
     if isinstance(things, str | bytes) or not isinstance(things, Iterable):
         raise ForecastError(
-            f"{things!r} is no list of curves; expected two or more, as compare([a, b]) or "
+            f"{things!r} is not a list of curves; expected two or more, as compare([a, b]) or "
             "compare({'linear': a, 'mlp': b}).",
             code="wrong-type",
         )
-    # Forecasts that are made already do not look at it.
+    # Forecasts that are made already do not use it.
     seed = check_seed(seed)
     if not isinstance(things, Mapping):
         things = [each for thing in things for each in _each_model(thing)]

@@ -1,4 +1,4 @@
-"""Families of learners: what is known of how their curves go on."""
+"""Families of learners: what is known of the shape of their curves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ FAMILIES = (
     *("linear", "discriminant", "naive-bayes", "knn", "kernel-svm", "tree", "forest", "boosting"),
     *("mlp", "cnn", "transformer", "deep-tabular", "pretrained"),
 )
-"""Families that a forecast can be told."""
+"""Families that a forecast accepts."""
 _NAMES = (
     ("pretrained", r"tabpfn|finetun|fine tun|pretrained"),
     ("deep-tabular", r"tabnet|realmlp|fttransformer|tabm|saint|tabr"),
@@ -30,8 +30,8 @@ _NAMES = (
 def family_of(model: str) -> str | None:
     """The family that a model's name says, such as "RandomForestClassifier"; None if it is unclear.
 
-    A multilayer perceptron is no perceptron, and a support vector machine with a linear kernel is
-    linear.
+    A multilayer perceptron is not a perceptron, and a support vector machine with a linear kernel
+    is linear.
     """
     name = re.sub(r"[\s_-]", "", model.lower()).replace("multilayerperceptron", "mlp")
     for family, words in _NAMES:

@@ -56,7 +56,7 @@ class Forecast:
         The fitted laws, their weights, and curves drawn from them.
     prior, chance, seed, family
         What the draws were made with; `chance` is the log loss of guessing, if known, `family` that
-        of the learner, if told.
+        of the learner, if given.
     """
 
     curve: Curve

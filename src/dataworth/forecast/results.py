@@ -50,7 +50,7 @@ class SampleSize:
     level : float
         Of the interval from `lower` to `upper`.
     assurance, assured : float or None
-        The probability asked for, and the size at which the target is met with it.
+        The requested probability, and the size at which the target is met with it.
     met : bool
         Whether the measured means meet the target already. `median` and `lower` are then not above
         the first measured size from which on they do. `upper` and `assured` may lie beyond it: the

@@ -74,7 +74,7 @@ def samples_for(
         size_at(0.5),
         size_at(tail),
         size_at(1 - tail),
-        # Even, at least, where a mean has met the loss: draws of a flat curve sway about it.
+        # Even, at least, where a mean has met the loss: draws of a flat curve vary about it.
         1.0
         if measured.perfect is not None
         else max(float(chances.max()), 0.0 if met is None else _EVEN),

@@ -54,7 +54,7 @@ def learning_curve(
     ------
     StudyError
         If `seeds` is given for labels that are not classes or with ``shuffle``, or if a curve is
-        asked for and `scoring` has no name.
+        returned and `scoring` has no name.
     """
     require("sklearn", "learning curves of estimators")
     from sklearn.model_selection import learning_curve as learning_curve_of_sklearn

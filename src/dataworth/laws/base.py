@@ -69,7 +69,7 @@ class Law:
     from_chance : bool
         Whether b is the loss of random guessing, so that the basis starts at 1.
     baseline : bool
-        Whether the law is for comparison only. Forecasts use a baseline only if it is asked for.
+        Whether the law is for comparison only. Forecasts use a baseline only if it is named.
     """
 
     name: str

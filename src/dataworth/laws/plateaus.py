@@ -113,7 +113,7 @@ LOGARITHMIC = register_law(
     Law(
         "logarithmic",
         "b log(1 + (k/n)^4) / 4, which is b log(k/n) while n is below k",
-        f"{MAHMOOD}; {MOHR}, log2; kept positive",
+        f"{MAHMOOD}; {MOHR}, log2; bent to stay positive",
         _logarithmic,
         (length("k", "size where the line in log n meets zero", *np.geomspace(2, 1e9, 28)),),
         floor=False,

@@ -35,7 +35,7 @@ _BLOCK_ROWS = 1_024
 class Torch:
     """A torch module as the model of a study.
 
-    Every run builds the module anew under its seed. The weights, the order of the rows and dropout
+    Every run builds a new module under its seed. The weights, the order of the rows and dropout
     derive from the seed, and the global random state and number of threads are as before
     afterwards. Classification is trained on the cross-entropy of logits. Regression is trained on
     the squared error (with quantiles: the pinball loss) of targets that are standardised on the

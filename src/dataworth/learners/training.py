@@ -38,7 +38,7 @@ class Trainer(Protocol):
         """Whether `state` has the arrays of this network."""
 
     def load(self, state: State) -> None:
-        """Go on from a state of this network."""
+        """Resume from a state of this network."""
 
 
 class Trained(NamedTuple):
@@ -193,7 +193,7 @@ class _History:
 
     @property
     def searches(self) -> bool:
-        """Whether the search goes on."""
+        """Whether the search continues."""
         if not self._is_searched or self.refitted:
             return False
         losses = self.validation
@@ -207,7 +207,7 @@ class _History:
 
     @property
     def refits(self) -> bool:
-        """Whether the training on all rows goes on."""
+        """Whether the training on all rows continues."""
         return self.refitted < self.rounds
 
     def facts(self) -> dict[str, float]:

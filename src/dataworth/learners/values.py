@@ -159,7 +159,7 @@ def _reduced(value: Any) -> list[Any]:
         return [made] if isinstance(made, str) else list(made[1:3])
     except Exception as error:
         raise StudyError(
-            f"{type(value).__name__}, which is a part of the model, cannot be told apart from "
+            f"{type(value).__name__}, which is a part of the model, cannot be distinguished from "
             f"others like it: it cannot be pickled ({error}). Give it parameters or attributes.",
             code="not-picklable",
         ) from None

@@ -7,7 +7,7 @@ import math
 from dataworth._util.numbers import format_count_rounded
 
 _SAME = 1e-6
-"""Values that differ by no more of their size are not told apart: the rest is rounding."""
+"""Values that differ by no more of their size are not distinguished: the rest is rounding."""
 
 
 def format_value(value: float, spread: float = math.inf) -> str:
@@ -29,13 +29,13 @@ def format_value(value: float, spread: float = math.inf) -> str:
 
 
 def format_values(*values: float) -> list[str]:
-    """Values that are read beside each other, with the digits that tell them apart."""
+    """Values that are read beside each other, with the digits that distinguish them."""
     spread = max(values) - min(values)
     return [format_value(value, spread) for value in values]
 
 
 def format_exact(value: float) -> str:
-    """A value as somebody wrote it: with the digits that it has."""
+    """A value as it was written: with the digits that it has."""
     return f"{value:,.12g}"
 
 

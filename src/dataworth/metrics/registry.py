@@ -56,7 +56,7 @@ def register(metric: Metric, aliases: Iterable[str] = ()) -> None:
     """
     if not isinstance(metric, Metric):
         raise DataError(
-            f"{metric!r} is no Metric; expected Metric(name, higher_is_better, ...).",
+            f"{metric!r} is not a Metric; expected Metric(name, higher_is_better, ...).",
             code="wrong-type",
         )
     if metric.higher_is_better is None:
@@ -89,7 +89,7 @@ def find(name: str) -> Metric | None:
     Raises
     ------
     DataError
-        If the name is no text.
+        If the name is not a text.
     """
     reading = _read(name)
     if reading is None:
@@ -107,7 +107,7 @@ def named(name: str) -> Metric:
     Raises
     ------
     DataError
-        If the name is no text.
+        If the name is not a text.
     """
     metric, reading = find(name), _read(name)
     if metric is None or reading is None:
@@ -313,7 +313,7 @@ _RISING: tuple[tuple[tuple[float | None, float | None], str], ...] = (
         """,
     ),
     (_ANY, "elo: elo rating"),
-    # What has an end that nobody knows, or none.
+    # What has an unknown end, or none.
     (
         _UNKNOWN,
         """

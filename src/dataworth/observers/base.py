@@ -92,7 +92,7 @@ class Observers(Observer):
                 warnings.warn(
                     DataworthWarning(
                         f"the observer {type(observer).__name__} raised "
-                        f"{type(error).__name__}: {error}. The study goes on.",
+                        f"{type(error).__name__}: {error}. The study continues.",
                         code="observer-failed",
                     ),
                     stacklevel=3,

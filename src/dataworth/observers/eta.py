@@ -15,7 +15,7 @@ class EtaEstimator:
     """Counts the samples that pass through training while a study runs.
 
     A run may begin at the epoch where it was stopped, and end before its last epoch where early
-    stopping is asked for. So the runs to come are expected to take the share of their epochs that
+    stopping is used. So the runs to come are expected to take the share of their epochs that
     the finished ones took, and epochs trained on another day count neither as done nor as left.
 
     Parameters

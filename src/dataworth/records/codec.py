@@ -85,7 +85,7 @@ def is_intact(blob: bytes) -> bool:
 
 
 class PackedArrays(Mapping[str, NDArray[Any]]):
-    """The arrays of a blob, each unpacked when it is asked for, and no further.
+    """The arrays of a blob, each unpacked when it is read, and no other.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ def translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except Warning:
-        # Where a user asked for errors in place of warnings.
+        # Where a user set warnings to be errors.
         raise
     except StudyError as error:
         raise StudyError(f"{path}: {error}", code=error.code, **error.values) from None
@@ -151,7 +151,7 @@ def _in_memory() -> sqlite3.Connection:
 def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
     # Text that is not UTF-8 stays bytes: a wrong type of one value, not the end of the query.
     connection.text_factory = _text
-    # The file may come from somebody else: no function in its schema is run.
+    # The file may come from an unknown source: no function in its schema is run.
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
 
@@ -198,7 +198,7 @@ def _format_of(connection: sqlite3.Connection) -> int | None:
     strange = [name for name, kind, page in objects if not page or kind not in ("table", "index")]
     if strange:
         raise StudyError(
-            f"not a results file of dataworth: {strange[0]!r} is no plain table. Do not use a "
+            f"not a results file of dataworth: {strange[0]!r} is not a plain table. Do not use a "
             "file that comes from a place you do not trust.",
             code="file-damaged",
         )

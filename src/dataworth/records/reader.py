@@ -111,8 +111,8 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
     table = store.table(learner=model if several else None)
     if not len(table):
         raise StudyError(
-            f"{store.directory}: no run is finished yet. Go on with: "
-            f"dataworth run {store.directory}",
+            f"{store.directory}: no run is finished yet. Resume with: dataworth "
+            f"run {store.directory}",
             code="no-results",
         )
     # Other models may have metrics that this one has not.

@@ -492,7 +492,7 @@ def no_results_error(path: Path) -> StudyError:
         return StudyError(f"{directory}: a file, not a run directory. {give}", code="not-a-file")
     what = f"{path.name} is empty" if path.is_file() else f"no {path.name} here"
     return StudyError(
-        f"{directory}: {what}. {give} If study.toml is kept there, `dataworth run {directory}` "
+        f"{directory}: {what}. {give} If study.toml is there, `dataworth run {directory}` "
         "runs that study again.",
         code="no-results",
     )

@@ -52,7 +52,7 @@ def _data(meta: Mapping[str, Any]) -> list[Item]:
     held_out = "the official split" if meta["held_out_official"] else "split off by this study"
     items = [
         Item("Data set", str(meta["data"])),
-        Item("Source", _listed(meta.get("source", {})) or "handed over in memory"),
+        Item("Source", _listed(meta.get("source", {})) or "given as objects in memory"),
         Item("Fingerprint", str(meta["fingerprint"])),
         Item("Samples to train on", f"{meta['samples']:,}"),
         Item("Held-out samples", f"{meta['held_out']:,}, {held_out}; the same for every run"),
@@ -106,7 +106,7 @@ def _budget(budget: Mapping[str, Any] | None) -> list[Item]:
 
 
 def _stopping(options: Mapping[str, Any] | None) -> list[Item]:
-    """The options of a learner without epochs: early stopping, where that was asked for."""
+    """The options of a learner without epochs: early stopping, where that was used."""
     patience = None if options is None else options.get("patience")
     if patience is None:
         return []
@@ -189,7 +189,7 @@ def _fit(forecast: Forecast) -> list[Item]:
         Item(
             "Intervals",
             "quantiles of curves drawn from the weighted laws, for the mean over seeds, with how "
-            "far public curves stray from their laws ahead",
+            "far public curves deviate from their laws ahead",
         ),
     ]
 

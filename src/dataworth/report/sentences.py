@@ -49,7 +49,8 @@ def irreducible(forecast: Forecast) -> str:
     estimate = law.parameters.get("e")
     if estimate is None:
         return (
-            f"Irreducible error: none by {law.name}, the law of largest weight; its loss falls on."
+            f"Irreducible error: none by {law.name}, the law of largest weight; its loss keeps "
+            "falling."
         )
     fitted, *ends = map(forecast.scale.value, (estimate.value, estimate.lower, estimate.upper))
     what = "Best possible" if forecast.curve.higher_is_better else "Irreducible"

@@ -82,7 +82,9 @@ def fetch_official(archive: Archive | None = None) -> Path:
     except requests.exceptions.RequestException as error:
         kept = ""
         if part.exists() and part.stat().st_size:
-            kept = f" The {part.stat().st_size:,} bytes that came are kept: run it again to go on."
+            kept = (
+                f" The {part.stat().st_size:,} bytes that came are stored: run it again to resume."
+            )
         raise DataError(
             f"{archive.url} could not be downloaded ({_reason(error)}).{kept} "
             f"{by_hand(archive, folder)}",
@@ -97,8 +99,8 @@ def fetch_official(archive: Archive | None = None) -> Path:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DataError(
-                f"The disk of {folder} is full. Free some space and run the command again: it goes "
-                "on where it stopped. Or set DATAWORTH_DATA to a folder on another disk.",
+                f"The disk of {folder} is full. Free some space and run the command again: it "
+                "resumes where it stopped. Or set DATAWORTH_DATA to a folder on another disk.",
                 code="disk-full",
             ) from None
         raise DataError(

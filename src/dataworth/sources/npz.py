@@ -61,7 +61,7 @@ def _names(entry: Entry) -> list[str]:
             return [name.removesuffix(".npy") for name in archive.namelist()]
     except zipfile.BadZipFile as error:
         raise DataError(
-            f"{entry} is no NPZ file, or it is cut short ({error}). Copy or download it again.",
+            f"{entry} is not an NPZ file, or it is cut short ({error}). Copy or download it again.",
             code="file-damaged",
         ) from None
 

@@ -44,7 +44,7 @@ def leave_aside(test: Entry, train: Entry, lacking: str) -> None:
     """Warn that a test file is not used, because it lacks something."""
     warnings.warn(
         DataworthWarning(
-            f"{test} has {lacking}. It is left aside, and rows of {train.name} are held out.",
+            f"{test} has {lacking}. It is not used, and rows of {train.name} are held out.",
             code="test-without-labels",
         ),
         stacklevel=2,

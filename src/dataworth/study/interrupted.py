@@ -22,7 +22,7 @@ class BegunRuns:
     kill from outside or a power failure leaves the same mark, the run is done again, from its
     checkpoint if it has one. It is given up, as a failed run of the kind "killed", when the
     process has ended in it `MOST_STARTS` times without a longer checkpoint in between; the study
-    then goes on with the other runs.
+    then continues with the other runs.
 
     Learners are not given a process of their own instead, as importable functions are. A second
     process would load Keras and JAX again, which takes longer than all runs of a small study, and

@@ -18,7 +18,7 @@ class ReturnedMetrics:
     """Checks the metrics of functions against the study's, with the first run of each function.
 
     A metric that the first finished run of a function lacks is most likely a wrong name, and
-    every other run would lack it as well: the study ends, and the run's record is kept for the
+    every other run would lack it as well: the study ends, and the run's record is stored for the
     right name. A metric that only a later run lacks fails that run.
 
     Parameters

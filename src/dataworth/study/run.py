@@ -272,7 +272,7 @@ def _models_of_file(meta: Mapping[str, Any], where: str) -> dict[str, str]:
     try:
         entries = tomllib.loads(text)
     except (ValueError, RecursionError):
-        # It names no models, and is written anew.
+        # It names no models, and is rewritten.
         entries = {}
     model = checked_entry({"model": IN_PYTHON, **entries}, "model", dict | str, f"{where}, study")
     return model if isinstance(model, dict) else {checked_entry(meta, "model", str, where): model}

@@ -267,7 +267,7 @@ class Study:
         return TrainingOptions(**given, until=Ending(patience=patience))
 
     def sizes_for(self, rows: int) -> tuple[int, ...]:
-        """The sizes asked for, or five of a factor 3 up to `rows`.
+        """The sizes given, or five of a factor 3 up to `rows`.
 
         Raises
         ------
@@ -280,7 +280,7 @@ class Study:
         if max(self.sizes) > rows:
             what = "samples" if self.count == "rows" else "groups"
             raise StudyError(
-                f"sizes: {max(self.sizes):,} was asked for and {rows:,} {what} may be trained on. "
+                f"sizes: {max(self.sizes):,} was given and {rows:,} {what} may be trained on. "
                 "Use smaller sizes, more data, or a smaller held_out.",
                 code="size-out-of-range",
             )

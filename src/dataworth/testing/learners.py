@@ -169,7 +169,7 @@ def check_metrics_are_known_before_training(case: LearnerCase) -> None:
 
 
 def check_refuses_another_task_before_training(case: LearnerCase) -> None:
-    """A learner that is not made for a task says so when its identity is asked for."""
+    """A learner that is not made for a task says so when its identity is read."""
     if case.other_task is None:
         return
     learner, refused = case.make(), False

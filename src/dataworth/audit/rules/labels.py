@@ -24,7 +24,9 @@ def _outputs(samples: Samples) -> list[Finding]:
     if samples.outputs == classes:
         return []
     if samples.outputs < classes:
-        consequence = f"{classes - samples.outputs} classes can't be told apart or have no column"
+        consequence = (
+            f"{classes - samples.outputs} classes can't be distinguished or have no column"
+        )
     else:
         consequence = f"{samples.outputs - classes} columns have no class and are trained to be 0"
     return [
@@ -170,7 +172,7 @@ def _what_was_done(column: LabelColumn) -> str:
             f"{seen} in steps of {column.step:.6g}: the label column was scaled or standardised "
             "together with the features."
         )
-    return f"{seen} and aren't whole numbers: these are no classes."
+    return f"{seen} and aren't whole numbers: these are not classes."
 
 
 def _what_becomes_of_it(column: LabelColumn) -> str:

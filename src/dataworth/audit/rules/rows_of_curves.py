@@ -35,8 +35,8 @@ def repeated_findings(curve: Curve, where: str) -> list[Finding]:
             ),
             evidence={"pairs": len(twice), "size": size, "seed": seed, "times": count},
             advice=(
-                "Remove rows that were written twice. If another column tells them apart, name it "
-                "with by= or --by."
+                "Remove rows that were written twice. If another column distinguishes them, name "
+                "it with by= or --by."
             ),
         )
     ]

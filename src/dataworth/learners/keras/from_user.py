@@ -111,7 +111,7 @@ def _refuse_adapted(model: Any) -> None:
         if (mean != 0).any() or (variance != 1).any():
             raise StudyError(
                 f"the layer {layer.name!r} of the model {model.name!r} was adapted to data, which "
-                "a model that is built anew for every run forgets. Give the layer its mean= and "
+                "a model that is rebuilt for every run forgets. Give the layer its mean= and "
                 "variance=, or give a function that builds the model and adapts it.",
                 code="model-not-rebuildable",
             )
@@ -119,7 +119,7 @@ def _refuse_adapted(model: Any) -> None:
 
 def _not_built_anew(model: Any, why: str) -> StudyError:
     return StudyError(
-        f"the model {model.name!r} cannot be built anew from its configuration, which every run "
+        f"the model {model.name!r} cannot be rebuilt from its configuration, which every run "
         f"needs ({why}). Give a function that builds it instead, or write get_config and "
         "from_config.",
         code="model-not-rebuildable",

@@ -83,8 +83,8 @@ def _gives_probabilities(model: Any, shape: tuple[int, ...]) -> bool:
     output = output[np.isfinite(output).all(axis=1)]
     if not len(output):
         raise StudyError(
-            "the model's outputs are not finite numbers before any training; look at what it "
-            "makes of its inputs.",
+            "the model's outputs are not finite numbers before any training; check its layers and "
+            "initial weights.",
             code="invalid-outputs",
         )
     if (output < 0).any() or (output == 0).all() or (output > 1 + 1e-4).any():

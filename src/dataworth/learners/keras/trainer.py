@@ -63,7 +63,7 @@ class KerasTrainer:
         return _layout(state) == _layout(self.state())
 
     def load(self, state: State) -> None:
-        """Go on from a state of this network."""
+        """Resume from a state of this network."""
         import jax
         import jax.numpy as jnp
 

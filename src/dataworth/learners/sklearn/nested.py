@@ -93,7 +93,7 @@ def set_resources(estimators: Estimators) -> None:
         package = package_of(each)
         for name in _THREAD_NAMES:
             asked = own.get(name)
-            # The boosters take all cores of the machine unless they are told.
+            # The boosters take all cores of the machine unless a number is set.
             takes_all = asked is None and (
                 (name == "n_jobs" and package in ("lightgbm", "xgboost") and name in own)
                 or (name == "thread_count" and package == "catboost")

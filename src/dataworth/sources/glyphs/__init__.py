@@ -157,7 +157,7 @@ def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.in
     except (OSError, ValueError) as error:
         warnings.warn(
             DataworthWarning(
-                f"Glyphs cannot be kept in {folder} ({error}); they are made in memory instead. "
+                f"Glyphs cannot be stored in {folder} ({error}); they are made in memory instead. "
                 "Delete that folder if it is damaged, or set DATAWORTH_DATA to one with space.",
                 code="file-not-writable",
             ),
