@@ -42,8 +42,10 @@ def main() -> int:
         _run([*command, str(whole)])
         seconds = time.perf_counter() - started
         print(f"unbroken: {seconds:.1f} s")
-        kept = _kill_often([*command, str(broken)], broken, options.kills, seconds, options.seed)
-        _run([*command, str(broken)])
+        # A run in which the process was killed three times is given up, and done again so.
+        resumed = [*command, str(broken), "--retry-failed"]
+        kept = _kill_often(resumed, broken, options.kills, seconds, options.seed)
+        _run(resumed)
         same = (whole / "curve.csv").read_bytes() == (broken / "curve.csv").read_bytes()
     print(f"finished runs after each kill: {kept}")
     print(f"curve.csv after {options.kills} kills: {'identical' if same else 'DIFFERENT'}")
@@ -65,6 +67,8 @@ def _kill_often(
             process.wait()
             kept.append(_finished(directory))
             continue
+        if process.returncode:
+            raise RuntimeError(f"the study ended with exit code {process.returncode} by itself")
         # It was done before its time: what there is to kill begins again.
         shutil.rmtree(directory)
     return kept

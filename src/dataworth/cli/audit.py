@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dataworth._util.printable import new_console
 from dataworth.cli.options import add_table_options, table_options
 
 # What audits and shows is slow to import: only where it is used, not for the parser.
@@ -47,9 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(as_document(options.thing, findings), indent=2, allow_nan=False))
     else:
-        from rich.console import Console
-
-        _show(Console(), options.thing, findings)
+        _show(new_console(), options.thing, findings)
     return FOUND_ERRORS if any(f.severity == "error" for f in findings) else 0
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dataworth._util.printable import new_console, say
 from dataworth.cli.forecast import AHEAD, warn_of_training
 from dataworth.cli.options import (
     add_curve_options,
@@ -76,8 +77,6 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the comparison, write the page and say where it is."""
-    from rich.console import Console
-
     from dataworth._util.validation import check_probability, check_sizes
     from dataworth.cli.show.forecast import show_comparison
 
@@ -96,14 +95,14 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(comparison.to_dict(sizes, options.level), allow_nan=False))
     else:
-        show_comparison(Console(), comparison, sizes, options.level)
+        show_comparison(new_console(), comparison, sizes, options.level)
     if whole and (options.out is not None or not options.json):
         # Slow to load: not before the answer is on the screen.
         from dataworth.report import write_comparison
 
         page = write_comparison(options.directories, options.out or PAGE_FILE)
         if not options.json:
-            print(f"Page: {page}")
+            say(f"Page: {page}")
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.extras import require
+from dataworth._util.printable import new_console, say
 from dataworth.cli.options import add_table_options, table_options
 from dataworth.errors import DataError
 
@@ -59,7 +60,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list() -> int:
-    from rich.console import Console
 
     from dataworth.cli.show.tables import new_table, print_table
     from dataworth.sources.catalogue import catalogue
@@ -71,9 +71,9 @@ def _list() -> int:
         held_out = f"{each.held_out:,}" if each.held_out else "-"
         place = each.place or f"not here: {each.how}"
         table.add_row(each.name, f"{each.samples:,}", held_out, f"{each.classes}", place)
-    print_table(Console(), table)
-    print(f"Data folder: {data_folder()} (DATAWORTH_DATA sets another one)")
-    print("Data of your own: give the path of a CSV, Parquet, IDX, MAT or NPZ file, or a folder.")
+    print_table(new_console(), table)
+    say(f"Data folder: {data_folder()} (DATAWORTH_DATA sets another one)")
+    say("Data of your own: give the path of a CSV, Parquet, IDX, MAT or NPZ file, or a folder.")
     return 0
 
 
@@ -81,12 +81,12 @@ def _fetch(name: str, origin: str) -> int:
     from dataworth.sources import download, names
 
     if name in ("digits", "glyphs"):
-        print(f"{name} is built in: nothing to download.")
+        say(f"{name} is built in: nothing to download.")
         return 0
     if name != "emnist" and name not in names():
         raise DataError(f"{name!r} cannot be downloaded; only emnist can be.", code="unknown-data")
     place = download.fetch_kaggle() if origin == "kaggle" else download.fetch_official()
-    print(f"EMNIST is in {place}. Try: dataworth data show emnist/byclass --row 6")
+    say(f"EMNIST is in {place}. Try: dataworth data show emnist/byclass --row 6")
     return 0
 
 
@@ -106,11 +106,11 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
             option="row",
             value=row,
         )
-    print(_summary(dataset))
-    print(f"row {row}: {_target(dataset, row)}")
+    say(_summary(dataset))
+    say(f"row {row}: {_target(dataset, row)}")
     image = _as_image(np.asarray(dataset.x[row], np.float64), dataset.shape)
     if image is None:
-        print("features: " + ", ".join(f"{value:g}" for value in dataset.x[row].flat[:20]))
+        say("features: " + ", ".join(f"{value:g}" for value in dataset.x[row].flat[:20]))
     else:
         print(draw(image, grey=sys.stdout.isatty()))
     if out is not None:
@@ -206,4 +206,4 @@ def _save(image: NDArray[np.float64] | None, out: Path) -> None:
         raise DataError(
             f"--out {out} cannot be written: {error.strerror or error}.", code="file-not-writable"
         ) from None
-    print(f"saved {out}")
+    say(f"saved {out}")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.extras import require
+from dataworth._util.printable import new_console, say
 from dataworth.cli.options import (
     add_curve_options,
     add_metric_options,
@@ -164,19 +164,17 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(answers.document(), allow_nan=False))
     else:
-        from rich.console import Console
-
-        answers.show(Console(), details=options.details)
+        answers.show(new_console(), details=options.details)
     if options.out is not None or not options.json:
         picture = _picture_path(options)
         try:
             goals = [target.target for target in answers.targets]
             _draw(answers.forecast, answers.sizes, goals, picture)
         except MissingDependencyError as error:
-            print(f"No picture: {error}", file=sys.stderr)
+            say(f"No picture: {error}", error=True)
             return 0
         if not options.json:
-            print(f"Picture: {picture}")
+            say(f"Picture: {picture}")
     return 0
 
 
@@ -279,8 +277,6 @@ def _spoken(forecast: Forecast) -> Forecast:
 
 def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> int:
     """Print the forecasts of several curves, each below its name."""
-    from rich.console import Console
-
     from dataworth.cli.show.forecast import echo
 
     if options.out is not None:
@@ -290,7 +286,7 @@ def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> in
         )
     documents: dict[str, Any] = {}
     refused = 0
-    console = Console()
+    console = new_console()
     for curve in curves.values():
         try:
             answers = _answers(curve, options)
@@ -342,13 +338,12 @@ def warn_of_training(places: Sequence[str]) -> None:
     directories = [Path(place) for place in places if Path(place).is_dir()]
     if not directories:
         return
-    from rich.console import Console
 
     from dataworth.audit.runs import findings_of_training
     from dataworth.observers.terminal import print_findings
 
     for directory in directories:
-        print_findings(Console(stderr=True), findings_of_training(directory))
+        print_findings(new_console(stderr=True), findings_of_training(directory))
 
 
 def ahead(forecast: Forecast) -> list[float]:

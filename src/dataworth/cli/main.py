@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from dataworth import __version__
 from dataworth._util import signals
+from dataworth._util.printable import say
 from dataworth.cli.parser import Parser, did_you_mean
 from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             return _run(arguments)
         except KeyboardInterrupt as interrupt:
-            print(str(interrupt) or "Stopped.", file=sys.stderr)
+            say(str(interrupt) or "Stopped.", error=True)
             return INTERRUPTED
 
 
@@ -52,12 +53,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except DataworthError as error:
-        print(f"dataworth: {error}", file=sys.stderr)
+        say(f"dataworth: {error}", error=True)
         return FAILED
     except OSError as error:
         # Rooms say what they know of their files; what is left is most often the output.
         place = error.filename or "the output"
-        print(f"dataworth: {place}: {error.strerror or error}.", file=sys.stderr)
+        say(f"dataworth: {place}: {error.strerror or error}.", error=True)
         # What could not be written is not tried again, with a traceback, when Python ends.
         discard(sys.stdout.fileno())
         return FAILED
@@ -69,7 +70,7 @@ def _show_warning(
 ) -> None:
     """Print dataworth's warnings in one line, and other libraries' warnings as Python does."""
     if issubclass(category, DataworthWarning):
-        print(f"dataworth: warning: {message}", file=sys.stderr)
+        say(f"dataworth: warning: {message}", error=True)
     else:
         otherwise(message, category, *rest)
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from dataworth._util.printable import say
+
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
@@ -30,5 +32,5 @@ def run(options: argparse.Namespace) -> int:
     """Write the report and print its path."""
     from dataworth.report import write_report
 
-    print(write_report(options.directory, options.out))
+    say(write_report(options.directory, options.out))
     return 0

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util import signals
+from dataworth._util.printable import new_console, say
 from dataworth.cli.forecast import AHEAD, end_run
 from dataworth.cli.options import SPLIT_OPTIONS, add_split_options, add_table_options, table_options
 from dataworth.errors import ForecastError, MissingDependencyError, StudyError
@@ -143,8 +144,6 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the requested studies, one after the other; 3 if a run failed, else 0."""
-    from rich.console import Console
-
     studies = _studies(options)
     code = 0
     for study in studies:
@@ -164,18 +163,16 @@ def run(options: argparse.Namespace) -> int:
                 outcome = _show_the_true_curve(outcome, curve, study, options)
             for curve in outcome.curves.values():
                 is_new = outcome.trained > 0
-                end_run(Console(), curve, outcome.directory, is_new=is_new)
+                end_run(new_console(), curve, outcome.directory, is_new=is_new)
     return code
 
 
 def _compare(outcome: Outcome) -> None:
     """Print which model is the best now and at larger sizes, and where they cross."""
-    from rich.console import Console
-
     from dataworth.cli.show.forecast import echo, show_comparison
     from dataworth.forecast.compare import compare
 
-    console = Console()
+    console = new_console()
     try:
         comparison = compare(outcome.curves)
     except ForecastError as error:
@@ -187,7 +184,6 @@ def _compare(outcome: Outcome) -> None:
 
 
 def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
-    from rich.console import Console
 
     from dataworth.cli.show.forecast import echo
     from dataworth.observers.terminal import TerminalObserver
@@ -195,7 +191,7 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
     outcome = study.run_in(
         directory,
         options.workers,
-        TerminalObserver(Console(stderr=True)),
+        TerminalObserver(new_console(stderr=True)),
         retry_failed=options.retry_failed,
     )
     signals.check()
@@ -206,7 +202,7 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
         try:
             write_report(directory)
         except MissingDependencyError as error:
-            echo(Console(stderr=True), f"No page: {error}")
+            echo(new_console(stderr=True), f"No page: {error}")
     if outcome.failed:
         _print_failed(outcome)
     return outcome
@@ -214,11 +210,9 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
 
 def _print_failed(outcome: Outcome) -> None:
     """List the runs that failed, with their reasons, on stderr."""
-    from rich.console import Console
-
     from dataworth.cli.show.forecast import echo
 
-    console = Console(stderr=True)
+    console = new_console(stderr=True)
     echo(console, f"{len(outcome.failed)} of the study's runs failed:")
     for record in outcome.failed:
         assert record.failure is not None
@@ -232,14 +226,12 @@ def _show_the_true_curve(
     outcome: Outcome, reproduced: Curve, study: Study, options: argparse.Namespace
 ) -> Outcome:
     """Run a study of mistakes again without them, and show both curves."""
-    from rich.console import Console
-
     from dataworth.cli.show.tables import print_table, published_table
 
-    print("The same study without the mistakes, for comparison:", file=sys.stderr)
+    say("The same study without the mistakes, for comparison:", error=True)
     honest = _run(replace(study, variant=None), outcome.directory / HONEST, options)
     for curve in honest.curves.values():
-        console = Console()
+        console = new_console()
         print_table(console, published_table(reproduced, curve))
         console.print(_EXPLANATION, highlight=False)
     return honest
@@ -312,12 +304,11 @@ def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Pat
 
 
 def _print(outcome: Outcome) -> None:
-    from rich.console import Console
 
     from dataworth.cli.show.forecast import echo
     from dataworth.cli.show.tables import curve_table, models_table, print_table
 
-    console, curves = Console(), list(outcome.curves.values())
+    console, curves = new_console(), list(outcome.curves.values())
     table = curve_table(curves[0]) if len(curves) == 1 else models_table(outcome.curves)
     print_table(console, table)
     # Without their extras there is no picture or no page.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from dataworth._util.printable import new_console
 from dataworth.observers.base import Observer
 
 
@@ -21,12 +22,11 @@ def default_observer(progress: Observer | bool | None) -> Observer:
     # Without a request for progress, rich need not be imported.
     if not progress and (progress is False or "ipykernel" not in sys.modules):
         return Observer()
-    from rich.console import Console
 
     from dataworth.observers.notebook import NotebookObserver
     from dataworth.observers.terminal import TerminalObserver
 
-    console = Console(stderr=True)
+    console = new_console(stderr=True)
     if console.is_jupyter:
         return NotebookObserver()
     return Observer() if progress is None else TerminalObserver(console)
