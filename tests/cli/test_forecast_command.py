@@ -268,7 +268,7 @@ def test_a_target_in_per_cent_is_refused_where_the_metric_is_no_share(
     falling: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["forecast", "falling.csv", "--target", "5%"]) == 2
-    assert "5%: loss is no share" in capsys.readouterr().err
+    assert "target 5%" in capsys.readouterr().err
     for wrong in ("%", "9%5", "5%%", "x%"):
         with pytest.raises(SystemExit):
             main(["forecast", "falling.csv", "--target", wrong])

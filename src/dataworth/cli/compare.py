@@ -28,7 +28,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "compare",
         help="say which of several learners is better at N, and where they cross",
-        description="Forecast the curves of several run directories (or CSVs) and say which "
+        description="Forecast the curves of several run directories (or files) and say which "
         "learner is better at a number of samples, with what probability, and where one overtakes "
         "another. Of run directories it also writes one self-contained HTML page.",
     )
@@ -53,17 +53,23 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--by",
         metavar="COLUMN",
-        help="compare the curves of one file, told apart by this column",
+        help="compare the curves of one file, one for each value of this column",
     )
     parser.add_argument(
-        "--level", type=share, default=0.9, metavar="P", help="of the intervals (0.9)"
+        "--level",
+        type=share,
+        default=0.9,
+        metavar="P",
+        help="probability that an interval covers (0.9)",
     )
     parser.add_argument(
         "--json",
         action="store_true",
         help="one JSON document on stdout, null for infinity; a page only with --out",
     )
-    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help=f"the page ({PAGE_FILE})")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help=f"file of the page ({PAGE_FILE})"
+    )
     parser.set_defaults(command=run)
 
 
@@ -80,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     whole = all(Path(each).is_dir() for each in options.directories)
     if options.out is not None and not whole:
         raise StudyError(
-            "the page takes run directories; leave --out away to compare CSVs.",
+            "the page takes run directories; omit --out to compare files.",
             code="options-conflict",
         )
     comparison = _comparison(options)
@@ -101,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _comparison(options: argparse.Namespace) -> Comparison:
-    """Of all directories and files, or of the curves that a column of one file tells apart."""
+    """Of all directories and files, or one for each value of a column of a file."""
     from dataworth.curves.read import as_curve, as_curves
     from dataworth.forecast.compare import compare
 

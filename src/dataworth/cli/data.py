@@ -39,11 +39,13 @@ def add_parser(subparsers: Any) -> None:
         help="the official archive (540 MB), or Kaggle's CSV files with your kaggle.json",
     )
 
-    show = actions.add_parser("show", help="a summary, and one sample drawn in the terminal")
+    show = actions.add_parser("show", help="print a summary, and draw one sample in the terminal")
     show.add_argument("name", metavar="NAME", help="a name of `data list`, a file or a folder")
-    show.add_argument("--row", type=int, default=0, help="which sample, counted from 0")
+    show.add_argument("--row", type=int, default=0, help="index of the sample, from 0 (0)")
     add_table_options(show)
-    show.add_argument("--out", type=Path, metavar="FILE.png", help="save the image too")
+    show.add_argument(
+        "--out", type=Path, metavar="FILE.png", help="write the image to this file too"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

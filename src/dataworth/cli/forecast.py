@@ -44,7 +44,9 @@ def add_parser(commands: Any) -> None:
         "sentence, predictions, and the samples that a target takes. Draws forecast.png in the run "
         "directory (for a file: in the current folder).",
     )
-    parser.add_argument("curve", metavar="DIR_OR_FILE", help="a run directory, or a file")
+    parser.add_argument(
+        "curve", metavar="DIR_OR_FILE", help="a run directory, or a file of measurements"
+    )
     parser.add_argument(
         "--at",
         type=number,
@@ -60,7 +62,8 @@ def add_parser(commands: Any) -> None:
         action="extend",
         default=[],
         metavar="VALUE",
-        help="how many samples it takes to get here, in the metric's own unit; shares also as 95%%",
+        help="value of the metric to reach, in its unit (a share also as 95%%): prints the "
+        "samples it takes",
     )
     parser.add_argument(
         "--metric",
@@ -74,10 +77,14 @@ def add_parser(commands: Any) -> None:
         "--by",
         action="append",
         metavar="COLUMN",
-        help="forecast each curve of a file that holds several, told apart by this column",
+        help="forecast each curve of a file that holds several, one for each value of this column",
     )
     parser.add_argument(
-        "--level", type=share, default=0.9, metavar="P", help="of the intervals (0.9)"
+        "--level",
+        type=share,
+        default=0.9,
+        metavar="P",
+        help="probability that an interval covers (0.9)",
     )
     parser.add_argument(
         "--assurance",
@@ -97,13 +104,14 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--single-run",
         action=argparse.BooleanOptionalAction,
-        help="whether the sizes are checkpoints of a single training run; found out from the "
+        help="whether the sizes are checkpoints of a single training run; detected from the "
         "noise of the values by default",
     )
     parser.add_argument(
         "--family",
         metavar="F",
-        help="the learner's family, which says how such curves go on: linear, discriminant, "
+        help="the learner's family, for the correction by curves of such learners: linear, "
+        "discriminant, "
         "naive-bayes, knn, kernel-svm, tree, forest, boosting, mlp, cnn, transformer, "
         "deep-tabular, pretrained (that of a study's model; else a mixture of all)",
     )
@@ -111,21 +119,27 @@ def add_parser(commands: Any) -> None:
         "--price-per-label",
         type=float,
         metavar="PRICE",
-        help="of one more sample: targets and predictions are also given in money; with --worth: "
-        "where another label stops paying",
+        help="price of one more sample: targets and predictions are also given in money; with "
+        "--worth: "
+        "the size beyond which a label costs more than it is worth",
     )
     parser.add_argument(
         "--worth",
         type=float,
         metavar="WORTH",
-        help="of a loss (an error) lower by 1, in the same currency",
+        help="worth of a loss (or an error) lower by 1, in the same currency",
     )
     parser.add_argument(
         "--details",
         action="store_true",
         help="also print the law, its parameters and the backtest",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the picture: .png, .svg or .pdf")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="file of the picture: .png, .svg or .pdf (forecast.png)",
+    )
     parser.add_argument(
         "--json",
         action="store_true",
@@ -139,7 +153,7 @@ def run(options: argparse.Namespace) -> int:
     from dataworth._util.validation import check_picture_path, check_probability, check_sizes
     from dataworth.curves.read import as_curve, as_curves
 
-    # Before anything is printed, and without a target too: each was meant to say something.
+    # Before anything is printed, and without a target too: no option is ignored.
     check_probability("assurance", options.assurance)
     check_probability("level", options.level)
     check_sizes(options.at or [])
@@ -179,7 +193,7 @@ class _Answers:
 
     forecast: Forecast
     spoken: Forecast
-    """In the metric that people speak of: the accuracy where it was measured beside a loss."""
+    """In the metric of the first sentence: the accuracy where it was measured beside a loss."""
     sizes: Sequence[float]
     targets: Sequence[SampleSize]
     stop: Stop | None
@@ -253,7 +267,7 @@ def _answers(curve: Curve, options: argparse.Namespace) -> _Answers:
 
 
 def _spoken(forecast: Forecast) -> Forecast:
-    """The forecast in the metric that people speak of: accuracy or error before nats."""
+    """The forecast in the metric of the first sentence: accuracy or error before a loss in nats."""
     from dataworth.forecast import api
     from dataworth.metrics.registry import canonical
 
@@ -304,7 +318,7 @@ def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> in
 
 
 def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) -> None:
-    """Print in short what a run's curve says of more data; no forecast is no failure.
+    """Print a short forecast of a study's curve; a curve without a forecast is not an error.
 
     The picture is drawn if the curve is new, or there is none.
     """
@@ -324,7 +338,7 @@ def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) ->
         if is_new or not picture.is_file():
             _draw(forecast, sizes, [], picture)
     except MissingDependencyError:
-        # The study has warned that there are no pictures.
+        # The study has already warned that pictures need an extra.
         echo(console, f"More with: {more}")
         return
     echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: {more}")
@@ -345,7 +359,7 @@ def warn_of_training(places: Sequence[str]) -> None:
 
 
 def ahead(forecast: Forecast) -> list[float]:
-    """The sizes to predict where none were asked for."""
+    """The sizes to predict without ``--at``."""
     return [float(forecast.observations.sizes[-1]) * times for times in AHEAD]
 
 

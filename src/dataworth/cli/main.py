@@ -55,10 +55,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"dataworth: {error}", file=sys.stderr)
         return FAILED
     except OSError as error:
-        # Rooms say what they know of their files; what is left is most often the output.
+        # Other modules name their files in their own errors; the rest is most often the output.
         place = error.filename or "the output"
         print(f"dataworth: {place}: {error.strerror or error}.", file=sys.stderr)
-        # What could not be written is not tried again, with a traceback, when Python ends.
+        # Without this, Python would flush again at its exit, and print a traceback.
         discard(sys.stdout.fileno())
         return FAILED
     return code
@@ -67,7 +67,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _show_warning(
     otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any
 ) -> None:
-    """Print what is for people in one line, and other libraries' warnings as Python does."""
+    """Print a warning of the package in one line, and those of other libraries as Python does."""
     if issubclass(category, DataworthWarning):
         print(f"dataworth: warning: {message}", file=sys.stderr)
     else:
@@ -85,7 +85,7 @@ def _parser(given: Sequence[str] = ()) -> Parser:
     if given and not given[0].startswith("-") and given[0] not in COMMANDS:
         parser.error(f"unknown command {given[0]!r}{did_you_mean(given[0], COMMANDS)}")
     for name in [name for name in COMMANDS if name in given] or COMMANDS:
-        # By now a Ctrl-C is listened for, and no other command is loaded.
+        # Imported here: the handler of Ctrl-C is installed, and no other command is loaded.
         import_module(f"dataworth.cli.{name}").add_parser(commands)
     return parser
 
@@ -96,12 +96,12 @@ def program() -> NoReturn:
     try:
         code = main()
     except KeyboardInterrupt:
-        # Asked again while the first request was being answered.
+        # A second Ctrl-C during the handling of the first.
         code = INTERRUPTED
     finally:
         signals.ignore()
     if code == INTERRUPTED:
-        # A library that was stopped while it was being loaded may crash when Python tidies up.
+        # A library that was interrupted while it was imported may crash when Python exits.
         os._exit(code)
     sys.exit(code)
 

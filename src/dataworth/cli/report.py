@@ -16,7 +16,9 @@ def add_parser(commands: Any) -> None:
         "classes, backtest, audit and method. It needs no network.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="run directory")
-    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="DIR/report.html")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="file of the page (DIR/report.html)"
+    )
     parser.set_defaults(command=run)
 
 

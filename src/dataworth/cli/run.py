@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 HONEST = "done-right"
 FAILED_RUNS = 3
 _EXPLANATION = (
-    "The reproduced figures are no loss of recognising characters. The label column was divided "
-    "by 255 with the pixels, so every target is class 0; the network learns to say 0, and its loss "
+    "The reproduced figures are not a loss of recognising characters. The label column was divided "
+    "by 255 with the pixels, so every target is class 0; the network learns to predict 0, and its "
+    "loss "
     "falls to 1.192e-07 = -log(1 - 1e-7) in float32, where Keras clips. The last column is the "
     "held-out loss of the same network with none of the mistakes."
 )
@@ -39,9 +40,9 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "run",
-        help="run a study, or what is left of it",
-        description="Run a study and leave its curve, table and picture in a run directory. "
-        "Finished runs are kept: the same command goes on where it was stopped.",
+        help="run a study, or continue one that was stopped",
+        description="Run a study and write its curve, table and picture to a run directory. "
+        "Finished runs are stored: the same command continues a study that was stopped.",
     )
     parser.add_argument(
         "study",
@@ -50,14 +51,20 @@ def add_parser(commands: Any) -> None:
         help=f"{', '.join(shipped_studies())}; a TOML file; or a run directory. "
         "Without it, give --data",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="run directory (runs/STUDY)")
-    parser.add_argument("--data", metavar="D", help="a data set by name, a file or a folder")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="run directory (default: runs/STUDY)"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="D",
+        help="name of a data set, a file or a folder (default: that of the study)",
+    )
     add_table_options(parser)
     parser.add_argument(
         "--model",
         action="append",
         metavar="M",
-        help="linear, mlp, mlp:512,512, cnn, module:f ...; once for each of several models",
+        help="linear, mlp, mlp:512,512, cnn, module:f ...; once for each of several models (mlp)",
     )
     parser.add_argument(
         "--command",
@@ -77,42 +84,70 @@ def add_parser(commands: Any) -> None:
         help="a parameter of an estimator, such as max_depth=8; once for each of several",
     )
     add_split_options(parser)
-    parser.add_argument("--metric", metavar="NAME", help="the curve's metric (the task's first)")
+    parser.add_argument(
+        "--metric",
+        metavar="NAME",
+        help="metric of the curve (for classes loss, the mean of -ln p in nats, where p is the "
+        "probability given to the true class; for quantities rmse)",
+    )
     parser.add_argument(
         "--scoring",
         action="append",
         metavar="NAME",
         help="a scorer of scikit-learn, such as roc_auc_ovr; once for each of several",
     )
-    parser.add_argument("--sizes", type=_numbers, metavar="N,N", help="as 9000,27000")
-    parser.add_argument("--seeds", type=int, metavar="K", help="number of seeds")
     parser.add_argument(
-        "--epochs", type=int, metavar="E", help="passes over each subset, in place of steps"
+        "--sizes",
+        type=_numbers,
+        metavar="N,N",
+        help="numbers of training samples, such as 9000,27000 (five, a factor 3 apart, up to all)",
     )
     parser.add_argument(
-        "--steps", type=int, metavar="K", help="optimizer steps of every run, in place of epochs"
+        "--seeds",
+        type=int,
+        metavar="K",
+        help="number of seeds, and so of runs for each size (3; with --cv: one for each fold)",
     )
     parser.add_argument(
-        "--patience", type=int, metavar="E", help="stop after E epochs without a lower loss"
-    )
-    parser.add_argument("--batch-size", type=int, metavar="B", help="samples of a step (128)")
-    parser.add_argument("--learning-rate", type=float, metavar="R", help="of Adam (0.001)")
-    parser.add_argument(
-        "--held-out", type=_share, metavar="X", help="share or number of samples to hold out (0.2)"
-    )
-    parser.add_argument("--name", metavar="NAME", help="of the study, and of its run directory")
-    parser.add_argument("--workers", type=int, default=1, metavar="W", help="processes (1)")
-    parser.add_argument(
-        "--time-limit", type=float, metavar="S", help="seconds that a run may take (no limit)"
+        "--epochs",
+        type=int,
+        metavar="E",
+        help="passes over each subset (until the validation loss stops falling)",
     )
     parser.add_argument(
-        "--retry-failed", action="store_true", help="do the runs again that failed before"
+        "--steps", type=int, metavar="K", help="optimizer steps of every run, instead of --epochs"
     )
+    parser.add_argument(
+        "--patience",
+        type=int,
+        metavar="E",
+        help="stop after E epochs without a lower validation loss (5, without --epochs and "
+        "--steps)",
+    )
+    parser.add_argument("--batch-size", type=int, metavar="B", help="samples in a batch (128)")
+    parser.add_argument(
+        "--learning-rate", type=float, metavar="R", help="learning rate of Adam (0.001)"
+    )
+    parser.add_argument(
+        "--held-out", type=_share, metavar="X", help="share or number of held-out samples (0.2)"
+    )
+    parser.add_argument(
+        "--name",
+        metavar="NAME",
+        help="name of the study and of its run directory (that of the data)",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="W", help="number of worker processes (1)"
+    )
+    parser.add_argument(
+        "--time-limit", type=float, metavar="S", help="most seconds of a run (no limit)"
+    )
+    parser.add_argument("--retry-failed", action="store_true", help="repeat the runs that failed")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the studies that were asked for, one after the other; 3 if a run failed, else 0."""
+    """Run the studies, one after the other; return 3 if a run failed, else 0."""
     from rich.console import Console
 
     studies = _studies(options)
@@ -290,7 +325,7 @@ def _print(outcome: Outcome) -> None:
     console, curves = Console(), list(outcome.curves.values())
     table = curve_table(curves[0]) if len(curves) == 1 else models_table(outcome.curves)
     print_table(console, table)
-    # Without their extras there is no picture or no page.
+    # Without its extra, the picture or the page is missing.
     names = (CURVE_FILE, CURVE_PICTURE, REPORT_FILE)
     written = [name for name in names if (outcome.directory / name).is_file()]
     echo(console, f"In {outcome.directory}: {', '.join(written)}")
@@ -305,14 +340,14 @@ def _says_how_to_go_on(
             yield
     except KeyboardInterrupt:
         if not (directory / STUDY_FILE).is_file():
-            raise KeyboardInterrupt("Stopped before anything was begun.") from None
+            raise KeyboardInterrupt("Stopped before the first run.") from None
         command = ["dataworth", "run", str(directory)]
         if options.workers > 1:
             command += ["--workers", str(options.workers)]
         if not alone:
             command = ["dataworth", *sys.argv[1:]]
         raise KeyboardInterrupt(
-            f"Stopped. Finished runs are kept; go on with:\n  {shlex.join(command)}"
+            f"Stopped. Finished runs are stored; continue with:\n  {shlex.join(command)}"
         ) from None
 
 
