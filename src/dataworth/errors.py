@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class _CodedError(Exception):
-    """A message for people, with a code and values for programs.
+    """A message for the user, with a code and values for programs.
 
     Parameters
     ----------

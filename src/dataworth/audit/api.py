@@ -46,7 +46,7 @@ def audit(
     x, y, x_test, y_test : array_like, optional
         Arrays in place of `thing`. Labels may be fractions, which `Dataset` refuses.
     outputs : int, optional
-        Number of output columns of the network that is meant; for data only.
+        Number of output columns of the network to be trained; for data only.
     task : {"classification", "regression"} or Task, optional
         What is predicted, for arrays; see `Dataset`.
     data_options : mapping, optional
@@ -56,12 +56,12 @@ def audit(
     Returns
     -------
     list of Finding
-        Errors first; empty where there is nothing to say.
+        Errors first; empty without findings.
 
     Raises
     ------
     DataError, StudyError
-        If there is nothing to look at, or it can't be read.
+        If nothing is given, or it cannot be read.
     """
     if data_options and not isinstance(thing, str | os.PathLike):
         raise DataError(
@@ -71,7 +71,7 @@ def audit(
     if thing is None:
         if x is None or y is None:
             raise DataError(
-                "audit() was given nothing to look at: give a thing, or x and y.",
+                "audit() needs a run directory, a curve or data (thing), or x and y.",
                 code="nothing-given",
             )
         return audit_arrays(x, y, x_test, y_test, outputs=outputs, task=task)
@@ -84,7 +84,7 @@ def audit(
     if isinstance(thing, tuple) and len(thing) == 2:
         return audit_arrays(*thing, outputs=outputs, task=task)
     raise DataError(
-        f"audit() can't look at {type(thing).__name__}; expected a Dataset, a Curve, a pair "
+        f"audit() cannot check {type(thing).__name__}; expected a Dataset, a Curve, a pair "
         "(x, y), a run directory, a CSV of measurements, or data by name or path.",
         code="wrong-type",
     )
@@ -94,16 +94,16 @@ def _audit_place(
     place: str | os.PathLike[str], outputs: int | None, data_options: Mapping[str, Any]
 ) -> list[Finding]:
     path = Path(place)
-    # A run directory without results is told as such: its curve.csv is no data.
+    # Without results it is an incomplete run directory: its curve.csv is not data.
     if (path / RESULTS_FILE).exists() or (path / STUDY_FILE).is_file():
         if data_options:
             raise DataError(
                 f"{place} is a run directory, and {', '.join(data_options)} says how data are "
-                "read. Leave it out.",
+                "read. Omit it.",
                 code="options-conflict",
             )
         return audit_run(path)
-    # Who says where the labels are means data, whatever the columns are called.
+    # With options for data it is data, also if its columns are named as those of measurements.
     if not data_options and path.is_file() and _is_measurements(path):
         try:
             return audit_curve(load_curve(path))

@@ -72,7 +72,7 @@ def _list() -> int:
         table.add_row(each.name, f"{each.samples:,}", held_out, f"{each.classes}", place)
     print_table(Console(), table)
     print(f"Data folder: {data_folder()} (DATAWORTH_DATA sets another one)")
-    print("Data of your own: give the path of a CSV, Parquet, IDX, MAT or NPZ file, or a folder.")
+    print("Your own data: give the path of a CSV, Parquet, IDX, MAT or NPZ file, or a folder.")
     return 0
 
 

@@ -280,7 +280,7 @@ def _studies(options: argparse.Namespace) -> list[Study]:
         given["parameters"] = dict(options.set)
     if "epochs" in given and "steps" in given:
         raise StudyError(
-            "--epochs and --steps were given; steps replace epochs. Leave one out.",
+            "--epochs and --steps were given; steps replace epochs. Omit one.",
             code="options-conflict",
         )
     if "epochs" in given:

@@ -67,12 +67,12 @@ def _one_measure(table: Table, metric: str | None) -> Table:
 
 
 def main_metric(kinds: Sequence[str], metric: str | None, place: str, column: str = "") -> str:
-    """The metric that a curve is of, among several: the one asked for, or the loss.
+    """The metric that a curve is of, among several: the requested one, or the loss.
 
     Raises
     ------
     DataError
-        If none is asked for, and neither is one alone measured on held-out rows nor is one the
+        If none is requested, and neither is one alone measured on held-out rows nor is one the
         loss; or if there is none of the name.
     """
     if metric is not None:

@@ -27,7 +27,7 @@ class Table:
     separator : str
         What separates the cells of a row; empty where nothing does.
     notes : tuple of str
-        What was assumed about the form, for people.
+        What was assumed about the form, for the user.
     """
 
     place: str

@@ -79,7 +79,7 @@ def times_of_rows(
 
 
 def first_unsorted(times: NDArray[Any]) -> int | None:
-    """The first row of which the text is no time that sorts; None if there is none."""
+    """The first row of which the text is not a time that sorts; None if there is none."""
     if times.dtype.kind not in "UT":
         return None
     texts = times.tolist()

@@ -352,7 +352,7 @@ def _columns(x: Any, y: Any, roles: Roles, which: str, *, is_test: bool) -> Colu
     if not is_table:
         if roles.given is not None:
             raise DataError(
-                f"{roles.given} names a column, and x is no table with names but "
+                f"{roles.given} names a column, and x is not a table with names but "
                 f"{type(x).__name__}. Give a frame of pandas, polars or pyarrow, or y, groups and "
                 "time as arrays.",
                 code="options-conflict",

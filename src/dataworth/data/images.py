@@ -121,7 +121,7 @@ def headers(paths: Iterable[Path]) -> tuple[set[tuple[int, int]], bool]:
     Raises
     ------
     DataError
-        If files are no images; the message names the first of them.
+        If files are not images; the message names the first of them.
     """
     require("PIL", "folders of images")
     from PIL import Image

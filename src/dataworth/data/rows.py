@@ -34,7 +34,7 @@ class Rows:
     Raises
     ------
     StudyError
-        If `n` is no whole number of at least 1.
+        If `n` is not a whole number of at least 1.
     DataError
         If a column has another length, or a missing value.
     """

@@ -31,7 +31,7 @@ class Texts(Sequence[str]):
 
     @classmethod
     def of(cls, texts: Sequence[Any], which: str = "x") -> Texts:
-        """Store texts; a missing one, or one that is no text, is refused with its row.
+        """Store texts; a missing one, or one that is not text, is refused with its row.
 
         Raises
         ------
@@ -42,7 +42,7 @@ class Texts(Sequence[str]):
         for row, text in enumerate(texts):
             if not isinstance(text, str):
                 raise DataError(
-                    f"{which}, row {row}: {text!r} is no text, and the other entries are. Give a "
+                    f"{which}, row {row}: {text!r} is not text, and the other entries are. Give a "
                     "text, which may be empty, or remove the row.",
                     code="not-text",
                     row=row,

@@ -37,7 +37,7 @@ class Averaged:
     has_spread : bool
         Whether standard deviations were given with the means.
     notes : tuple of str
-        What was left out, for people.
+        What was left out, for the user.
     perfect : float or None
         The size from which on the loss is zero, where the largest sizes are left out for that.
     """

@@ -425,12 +425,12 @@ def compare(
     ForecastError
         If there are fewer than two, two have one name, or one of the curves says nothing about
         other sizes; if their metrics differ and cannot be converted into that of the first (an
-        error rate can into an accuracy, per cent into shares); or if `seed` is no whole number
+        error rate can into an accuracy, per cent into shares); or if `seed` is not a whole number
         from 0 on.
     """
     if isinstance(things, str | bytes) or not isinstance(things, Iterable):
         raise ForecastError(
-            f"{things!r} is no list of curves; expected two or more, as compare([a, b]) or "
+            f"{things!r} is not a list of curves; expected two or more, as compare([a, b]) or "
             "compare({'linear': a, 'mlp': b}).",
             code="not-a-list",
         )

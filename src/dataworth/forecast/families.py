@@ -30,7 +30,7 @@ _NAMES = (
 def family_of(model: str) -> str | None:
     """The family that a model's name says, such as "RandomForestClassifier"; None if it is unclear.
 
-    A multilayer perceptron is no perceptron, and a support vector machine with a linear kernel is
+    A multilayer perceptron is not a perceptron, and a support vector machine with a linear kernel is
     linear.
     """
     name = re.sub(r"[\s_-]", "", model.lower()).replace("multilayerperceptron", "mlp")

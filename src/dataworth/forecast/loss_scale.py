@@ -15,7 +15,7 @@ from dataworth.metrics.registry import canonical, find
 
 Floats = NDArray[np.float64]
 _LARGEST = 709.0
-"""Log of the largest loss given: the exponential of a larger one is no float."""
+"""Log of the largest loss given: the exponential of a larger one is not a float."""
 _SMALLEST = -690.0
 _RATE = 0.5
 """A metric without an end is scaled so that its loss falls about as the root of the size does."""
@@ -45,7 +45,7 @@ class LossScale:
     log_cap : float
         The log of the largest loss that can be.
     notes : tuple of str
-        What was taken for granted, for people.
+        What was taken for granted, for the user.
     """
 
     rises: bool

@@ -89,7 +89,7 @@ def _estimated(measured: Averaged, single_run: bool | None) -> tuple[Observation
     if repeated and single_run:
         raise ForecastError(
             "single_run: sizes were measured several times, with figures that differ, so that they "
-            "cannot be checkpoints of a single run. Leave single_run out.",
+            "cannot be checkpoints of a single run. Omit single_run.",
             code="sizes-repeated",
         )
     kinds: tuple[bool, ...] = (bool(single_run),)

@@ -78,7 +78,7 @@ def _check_unit(law: Law, sizes: Floats, values: Floats) -> None:
 
 def _check_form(law: Law) -> None:
     if not isinstance(law, Law):
-        raise ForecastError(f"{law!r} is no law; expected a Law object.", code="wrong-type")
+        raise ForecastError(f"{law!r} is not a law; expected a Law object.", code="wrong-type")
     if not (isinstance(law.name, str) and re.fullmatch(r"[a-z][a-z0-9-]*", law.name)):
         raise ForecastError(
             f"law name {law.name!r}: expected lower-case letters, digits, hyphens.",

@@ -82,7 +82,7 @@ class Command(RunModel):
                 close = difflib.get_close_matches(found, PLACEHOLDERS, n=1)
                 hint = f" Did you mean {{{close[0]}}}?" if close else ""
                 raise StudyError(
-                    f"command {command!r}: {{{found}}} is no placeholder.{hint} There are "
+                    f"command {command!r}: {{{found}}} is not a placeholder.{hint} There are "
                     f"{', '.join(f'{{{each}}}' for each in PLACEHOLDERS)}.",
                     code="unknown-placeholder",
                 )

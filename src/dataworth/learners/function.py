@@ -122,7 +122,7 @@ def checked_scores(returned: Any, source: str) -> dict[str, float]:
     Raises
     ------
     StudyError
-        If it is no mapping from names to finite numbers; the message shows what it is.
+        If it is not a mapping from names to finite numbers; the message shows what it is.
     """
     expected = 'expected figures by name, as {"accuracy": 0.93}'
     if not isinstance(returned, Mapping) or not returned:

@@ -29,7 +29,7 @@ def format_value(value: float, spread: float = math.inf) -> str:
 
 
 def format_values(*values: float) -> list[str]:
-    """Values that are read beside each other, with the digits that tell them apart."""
+    """Values that are read beside each other, with the digits that distinguish them."""
     spread = max(values) - min(values)
     return [format_value(value, spread) for value in values]
 

@@ -36,7 +36,7 @@ class Metric:
     Raises
     ------
     DataError
-        If the name is no text, the direction no truth value, or a number no number.
+        If the name is not text, the direction no truth value, or a number no number.
     """
 
     name: str
@@ -121,7 +121,7 @@ def checked_metric(value: object) -> str:
     Raises
     ------
     DataError
-        If it is no text.
+        If it is not text.
     """
     if not isinstance(value, str):
         raise DataError(

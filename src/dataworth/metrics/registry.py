@@ -52,11 +52,11 @@ def register(metric: Metric, aliases: Iterable[str] = ()) -> None:
     Raises
     ------
     DataError
-        If it is no `Metric`, has no direction, or a name holds neither a letter nor a digit.
+        If it is not a `Metric`, has no direction, or a name holds neither a letter nor a digit.
     """
     if not isinstance(metric, Metric):
         raise DataError(
-            f"{metric!r} is no Metric; expected Metric(name, higher_is_better, ...).",
+            f"{metric!r} is not a Metric; expected Metric(name, higher_is_better, ...).",
             code="wrong-type",
         )
     if metric.higher_is_better is None:
@@ -89,7 +89,7 @@ def find(name: str) -> Metric | None:
     Raises
     ------
     DataError
-        If the name is no text.
+        If the name is not text.
     """
     reading = _read(name)
     if reading is None:
@@ -107,7 +107,7 @@ def named(name: str) -> Metric:
     Raises
     ------
     DataError
-        If the name is no text.
+        If the name is not text.
     """
     metric, reading = find(name), _read(name)
     if metric is None or reading is None:

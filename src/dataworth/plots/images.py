@@ -81,7 +81,7 @@ def image_plot_data(
     Raises
     ------
     DataError
-        If the samples are no images, or have no classes.
+        If the samples are not images, or have no classes.
     StudyError
         If there is no run directory at that path.
     """
@@ -90,7 +90,7 @@ def image_plot_data(
     with Store(Path(thing)) as store:
         names, images = store.require("class_names", list[str]), store.array("sample_images")
     if images is None:
-        raise DataError(f"{thing}: the samples of this study are no images.", code="not-images")
+        raise DataError(f"{thing}: the samples of this study are not images.", code="not-images")
     return ImagePlotData(tuple(names[:classes]), images[:classes])
 
 
@@ -98,7 +98,7 @@ def _samples(dataset: LabelledSamples, classes: int | None) -> NDArray[np.uint8]
     shape = dataset.shape[:2] if dataset.shape[2:] == (1,) else dataset.shape
     if len(shape) != 2:
         raise DataError(
-            f"{dataset.name}: samples of shape {dataset.shape} are no images.", code="not-images"
+            f"{dataset.name}: samples of shape {dataset.shape} are not images.", code="not-images"
         )
     if not dataset.class_names:
         raise DataError(

@@ -38,7 +38,7 @@ def translate_errors(path: Path) -> Iterator[None]:
     except Exception as error:
         if _needs_room_or_rights(error):
             raise StudyError(
-                f"{path}: {error}. Finished runs are still in it; make room or set the rights, "
+                f"{path}: {error}. Finished runs are still in it; free some space or set the rights, "
                 "then run the same command again.",
                 code="file-not-writable",
             ) from None
@@ -198,7 +198,7 @@ def _format_of(connection: sqlite3.Connection) -> int | None:
     strange = [name for name, kind, page in objects if not page or kind not in ("table", "index")]
     if strange:
         raise StudyError(
-            f"not a results file of dataworth: {strange[0]!r} is no plain table. Do not use a "
+            f"not a results file of dataworth: {strange[0]!r} is not a plain table. Do not use a "
             "file that comes from a place you do not trust.",
             code="not-a-results-file",
         )

@@ -121,7 +121,7 @@ def _migrate_run(connection: sqlite3.Connection, learner: str, row: tuple[Any, .
 
 def _check_types(key: Any, size: Any, seed: Any, metrics: Sequence[Any], parameters: Any) -> None:
     if not isinstance(key, str):
-        raise ValueError("its key is no text")
+        raise ValueError("its key is not text")
     for name, value in {"size": size, "seed": seed, "parameters": parameters}.items():
         if not isinstance(value, int):
             raise ValueError(f"{name} is {value!r}; expected a whole number")
@@ -139,7 +139,7 @@ def history_of(text: Any) -> dict[str, NDArray[np.float64]]:
         If it is no such list.
     """
     if not isinstance(text, str):
-        raise ValueError("its history is no text")
+        raise ValueError("its history is not text")
     epochs = json.loads(text)
     try:
         columns = {

@@ -56,7 +56,7 @@ class Failure:
         An exception; `sys.exit`; a process that ended by a signal; memory ran out; the time
         limit was passed.
     message : str
-        One line for people.
+        One line for the user.
     traceback : str
         Of the exception, where there was one.
     """

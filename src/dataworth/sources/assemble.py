@@ -99,7 +99,7 @@ def _what_is_wrong(value: float | None) -> str:
     if value is not None:
         return "is not finite. Fill the gap, or remove the row."
     return (
-        "is no number, and the other labels are. Correct it, or remove the row; if it is a class "
+        "is not a number, and the other labels are. Correct it, or remove the row; if it is a class "
         "of its own, give it a number too, or give every class a name."
     )
 

@@ -63,7 +63,7 @@ def load_images(
     Raises
     ------
     DataError
-        If a file is no image, or `size` is none.
+        If a file is not an image, or `size` is none.
     """
     sides = None if size is None else _sides(size)
     paths, labels = _samples(found.train, _IMAGES)

@@ -107,7 +107,7 @@ def read_header(file: BinaryIO, entry: Entry) -> Header:
     axes = magic[3] if len(magic) == 4 else 0
     if magic[:2] != b"\0\0" or len(magic) < 4 or magic[2] not in _TYPES or not 1 <= axes <= 4:
         raise DataError(
-            f"{entry} is no IDX file: it begins with the bytes {magic.hex(' ') or '(none)'}; "
+            f"{entry} is not an IDX file: it begins with the bytes {magic.hex(' ') or '(none)'}; "
             "expected 00 00 08 01 (labels) or 00 00 08 03 (images). Download it again, or give it "
             "the name ending of what it is.",
             code="wrong-file-kind",

@@ -100,7 +100,7 @@ def _read(entry: Entry, how: Callable[[Any, Any], Any]) -> Any:
         except Exception as error:
             # scipy raises many types of errors for a damaged file.
             raise DataError(
-                f"{entry} is no MATLAB file, or it is cut short or damaged ({error}). Copy or "
+                f"{entry} is not a MATLAB file, or it is cut short or damaged ({error}). Copy or "
                 "download it again.",
                 code="file-damaged",
             ) from None

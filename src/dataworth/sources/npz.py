@@ -61,7 +61,7 @@ def _names(entry: Entry) -> list[str]:
             return [name.removesuffix(".npy") for name in archive.namelist()]
     except zipfile.BadZipFile as error:
         raise DataError(
-            f"{entry} is no NPZ file, or it is cut short ({error}). Copy or download it again.",
+            f"{entry} is not an NPZ file, or it is cut short ({error}). Copy or download it again.",
             code="file-damaged",
         ) from None
 
@@ -96,6 +96,6 @@ def _class_names(entry: Entry) -> tuple[str, ...] | None:
     except (ValueError, TypeError, OverflowError):
         raise DataError(
             f"{entry}: the array mapping holds {codes[:3].tolist()}...; expected one ASCII code "
-            "per class, such as 65 for A. Correct it, or leave it out.",
+            "per class, such as 65 for A. Correct it, or omit it.",
             code="class-names-malformed",
         ) from None

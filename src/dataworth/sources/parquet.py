@@ -154,7 +154,7 @@ def _readable(entry: Entry) -> Iterator[None]:
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise DataError(
-            f"{entry} is no Parquet file, or it is damaged: {reason}", code="file-damaged"
+            f"{entry} is not a Parquet file, or it is damaged: {reason}", code="file-damaged"
         ) from None
 
 

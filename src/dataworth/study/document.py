@@ -35,7 +35,7 @@ def model_beside(folder: Path, model: Any) -> Any:
 
 
 def options_beside(folder: Path, options: Any) -> Any:
-    """Options of data as a study file in `folder` gives them; what is no table is left as it is.
+    """Options of data as a study file in `folder` gives them; what is not a table is left as it is.
 
     Raises
     ------

@@ -127,7 +127,7 @@ def sample_images(study: ResolvedStudy) -> NDArray[np.uint8] | None:
 
     Returns
     -------
-    ndarray of uint8, shape (n_classes, 4, height, width), or None if the samples are no images
+    ndarray of uint8, shape (n_classes, 4, height, width), or None if the samples are not images
         Blank where a class has fewer.
     """
     objective = study.first

@@ -145,7 +145,7 @@ def _one_per_data(values: dict[str, Any], folder: Path) -> list[Study]:
 
 
 def _short_names(data: Sequence[str]) -> list[str]:
-    """The last names of several data sets, with as much of their paths as tells them apart."""
+    """The last names of several data sets, with as much of their paths as distinguish them."""
     parts = [[part for part in Path(each).parts if part != Path(each).anchor] for each in data]
     for count in range(1, max(1, *map(len, parts)) + 1):
         names = ["-".join(each[-count:]) for each in parts]

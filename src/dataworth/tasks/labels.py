@@ -122,7 +122,7 @@ def _flat_labels(y: ArrayLike, which: str) -> NDArray[Any]:
 
 
 def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError | None:
-    """The error for the first label that is no class.
+    """The error for the first label that is not a class.
 
     That is a missing one, a fraction, or a row that is not one-hot.
 

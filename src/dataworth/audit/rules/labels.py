@@ -15,7 +15,7 @@ _NAMED = 10
 
 
 def class_findings(samples: Samples) -> list[Finding]:
-    """Look at the number of output columns and at the classes that have samples."""
+    """Check the number of output columns, and which classes have samples."""
     return [*_outputs(samples), *_missing(samples), *_single(samples)]
 
 
@@ -24,7 +24,7 @@ def _outputs(samples: Samples) -> list[Finding]:
     if samples.outputs == classes:
         return []
     if samples.outputs < classes:
-        consequence = f"{classes - samples.outputs} classes can't be told apart or have no column"
+        consequence = f"{classes - samples.outputs} classes share an output or have none"
     else:
         consequence = f"{samples.outputs - classes} columns have no class and are trained to be 0"
     return [
@@ -37,7 +37,7 @@ def _outputs(samples: Samples) -> list[Finding]:
                 f"classes: {consequence}.{_emnist_hint(samples.outputs, classes)}"
             ),
             evidence={"outputs": samples.outputs, "classes": classes},
-            advice=f"Give the network {classes} outputs, or check that this split was meant.",
+            advice=f"Give the network {classes} outputs, or check that this is the right split.",
         )
     ]
 
@@ -75,7 +75,7 @@ def _missing(samples: Samples) -> list[Finding]:
                 "held_out_samples_of_these": tested,
             },
             advice=(
-                "If files are missing, add them. If these classes don't exist, leave them out of "
+                "If files are missing, add them. If these classes don't exist, remove them from "
                 "the class names, and number the labels of the others from 0 on."
             ),
         )
@@ -107,7 +107,7 @@ def _single(samples: Samples) -> list[Finding]:
                 "class_indices": single[:_NAMED].tolist(),
             },
             advice=(
-                "Add rows of these classes, join them with others, or leave them out; if a label "
+                "Add rows of these classes, join them with others, or remove them; if a label "
                 "is misspelt, correct it."
             ),
         )
@@ -122,7 +122,7 @@ def _names(samples: Samples, indices: NDArray[np.int64]) -> str:
 
 
 def label_findings(samples: Samples) -> list[Finding]:
-    """Look at the targets: how the label column was read, and how many classes it gives."""
+    """Check the targets: how the label column was read, and how many classes it gives."""
     findings = []
     if "labels_as_read" in samples.source:
         column = LabelColumn.from_mapping(samples.source["labels_as_read"])
@@ -131,7 +131,7 @@ def label_findings(samples: Samples) -> list[Finding]:
 
 
 def column_findings(column: LabelColumn, where: str) -> list[Finding]:
-    """Look at a raw label column: `labels-scaled` where its values aren't whole numbers."""
+    """Check a raw label column: `labels-scaled` where its values aren't whole numbers."""
     if column.whole:
         return []
     return [
@@ -170,7 +170,7 @@ def _what_was_done(column: LabelColumn) -> str:
             f"{seen} in steps of {column.step:.6g}: the label column was scaled or standardised "
             "together with the features."
         )
-    return f"{seen} and aren't whole numbers: these are no classes."
+    return f"{seen} and aren't whole numbers: these are not classes."
 
 
 def _what_becomes_of_it(column: LabelColumn) -> str:
@@ -192,10 +192,10 @@ def one_class_findings(labels: NDArray[np.int64], samples: Samples) -> list[Find
             where=f"{samples.name}, training labels",
             message=(
                 f"All {len(labels):,} training targets are class {only} "
-                f"({samples.dataset.class_names[only]}): a network that always says so is right, "
+                f"({samples.dataset.class_names[only]}): a network that always predicts it is right, "
                 "and its loss falls to the floor of its arithmetic."
             ),
             evidence={"rows": len(labels), "classes_present": 1, "class_index": only},
-            advice="Look at the label column as it was read: scaled, cut off, or the wrong column?",
+            advice="Check the label column as it was read: is it scaled, cut off, or the wrong column?",
         )
     ]

@@ -35,7 +35,7 @@ def repeated_findings(curve: Curve, where: str) -> list[Finding]:
             ),
             evidence={"pairs": len(twice), "size": size, "seed": seed, "times": count},
             advice=(
-                "Remove rows that were written twice. If another column tells them apart, name it "
+                "Remove rows that were written twice. If another column distinguishes them, name it "
                 "with by= or --by."
             ),
         )

@@ -42,7 +42,7 @@ _OF_LABELS = ("accuracy", "macro_f1")
 
 
 def is_estimator(model: Any) -> bool:
-    """Whether an object, or a class, has ``fit`` and ``predict`` and is no Keras model."""
+    """Whether an object, or a class, has ``fit`` and ``predict`` and is not a Keras model."""
     kind = model if isinstance(model, type) else type(model)
     packages = {base.__module__.partition(".")[0] for base in kind.__mro__}
     if packages & {"keras", "torch"}:
@@ -203,7 +203,7 @@ class SklearnLearner:
         Raises
         ------
         StudyError
-            If the estimator gives something that is no prediction.
+            If the estimator gives something that is not a prediction.
         """
         import sklearn
 

@@ -97,7 +97,7 @@ def load(
     try:
         return read(recipe)
     except DataError as error:
-        # Text or a gap beyond the first rows, in a table that is no image.
+        # Text or a gap beyond the first rows, in a table that is not an image.
         if form.image or error.code not in ("value-missing", "not-a-number"):
             raise
         try:

@@ -85,7 +85,7 @@ def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
             continue
         if not is_number(field):
             raise DataError(
-                f"{where}: {field!r} is no number. Correct it, or remove the row.",
+                f"{where}: {field!r} is not a number. Correct it, or remove the row.",
                 code="not-a-number",
                 row=row,
             )
@@ -98,7 +98,7 @@ def check_row(entry: Entry, form: CsvForm, fields: list[str], row: int) -> None:
             )
         if form.image and not is_pixel(field):
             raise DataError(
-                f"{where}: {field!r} is no pixel; expected a whole number 0..255, as elsewhere in "
+                f"{where}: {field!r} is not a pixel; expected a whole number 0..255, as elsewhere in "
                 "the file. Correct it or remove the row; or say pixels=False (--no-pixels on the "
                 "command line) to read real numbers.",
                 code="not-a-pixel",

@@ -25,7 +25,7 @@ def read_tables(
     Raises
     ------
     DataError
-        If a file is no table, or a column of numbers holds something else; the message names file
+        If a file is not a table, or a column of numbers holds something else; the message names file
         and row.
     """
     require("polars", "tables of data")

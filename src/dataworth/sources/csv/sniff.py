@@ -165,7 +165,7 @@ def has_header(entry: Entry, rows: Sequence[Sequence[str]]) -> bool:
     if above_numbers or (named and numbers and counted):
         column = above_numbers[0] if above_numbers else texts.index(True)
         raise DataError(
-            f"{entry}, row 1, column {column + 1}: {first[column]!r} is no number, and it is not "
+            f"{entry}, row 1, column {column + 1}: {first[column]!r} is not a number, and it is not "
             "clear whether the row is a header or a sample with a fault. Correct the field; or "
             f"{_SAY}",
             code="header-unclear",
@@ -283,7 +283,7 @@ def form_of(entry: Entry, label: str | int | None, header: bool | None) -> CsvFo
     if head.header and not head.header[0].strip() and counts_up([row[0] for row in head.rows]):
         raise DataError(
             f"{entry}, column 1 has no name and counts the rows: an index, as pandas writes it, "
-            "which is no feature. Write the file without it: to_csv(..., index=False).",
+            "which is not a feature. Write the file without it: to_csv(..., index=False).",
             code="index-column",
         )
     position = label_column(entry, columns, head.header, label)

@@ -42,7 +42,7 @@ def typed(column: pl.Series, decimal: str, entry: Entry, place: Place) -> pl.Ser
     Raises
     ------
     DataError
-        If nearly all values are numbers and a few are not: a fault is no category.
+        If nearly all values are numbers and a few are not: a fault is not a category.
     """
     import polars as pl
 
@@ -59,7 +59,7 @@ def typed(column: pl.Series, decimal: str, entry: Entry, place: Place) -> pl.Ser
     if wrong <= max(1, _STRAY_SHARE * len(filled)) and len(filled) > 2 * wrong + 2:
         row = int((~is_number).arg_max() or 0)
         raise DataError(
-            f"{place(row)}, column {column.name!r}: {values[row]!r} is no number, and nearly all "
+            f"{place(row)}, column {column.name!r}: {values[row]!r} is not a number, and nearly all "
             "other values of the column are. Correct it; leave the field empty if the value is "
             "missing; or leave the column out (drop=, --drop).",
             code="not-a-number",
