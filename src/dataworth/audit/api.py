@@ -46,7 +46,7 @@ def audit(
     x, y, x_test, y_test : array_like, optional
         Arrays in place of `thing`. Labels may be fractions, which `Dataset` refuses.
     outputs : int, optional
-        Number of output columns of the network that is meant; for data only.
+        Number of output columns of the network to be trained; for data only.
     task : {"classification", "regression"} or Task, optional
         What is predicted, for arrays; see `Dataset`.
     data_options : mapping, optional
@@ -56,7 +56,7 @@ def audit(
     Returns
     -------
     list of Finding
-        Errors first; empty where there is nothing to say.
+        Errors first; empty without findings.
 
     Raises
     ------
@@ -99,11 +99,11 @@ def _audit_place(
         if data_options:
             raise DataError(
                 f"{place} is a run directory, and {', '.join(data_options)} says how data are "
-                "read. Leave it out.",
+                "read. Omit it.",
                 code="options-conflict",
             )
         return audit_run(path)
-    # Who says where the labels are means data, whatever the columns are called.
+    # With options for data it is data, also if its columns are named as those of measurements.
     if not data_options and path.is_file() and _is_measurements(path):
         try:
             return audit_curve(load_curve(path))

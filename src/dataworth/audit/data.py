@@ -56,10 +56,10 @@ def audit_dataset(
     at_least: int = 0,
     standardized: bool = False,
 ) -> list[Finding]:
-    """Look at data before anything is trained on them.
+    """Check data before anything is trained on them.
 
-    Every label is looked at and every row compared with the held-out samples, block by block; the
-    other checks look at up to 10,000 rows.
+    Every label is checked and every row compared with the held-out samples, block by block; the
+    other checks use up to 10,000 rows.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def audit_arrays(
     task: Task | str | None = None,
     name: str = "data",
 ) -> list[Finding]:
-    """Look at arrays as they would be given to a network.
+    """Check arrays as they would be given to a network.
 
     Labels may be anything, fractions included, which `Dataset` refuses.
 

@@ -85,7 +85,7 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
     metrics = checked_entry({"metrics": ["loss"], **meta}, "metrics", list, where)
     if "loss" not in table.values or "loss" not in metrics:
         return []
-    # Before format 1, the mistakes of a reproduction alone said so.
+    # Before format 1, only the mistakes of a reproduction recorded it.
     mistakes = checked_entry({"mistakes": {}, **meta}, "mistakes", dict, where)
     on_training = meta.get("measured_on") == "training" or mistakes.get("loss_on_training_rows")
     measured_on: MeasuredOn = "training" if on_training else "held-out"

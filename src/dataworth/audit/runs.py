@@ -32,7 +32,7 @@ from dataworth.records.store import Store
 
 
 def audit_figures(figures: Sequence[ReportedRun], where: str = "runs") -> list[Finding]:
-    """Look at the figures of finished runs, each by itself and against the others.
+    """Check the figures of finished runs, each by itself and against the others.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ def audit_figures(figures: Sequence[ReportedRun], where: str = "runs") -> list[F
 
 
 def audit_curve(curve: Curve) -> list[Finding]:
-    """Look at a learning curve from anywhere.
+    """Check a learning curve of any origin.
 
-    All checks need a cross-entropy. Of any other metric that is known it is looked at whether its
+    All checks need a cross-entropy. Of any other known metric it is checked whether its
     values are in its range, and, if it has a best value, whether their distance from it rises.
     """
     where = curve.name or "curve"
@@ -80,7 +80,7 @@ def audit_curve(curve: Curve) -> list[Finding]:
 
 
 def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
-    """Look at a run directory: what its study found in the data, and all its figures.
+    """Check a run directory: what its study found in the data, and all its figures.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def findings_of_training(directory: str | os.PathLike[str]) -> list[Finding]:
 
 
 def audit_store(store: Store) -> list[Finding]:
-    """Look at the results of a run directory; see `audit_run`."""
+    """Check the results of a run directory; see `audit_run`."""
     meta, where = store.meta(), str(store.path)
     entries = checked_entry({"findings": [], **meta}, "findings", list, where)
     name = checked_entry({"name": str(store.directory), **meta}, "name", str, where)
@@ -117,7 +117,7 @@ def audit_store(store: Store) -> list[Finding]:
 
 
 def audit_models(store: Store, name: str = "runs") -> list[Finding]:
-    """Look at the finished runs of each model of a run directory.
+    """Check the finished runs of each model of a run directory.
 
     Parameters
     ----------

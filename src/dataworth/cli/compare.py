@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     whole = all(Path(each).is_dir() for each in options.directories)
     if options.out is not None and not whole:
         raise StudyError(
-            "the page takes run directories; leave --out away to compare CSVs.",
+            "the page takes run directories; omit --out to compare files.",
             code="options-conflict",
         )
     comparison = _comparison(options)
@@ -116,7 +116,7 @@ def _comparison(options: argparse.Namespace) -> Comparison:
     if options.by is not None:
         if len(options.directories) > 1:
             raise StudyError(
-                "--by takes one file; leave it out to compare several.", code="options-conflict"
+                "--by takes one file; omit it to compare several.", code="options-conflict"
             )
         place = options.directories[0]
         found = as_curves(place, options.by, options.metric, **reading, **columns)

@@ -41,13 +41,15 @@ def add_parser(subparsers: Any) -> None:
         "kaggle.json (default: official)",
     )
 
-    show = actions.add_parser("show", help="a summary, and one sample drawn in the terminal")
+    show = actions.add_parser("show", help="print a summary, and draw one sample in the terminal")
     show.add_argument("name", metavar="NAME", help="a name of `data list`, a file or a folder")
     show.add_argument(
         "--row", type=int, default=0, help="number of the sample, counted from 0 (default: 0)"
     )
     add_table_options(show)
-    show.add_argument("--out", type=Path, metavar="FILE.png", help="save the image too")
+    show.add_argument(
+        "--out", type=Path, metavar="FILE.png", help="write the image to this file too"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -44,7 +44,9 @@ def add_parser(commands: Any) -> None:
         "sentence, predictions, and the samples that a target takes. Draws forecast.png in the run "
         "directory (for a file: in the current folder).",
     )
-    parser.add_argument("curve", metavar="DIR_OR_FILE", help="a run directory, or a file")
+    parser.add_argument(
+        "curve", metavar="DIR_OR_FILE", help="a run directory, or a file of measurements"
+    )
     parser.add_argument(
         "--at",
         type=number,
@@ -61,7 +63,8 @@ def add_parser(commands: Any) -> None:
         action="extend",
         default=[],
         metavar="VALUE",
-        help="how many samples it takes to get here, in the metric's own unit; shares also as 95%%",
+        help="value of the metric to reach, in its unit (a share also as 95%%): prints the "
+        "samples it takes",
     )
     parser.add_argument(
         "--metric",
@@ -102,7 +105,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--single-run",
         action=argparse.BooleanOptionalAction,
-        help="whether the sizes are checkpoints of a single training run; found out from the "
+        help="whether the sizes are checkpoints of a single training run; detected from the "
         "noise of the values by default",
     )
     parser.add_argument(
@@ -146,7 +149,7 @@ def run(options: argparse.Namespace) -> int:
     from dataworth._util.validation import check_picture_path, check_probability, check_sizes
     from dataworth.curves.read import as_curve, as_curves
 
-    # Before anything is printed, and without a target too: each was meant to say something.
+    # Before anything is printed, and without a target too: no option is ignored.
     check_probability("assurance", options.assurance)
     check_probability("level", options.level)
     check_sizes(options.at or [])
@@ -327,7 +330,7 @@ def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) ->
         if is_new or not picture.is_file():
             _draw(forecast, sizes, [], picture)
     except MissingDependencyError:
-        # The study has warned that there are no pictures.
+        # The study has already warned that pictures need an extra.
         echo(console, f"More with: {more}")
         return
     echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: {more}")

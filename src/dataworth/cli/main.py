@@ -56,7 +56,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         say(f"dataworth: {error}", error=True)
         return FAILED
     except OSError as error:
-        # Rooms say what they know of their files; what is left is most often the output.
+        # Other modules name their files in their own errors; the rest is most often the output.
         place = error.filename or "the output"
         say(f"dataworth: {place}: {error.strerror or error}.", error=True)
         # What could not be written is not tried again, with a traceback, when Python ends.
@@ -86,7 +86,7 @@ def _parser(given: Sequence[str] = ()) -> Parser:
     if given and not given[0].startswith("-") and given[0] not in COMMANDS:
         parser.error(f"unknown command {given[0]!r}{did_you_mean(given[0], COMMANDS)}")
     for name in [name for name in COMMANDS if name in given] or COMMANDS:
-        # By now a Ctrl-C is listened for, and no other command is loaded.
+        # Imported here: the handler of Ctrl-C is installed, and no other command is loaded.
         import_module(f"dataworth.cli.{name}").add_parser(commands)
     return parser
 
@@ -97,12 +97,12 @@ def program() -> NoReturn:
     try:
         code = main()
     except KeyboardInterrupt:
-        # Asked again while the first request was being answered.
+        # A second Ctrl-C during the handling of the first.
         code = INTERRUPTED
     finally:
         signals.ignore()
     if code == INTERRUPTED:
-        # A library that was stopped while it was being loaded may crash when Python tidies up.
+        # A library that was interrupted while it was imported may crash when Python exits.
         os._exit(code)
     sys.exit(code)
 

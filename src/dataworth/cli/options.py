@@ -20,14 +20,14 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         "--label",
         type=column,
         metavar="COLUMN",
-        help="name or index (from 0) of a table's label column",
+        help="name or index (from 0) of a table's label column (default: detected)",
     )
     parser.add_argument(
         "--drop",
         type=columns,
         action="extend",
         metavar="COLUMNS",
-        help="columns of a table that are not used, as id,name; may be repeated",
+        help="columns of a table to leave out, such as id,name; may be repeated",
     )
     parser.add_argument(
         "--features",
@@ -40,19 +40,21 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         "--groups",
         type=column,
         metavar="COLUMN",
-        help="column of what rows belong to, as a customer; no group is on both sides of the split",
+        help="column of the group of a row, such as a customer; groups are never split between "
+        "subset and held-out samples",
     )
     parser.add_argument(
         "--time",
         type=column,
         metavar="COLUMN",
-        help="column of times; the latest rows are held out",
+        help="column of times; the latest rows are held out (default: rows are held out at random)",
     )
     parser.add_argument(
         "--size",
         type=pixels,
         metavar="PIXELS",
-        help="size of the images of a folder, as 64 or 64x48 (width x height)",
+        help="width and height in pixels of a folder's images, such as 64 or 64x48 (default: "
+        "their own)",
     )
     parser.add_argument(
         "--grey",
@@ -70,7 +72,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         dest="pixels",
         action="store_const",
         const=False,
-        help="read whole numbers 0..255 of a CSV file as real numbers",
+        help="read integers 0..255 of a CSV file as real numbers, not as pixels",
     )
     parser.add_argument(
         "--task",
@@ -90,18 +92,18 @@ def add_split_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--subset",
         choices=_SUBSETS,
-        help="random nested subsets; the first rows; or the latest or earliest by --time",
+        help="random nested subsets, the first rows, or the latest or earliest by --time (nested)",
     )
     parser.add_argument(
         "--count",
         choices=_COUNTS,
-        help="what sizes count: rows, or whole groups of --groups",
+        help="whether sizes count rows or groups of --groups (rows)",
     )
     parser.add_argument(
         "--at-least",
         type=int,
         metavar="K",
-        help="rows of each class in every subset",
+        help="least number of rows of each class in every subset",
     )
 
 
@@ -119,20 +121,20 @@ def add_metric_options(parser: argparse.ArgumentParser) -> None:
         "--higher-is-better",
         action="store_true",
         default=None,
-        help="the metric improves by rising; for a name that is not known",
+        help="larger values are better; for a metric that dataworth does not know",
     )
     direction.add_argument(
         "--lower-is-better",
         dest="higher_is_better",
         action="store_false",
         default=None,
-        help="the metric improves by falling; for a name that is not known",
+        help="smaller values are better; for a metric that dataworth does not know",
     )
     parser.add_argument(
         "--best",
         type=float,
         metavar="VALUE",
-        help="the metric of a perfect model, if another than its name says",
+        help="value of a perfect model (default: that of the metric, such as 1 for accuracy)",
     )
 
 
@@ -158,7 +160,7 @@ def add_curve_options(parser: argparse.ArgumentParser) -> None:
         "--total",
         type=float,
         metavar="N",
-        help="the number of samples that sizes in fractions or in per cent are of",
+        help="number of samples at size 1, for sizes in fractions or per cent",
     )
 
 

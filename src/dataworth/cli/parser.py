@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
         known = self._option_string_actions
         for text in args:
             if text == "--" or (self._subparsers and not text.startswith("-")):
-                # What follows is no option, or belongs to a command.
+                # What follows is not an option, or belongs to a command.
                 return
             name = text.partition("=")[0]
             # As for argparse, text with a space is a value and no option.

@@ -77,7 +77,7 @@ class Curve:
         Where each value is a mean over several runs: their standard deviation.
     runs : int or array_like of int, shape (n,), optional
         How many runs each value is the mean of. With `stds` and without `runs`, the deviation is
-        taken for that of the mean itself, which is the wider reading.
+        used as that of the mean itself, which gives the wider interval.
     total : float, optional
         The number of samples that `samples` are shares of, from 0 to 1, or per cent.
     assumed : sequence of str
@@ -101,7 +101,7 @@ class Curve:
     seeded: bool = False
     """Whether seeds were given: every row is then known to be a run of its own."""
     named: bool = True
-    """Whether the metric was named; else the values are only taken for losses."""
+    """Whether the metric was named; else the values are assumed to be losses."""
     stds: NDArray[np.float64] | None = None
     runs: NDArray[np.int64] | None = None
     total: float | None = None
@@ -437,7 +437,7 @@ def counts_of(samples: ArrayLike, total: float | None = None) -> NDArray[np.int6
     if not len(finite) or finite.min() <= 0 or finite.max() > 100 or len(finite) < len(numbers):
         raise DataError(
             f"total is given, and samples holds {reprlib.repr(numbers.tolist())}; expected shares "
-            "from 0 to 1, or per cent. Leave total out of numbers of samples.",
+            "from 0 to 1, or per cent. Omit total if they are numbers of samples.",
             code="options-conflict",
             option="total",
         )
@@ -542,7 +542,7 @@ def _measure(
         way = "lower" if rises else "higher"
         raise DataError(
             f"values hold {beyond[0]:g}, beyond best, which is {best:g}; correct one of them. If "
-            f"{way} is better, say so: higher_is_better={not rises}, --{way}-is-better.",
+            f"{way} is better, pass higher_is_better={not rises}, --{way}-is-better.",
             code="value-out-of-range",
         )
     low, high = chosen.lower, chosen.upper
@@ -564,7 +564,7 @@ def _whole(values: ArrayLike, name: str, least: int) -> NDArray[np.int64]:
         if math.isfinite(first) and abs(first) >= _INT64:
             expected += " below 2^63" if least == 1 else " between -2^63 and 2^63"
         raise DataError(f"{name} holds {first:g}; expected {expected}.", code="value-out-of-range")
-    # Large integers keep the digits that a float has no room for.
+    # Large integers keep the digits that a float would round.
     given = np.atleast_1d(np.asarray(values))
     return (given if given.dtype.kind in "iu" else whole).astype(np.int64)
 

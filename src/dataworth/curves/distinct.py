@@ -105,7 +105,7 @@ def _several(table: Table, name: str, kinds: Sequence[str], repeated: bool) -> D
 def check_runs_alike(
     table: Table, seed_columns: Sequence[str], sizes: Floats, values: Floats, seeds: Any
 ) -> None:
-    """Refuse runs with names that lie apart at every size: they may be of different models.
+    """Refuse named runs that differ much at every size: they may be of different models.
 
     Runs that only have numbers are repeats by that; names such as "resnet" and "vit" may not be.
     An analysis of variance of the log values compares the runs with the noise within them.
@@ -138,7 +138,7 @@ def check_runs_alike(
     chance = float(
         betainc(freedom / 2, (len(runs) - 1) / 2, freedom / (freedom + (len(runs) - 1) * ratio))
     )
-    # Different slopes show as noise within: the last sizes then speak for themselves.
+    # Different slopes show as noise within a run: then only the last sizes are compared.
     spread = float(np.exp(np.ptp(of_runs)))
     if spread > _APART and chance < _SURE:
         raise _several(table, name, distinct(cells), repeated=True)

@@ -1,4 +1,4 @@
-"""From a table to a curve: which column is what, said where it had to be found out."""
+"""From a table to a curve: which column is what, and notes on what was inferred."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Columns:
     Attributes
     ----------
     samples, value, seed : str, optional
-        Names of columns; found out without.
+        Names of columns; inferred by default.
     where : tuple of (str, str)
         Columns and the value that the rows have there.
     total : float, optional
@@ -112,7 +112,7 @@ def curve_of_table(
         notes.append("decimal commas")
     notes = [*table.notes, *_said(table, roles, columns), *notes, *spread_notes]
     if not given and values.percent:
-        notes.append(f"{roles.value!r} is in per cent: taken for {chosen} in per cent")
+        notes.append(f"{roles.value!r} is in per cent: read as {chosen} in per cent")
     try:
         return Curve(
             sizes if columns.total is None else sizes / columns.total,
@@ -194,7 +194,7 @@ def _samples_column(table: Table, columns: Columns) -> str:
 
 
 def _spread_columns(table: Table, samples: str) -> dict[str, str]:
-    """Columns of the spread of means, by kind; the metric's name may stand before or behind."""
+    """Columns of the spread of means, by kind; the metric's name may come before or after."""
     groups = {
         "std": names.STD,
         "se": names.SE,
@@ -268,8 +268,8 @@ def _value_column(table: Table, columns: Columns, metric: str | None, taken: Seq
     raise DataError(
         f"{table.place}: column 'value' is missing: no column of numbers holds a metric. The "
         f"columns are {listed(table.names)}"
-        + (f"; in {texts[0]!r} stands {_first(table.columns[texts[0]])!r}" if texts else "")
-        + ". Say which one holds it: --value COLUMN, value='COLUMN'.",
+        + (f"; {texts[0]!r} holds {_first(table.columns[texts[0]])!r}" if texts else "")
+        + ". Name the one that holds it: --value COLUMN, value='COLUMN'.",
         code="column-missing",
         column="value",
     )
@@ -331,7 +331,7 @@ def _sizes(
     if sizes.max() > (100 if percent else 1):
         raise DataError(
             f"{table.place}: total is given, and {name!r} holds {sizes.max():g}, which is more "
-            "than 100 per cent; leave total out if the column holds numbers of samples.",
+            "than 100 per cent; omit total if the column holds numbers of samples.",
             code="options-conflict",
         )
     notes.append(f"{name!r} holds {unit} of {total:,.12g} samples")
@@ -412,7 +412,7 @@ def _fits_percent(values: Floats) -> bool:
 def _spread(
     table: Table, roles: _Roles, mark: Mark | None
 ) -> tuple[Floats | None, Floats | None, list[str]]:
-    """Standard deviations over runs and numbers of runs, from whatever spread there is."""
+    """Standard deviations over runs and numbers of runs, from the given measure of spread."""
     if not roles.spread:
         return None, None, []
     runs = None if roles.runs is None else column_numbers(table, roles.runs, mark).values
@@ -444,7 +444,7 @@ def _spread(
 
 
 def _said(table: Table, roles: _Roles, columns: Columns) -> list[str]:
-    """The columns whose part was found out, in words."""
+    """The columns whose part was inferred, in words."""
     said = []
     if columns.samples is None and roles.samples != "samples":
         what = "numbers of samples"

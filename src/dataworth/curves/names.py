@@ -104,4 +104,4 @@ EXPERIMENT = _names(
     nestimators checkpoint version
     """
 )
-"""Columns whose values make rows of different experiments, whatever rows they stand in."""
+"""Columns whose values make rows of different experiments, in any order of the rows."""

@@ -1,4 +1,4 @@
-"""Curves from whatever holds one: a path, scikit-learn's learning_curve result, a data frame."""
+"""Curves from paths, results of scikit-learn's learning_curve, and data frames."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def load_curve(path: str | os.PathLike[str]) -> Curve:
 
     The file is a CSV with any separator, JSON, JSON lines or an XLSX workbook: a column with the
     numbers of samples, one with a metric, and one with the seed where there are several runs.
-    Further columns of numbers become further metrics of the same runs. What had to be found out is
+    Further columns of numbers become further metrics of the same runs. What was inferred is
     in ``curve.assumed``; see `as_curve` for options that say it.
 
     Raises
@@ -148,7 +148,7 @@ def curve_from_frame(
     Raises
     ------
     DataError
-        If a column is missing or holds no numbers, several may be meant, rows belong to several
+        If a column is missing or holds no numbers, several match, rows belong to several
         curves, or the frame is lazy.
     """
     columns = Columns(samples, value, seed, conditions_of(where), total)
@@ -351,7 +351,7 @@ def as_curve(
     where: Conditions = None,
     total: float | None = None,
 ) -> Curve:
-    """Read a learning curve from whatever holds one.
+    """Read a learning curve from a path, an array of results or a data frame.
 
     Parameters
     ----------
@@ -367,7 +367,7 @@ def as_curve(
         See `Curve`.
     samples, value, seed : str, optional
         Columns of a file or a frame: the number of training samples, the metric, the seed. Found
-        by their usual names without; what was found out is in ``curve.assumed``.
+        by their usual names by default; what was inferred is in ``curve.assumed``.
     where : mapping, str or sequence of str, optional
         Which rows of a file or a frame: ``{"split": "test"}`` or ``"split=test"``.
     total : float, optional
@@ -400,7 +400,7 @@ def _directed(curve: Curve, higher_is_better: bool | None, best: float | None) -
 
 
 def _read(thing: Any, metric: str | None, columns: Columns) -> Curve:
-    """The curve in whatever holds one; see `as_curve`."""
+    """The curve in an object; see `as_curve`."""
     if isinstance(thing, Curve):
         _no_columns(columns, "a Curve")
         return _of_metric(thing, metric)

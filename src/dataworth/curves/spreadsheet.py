@@ -109,5 +109,5 @@ def _value(cell: ElementTree.Element, shared: list[str]) -> Any:
         return ""
     if kind == "s":
         return shared[int(stored.text)]
-    # A number is a number whatever it looks like: its text has a decimal point.
+    # The file stores numbers with a decimal point, whatever the display format.
     return float(stored.text) if kind == "n" else stored.text

@@ -45,7 +45,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     Raises
     ------
     DataError
-        If it cannot be read, is not a text, or has no header.
+        If it cannot be read, is not text, or has no header.
     """
     place = Path(path)
     raw = _bytes(place)

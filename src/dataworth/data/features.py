@@ -115,7 +115,7 @@ def check_match(x: Any, test: Any) -> Any:
     if lacking:
         raise DataError(
             f"x_test lacks {len(lacking)} of the columns of x: {frames.listed(lacking)}. Add them, "
-            f"or leave them out of both with drop= (--drop {','.join(map(str, lacking))}).",
+            f"or omit them of both with drop= (--drop {','.join(map(str, lacking))}).",
             code="column-missing",
             columns=lacking,
         )

@@ -91,7 +91,7 @@ class Roles:
     def _check(self) -> None:
         if self.label is not None and self.label in self.drop:
             raise DataError(
-                f"drop: {self.label!r} is the label, which is needed. Leave it out.",
+                f"drop: {self.label!r} is the label, which is needed. Omit it.",
                 code="options-conflict",
             )
         if self.features is None:
@@ -108,7 +108,7 @@ class Roles:
         if self.label in self.features:
             raise DataError(
                 f"features: {self.label!r} is the label; a model that sees it has nothing to "
-                "predict. Leave it out.",
+                "predict. Omit it.",
                 code="options-conflict",
             )
 

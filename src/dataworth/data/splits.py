@@ -109,7 +109,7 @@ def split(
         if held_out is not None:
             raise StudyError(
                 f"held_out = {held_out}: {data.name} has an official held-out split of "
-                f"{len(official):,} samples, which is used. Leave held_out out.",
+                f"{len(official):,} samples, which is used. Omit held_out.",
                 code="options-conflict",
             )
         held_rows = np.arange(len(official), dtype=np.int64)
@@ -119,7 +119,7 @@ def split(
     count = _held_out_count(data, DEFAULT_HELD_OUT if held_out is None else held_out)
     if data.groups is not None and data.time is not None:
         raise StudyError(
-            f"{data.name} has groups and times; rows are held out by one of them. Leave one out.",
+            f"{data.name} has groups and times; rows are held out by one of them. Omit one.",
             code="options-conflict",
         )
     if data.groups is not None:

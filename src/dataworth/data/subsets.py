@@ -243,12 +243,12 @@ def validation_count(size: int) -> int:
     Raises
     ------
     StudyError
-        If that is no sample.
+        If that is not a sample.
     """
     count = round(VALIDATION_SHARE * size)
     if count < 1:
         raise StudyError(
-            f"size {size:,} with patience: {VALIDATION_SHARE:.0%} of it is no sample to validate "
+            f"size {size:,} with patience: {VALIDATION_SHARE:.0%} of it is not a sample to validate "
             "on. Use larger sizes, or no patience.",
             code="size-out-of-range",
         )

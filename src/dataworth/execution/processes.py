@@ -292,7 +292,7 @@ def _dump(objective: Objective, path: Path) -> Path:
 def _no_room(error: OSError) -> StudyError:
     return StudyError(
         "workers: the data could not be laid out for the processes in the folder for temporary "
-        f"files ({error.strerror}). Make room there, set TMPDIR, or use one worker.",
+        f"files ({error.strerror}). Free some space there, set TMPDIR, or use one worker.",
         code="disk-full",
     )
 

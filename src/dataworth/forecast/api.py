@@ -176,7 +176,7 @@ def _laws(laws: Sequence[str | Law] | None, sizes: int) -> tuple[Law, ...]:
         asked = list(dict.fromkeys(_asked(law) for law in laws))
     if not asked:
         raise ForecastError(
-            "laws is empty; name at least one, such as power-3, or leave it out.",
+            "laws is empty; name at least one, such as power-3, or omit it.",
             code="nothing-given",
             option="laws",
         )

@@ -420,7 +420,7 @@ def _device(name: str | None) -> Any:
     except Exception as error:
         raise StudyError(
             f"device = {name!r} cannot be used ({one_line(error)}). Choose another one, such as "
-            '"cpu", or leave it out.',
+            '"cpu", or omit it.',
             code="unknown-choice",
         ) from None
     return device

@@ -52,7 +52,7 @@ def register(metric: Metric, aliases: Iterable[str] = ()) -> None:
     Raises
     ------
     DataError
-        If it is no `Metric`, has no direction, or a name holds neither a letter nor a digit.
+        If it is not a `Metric`, has no direction, or a name holds neither a letter nor a digit.
     """
     if not isinstance(metric, Metric):
         raise DataError(

@@ -16,7 +16,9 @@ from dataworth.records.record import Record
 
 _LEAST_SECONDS = 10.0
 _SHARE_OF_TIME = 0.02
-_ADVICE = "Finished runs are stored in results.sqlite; make room, then run the same command again."
+_ADVICE = (
+    "Finished runs are stored in results.sqlite; free some space, then run the same command again."
+)
 
 
 class Artifacts(Observer):

@@ -60,5 +60,5 @@ def write_comparison(
             for directory, each in read
             for report in each
         ]
-    advice = "Make room, or choose another place (dataworth report DIR -o FILE)."
+    advice = "Free some space, or choose another place (dataworth report DIR -o FILE)."
     return atomic_write(Path(out), page_html(reports), advice)

@@ -218,7 +218,7 @@ def _matched(test: Table, names: Sequence[str]) -> pl.DataFrame:
     if lacking:
         raise DataError(
             f"{test.entry} lacks {len(lacking)} of the columns of the other half: "
-            f"{', '.join(lacking[:8])}. Add them, or leave them out with --drop "
+            f"{', '.join(lacking[:8])}. Add them, or omit them with --drop "
             f"{','.join(lacking[:8])} (drop= in Python).",
             code="column-missing",
             columns=lacking,

@@ -35,7 +35,9 @@ from dataworth.study.objectives import FunctionObjective, LearnerObjective
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.returned import ReturnedMetrics
 
-_ADVICE = "Finished runs are stored in results.sqlite; make room, then run the same command again."
+_ADVICE = (
+    "Finished runs are stored in results.sqlite; free some space, then run the same command again."
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -182,12 +182,12 @@ class Study:
         if self.cv is not None and self.held_out is not None:
             raise StudyError(
                 f"held_out = {self.held_out!r} and cv = {self.cv!r}: rows are held out by one of "
-                "them. Leave one out.",
+                "them. Omit one.",
                 code="options-conflict",
             )
         if self.at_least is not None and self.count == "groups":
             raise StudyError(
-                f'at_least = {self.at_least} holds of rows, and count = "groups". Leave one out.',
+                f'at_least = {self.at_least} holds of rows, and count = "groups". Omit one.',
                 code="options-conflict",
             )
         if self.variant is not None and not hasattr(self.variant, "objective"):
@@ -426,7 +426,7 @@ class Study:
         if self.fit_params and not any(hasattr(each, "fit_params") for each in models):
             raise StudyError(
                 f"fit_params are arguments of an estimator's fit; the model {models[0].name} is "
-                "none. Leave them out.",
+                "none. Omit them.",
                 code="option-without-effect",
                 option="fit_params",
             )
@@ -653,7 +653,7 @@ def _check_different(identities: Mapping[str, Mapping[str, Any]]) -> None:
         identity = json.dumps(values, sort_keys=True)
         if identity in seen:
             raise StudyError(
-                f"model: {seen[identity]!r} and {name!r} are the same model. Leave one out.",
+                f"model: {seen[identity]!r} and {name!r} are the same model. Omit one.",
                 code="named-twice",
                 option="model",
                 value=name,

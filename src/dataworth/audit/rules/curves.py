@@ -146,7 +146,7 @@ def _disagree(groups: Sequence[Group], where: str) -> list[Finding]:
                 "relative_deviation": wide,
                 "outliers": [list(outlier) for outlier in outliers],
             },
-            advice="Look at that run's history: did it diverge? Otherwise run more seeds.",
+            advice="Check that run's history: did it diverge? Otherwise run more seeds.",
         )
     ]
 

@@ -15,7 +15,7 @@ _NAMED = 10
 
 
 def class_findings(samples: Samples) -> list[Finding]:
-    """Look at the number of output columns and at the classes that have samples."""
+    """Check the number of output columns, and which classes have samples."""
     return [*_outputs(samples), *_missing(samples), *_single(samples)]
 
 
@@ -39,7 +39,7 @@ def _outputs(samples: Samples) -> list[Finding]:
                 f"classes: {consequence}.{_emnist_hint(samples.outputs, classes)}"
             ),
             evidence={"outputs": samples.outputs, "classes": classes},
-            advice=f"Give the network {classes} outputs, or check that this split was meant.",
+            advice=f"Give the network {classes} outputs, or check that this is the right split.",
         )
     ]
 
@@ -77,7 +77,7 @@ def _missing(samples: Samples) -> list[Finding]:
                 "held_out_samples_of_these": tested,
             },
             advice=(
-                "If files are missing, add them. If these classes don't exist, leave them out of "
+                "If files are missing, add them. If these classes don't exist, remove them from "
                 "the class names, and number the labels of the others from 0 on."
             ),
         )
@@ -109,7 +109,7 @@ def _single(samples: Samples) -> list[Finding]:
                 "class_indices": single[:_NAMED].tolist(),
             },
             advice=(
-                "Add rows of these classes, join them with others, or leave them out; if a label "
+                "Add rows of these classes, join them with others, or remove them; if a label "
                 "is misspelt, correct it."
             ),
         )
@@ -124,7 +124,7 @@ def _names(samples: Samples, indices: NDArray[np.int64]) -> str:
 
 
 def label_findings(samples: Samples) -> list[Finding]:
-    """Look at the targets: how the label column was read, and how many classes it gives."""
+    """Check the targets: how the label column was read, and how many classes it gives."""
     findings = []
     if "labels_as_read" in samples.source:
         column = LabelColumn.from_mapping(samples.source["labels_as_read"])
@@ -133,7 +133,7 @@ def label_findings(samples: Samples) -> list[Finding]:
 
 
 def column_findings(column: LabelColumn, where: str) -> list[Finding]:
-    """Look at a raw label column: `labels-scaled` where its values aren't whole numbers."""
+    """Check a raw label column: `labels-scaled` where its values aren't whole numbers."""
     if column.whole:
         return []
     return [
@@ -194,10 +194,10 @@ def one_class_findings(labels: NDArray[np.int64], samples: Samples) -> list[Find
             where=f"{samples.name}, training labels",
             message=(
                 f"All {len(labels):,} training targets are class {only} "
-                f"({samples.dataset.class_names[only]}): a network that always says so is right, "
+                f"({samples.dataset.class_names[only]}): a network that always predicts it is right, "
                 "and its loss falls to the floor of its arithmetic."
             ),
             evidence={"rows": len(labels), "classes_present": 1, "class_index": only},
-            advice="Look at the label column as it was read: scaled, cut off, or the wrong column?",
+            advice="Check the label column as it was read: is it scaled, cut off, or the wrong column?",
         )
     ]

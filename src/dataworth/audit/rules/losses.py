@@ -14,7 +14,7 @@ _ROUNDING = 1.001
 
 
 def bound_findings(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
-    """Look at each run's loss by itself: no number, too good for its accuracy, above chance."""
+    """Check each run's loss by itself: not a number, too good for its accuracy, above chance."""
     usable = [f for f in figures if math.isfinite(f.loss) and f.loss >= 0]
     return [
         *_no_loss(figures, where),
@@ -143,7 +143,7 @@ def _above_chance(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
 
 def _advice_above_chance(run: ReportedRun, chance: float) -> str:
     """What a loss above chance says depends on the loss of the training samples."""
-    elsewhere = "look at the learning rate, the scale of the features and the labels."
+    elsewhere = "check the learning rate, the scale of the features and the labels."
     if run.train_loss is None:
         return (
             "With a low training loss the runs are overfitted: stop when the validation loss stops "

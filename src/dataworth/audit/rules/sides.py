@@ -42,7 +42,7 @@ def group_findings(samples: Samples) -> list[Finding]:
                 "groups": named,
             },
             advice=(
-                "Let whole groups be held out: give no held-out rows of your own, or folds that "
+                "Hold out whole groups: remove your own held-out rows, or give folds that "
                 "respect groups (cv=5)."
             ),
         )
@@ -75,7 +75,7 @@ def rare_class_findings(samples: Samples) -> list[Finding]:
             message=(
                 f"{len(lacking)} of {len(there)} classes are so rare that a subset of {size:,} "
                 f"samples has no row of them: {', '.join(names)}{more}. A model trained on it "
-                "cannot know them."
+                "cannot predict them."
             ),
             evidence={
                 "size": size,

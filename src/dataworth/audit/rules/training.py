@@ -17,8 +17,8 @@ _NEAR, _LARGE_FALL = 0.75, 0.15
 def training_findings(figures: Sequence[ReportedRun], where: str) -> list[Finding]:
     """`not-trained-to-the-end`: the loss was still falling when the training ended.
 
-    An overfitted run has a training loss far below its held-out loss, which falls for ever; such
-    runs are not meant. Without a history, a training loss above the held-out loss says it.
+    An overfitted run has a training loss far below its held-out loss, which falls forever; such
+    runs are not reported. Without a history, a training loss above the held-out loss is the sign.
     """
     short = [f for f in figures if _is_short(f)]
     if not short:

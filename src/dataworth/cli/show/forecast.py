@@ -112,7 +112,7 @@ def show_forecast(
     console, forecast, sizes, targets, level, stop
         What was asked, and where it is printed.
     spoken : Forecast, optional
-        The same runs in the metric that the first sentence speaks of.
+        The same runs in the metric of the first sentence.
     price : float, optional
         Of one more sample.
     details : bool

@@ -15,7 +15,7 @@ _WIDEST = 1_000
 
 
 def new_table(*columns: str, text: int | None = 0) -> Table:
-    """A table in the house's form: numbers to the right, one column of `text` to the left."""
+    """A table: numbers aligned to the right, the column `text` to the left."""
     table = Table(box=rich.box.SIMPLE, pad_edge=False)
     for index, column in enumerate(columns):
         if index == text:

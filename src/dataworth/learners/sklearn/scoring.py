@@ -141,7 +141,7 @@ def scoring_of(given: Any) -> Scoring | None:
         function, metric, sign = _scorer(name, each)
         if metric.name in scorers:
             raise StudyError(
-                f"scoring: two of the scorers give {metric.name}. Leave one out, or name them: "
+                f"scoring: two of the scorers give {metric.name}. Omit one, or name them: "
                 'scoring={"a": ..., "b": ...}.',
                 code="named-twice",
                 option="scoring",
