@@ -248,8 +248,8 @@ def validation_count(size: int) -> int:
     count = round(VALIDATION_SHARE * size)
     if count < 1:
         raise StudyError(
-            f"size {size:,} with patience: {VALIDATION_SHARE:.0%} of it is not a sample to validate "
-            "on. Use larger sizes, or no patience.",
+            f"size {size:,} with patience: {VALIDATION_SHARE:.0%} of it is not a sample to "
+            "validate on. Use larger sizes, or no patience.",
             code="size-out-of-range",
         )
     return count

@@ -70,7 +70,8 @@ def _dim(samples: Samples, evidence: dict[str, object], high: float) -> Finding:
         severity="warning",
         where=f"{samples.name}, features",
         message=(
-            f"The largest feature in the checked rows is {high:g}, and it is scaled as a pixel of 0..255: "
+            f"The largest feature in the checked rows is {high:g}, and it "
+            "is scaled as a pixel of 0..255: "
             f"only {evidence['largest_as_fed']:.3g} reaches the network, which then learns slowly."
         ),
         evidence=evidence,
@@ -103,7 +104,8 @@ def _scaled_in_model(samples: Samples, evidence: dict[str, object], spread: floa
 
 def _scaled_twice(samples: Samples, evidence: dict[str, object], largest: float) -> Finding:
     message = (
-        "Every feature in the checked rows is 0: fractions were cut to whole numbers, or nothing was read."
+        "Every feature in the checked rows is 0: "
+        "fractions were cut to whole numbers, or nothing was read."
         if largest == 0
         else f"The largest feature that reaches the network is {largest:.3g}, about 1/255 or "
         "less: the features were scaled twice."

@@ -194,10 +194,11 @@ def one_class_findings(labels: NDArray[np.int64], samples: Samples) -> list[Find
             where=f"{samples.name}, training labels",
             message=(
                 f"All {len(labels):,} training targets are class {only} "
-                f"({samples.dataset.class_names[only]}): a network that always predicts it is right, "
+                f"({samples.dataset.class_names[only]}): "
+                "a network that always predicts it is right, "
                 "and its loss falls to the floor of its arithmetic."
             ),
             evidence={"rows": len(labels), "classes_present": 1, "class_index": only},
-            advice="Check the label column as it was read: is it scaled, cut off, or the wrong column?",
+            advice="Check the label column: is it scaled, cut off, or the wrong column?",
         )
     ]

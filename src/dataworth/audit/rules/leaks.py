@@ -115,7 +115,7 @@ def leak_findings(samples: Samples) -> list[Finding]:
                 "features_as_good": int((errors <= _LABEL_WARNING * baseline).sum()),
                 "binomial_probability": chance,
             },
-            advice="Remove the label's column, and all columns computed from it, from the features.",
+            advice="Remove from the features the label's column and all columns computed from it.",
         )
     ]
 
