@@ -60,7 +60,7 @@ def add_parser(commands: Any) -> None:
         "--model",
         action="append",
         metavar="M",
-        help="linear, mlp, mlp:512,512, cnn, module:f ...; once for each of several models (mlp)",
+        help="linear, mlp, mlp:512,512, cnn, module:f ...; once for each of several models",
     )
     parser.add_argument(
         "--command",
@@ -107,10 +107,7 @@ def add_parser(commands: Any) -> None:
         help="passes over each subset (epochs), in place of steps",
     )
     parser.add_argument(
-        "--seeds",
-        type=int,
-        metavar="K",
-        help="number of seeds, and so of runs for each size (3; with --cv: one for each fold)",
+        "--steps", type=int, metavar="K", help="optimizer steps of every run, in place of epochs"
     )
     parser.add_argument(
         "--patience", type=int, metavar="E", help="stop after E epochs without a lower loss"
@@ -270,7 +267,7 @@ def _studies(options: argparse.Namespace) -> list[Study]:
         given["parameters"] = dict(options.set)
     if "epochs" in given and "steps" in given:
         raise StudyError(
-            "--epochs and --steps were given; steps replace epochs. Omit one.",
+            "--epochs and --steps were given; steps replace epochs. Leave one out.",
             code="options-conflict",
         )
     if "epochs" in given:
@@ -314,7 +311,7 @@ def _print(outcome: Outcome) -> None:
     console, curves = new_console(), list(outcome.curves.values())
     table = curve_table(curves[0]) if len(curves) == 1 else models_table(outcome.curves)
     print_table(console, table)
-    # Without its extra, the picture or the page is missing.
+    # Without their extras there is no picture or no page.
     names = (CURVE_FILE, CURVE_PICTURE, REPORT_FILE)
     written = [name for name in names if (outcome.directory / name).is_file()]
     echo(console, f"In {outcome.directory}: {', '.join(written)}")
@@ -329,7 +326,7 @@ def _says_how_to_go_on(
             yield
     except KeyboardInterrupt:
         if not (directory / STUDY_FILE).is_file():
-            raise KeyboardInterrupt("Stopped before the first run.") from None
+            raise KeyboardInterrupt("Stopped before anything was begun.") from None
         command = ["dataworth", "run", str(directory)]
         if options.workers > 1:
             command += ["--workers", str(options.workers)]
