@@ -89,7 +89,7 @@ def models() -> dict[str, Any]:
         "logistic": make_pipeline(MaxAbsScaler(), LogisticRegression(max_iter=200)),
         "forest": RandomForestClassifier(n_jobs=1),
         "lightgbm": LGBMClassifier(
-            n_estimators=100, colsample_bytree=0.2, learning_rate=0.1, verbosity=-1, n_jobs=2
+            n_estimators=100, colsample_bytree=0.2, learning_rate=0.1, verbosity=-1, n_jobs=1
         ),
         "torch cnn": dw.Torch(small_cnn, epochs=10),
         "mlp": "mlp",
