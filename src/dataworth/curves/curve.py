@@ -266,7 +266,10 @@ class Curve:
     @property
     def sizes(self) -> NDArray[np.int64]:
         """The distinct numbers of samples, rising."""
-        return np.unique(self.samples)
+        # The runs are sorted by size.
+        first = np.ones(len(self.samples), bool)
+        first[1:] = self.samples[1:] != self.samples[:-1]
+        return self.samples[first]
 
     def summary(self) -> list[CurvePoint]:
         """Mean and standard deviation over the runs of each size, sizes rising."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,15 +73,15 @@ def averaged(curve: Curve) -> Averaged:
         raise _negative(curve, scale, float(losses[finite].min()))
     rows = np.flatnonzero(finite)
     sizes, first = np.unique(curve.samples[rows], return_index=True)
-    groups = np.split(rows, first[1:]) if len(rows) else []
+    groups = [rows[start:end] for start, end in pairwise([*first, len(rows)])]
     if curve.stds is None:
         groups, left_out = _without_outliers(curve, scale, losses, groups)
         notes += left_out
     with np.errstate(over="ignore"):
-        means = np.array([scale.mean(losses[group]) for group in groups])
-    if curve.runs is not None:
-        weighted = [float(np.average(losses[g], weights=curve.runs[g])) for g in groups]
-        means = np.array(weighted) if scale.width is None else means
+        means = _of_each(groups, lambda at: scale.mean(losses[at]))
+    if curve.runs is not None and scale.width is None:
+        counts = curve.runs
+        means = _of_each(groups, lambda at: np.average(losses[at], axis=1, weights=counts[at]))
     if not np.isfinite(means).all():
         raise ForecastError(
             f"the mean {curve.metric} of a size overflows; give a smaller unit.",
@@ -139,10 +141,7 @@ def _spread(
     """Runs, degrees of freedom, and sums of squares of relative deviations, of each size."""
     if curve.stds is None:
         runs = np.array([len(group) for group in groups], np.float64)
-        squares = [
-            float(np.sum((losses[group] / losses[group].mean() - 1) ** 2)) for group in groups
-        ]
-        return runs, runs - 1, np.array(squares), []
+        return runs, runs - 1, _of_each(groups, lambda at: _squares(losses[at])), []
     known = curve.runs is not None
     counts = np.ones(len(losses)) if curve.runs is None else curve.runs.astype(np.float64)
     stds = np.where(np.isfinite(curve.stds), curve.stds, 0.0)
@@ -153,9 +152,9 @@ def _spread(
             for std, loss in zip(stds, losses, strict=True)
         ]
     )
-    runs = np.array([counts[group].sum() for group in groups])
-    freedom = np.array([weights[group].sum() for group in groups])
-    spread = np.array([float((weights[g] * relative[g] ** 2).sum()) for g in groups])
+    runs = _of_each(groups, lambda at: counts[at].sum(axis=1))
+    freedom = _of_each(groups, lambda at: weights[at].sum(axis=1))
+    spread = _of_each(groups, lambda at: (weights[at] * relative[at] ** 2).sum(axis=1))
     said = []
     if not known:
         said.append(
@@ -163,6 +162,27 @@ def _spread(
             "given: runs=, or a column runs."
         )
     return runs, freedom, spread, said
+
+
+def _of_each(
+    groups: list[NDArray[np.int64]], figure: Callable[[NDArray[np.int64]], Floats]
+) -> Floats:
+    """A figure of each group of rows, shape (groups,); groups of one length are taken at once.
+
+    `figure` takes rows of shape (m, length), and returns an array of shape (m,). A log of training
+    has tens of thousands of sizes.
+    """
+    found = np.empty(len(groups))
+    lengths = np.array([len(group) for group in groups], np.int64)
+    for length in np.unique(lengths):
+        these = np.flatnonzero(lengths == length)
+        found[these] = figure(np.array([groups[k] for k in these]))
+    return found
+
+
+def _squares(losses: Floats) -> Floats:
+    """Sums of squares of relative deviations from the mean, along the last axis."""
+    return np.asarray(((losses / losses.mean(axis=1, keepdims=True) - 1) ** 2).sum(axis=1))
 
 
 def _without_outliers(
@@ -180,7 +200,7 @@ def _without_outliers(
         return groups, []
     with np.errstate(divide="ignore"):
         logs = np.log(losses)
-    medians = np.array([float(np.median(logs[group])) for group in groups])
+    medians = _of_each(groups, lambda at: np.median(logs[at], axis=1))
     moved = np.abs(
         np.concatenate(
             [

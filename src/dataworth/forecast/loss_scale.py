@@ -98,11 +98,11 @@ class LossScale:
             return finite_means(samples, losses)
         return np.asarray(np.exp(finite_means(samples, np.log(losses))))
 
-    def mean(self, losses: Floats) -> float:
-        """The loss of the mean value of some runs."""
+    def mean(self, losses: Floats) -> Floats:
+        """The loss of the mean value of some runs, which are the last axis."""
         if self.width is None:
-            return float(np.mean(losses))
-        return float(np.exp(np.mean(np.log(losses))))
+            return np.asarray(losses.mean(axis=-1))
+        return np.asarray(np.exp(np.log(losses).mean(axis=-1)))
 
     def formula(self, name: str) -> str:
         """The loss in terms of the metric's name, such as ``1 - accuracy``."""
