@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from dataworth._util.numbers import format_count
 from dataworth.curves.curve import Curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.loss_scale import LossScale, loss_scale
+from dataworth.forecast.size_groups import SizeGroups, size_groups
 from dataworth.metrics.registry import canonical
 
 Floats = NDArray[np.float64]
@@ -71,17 +70,17 @@ def averaged(curve: Curve) -> Averaged:
         notes.append(f"{int((~finite).sum())} of {len(losses)} values are not finite: left out.")
     if (losses[finite] < 0).any():
         raise _negative(curve, scale, float(losses[finite].min()))
-    rows = np.flatnonzero(finite)
-    sizes, first = np.unique(curve.samples[rows], return_index=True)
-    groups = [rows[start:end] for start, end in pairwise([*first, len(rows)])]
+    groups = size_groups(curve.samples, finite)
+    groups = groups.where(groups.lengths > 0)
+    sizes = np.unique(curve.samples[finite])
     if curve.stds is None:
-        groups, left_out = _without_outliers(curve, scale, losses, groups)
+        groups, left_out = _without_outliers(curve, losses, groups)
         notes += left_out
     with np.errstate(over="ignore"):
-        means = _of_each(groups, lambda at: scale.mean(losses[at]))
+        means = groups.each(lambda at: scale.mean(losses[at]))
     if curve.runs is not None and scale.width is None:
         counts = curve.runs
-        means = _of_each(groups, lambda at: np.average(losses[at], axis=1, weights=counts[at]))
+        means = groups.each(lambda at: np.average(losses[at], axis=1, weights=counts[at]))
     if not np.isfinite(means).all():
         raise ForecastError(
             f"the mean {curve.metric} of a size overflows; give a smaller unit.",
@@ -99,13 +98,12 @@ def averaged(curve: Curve) -> Averaged:
     elif (means == 0).any():
         notes.append(f"the loss is exactly zero at {int((means == 0).sum())} sizes: left out.")
     keep = means > 0
-    groups = [group for group, kept in zip(groups, keep, strict=True) if kept]
     if canonical(curve.metric.name) == "loss" and _slope(sizes[keep], means[keep]) > 0:
         notes.append(
             f"the {curve.metric} rises with the number of samples: if its values are a score, of "
             "which more is better, name it: metric=, --metric, --higher-is-better."
         )
-    runs, freedom, spread, said = _spread(curve, scale, losses, groups, means[keep])
+    runs, freedom, spread, said = _spread(curve, scale, losses, groups.where(keep))
     return Averaged(
         sizes[keep].astype(np.float64),
         means[keep],
@@ -132,16 +130,12 @@ def _perfect_from(sizes: NDArray[np.int64], means: Floats) -> float | None:
 
 
 def _spread(
-    curve: Curve,
-    scale: LossScale,
-    losses: Floats,
-    groups: list[NDArray[np.int64]],
-    means: Floats,
+    curve: Curve, scale: LossScale, losses: Floats, groups: SizeGroups
 ) -> tuple[Floats, Floats, Floats, list[str]]:
     """Runs, degrees of freedom, and sums of squares of relative deviations, of each size."""
     if curve.stds is None:
-        runs = np.array([len(group) for group in groups], np.float64)
-        return runs, runs - 1, _of_each(groups, lambda at: _squares(losses[at])), []
+        runs = groups.lengths.astype(np.float64)
+        return runs, runs - 1, groups.each(lambda at: _squares(losses[at])), []
     known = curve.runs is not None
     counts = np.ones(len(losses)) if curve.runs is None else curve.runs.astype(np.float64)
     stds = np.where(np.isfinite(curve.stds), curve.stds, 0.0)
@@ -152,9 +146,9 @@ def _spread(
             for std, loss in zip(stds, losses, strict=True)
         ]
     )
-    runs = _of_each(groups, lambda at: counts[at].sum(axis=1))
-    freedom = _of_each(groups, lambda at: weights[at].sum(axis=1))
-    spread = _of_each(groups, lambda at: (weights[at] * relative[at] ** 2).sum(axis=1))
+    runs = groups.each(lambda at: counts[at].sum(axis=1))
+    freedom = groups.each(lambda at: weights[at].sum(axis=1))
+    spread = groups.each(lambda at: (weights[at] * relative[at] ** 2).sum(axis=1))
     said = []
     if not known:
         said.append(
@@ -164,30 +158,14 @@ def _spread(
     return runs, freedom, spread, said
 
 
-def _of_each(
-    groups: list[NDArray[np.int64]], figure: Callable[[NDArray[np.int64]], Floats]
-) -> Floats:
-    """A figure of each group of rows, shape (groups,); groups of one length are taken at once.
-
-    `figure` takes rows of shape (m, length), and returns an array of shape (m,). A log of training
-    has tens of thousands of sizes.
-    """
-    found = np.empty(len(groups))
-    lengths = np.array([len(group) for group in groups], np.int64)
-    for length in np.unique(lengths):
-        these = np.flatnonzero(lengths == length)
-        found[these] = figure(np.array([groups[k] for k in these]))
-    return found
-
-
 def _squares(losses: Floats) -> Floats:
     """Sums of squares of relative deviations from the mean, along the last axis."""
     return np.asarray(((losses / losses.mean(axis=1, keepdims=True) - 1) ** 2).sum(axis=1))
 
 
 def _without_outliers(
-    curve: Curve, scale: LossScale, losses: Floats, groups: list[NDArray[np.int64]]
-) -> tuple[list[NDArray[np.int64]], list[str]]:
+    curve: Curve, losses: Floats, groups: SizeGroups
+) -> tuple[SizeGroups, list[str]]:
     """The runs of each size without those that are far worse than the rest, and what was left out.
 
     Of three runs or more, one is far worse if its log loss lies more than 8 robust deviations,
@@ -195,25 +173,18 @@ def _without_outliers(
     further apart than others and by more than 50 %, and the worse one is also worse than the
     smaller size before it.
     """
-    many = [group for group in groups if len(group) > 1]
-    if not many or len(groups) < 2:
+    if len(groups) < 2 or groups.lengths.max() < 2:
         return groups, []
     with np.errstate(divide="ignore"):
         logs = np.log(losses)
-    medians = _of_each(groups, lambda at: np.median(logs[at], axis=1))
-    moved = np.abs(
-        np.concatenate(
-            [
-                logs[group] - middle
-                for group, middle in zip(groups, medians, strict=True)
-                if len(group) > 1 and math.isfinite(middle)
-            ]
-            or [np.zeros(0)]
-        )
-    )
+    medians = groups.each(lambda at: np.median(logs[at], axis=1))
+    shown = (groups.lengths > 1) & np.isfinite(medians)
+    repeated = groups.where(shown)
+    middles = np.repeat(medians[shown], repeated.lengths)
+    moved = np.abs(logs[repeated.rows] - middles)
     moved = moved[np.isfinite(moved) & (moved > 0)]
     limit = _SCALES * 1.4826 * float(np.median(moved)) if len(moved) else math.inf
-    kept, dropped = [], []
+    dropped: list[int] = []
     for at, (group, middle) in enumerate(zip(groups, medians, strict=True)):
         far = np.zeros(len(group), bool)
         if len(group) > 2:
@@ -223,10 +194,9 @@ def _without_outliers(
             far = apart & (logs[group] == logs[group].max())
             far &= logs[group] > medians[at - 1] + _SHARE
         dropped += group[far].tolist()
-        kept.append(group[~far])
     if not dropped or len(dropped) > len(curve) / 4:
         return groups, []
-    return kept, [_named(curve, dropped)]
+    return groups.without(np.array(dropped)), [_named(curve, dropped)]
 
 
 def _named(curve: Curve, rows: list[int]) -> str:

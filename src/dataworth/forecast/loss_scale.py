@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataworth.curves.curve import Curve, finite_means
 from dataworth.errors import ForecastError
+from dataworth.forecast.size_groups import size_groups
 from dataworth.metrics.metric import Metric
 from dataworth.metrics.registry import canonical, find
 
@@ -20,7 +21,6 @@ _SMALLEST = -690.0
 _RATE = 0.5
 """A metric without an end is scaled so that its loss falls about as the root of the size does."""
 _RISE, _SURE = 0.05, 3.0
-_MANY = 20_000
 _DECIBEL = 10 / math.log(10)
 
 
@@ -263,13 +263,9 @@ def _rises(curve: Curve) -> bool:
 
 def _middles(curve: Curve) -> Floats:
     """The median of the values of each size, which one failed run does not move."""
-    if len(curve) > _MANY:
-        return finite_means(curve.samples, curve.values)
-    values = np.where(np.isfinite(curve.values), curve.values, np.nan)
-    first = np.flatnonzero(np.diff(curve.samples)) + 1
-    groups = (group[np.isfinite(group)] for group in np.split(values, first))
+    groups = size_groups(curve.samples, np.isfinite(curve.values))
     with np.errstate(over="ignore"):
-        return np.array([np.median(group) if len(group) else np.nan for group in groups])
+        return groups.each(lambda at: np.median(curve.values[at], axis=1))
 
 
 def _slope(curve: Curve) -> float:
