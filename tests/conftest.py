@@ -22,8 +22,9 @@ pytest_plugins = ["report_fixtures"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Spare the processes of the tests what makes them slow and proves nothing."""
-    # Two threads of a linear algebra library that share a core wait for each other without rest.
+    # Two threads of a numerical library that share a core wait for each other without rest.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     # JAX reads these variables when it is imported, here and in the processes that tests start.
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return

@@ -154,6 +154,7 @@ def test_a_folder_of_a_studys_name_is_no_run_directory(
         assert _directory(options, study, alone=True) == Path(place)
 
 
+@pytest.mark.slow
 def test_a_model_whose_module_imports_keras_at_its_top(tmp_path: Path) -> None:
     (tmp_path / "nets.py").write_text(
         "import keras\n\n\ndef net(shape, classes):\n    return keras.Sequential("

@@ -18,11 +18,24 @@ DOCS = ROOT / "docs"
 BUILDS = all(map(importlib.util.find_spec, ("sphinx", "furo", "myst_parser", "sphinx_copybutton")))
 
 
+# Pages that train for 5 seconds or more.
+TRAINING = (
+    "README", "quickstart", "reading-a-curve", "is-my-loss-real", "bring-your-own", "glyphs",
+    "forecasting", "estimator", "images", "texts",
+)  # fmt: skip
+
+
 def _blocks(page: Path) -> list[Block]:
     return blocks(page.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] * (page.stem in TRAINING))
+        for page in pages()
+    ],
+)
 def test_the_code_of_a_page_runs_and_prints_what_is_shown(page: Path) -> None:
     check(page)
 
@@ -43,11 +56,16 @@ def test_no_code_escapes_the_collector(page: Path) -> None:
 
 def test_the_readme_and_ci_pass_the_tests_by_the_same_command() -> None:
     lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
-    (command,) = (line for line in lines if "-m pytest" in line)
-    assert command in [block.code.strip() for block in _blocks(ROOT / "README.md")]
-    arguments = command.partition("-m pytest")[2]
-    for other in ("CONTRIBUTING.md", ".ci/wheel"):
-        assert f"-m pytest{arguments}" in (ROOT / other).read_text("utf-8")
+    commands = [line for line in lines if "-m pytest" in line]
+    assert len(commands) == 2
+    shown = [block.code.strip() for block in _blocks(ROOT / "README.md")]
+    for command, others in zip(
+        commands, [("CONTRIBUTING.md", ".ci/wheel"), ("CONTRIBUTING.md",)], strict=True
+    ):
+        assert command in shown
+        arguments = command.partition("-m pytest")[2]
+        for other in others:
+            assert f"-m pytest{arguments}" in (ROOT / other).read_text("utf-8")
 
 
 def test_the_readme_shows_the_table_of_the_quickstart_page() -> None:
@@ -72,6 +90,7 @@ def test_pictures_are_small() -> None:
     assert all(path.stat().st_size < 100_000 for path in (DOCS / "pictures").glob("*.png"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not BUILDS, reason="needs the extra: pip install 'dataworth[docs]'")
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     done = subprocess.run(

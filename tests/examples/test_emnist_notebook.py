@@ -45,11 +45,13 @@ def test_it_is_valid_and_stored_without_outputs() -> None:
     assert NOTEBOOK.stat().st_size < 50_000
 
 
+@pytest.mark.slow
 def test_it_falls_back_to_glyphs_and_shows_them(outputs: list[str]) -> None:
     assert any("uses glyphs" in output for output in outputs)
     assert any("image/png" in output for output in outputs)
 
 
+@pytest.mark.slow
 def test_it_shows_progress_the_mistake_and_the_forecast(outputs: list[str]) -> None:
     text = "".join(outputs)
     assert "6 of 6 runs" in text
@@ -58,6 +60,7 @@ def test_it_shows_progress_the_mistake_and_the_forecast(outputs: list[str]) -> N
     assert "from 1,800 to 5,400 samples" in text
 
 
+@pytest.mark.slow
 def test_the_report_is_inline(outputs: list[str]) -> None:
     assert "iframe srcdoc=" in outputs[-1]
     assert "report.html" in outputs[-1]

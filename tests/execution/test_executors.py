@@ -81,6 +81,7 @@ def perform(make: Callable[..., Executor], study: ResolvedStudy, folder: Path) -
     return scores
 
 
+@pytest.mark.slow
 def test_all_executors_give_the_same_figures_to_the_bit(
     resolved: ResolvedStudy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

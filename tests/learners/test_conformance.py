@@ -65,7 +65,14 @@ KERAS: dict[str, Callable[[], Any]] = {
 LEARNERS: dict[str, Callable[[], Any]] = {**KERAS, "plain NumPy": NearestMean}
 
 
-@pytest.fixture(scope="module", params=LEARNERS)
+PARAMS = [
+    # The largest network; its layers are those of the builder.
+    pytest.param(name, marks=[pytest.mark.slow] * (name == "cnn"))
+    for name in LEARNERS
+]
+
+
+@pytest.fixture(scope="module", params=PARAMS)
 def case(request: pytest.FixtureRequest, learner_data: Dataset) -> LearnerCase:
     return LearnerCase(LEARNERS[request.param], learner_data)
 
@@ -80,7 +87,7 @@ def test_identities_tell_learners_apart(learner_data: Dataset) -> None:
     assert all(found.count(identity) == 1 for identity in found)
 
 
-@pytest.fixture(scope="module", params=KERAS)
+@pytest.fixture(scope="module", params=PARAMS[: len(KERAS)])
 def learner(request: pytest.FixtureRequest) -> Learner:
     made: Learner = KERAS[request.param]()
     return made

@@ -41,7 +41,9 @@ CLASSIFIERS: dict[str, Callable[..., Any]] = {
     "forest": lambda n=20: RandomForestClassifier(n, n_jobs=-1),
     "pipeline": lambda C=1.0: make_pipeline(StandardScaler(), LogisticRegression(C=C)),  # noqa: N803
     "histograms": lambda n=8: HistGradientBoostingClassifier(max_iter=n),
-    "LightGBM": lambda n=8: LGBMClassifier(n_estimators=n, subsample=0.5, subsample_freq=1),
+    "LightGBM": lambda n=8: LGBMClassifier(
+        n_estimators=n, n_jobs=1, subsample=0.5, subsample_freq=1
+    ),
     # Large packages, which the test extra does not install.
     "XGBoost": lambda n=8: pytest.importorskip("xgboost").XGBClassifier(
         n_estimators=n, subsample=0.5
@@ -54,7 +56,7 @@ CLASSIFIERS: dict[str, Callable[..., Any]] = {
 }
 REGRESSORS: dict[str, Callable[..., Any]] = {
     "ridge": lambda alpha=1.0: Ridge(alpha),
-    "LightGBM regressor": lambda n=8: LGBMRegressor(n_estimators=n),
+    "LightGBM regressor": lambda n=8: LGBMRegressor(n_estimators=n, n_jobs=1),
 }
 OTHER = {"own class": 1.0, "ridge": 2.0, "pipeline": 0.5, "logistic regression": 0.5, "SVC": 0.5}
 

@@ -10,17 +10,22 @@ nbformat = pytest.importorskip("nbformat", reason="needs the extra: dataworth[no
 nbclient = pytest.importorskip("nbclient", reason="needs the extra: dataworth[notebook]")
 pytest.importorskip("ipykernel", reason="needs the extra: dataworth[notebook]")
 
-CELL = """
+CELL = f"""
+import sys
+
+sys.path.append({str(Path(__file__).parents[1] / "helpers")!r})
+from nearest_mean import NearestMean
+
 import dataworth as dw
 
-study = dw.Study(data="digits", model="linear", sizes=[40, 80], seeds=2, epochs=3)
+study = dw.Study(data="digits", model=NearestMean(), sizes=[40, 80], seeds=2)
 curve = study.run("run")
 """
 WRONG = """
 from dataworth.reproductions.emnist_paper import Mistakes
 
 mistakes = Mistakes(labels_divided_by_255=True)
-dw.Study(data="digits", model="linear", sizes=[40], seeds=1, variant=mistakes).run("wrong")
+dw.Study(data="digits", model=NearestMean(), sizes=[40], seeds=1, variant=mistakes).run("wrong")
 """
 STOPPED = """
 class Stops:

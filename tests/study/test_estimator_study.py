@@ -104,7 +104,7 @@ def test_what_does_not_fit_is_refused_before_training(
 
 
 def test_early_stopping_uses_a_part_of_the_subset(digits: Dataset, tmp_path: Path) -> None:
-    booster = LGBMClassifier(n_estimators=60)
+    booster = LGBMClassifier(n_estimators=60, n_jobs=1)
     model = make_pipeline(StandardScaler(), booster)
     dw.Study(data=digits, model=model, patience=2, **SIZES).run(tmp_path / "stopped")
     with Store(tmp_path / "stopped") as store:
@@ -167,7 +167,7 @@ def test_frames_and_texts_reach_a_pipeline_as_they_are(tmp_path: Path) -> None:
     table = Dataset(frame, y, name="table")
     study = dw.Study(
         table,
-        make_pipeline(columns, LGBMClassifier(n_estimators=20)),
+        make_pipeline(columns, LGBMClassifier(n_estimators=20, n_jobs=1)),
         patience=2,
         sizes=[100, 400],
         seeds=1,

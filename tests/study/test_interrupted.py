@@ -2,69 +2,90 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from errors import raises
-
-from dataworth.errors import StudyError
-from dataworth.records.record import RunKey
-from dataworth.records.store import Store
-from dataworth.study.interrupted import MOST_STARTS, BegunRuns
-
-SCRIPT = """
-import os
-import signal
-import sys
-
-import numpy as np
 from nearest_mean import NearestMean
 
 import dataworth as dw
+from dataworth.data.dataset import Dataset
+from dataworth.errors import StudyError
+from dataworth.learners.base import FitRequest
+from dataworth.records.record import RunKey
+from dataworth.records.run import RunContext
+from dataworth.records.store import Store
+from dataworth.study.interrupted import MOST_STARTS, BegunRuns
 
 
 class Ending(NearestMean):
-    def fit(self, request, context):
+    """Calls `ending` in one of its runs."""
+
+    def __init__(self, ending: Callable[[], object]) -> None:
+        self.ending = ending
+
+    def fit(self, request: FitRequest, context: RunContext) -> Any:
         if len(request.train) == 40 and request.seed == 1:
-            ENDING
+            self.ending()
         return super().fit(request, context)
 
 
-data = dw.load("digits")
-study = dw.Study(data, Ending(), sizes=[20, 40, 80], seeds=2)
-outcome = study.run_in("run", retry_failed="retry" in sys.argv)
-print(outcome.trained, len(outcome.failed), len(outcome.curve))
-"""
-HELPERS = Path(__file__).parents[1] / "helpers"
+def interrupt() -> None:
+    raise KeyboardInterrupt
 
 
-def start(folder: Path, ending: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", SCRIPT.replace("ENDING", ending), *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HELPERS), *sys.path])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def start(
+    folder: Path, digits: Dataset, ending: Callable[[], object], retry: bool = False
+) -> tuple[int | None, str]:
+    """Run the study in a process of its own: its exit code, and trained, failed and all runs.
+
+    The process is forked, since a new one would take seconds to import what it needs.
+    """
+
+    def study(results: Any) -> None:
+        with contextlib.redirect_stderr(io.StringIO()):
+            asked = dw.Study(digits, Ending(ending), sizes=[20, 40, 80], seeds=2)
+            outcome = asked.run_in(folder / "run", retry_failed=retry)
+        assert outcome.curve is not None
+        results.send(f"{outcome.trained} {len(outcome.failed)} {len(outcome.curve)}")
+
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe(duplex=False)
+    process = fork.Process(target=study, args=(sender,))
+    process.start()
+    sender.close()
+    process.join()
+    with contextlib.suppress(EOFError):
+        return process.exitcode, receiver.recv()
+    return process.exitcode, ""
 
 
 def test_a_run_that_ends_the_process_again_and_again_is_given_up_and_the_others_are_done(
-    tmp_path: Path,
+    tmp_path: Path, digits: Dataset
 ) -> None:
-    exits, crashes = "os._exit(7)", "os.kill(os.getpid(), signal.SIGSEGV)"
+    def exits() -> None:
+        os._exit(7)
+
+    def crashes() -> None:
+        # Without the dump of pytest's fault handler.
+        signal.signal(signal.SIGSEGV, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGSEGV)
+
     endings = [(exits, 7), (crashes, -signal.SIGSEGV), (exits, 7)]
     assert len(endings) == MOST_STARTS
     for ending, code in endings:
-        assert start(tmp_path, ending).returncode == code
-    last = start(tmp_path, exits)
-    assert last.returncode == 0, last.stderr
-    assert last.stdout.split()[1:] == ["1", "5"]
+        assert start(tmp_path, digits, ending) == (code, "")
+    last, counts = start(tmp_path, digits, exits)
+    assert last == 0
+    assert counts.split()[1:] == ["1", "5"]
     with Store(tmp_path / "run") as store:
         (failed,) = store.records("failed")
         assert store.meta()["begun"] is None
@@ -73,16 +94,20 @@ def test_a_run_that_ends_the_process_again_and_again_is_given_up_and_the_others_
     assert f"{MOST_STARTS} times" in failed.failure.message
     assert (failed.key.size, failed.key.seed) == (40, 1)
     # It stays given up, until it is asked for again.
-    assert start(tmp_path, exits).stdout.split() == ["0", "1", "5"]
-    assert start(tmp_path, "pass", "retry").stdout.split() == ["1", "0", "6"]
+    assert start(tmp_path, digits, exits) == (0, "0 1 5")
+    assert start(tmp_path, digits, int, retry=True) == (0, "1 0 6")
 
 
-def test_what_is_stopped_by_a_signal_or_an_error_does_not_count(tmp_path: Path) -> None:
+def test_what_is_stopped_by_a_signal_or_an_error_does_not_count(
+    tmp_path: Path, digits: Dataset
+) -> None:
     for _ in range(MOST_STARTS + 1):
-        assert start(tmp_path, "raise KeyboardInterrupt").returncode != 0
+        assert start(tmp_path, digits, interrupt)[0] != 0
         with Store(tmp_path / "run") as store:
             assert store.meta()["begun"] is None
-    assert start(tmp_path, "pass").stdout.split()[1:] == ["0", "6"]
+    code, counts = start(tmp_path, digits, int)
+    assert code == 0
+    assert counts.split()[1:] == ["0", "6"]
 
 
 KEY = RunKey("mlp", 40, 1, "0" * 32)

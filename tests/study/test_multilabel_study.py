@@ -53,7 +53,8 @@ def test_a_study_of_labels(model: Any, labels: dw.Dataset, tmp_path: Path) -> No
     assert np.isfinite(curve["loss"].values).all()
     assert curve["hamming_loss"].values[-1] < 0.3
     assert set(curve.others) == {"loss", "accuracy", "macro_f1", "micro_f1", "hamming_loss"}
-    write_report(tmp_path)
+    if isinstance(model, RandomForestClassifier):
+        write_report(tmp_path)
 
 
 def test_labels_without_probabilities_have_no_loss(labels: dw.Dataset, tmp_path: Path) -> None:
