@@ -1,4 +1,4 @@
-"""What every law must do, whoever wrote it."""
+"""Every law passes the conformance suite; laws of users, and what is refused."""
 
 from __future__ import annotations
 
@@ -12,79 +12,45 @@ from law_curves import SIZES, curve_of
 
 import dataworth as dw
 from dataworth.errors import ForecastError
-from dataworth.forecast.prepare import prepare
 from dataworth.laws.base import Law, Parameter
-from dataworth.laws.fit import fit_law
 from dataworth.laws.registry import all_laws, find_law, register_law, unregister_law
-
-LAWS = all_laws()
-FAR = np.geomspace(0.05, 1e4, 60)
-
-each_law = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+from dataworth.testing.laws import LAW_CHECKS, LawCheck
 
 
-def middle(law: Law) -> tuple[float, ...]:
-    """A shape from the middle of every grid."""
-    return tuple(parameter.grid[len(parameter.grid) // 2] for parameter in law.shape)
+@pytest.mark.parametrize("check", LAW_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("law", all_laws(), ids=lambda law: law.name)
+def test_conformance(law: Law, check: LawCheck) -> None:
+    check(law)
 
 
-@each_law
-def test_has_a_name_a_formula_and_a_source(law: Law) -> None:
-    assert law.name == law.name.lower()
-    assert "b" in law.formula
-    assert len(law.source) > 10
-    for name, meaning in law.parameters.items():
-        assert name in law.formula
-        assert meaning
+FAULTY: dict[str, Law] = {
+    "check_forecasts_accept_it": Law("rising", "b n", "mine", lambda n: n),
+    "check_has_a_name_a_formula_and_a_source": Law("power", "n^-1", "mine", lambda n: 1 / n),
+    "check_falls_and_stays_positive_over_its_whole_grid": Law(
+        "hump", "e + b f", "mine", lambda n: np.minimum(n, 1 / n)
+    ),
+    "check_many_shapes_at_once_give_what_each_gives": Law(
+        "mixed",
+        "e + b (k / n)",
+        "mine",
+        lambda k, n: np.mean(k) / n,
+        (Parameter("k", "scale", (1.0, 2.0, 4.0)),),
+    ),
+    "check_another_unit_of_samples_changes_nothing": Law(
+        "bound",
+        "e + b / (1 + n/k)",
+        "mine",
+        lambda k, n: 1 / (1 + n / k),
+        (Parameter("k", "scale", (1.0, 2.0)),),
+    ),
+}
 
 
-@each_law
-def test_falls_and_stays_positive_over_its_whole_grid(law: Law) -> None:
-    values = law.evaluate(law.shapes(), FAR)
-    assert np.isfinite(values).all()
-    assert (values >= 0).all()
-    assert (np.diff(values, axis=1) <= 1e-9 * values[:, :-1]).all()
-
-
-@each_law
-def test_grids_rise(law: Law) -> None:
-    for parameter in law.shape:
-        assert (np.diff(parameter.grid) > 0).all()
-        assert parameter.bounds == (parameter.grid[0], parameter.grid[-1])
-
-
-@each_law
-def test_another_unit_of_samples_changes_nothing(law: Law) -> None:
-    shape = middle(law)
-    n = np.geomspace(0.1, 10, 9)
-    for unit in (1e-3, 50_000.0):
-        params = law.in_samples(shape, 0.2, 3.0, unit)
-        expected = (0.2 if law.floor else 0.0) + 3.0 * law.evaluate(np.array([shape]), n)[0]
-        np.testing.assert_allclose(law.predict(params, n * unit), expected, rtol=1e-9)
-
-
-@each_law
-def test_its_own_curve_is_fitted(law: Law) -> None:
-    params = law.in_samples(middle(law), 0.1, 1.0, 20_000.0)
-    losses = law.predict(params, SIZES)
-    fit = fit_law(law, prepare(curve_of(SIZES, losses)))
-    np.testing.assert_allclose(fit.predict(SIZES), losses, rtol=0.02)
-    np.testing.assert_allclose(law.predict(fit.parameters, SIZES), fit.predict(SIZES), rtol=1e-8)
-
-
-@each_law
-def test_a_fit_has_no_negative_part(law: Law) -> None:
-    rising = prepare(dw.Curve(SIZES, np.linspace(0.5, 1.0, len(SIZES)), metric="loss"))
-    fit = fit_law(law, rising)
-    assert fit.e >= 0
-    assert fit.b >= 0
-    assert np.isfinite(fit.predict(FAR * 1000)).all()
-
-
-@each_law
-def test_a_missing_parameter_is_named(law: Law) -> None:
-    with raises("option-missing", ForecastError):
-        law.predict({}, [1.0])
+@pytest.mark.parametrize("name", FAULTY)
+def test_the_suite_finds_a_fault(name: str) -> None:
+    (check,) = (check for check in LAW_CHECKS if check.__name__ == name)
+    with pytest.raises((AssertionError, ForecastError)):
+        check(FAULTY[name])
 
 
 def test_a_user_can_add_a_law() -> None:
