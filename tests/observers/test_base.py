@@ -13,6 +13,7 @@ from rich.console import Console
 from dataworth.curves.curve import Curve
 from dataworth.observers.artifacts import Artifacts
 from dataworth.observers.base import Observer, Observers
+from dataworth.observers.notebook import NotebookObserver
 from dataworth.observers.terminal import TerminalObserver
 from dataworth.records.record import Record, RunKey
 from dataworth.testing.observers import OBSERVER_CHECKS, ObserverCheck
@@ -29,6 +30,7 @@ MAKERS: dict[str, Callable[[Path], Observer]] = {
     "terminal": lambda folder: TerminalObserver(
         Console(file=io.StringIO(), force_terminal=True, width=80)
     ),
+    "notebook": lambda folder: NotebookObserver(),
     "artifacts": artifacts,
     "several": lambda folder: Observers([Observer(), artifacts(folder)]),
 }
@@ -37,6 +39,8 @@ MAKERS: dict[str, Callable[[Path], Observer]] = {
 @pytest.mark.parametrize("check", OBSERVER_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", MAKERS)
 def test_conformance(name: str, check: ObserverCheck, tmp_path: Path) -> None:
+    if name == "notebook":
+        pytest.importorskip("IPython", reason="needs the extra: dataworth[notebook]")
     check(lambda: MAKERS[name](tmp_path))
 
 

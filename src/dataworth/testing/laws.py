@@ -17,7 +17,7 @@ from dataworth.laws.validate import check_law
 Floats = NDArray[np.float64]
 LawCheck = Callable[[Law], None]
 
-_SIZES = 1000 * 2 ** np.arange(7)
+_SIZES: Floats = 1000.0 * 2.0 ** np.arange(7)
 _LARGEST = 20_000.0
 _FAR = np.geomspace(0.05, 1e4, 60)
 """Sizes in units of the largest measured one."""
