@@ -108,7 +108,17 @@ def _end_of(process: subprocess.Popen[str]) -> str:
     return told
 
 
-@pytest.mark.parametrize("module", ["numpy.version", "jaxlib", "keras.src.backend"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "numpy.version",
+        pytest.param("jaxlib", marks=SLOW),
+        pytest.param("keras.src.backend", marks=SLOW),
+    ],
+)
 def test_ctrl_c_while_libraries_are_loaded(module: str, tmp_path: Path) -> None:
     # Python tells which module it has loaded: a moment that no busy machine moves.
     process = _program(tmp_path, "-X", "importtime")
@@ -128,7 +138,10 @@ def _listens(process: subprocess.Popen[str]) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to watch a process in")
-@pytest.mark.parametrize("seconds", [0, 0.02, 0.1, 0.3, 1.0])
+@pytest.mark.parametrize(
+    "seconds",
+    [0, 0.1, *(pytest.param(each, marks=SLOW) for each in (0.02, 0.3, 1.0))],
+)
 def test_ctrl_c_at_any_moment(seconds: float, tmp_path: Path) -> None:
     process = _program(tmp_path)
     while not _listens(process):
@@ -138,6 +151,7 @@ def test_ctrl_c_at_any_moment(seconds: float, tmp_path: Path) -> None:
     _end_of(process)
 
 
+@pytest.mark.slow
 def test_ctrl_c_when_all_is_done(tmp_path: Path) -> None:
     process = _program(tmp_path)
     assert process.stdout is not None

@@ -83,10 +83,10 @@ def test_answered(name: str) -> None:
     assert document["predictions"]
 
 
-@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ANSWERED)
 def test_answered_when_told_the_law(name: str, every: int) -> None:
-    """Every fifth law, another set for each curve; all of them among the slow tests."""
+    """Every ninth law, another set for each curve; all of them among the slow tests."""
     sizes, losses = ANSWERED[name]
     largest = float(np.max(sizes))
     few = len(np.unique(sizes)) <= 5

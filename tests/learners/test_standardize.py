@@ -46,6 +46,7 @@ def table(rows: int = 300) -> Dataset:
     return Dataset(x, y, name="table")
 
 
+@pytest.mark.slow
 def test_presets_standardise_real_valued_features_unless_told_otherwise(tmp_path: Path) -> None:
     data = table()
     curve = dw.Study(data, "linear", sizes=[6, 200], seeds=1, name="default").run(tmp_path / "a")

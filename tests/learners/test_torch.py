@@ -145,9 +145,10 @@ def test_quantiles_are_in_order_and_cover() -> None:
     assert 0.5 < ((case.predictions(case.fitted)[:, 2] > held_out).mean()) <= 1
 
 
-def test_a_study_of_a_torch_module(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_study_of_a_torch_module(workers: int, tmp_path: Path) -> None:
     study = dw.Study("digits", dw.Torch(mlp, epochs=4, batch_size=32), sizes=[100, 400], seeds=2)
-    curve = study.run(tmp_path / "run", workers=2)
+    curve = study.run(tmp_path / "run", workers=workers)
     assert curve.summary()[1].mean < curve.summary()[0].mean
     with Store(tmp_path / "run") as store:
         record = store.records()[0]

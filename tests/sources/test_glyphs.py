@@ -63,6 +63,7 @@ def test_slices_agree_far_out(start: int) -> None:
     np.testing.assert_array_equal(part_labels, labels[1_000:1_400])
 
 
+@pytest.mark.slow
 def test_the_bits_do_not_depend_on_the_number_of_threads(whole: Samples) -> None:
     here = hashlib.blake2b(whole[0][:5_000].tobytes()).hexdigest()
     program = (

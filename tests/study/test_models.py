@@ -141,6 +141,7 @@ def test_a_model_whose_runs_all_fail_leaves_the_others(tmp_path: Path) -> None:
     assert len(failed) == 8
 
 
+@pytest.mark.slow
 def test_the_comparison_and_the_page_are_of_all_models(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

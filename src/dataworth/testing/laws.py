@@ -17,7 +17,7 @@ from dataworth.laws.validate import check_law
 Floats = NDArray[np.float64]
 LawCheck = Callable[[Law], None]
 
-_SIZES: Floats = 1000.0 * 2.0 ** np.arange(7)
+_SIZES = 1000 * np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
 _LARGEST = 20_000.0
 _FAR = np.geomspace(0.05, 1e4, 60)
 """Sizes in units of the largest measured one."""
