@@ -1,3 +1,5 @@
+from dataclasses import dataclass, field
+
 import numpy as np
 import pytest
 from errors import raises
@@ -5,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from dataworth.data.base import Data, RowNumbers
 from dataworth.data.rows import Rows
 from dataworth.data.subsets import (
     SAMPLERS,
@@ -122,3 +125,31 @@ def test_a_subset_of_one_group_has_no_rows_for_validation() -> None:
     assert len(validation_split(data, np.arange(100), seed=0)[1]) == 50
     with raises("size-out-of-range", StudyError, "50 with patience.*ann"):
         validation_split(data, np.arange(50), seed=0)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """A sampler that counts how often it draws."""
+
+    drawn: list[int] = field(default_factory=list, hash=False, compare=False)
+
+    def order(self, data: Data, pool: RowNumbers, seed: int) -> RowNumbers:
+        self.drawn.append(seed)
+        return NestedSampler().order(data, pool, seed)
+
+
+def test_an_order_is_drawn_once_for_all_sizes_of_a_seed_and_pool() -> None:
+    data, pool, sampler = Rows(100), np.arange(100), Counting()
+    rows = [
+        subset_rows(data, pool, size, seed=seed, sampler=sampler)
+        for size in (10, 20)
+        for seed in (0, 1)
+    ]
+    assert sampler.drawn == [0, 1]
+    expected = NestedSampler().order(data, pool, 0)
+    # What a user's function does with its rows is not seen by later runs.
+    rows[0].sort()
+    assert rows[2].tolist() == expected[:20].tolist()
+    assert subset_rows(data, pool, 10, seed=0, sampler=sampler).tolist() == expected[:10].tolist()
+    fold = np.arange(50)
+    assert subset_rows(data, fold, 50, seed=0, sampler=sampler).max() < 50

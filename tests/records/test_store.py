@@ -16,6 +16,7 @@ import pytest
 from errors import raises, warns
 
 from dataworth.errors import StudyError
+from dataworth.records import database
 from dataworth.records.layout import RESULTS_FILE
 from dataworth.records.record import Record
 from dataworth.records.schema import APPLICATION_ID
@@ -327,3 +328,65 @@ def test_arrays_that_hold_no_numbers_are_refused_and_nothing_written(filled: Pat
         with pytest.raises(TypeError, match="words is an array of <U1"):
             store.add(words)
         assert len(store.table()) == 3
+
+
+def test_writes_together_happen_all_or_not_at_all(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        with store.together():
+            store.add(example(100, 0))
+            store.set_meta({"a": 1})
+        store.set_meta({"b": 2})
+        with pytest.raises(ZeroDivisionError):
+            _interrupted(store)
+        assert store.digests() == {key(100, 0).digest}
+        assert store.meta() == {"a": 1, "b": 2}
+
+
+def _interrupted(store: Store) -> None:
+    with store.together():
+        store.add(example(100, 1))
+        store.set_meta({"a": 1 / 0})
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_killed_writer_loses_no_commit_and_the_closed_file_is_complete(
+    tmp_path: Path, read_only: bool
+) -> None:
+    live, killed = tmp_path / "live", tmp_path / "killed"
+    with Store(live, write=True) as store:
+        store.add(example(100, 0))
+        # The files as a killed process leaves them.
+        shutil.copytree(live, killed)
+    assert [path.name for path in live.iterdir() if path.name != ".lock"] == [RESULTS_FILE]
+    if read_only:
+        killed.chmod(0o500)
+    with Store(killed) as store:
+        assert store.digests() == {key(100, 0).digest}
+    killed.chmod(0o700)
+
+
+def test_only_file_systems_of_this_machine_get_a_write_ahead_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        "/dev/vda / ext4 rw 0 0\n"
+        "server:/home /home nfs4 rw 0 0\n"
+        "/dev/b /home/my\\040disk xfs rw 0 0\n"
+    )
+    monkeypatch.setattr(database, "_MOUNTS", mounts)
+    assert database.is_local(Path("/var/runs/results.sqlite"))
+    assert not database.is_local(Path("/home/anna/results.sqlite"))
+    assert database.is_local(Path("/home/my disk/results.sqlite"))
+    monkeypatch.setattr(database, "_MOUNTS", tmp_path / "none")
+    assert not database.is_local(Path("/var/runs/results.sqlite"))
+
+
+def test_a_file_on_another_machine_keeps_the_rollback_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_MOUNTS", tmp_path / "none")
+    with Store(tmp_path, write=True) as store:
+        store.add(example(100, 0))
+        assert (tmp_path / f"{RESULTS_FILE}-journal").is_file()
+        assert not (tmp_path / f"{RESULTS_FILE}-wal").exists()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,14 +167,35 @@ def subset_rows(
             "and that number.",
             code="size-out-of-range",
         )
-    order = sampler.order(data, pool, seed)
+    order = _order(data, pool, sampler, seed)
     if count == "groups":
         of_rows = _groups(data)[order]
         # The groups in the order of their first rows: those of a smaller subset stay.
         first = np.sort(np.unique(of_rows, return_index=True)[1])[:size]
-        chosen: RowNumbers = order[np.isin(of_rows, of_rows[first])]
-        return chosen
-    return (_with_each_class(data, order, size, at_least) if at_least else order)[:size]
+        of_groups: RowNumbers = order[np.isin(of_rows, of_rows[first])]
+        return of_groups
+    # A copy: a user's function may shuffle its rows in place.
+    chosen = _with_each_class(data, order, size, at_least) if at_least else order
+    return chosen[:size].copy()
+
+
+_ORDERS: WeakKeyDictionary[Data, OrderedDict[tuple[Sampler, int], tuple[RowNumbers, RowNumbers]]]
+_ORDERS = WeakKeyDictionary()
+_MOST_ORDERED_BYTES = 64 << 20
+
+
+def _order(data: Data, pool: RowNumbers, sampler: Sampler, seed: int) -> RowNumbers:
+    """The order of a seed, which is drawn once for all sizes while there is room for it."""
+    orders = _ORDERS.setdefault(data, OrderedDict())
+    known = orders.get((sampler, seed))
+    if known is not None and known[0] is pool:
+        orders.move_to_end((sampler, seed))
+        return known[1]
+    order = sampler.order(data, pool, seed)
+    orders[sampler, seed] = (pool, order)
+    while len(orders) > 1 and sum(each.nbytes for _, each in orders.values()) > _MOST_ORDERED_BYTES:
+        orders.popitem(last=False)
+    return order
 
 
 def _with_each_class(data: Data, order: RowNumbers, size: int, least: int) -> RowNumbers:

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 from typing import Protocol
@@ -71,7 +72,7 @@ class Context:
     Parameters
     ----------
     folder : Path
-        Made if it does not exist.
+        Made when it is first used.
     checkpoint : (history, state) or None
         Where the run was stopped.
     save : callable
@@ -87,12 +88,25 @@ class Context:
         save: Callable[[History, State], None],
         report: Callable[[int, int | None, Mapping[str, float]], None],
     ) -> None:
-        self.folder = folder
+        self._folder = folder
         self._checkpoint = checkpoint
         self._save = save
         self._report = report
         self._last = time.monotonic()
         self.reported: dict[str, list[float]] = {}
+
+    @cached_property
+    def folder(self) -> Path:
+        """The run's own folder. Most learners use none, and then none is made."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    def remove_folder(self) -> None:
+        """Remove the run's folder, which an earlier start may have made."""
+        if self._folder.is_dir():
+            rmtree(self._folder, ignore_errors=True)
+            with suppress(OSError):
+                self._folder.parent.rmdir()
 
     def report(self, step: int, of: int | None = None, **values: float) -> None:
         """Report progress; see `RunContext`."""
@@ -124,7 +138,6 @@ def perform(objective: Objective, key: RunKey, context: Context) -> Record:
     """Do one run; whatever it raises, apart from a request to stop, is a failed record."""
     started = time.perf_counter()
     try:
-        context.folder.mkdir(parents=True, exist_ok=True)
         record = objective(key, context)
     except KeyboardInterrupt:
         raise
@@ -138,9 +151,7 @@ def perform(objective: Objective, key: RunKey, context: Context) -> Record:
             failure=failure_of(error),
             seconds=time.perf_counter() - started,
         )
-    rmtree(context.folder, ignore_errors=True)
-    with suppress(OSError):
-        context.folder.parent.rmdir()
+    context.remove_folder()
     return record
 
 

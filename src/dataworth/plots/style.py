@@ -25,6 +25,7 @@ GREY, LIGHT = "#5f6368", "#e3e3e3"
 COLUMN = (3.5, 2.6)
 """Inches: one column of a paper in two columns."""
 _TEXT, _TICKS = 9.0, 8.0
+_COMPRESSION = 3
 _SHORT = 0.3
 """A log axis of fewer decades gets the ticks of a linear one."""
 
@@ -54,7 +55,6 @@ def label_log_axes(axes: Axes) -> None:
         AutoLocator,
         FuncFormatter,
         LogLocator,
-        NullFormatter,
         NullLocator,
     )
 
@@ -75,7 +75,8 @@ def label_log_axes(axes: Axes) -> None:
     left, right = axes.get_xlim()
     across: tuple[float, ...] = (1, 3) if np.log10(right) - np.log10(left) < 3.5 else (1,)
     axes.xaxis.set_major_locator(LogLocator(subs=across))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    # Each tick takes time to lay out, and those between the labels say nothing.
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(format_count_short))
 
 
@@ -86,10 +87,14 @@ def image_bytes(axes: Axes, format: str = "png") -> bytes:
     with io.BytesIO() as buffer:
         if format == "png":
             from matplotlib.backends.backend_agg import FigureCanvasAgg
+            from PIL import Image
 
             # Figure.savefig draws twice: the first time only to lay the axes out.
             canvas: Any = FigureCanvasAgg(figure)
-            canvas.print_png(buffer)
+            canvas.draw()
+            # Opaque, and compressed fast: the file is a fifth larger than at the highest level.
+            picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+            picture.save(buffer, "png", compress_level=_COMPRESSION, dpi=(figure.dpi, figure.dpi))
         else:
             figure.savefig(buffer, format=format)
         return buffer.getvalue()

@@ -15,6 +15,9 @@ from dataworth.errors import StudyError
 from dataworth.records.migrations import migrate
 from dataworth.records.schema import APPLICATION_ID, FORMAT, TABLES, check_tables, create_tables
 
+_MOUNTS = Path("/proc/self/mounts")
+_LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "overlay"})
+"""File systems on which processes of one machine share memory of a mapped file."""
 _PAGE_BYTES = 8_192
 """Two to three histories of a few hundred epochs share a page; of 4,096 bytes, each fills one."""
 
@@ -73,12 +76,18 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     try:
         if _format_of(connection) is None:
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-        # The journal of a committed write stays as a file whose header is zero: cheaper than to
-        # delete it and make it again. Unlike a write-ahead log it is safe on network file
-        # systems, and the results file alone is complete after each write.
-        connection.execute("PRAGMA journal_mode = PERSIST")
         connection.execute("PRAGMA foreign_keys = ON")
         _bring_up_to_date(connection)
+        if is_local(path):
+            # A commit is in the log before it returns, so that a kill loses nothing; it is not
+            # waited for until the disk has it. After a power failure the last commits may be
+            # missing, and the file is whole.
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        else:
+            # A write-ahead log is not safe on network file systems. The rollback journal stays
+            # as a file whose header is zero: cheaper than to delete it and make it again.
+            connection.execute("PRAGMA journal_mode = PERSIST")
         return connection
     except BaseException:
         close(connection)
@@ -119,7 +128,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 
 def close(connection: sqlite3.Connection) -> None:
-    """Close a file, and delete the journal that `open_for_writing` keeps."""
+    """Close a file, and delete its journal or log: the file alone is then complete."""
     with suppress(sqlite3.Error):
         connection.execute("PRAGMA journal_mode = DELETE")
     connection.close()
@@ -131,12 +140,27 @@ def transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iter
     connection.execute(f"BEGIN {kind}")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
         # SQLite may have rolled back already, as it does when the disk is full.
         if connection.in_transaction:
             connection.rollback()
         raise
-    connection.execute("COMMIT")
+
+
+def is_local(path: Path) -> bool:
+    """Whether a file is on a file system of this machine's own; False where that is not known."""
+    try:
+        mounts = [line.split() for line in _MOUNTS.read_text().splitlines()]
+        place = str(path.resolve())
+    except OSError:
+        return False
+    found = {
+        mount.replace("\\040", " "): kind
+        for _, mount, kind, *_ in mounts
+        if place.startswith(mount.replace("\\040", " ").rstrip("/") + "/")
+    }
+    return bool(found) and found[max(found, key=len)] in _LOCAL
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -28,7 +28,9 @@ class RunContext(Protocol):
         The run's own folder. It exists, outlives a kill, and is removed when the run is finished.
     """
 
-    folder: Path
+    @property
+    def folder(self) -> Path:
+        """The run's own folder."""
 
     def report(self, step: int, of: int | None = None, **values: float) -> None:
         """Report progress: step `step` (from 1 on) of `of`, with figures such as ``loss``.

@@ -146,8 +146,27 @@ class Store:
 
     @contextmanager
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        with translate_errors(self.path), transaction(self._connection, kind):
-            yield self._connection
+        with translate_errors(self.path):
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            with transaction(self._connection, kind):
+                yield self._connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All writes in it are one transaction, which takes the time of a single one."""
+        with translate_errors(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Each write translates its own errors; others are not of the file.
+            yield
+            with translate_errors(self.path):
+                self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            raise
 
     def meta(self) -> dict[str, Any]:
         """What all runs of the study have in common (JSON values)."""

@@ -37,10 +37,11 @@ class BegunRuns:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._found = self._read()
 
     def given_up(self, waiting: Sequence[RunKey]) -> Record | None:
         """The failed record of the run that has ended the process too often, if one has."""
-        found = self._found()
+        found = self._found
         if found["starts"] < MOST_STARTS:
             return None
         for key in waiting:
@@ -54,17 +55,18 @@ class BegunRuns:
 
     def begin(self, key: RunKey) -> None:
         """Mark a run as begun, in place of the one before it."""
-        found, steps = self._found(), self._steps(key)
+        found, steps = self._found, self._steps(key)
         again = found["digest"] == key.digest and found["steps"] == steps
         starts = found["starts"] + 1 if again else 1
-        self._store.set_meta({_ENTRY: {"digest": key.digest, "starts": starts, "steps": steps}})
+        self._found = {"digest": key.digest, "starts": starts, "steps": steps}
+        self._store.set_meta({_ENTRY: self._found})
 
     def end(self) -> None:
         """Say that no run is being done: the process itself ends the study."""
         if self._store.meta().get(_ENTRY) is not None:
             self._store.set_meta({_ENTRY: None})
 
-    def _found(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, Any]:
         where = str(self._store.path)
         nothing: dict[str, Any] = {"digest": "", "starts": 0, "steps": 0}
         meta = {_ENTRY: None, **self._store.meta()}

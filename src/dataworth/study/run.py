@@ -166,15 +166,16 @@ def _run(
         for ended in executor.outcomes():
             record = ended if ended.failure else returned.checked(ended)
             del running[record.key.digest]
-            store.add(record)
+            free = executor.slots - len(running)
+            with store.together():
+                store.add(record)
+                for key in planner.next([record], list(running.values()), free):
+                    submit(key)
             returned.check(record)
             if record.failure is None:
                 observer.on_record(record)
             else:
                 observer.on_failure(record)
-            free = executor.slots - len(running)
-            for key in planner.next([record], list(running.values()), free):
-                submit(key)
             signals.check()
 
 

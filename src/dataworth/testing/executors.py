@@ -85,7 +85,8 @@ def plain(key: RunKey, context: RunContext) -> Record:
 
 
 def failing(key: RunKey, context: RunContext) -> Record:
-    """An objective that fails at some sizes, each in its own way."""
+    """An objective that leaves a file and fails at some sizes, each in its own way."""
+    (context.folder / "note.txt").write_text("here", encoding="utf-8")
     if key.size == 2:
         raise ValueError("the model is not fitted")
     if key.size == 3:
@@ -201,7 +202,7 @@ def check_folders_of_failed_runs_stay(case: ExecutorCase) -> None:
     """The files of a failed run can be looked at."""
     (key,) = keys_of(2)
     case.outcomes(failing, [key])
-    assert (case.folder / key.digest).is_dir()
+    assert (case.folder / key.digest / "note.txt").is_file()
 
 
 def check_close_can_be_called_twice(case: ExecutorCase) -> None:
