@@ -21,6 +21,7 @@ PUBLIC = {
     "Finding",
     "Forecast",
     "JointForecast",
+    "LearningCurveDisplay",
     "Metric",
     "Rows",
     "Run",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
     from dataworth.forecast.joint import JointForecast, forecast_joint
     from dataworth.integrations.sklearn import learning_curve
+    from dataworth.integrations.sklearn_display import LearningCurveDisplay
     from dataworth.learners.command import Command
     from dataworth.learners.torch import Torch
     from dataworth.metrics.metric import Metric
@@ -35,6 +36,7 @@ __all__ = [
     "Finding",
     "Forecast",
     "JointForecast",
+    "LearningCurveDisplay",
     "Metric",
     "Rows",
     "Run",
@@ -64,6 +66,7 @@ _MODULES = {
     "Finding": "dataworth.findings",
     "Forecast": "dataworth.forecast.forecast",
     "JointForecast": "dataworth.forecast.joint",
+    "LearningCurveDisplay": "dataworth.integrations.sklearn_display",
     "Metric": "dataworth.metrics.metric",
     "Rows": "dataworth.data.rows",
     "Run": "dataworth.records.run",
