@@ -37,6 +37,7 @@ PUBLIC = {
     "learning_curve",
     "load",
     "metrics",
+    "observers",
     "read_runs",
     "run_curves",
 }
@@ -64,6 +65,7 @@ FOLDERS = {
     },
     "learners": {"FitRequest", "Learner", "Predictor", "TrainingOptions", "resolve"},
     "metrics": {"Metric", "find", "known", "register"},
+    "observers": {"JsonLines", "MLflow", "Observer"},
     "plots": {
         "plot_classes",
         "plot_curve",

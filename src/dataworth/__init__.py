@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dataworth._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
-    from dataworth import metrics
+    from dataworth import metrics, observers
     from dataworth.audit import audit
     from dataworth.curves.curve import Curve
     from dataworth.curves.read import as_curve, as_curves, curves_from_frame, run_curves
@@ -52,6 +52,7 @@ __all__ = [
     "learning_curve",
     "load",
     "metrics",
+    "observers",
     "read_runs",
     "run_curves",
 ]
@@ -81,6 +82,7 @@ _MODULES = {
     "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",
     "metrics": "dataworth.metrics",
+    "observers": "dataworth.observers",
     "read_runs": "dataworth.records.frames",
     "run_curves": "dataworth.curves.read",
 }

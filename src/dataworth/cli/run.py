@@ -23,6 +23,7 @@ from dataworth.study.shipped import shipped_studies
 # What runs and shows a study is slow to import: only where it is used, not for the parser.
 if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
+    from dataworth.observers.base import Observer
     from dataworth.study.run import Outcome
     from dataworth.study.spec import Study
 
@@ -138,6 +139,18 @@ def add_parser(commands: Any) -> None:
         metavar="S",
         help="seconds that a run may take (default: no limit)",
     )
+    parser.add_argument(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help="append each event of the study to FILE as a JSON object on a line",
+    )
+    parser.add_argument(
+        "--mlflow",
+        metavar="URI",
+        help="track the study on an MLflow server, such as http://localhost:5000, or in a "
+        "database, such as sqlite:///mlflow.db",
+    )
     parser.add_argument("--retry-failed", action="store_true", help="repeat the runs that failed")
     parser.set_defaults(command=run)
 
@@ -193,6 +206,7 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
         options.workers,
         TerminalObserver(new_console(stderr=True)),
         retry_failed=options.retry_failed,
+        observers=_observers(options),
     )
     signals.check()
     is_written = (directory / REPORT_FILE).is_file()
@@ -206,6 +220,26 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
     if outcome.failed:
         _print_failed(outcome)
     return outcome
+
+
+def _observers(options: argparse.Namespace) -> list[Observer]:
+    """The observers of ``--log`` and ``--mlflow``."""
+    observers: list[Observer] = []
+    if options.log is not None:
+        from dataworth.observers.json_lines import JsonLines
+
+        folder = options.log.absolute().parent
+        if not folder.is_dir():
+            raise StudyError(
+                f"--log {options.log}: there is no folder {folder}; make it, or name another.",
+                code="file-not-found",
+            )
+        observers.append(JsonLines(options.log))
+    if options.mlflow is not None:
+        from dataworth.observers.mlflow import MLflow
+
+        observers.append(MLflow(options.mlflow))
+    return observers
 
 
 def _print_failed(outcome: Outcome) -> None:

@@ -552,6 +552,7 @@ class Study:
         workers: int = 1,
         progress: Observer | bool | None = None,
         retry_failed: bool = False,
+        observers: Sequence[Observer] = (),
     ) -> Any:  # A union would have to be narrowed by all who have one model.
         """Run what the run directory does not hold yet; return the whole curve.
 
@@ -566,6 +567,9 @@ class Study:
             notebook does and a script does not. An `Observer` is notified instead.
         retry_failed : bool
             Whether to do the runs again that failed before.
+        observers : sequence of Observer
+            Further observers, such as ``dataworth.observers.JsonLines("log.jsonl")`` and
+            ``dataworth.observers.MLflow()``. What one raises becomes a warning.
 
         Returns
         -------
@@ -580,7 +584,11 @@ class Study:
             If the study cannot be run as asked, or no run has finished. Finished runs are stored.
         """
         outcome = self.run_in(
-            out or Path("runs") / self.name, workers, progress, retry_failed=retry_failed
+            out or Path("runs") / self.name,
+            workers,
+            progress,
+            retry_failed=retry_failed,
+            observers=observers,
         )
         if not outcome.curves:
             raise StudyError(outcome.failures(), code="runs-failed")
@@ -597,10 +605,18 @@ class Study:
         progress: Observer | bool | None = None,
         *,
         retry_failed: bool = False,
+        observers: Sequence[Observer] = (),
     ) -> Outcome:
         """As `run`, with all that the study came to: curve, failed runs and findings."""
         workers = checks.check_int("workers", workers)
-        return run_study(self.resolve(), directory, workers, progress, retry_failed=retry_failed)
+        return run_study(
+            self.resolve(),
+            directory,
+            workers,
+            progress,
+            retry_failed=retry_failed,
+            observers=observers,
+        )
 
 
 def _scoring_in_file(scoring: Any) -> Any:
