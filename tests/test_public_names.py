@@ -14,6 +14,7 @@ import pytest
 import dataworth
 
 PUBLIC = {
+    "BySize",
     "Command",
     "Comparison",
     "Curve",

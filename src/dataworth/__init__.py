@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from dataworth.records.frames import read_runs
     from dataworth.records.run import Run
     from dataworth.sources import load
+    from dataworth.study.by_size import BySize
     from dataworth.study.spec import Study
 
 __all__ = [
+    "BySize",
     "Command",
     "Comparison",
     "Curve",
@@ -60,6 +62,7 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "audit": "dataworth.audit.api",
+    "BySize": "dataworth.study.by_size",
     "Command": "dataworth.learners.command",
     "Comparison": "dataworth.forecast.compare",
     "Curve": "dataworth.curves.curve",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -31,7 +32,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     options = ["--backend-store-uri", "sqlite:///server.db", "--artifacts-destination", "artifacts"]
     with (folder / "log").open("w") as log:
         running = subprocess.Popen(
-            [*command, *options], cwd=folder, stdout=log, stderr=log, start_new_session=True
+            [*command, *options],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            # Jobs of the server, which nothing here needs, are further processes.
+            env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
         )
     uri = f"http://127.0.0.1:{port}"
     until = time.monotonic() + 180

@@ -96,7 +96,8 @@ def add_parser(commands: Any) -> None:
         "--sizes",
         type=_numbers,
         metavar="N,N",
-        help="numbers of training samples, as 9000,27000 (default: the study's)",
+        help="numbers of training samples, as 9000,27000, or shares of the rows that may be "
+        "trained on, as 0.1,0.5,1.0 (default: the study's)",
     )
     parser.add_argument(
         "--seeds", type=int, metavar="K", help="number of seeds (default: the study's)"
@@ -371,12 +372,17 @@ def _says_how_to_go_on(
         ) from None
 
 
-def _numbers(text: str) -> Sequence[int]:
+def _numbers(text: str) -> Sequence[int] | Sequence[float]:
+    """Numbers of samples, or shares of the rows."""
+    parts = [part.replace("_", "") for part in text.split(",")]
     try:
-        return [int(part.replace("_", "")) for part in text.split(",")]
+        if all("." in part for part in parts):
+            return [float(part) for part in parts]
+        return [int(part) for part in parts]
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r}: expected whole numbers with commas between, as 9000,27000"
+            f"{text!r}: expected whole numbers with commas between, as 9000,27000, or shares, as "
+            "0.1,0.5,1.0"
         ) from None
 
 
