@@ -14,6 +14,7 @@ import pytest
 import dataworth
 
 PUBLIC = {
+    "BySize",
     "Command",
     "Comparison",
     "Curve",
@@ -21,6 +22,7 @@ PUBLIC = {
     "Finding",
     "Forecast",
     "JointForecast",
+    "LearningCurveDisplay",
     "Metric",
     "Rows",
     "Run",
@@ -36,6 +38,7 @@ PUBLIC = {
     "learning_curve",
     "load",
     "metrics",
+    "observers",
     "read_runs",
     "run_curves",
 }
@@ -63,6 +66,7 @@ FOLDERS = {
     },
     "learners": {"FitRequest", "Learner", "Predictor", "TrainingOptions", "resolve"},
     "metrics": {"Metric", "find", "known", "register"},
+    "observers": {"JsonLines", "MLflow", "Observer"},
     "plots": {
         "plot_classes",
         "plot_curve",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dataworth._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
-    from dataworth import metrics
+    from dataworth import metrics, observers
     from dataworth.audit import audit
     from dataworth.curves.curve import Curve
     from dataworth.curves.read import as_curve, as_curves, curves_from_frame, run_curves
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
     from dataworth.forecast.joint import JointForecast, forecast_joint
     from dataworth.integrations.sklearn import learning_curve
+    from dataworth.integrations.sklearn_display import LearningCurveDisplay
     from dataworth.learners.command import Command
     from dataworth.learners.torch import Torch
     from dataworth.metrics.metric import Metric
     from dataworth.records.frames import read_runs
     from dataworth.records.run import Run
     from dataworth.sources import load
+    from dataworth.study.by_size import BySize
     from dataworth.study.spec import Study
 
 __all__ = [
+    "BySize",
     "Command",
     "Comparison",
     "Curve",
@@ -35,6 +38,7 @@ __all__ = [
     "Finding",
     "Forecast",
     "JointForecast",
+    "LearningCurveDisplay",
     "Metric",
     "Rows",
     "Run",
@@ -50,6 +54,7 @@ __all__ = [
     "learning_curve",
     "load",
     "metrics",
+    "observers",
     "read_runs",
     "run_curves",
 ]
@@ -57,6 +62,7 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "audit": "dataworth.audit.api",
+    "BySize": "dataworth.study.by_size",
     "Command": "dataworth.learners.command",
     "Comparison": "dataworth.forecast.compare",
     "Curve": "dataworth.curves.curve",
@@ -64,6 +70,7 @@ _MODULES = {
     "Finding": "dataworth.findings",
     "Forecast": "dataworth.forecast.forecast",
     "JointForecast": "dataworth.forecast.joint",
+    "LearningCurveDisplay": "dataworth.integrations.sklearn_display",
     "Metric": "dataworth.metrics.metric",
     "Rows": "dataworth.data.rows",
     "Run": "dataworth.records.run",
@@ -78,6 +85,7 @@ _MODULES = {
     "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",
     "metrics": "dataworth.metrics",
+    "observers": "dataworth.observers",
     "read_runs": "dataworth.records.frames",
     "run_curves": "dataworth.curves.read",
 }

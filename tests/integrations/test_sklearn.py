@@ -3,13 +3,19 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from errors import raises
+from sklearn import config_context
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.datasets import load_digits
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.model_selection import ShuffleSplit
+from sklearn.metrics import make_scorer, mean_absolute_error, r2_score
+from sklearn.model_selection import GroupKFold, ShuffleSplit
+from sklearn.model_selection import LearningCurveDisplay as DisplayOfSklearn
 from sklearn.model_selection import learning_curve as of_sklearn
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KernelDensity
 from sklearn.tree import DecisionTreeClassifier
 
 import dataworth as dw
@@ -31,6 +37,20 @@ class Recorder(GaussianNB):  # type: ignore[misc]
 
     def predict(self, X: np.ndarray) -> np.ndarray:  # noqa: N803
         return np.asarray(super().predict(X[:, 1:]))
+
+
+class RegressionRecorder(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Remembers the rows that it is fitted to, as `Recorder`, and predicts the mean."""
+
+    seen: list[np.ndarray] = []  # noqa: RUF012
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Any:  # noqa: N803
+        self.seen.append(X[:, 0].astype(int))
+        self.mean_ = y.mean()
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:  # noqa: N803
+        return np.full(len(X), self.mean_)
 
 
 @pytest.mark.parametrize(
@@ -109,15 +129,144 @@ def test_a_curve_knows_its_metric(estimator: Any, scoring: str | None, metric: s
     assert curve.higher_is_better or (curve.values >= 0).all()
 
 
+def test_regression_with_seeds_draws_nested_subsets() -> None:
+    targets = Y + np.linspace(0.0, 0.5, len(Y))
+    numbered = np.column_stack([np.arange(len(X)), X])
+    RegressionRecorder.seen.clear()
+    options: dict[str, Any] = {"train_sizes": SIZES, "cv": 2, "scoring": "neg_mean_absolute_error"}
+    _, _, scores = dw.learning_curve(RegressionRecorder(), numbered, targets, seeds=2, **options)
+    assert scores.shape == (3, 4)
+    subsets = [RegressionRecorder.seen[start : start + 3] for start in range(0, 12, 3)]
+    for small, middle, large in subsets:
+        assert set(small) < set(middle) < set(large)
+    assert set(subsets[0][0]) != set(subsets[1][0])
+
+
+def test_integers_of_numpy_are_seeds() -> None:
+    options: dict[str, Any] = {"train_sizes": SIZES, "cv": 2}
+    plain = dw.learning_curve(GaussianNB(), X, Y, seeds=[0, 1], **options)
+    given: list[Any] = [np.int64(2), np.arange(2), [np.int32(1), np.uint8(0)]]
+    for seeds in given:
+        same = dw.learning_curve(GaussianNB(), X, Y, seeds=seeds, **options)
+        assert (same[2] == plain[2]).all()
+
+
 @pytest.mark.parametrize(
-    ("y", "options", "code", "said"),
+    "labels",
     [
-        (Y, {"seeds": 2, "shuffle": True}, "options-conflict", "shuffle.*seeds"),
-        (Y, {"seeds": []}, "nothing-given", "seeds"),
-        (Y / 2, {"seeds": 2}, "no-classes", "float64"),
-        (Y, {"return_curve": True, "scoring": lambda *_: 0.0}, "metric-unclear", "scoring"),
+        Y.astype(float),
+        Y.astype(np.float32),
+        np.array(list("abcdefghij"))[Y],
+        np.array(list("abcdefghij"), object)[Y],
+        pd.Series(list("abcdefghij"))[Y].reset_index(drop=True),
+        pd.Series(pd.Categorical(np.array(list("abcdefghij"))[Y])),
+        list(map(int, Y)),
     ],
 )
-def test_what_cannot_be_asked(y: np.ndarray, options: dict[str, Any], code: str, said: str) -> None:
+def test_labels_of_any_type_are_stratified(labels: Any) -> None:
+    options: dict[str, Any] = {"train_sizes": SIZES, "cv": 2, "seeds": 2}
+    expected = dw.learning_curve(GaussianNB(), X, Y, **options)
+    assert (dw.learning_curve(GaussianNB(), X, labels, **options)[2] == expected[2]).all()
+
+
+def test_no_targets_and_masks_of_rows() -> None:
+    result = dw.learning_curve(KernelDensity(), X, None, train_sizes=[50, 100], cv=2, seeds=2)
+    assert result[2].shape == (2, 4)
+    mask = np.arange(len(X)) % 2 == 0
+    rows = [(np.flatnonzero(mask), np.flatnonzero(~mask))]
+    options: dict[str, Any] = {"train_sizes": SIZES, "seeds": 2}
+    as_rows, as_masks = (
+        dw.learning_curve(GaussianNB(), X, Y, cv=cv, **options) for cv in (rows, [(mask, ~mask)])
+    )
+    assert (as_rows[2] == as_masks[2]).all()
+
+
+def test_groups_and_routed_metadata_reach_the_splitter() -> None:
+    groups = np.arange(len(X)) // 3
+    options: dict[str, Any] = {"train_sizes": SIZES, "cv": GroupKFold(3), "seeds": 2}
+    plain = dw.learning_curve(GaussianNB(), X, Y, groups=groups, **options)
+    with config_context(enable_metadata_routing=True):
+        routed = dw.learning_curve(GaussianNB(), X, Y, params={"groups": groups}, **options)
+    assert (plain[2] == routed[2]).all()
+
+
+def _fitness(estimator: Any, x: np.ndarray, y: np.ndarray) -> float:
+    return float(-abs(estimator.predict(x) - y).mean())
+
+
+@pytest.mark.parametrize(
+    ("scoring", "name", "rises"),
+    [
+        (_fitness, "_fitness", True),
+        (make_scorer(mean_absolute_error, greater_is_better=False), "mean_absolute_error", False),
+        (make_scorer(r2_score), "r2_score", True),
+    ],
+)
+def test_a_callable_scores_and_names_the_curve(scoring: Any, name: str, rises: bool) -> None:
+    options: dict[str, Any] = {"train_sizes": SIZES, "cv": 3, "scoring": scoring}
+    curve = dw.learning_curve(DummyRegressor(), X, Y, return_curve=True, **options)
+    scores = of_sklearn(DummyRegressor(), X, Y, **options)[2].ravel()
+    assert (curve.metric.name, curve.higher_is_better) == (name, rises)
+    assert (curve.values == (scores if rises else -scores)).all()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_function_called_like_a_loss_gives_its_curve(sign: int) -> None:
+    def mean_error(estimator: Any, x: np.ndarray, y: np.ndarray) -> float:
+        return -sign * _fitness(estimator, x, y)
+
+    options: dict[str, Any] = {"train_sizes": SIZES, "cv": 3, "scoring": mean_error}
+    curve = dw.learning_curve(DummyRegressor(), X, Y, return_curve=True, **options)
+    assert not curve.higher_is_better
+    assert (curve.values == abs(of_sklearn(DummyRegressor(), X, Y, **options)[2].ravel())).all()
+
+
+def test_a_function_called_like_a_loss_of_both_signs_is_refused() -> None:
+    def mean_error(estimator: Any, x: np.ndarray, y: np.ndarray) -> float:
+        return float(len(x) - 600.5)
+
+    sizes, cv = [5, 50], [(np.arange(100), np.arange(n)) for n in (600, 601)]
+    with raises("metric-unclear", StudyError, "mean_error"):
+        dw.learning_curve(
+            DummyRegressor(),
+            X,
+            Y,
+            train_sizes=sizes,
+            cv=cv,
+            scoring=mean_error,
+            return_curve=True,
+        )
+
+
+def test_the_display_is_that_of_scikit_learn_with_seeds() -> None:
+    options: dict[str, Any] = {"train_sizes": SIZES, "cv": 2, "score_type": "both"}
+    drawn = dw.LearningCurveDisplay.from_estimator(GaussianNB(), X, Y, seeds=2, **options)
+    assert isinstance(drawn, dw.LearningCurveDisplay)
+    assert isinstance(drawn, DisplayOfSklearn)
+    del options["score_type"]
+    expected = dw.learning_curve(GaussianNB(), X, Y, seeds=2, **options)
+    assert (drawn.test_scores == expected[2]).all()
+    assert (drawn.lines_[1].get_ydata() == expected[2].mean(axis=1)).all()
+    plain = dw.LearningCurveDisplay.from_estimator(GaussianNB(), X, Y, **options)
+    assert (plain.test_scores == of_sklearn(GaussianNB(), X, Y, **options)[2]).all()
+    with raises("value-out-of-range", StudyError, "seeds"):
+        dw.LearningCurveDisplay.from_estimator(GaussianNB(), X, Y, seeds=[])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "options", "code", "said"),
+    [
+        (GaussianNB(), {"seeds": 2, "shuffle": True}, "options-conflict", "shuffle.*seeds"),
+        (GaussianNB(), {"seeds": []}, "value-out-of-range", "seeds"),
+        (GaussianNB(), {"seeds": 0}, "value-out-of-range", "seeds"),
+        (GaussianNB(), {"seeds": [-1]}, "value-out-of-range", "seeds"),
+        (GaussianNB(), {"seeds": 1.5}, "wrong-type", "seeds"),
+        (KernelDensity(), {"return_curve": True}, "metric-unclear", "scoring"),
+        (GaussianNB(), {"return_curve": True, "scoring": ["f1"]}, "metric-unclear", "scoring"),
+    ],
+)
+def test_what_cannot_be_asked(
+    estimator: Any, options: dict[str, Any], code: str, said: str
+) -> None:
     with raises(code, StudyError, said):
-        dw.learning_curve(GaussianNB(), X, y, **options)
+        dw.learning_curve(estimator, X, Y, **options)

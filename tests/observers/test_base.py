@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from errors import warns
 from rich.console import Console
 
+import dataworth as dw
 from dataworth.curves.curve import Curve
+from dataworth.errors import DataworthWarning
 from dataworth.observers.artifacts import Artifacts
 from dataworth.observers.base import Observer, Observers
+from dataworth.observers.json_lines import JsonLines
 from dataworth.observers.notebook import NotebookObserver
 from dataworth.observers.terminal import TerminalObserver
 from dataworth.records.record import Record, RunKey
@@ -32,6 +39,7 @@ MAKERS: dict[str, Callable[[Path], Observer]] = {
     ),
     "notebook": lambda folder: NotebookObserver(),
     "artifacts": artifacts,
+    "json lines": lambda folder: JsonLines(folder / "log.jsonl"),
     "several": lambda folder: Observers([Observer(), artifacts(folder)]),
 }
 
@@ -49,6 +57,42 @@ class Failing(Observer):
         raise RuntimeError("the server is away")
 
 
+class FailsAt(Observer):
+    """Raises in one hook."""
+
+    def __init__(self, hook: str) -> None:
+        def fail(*_: Any) -> None:
+            raise RuntimeError(f"no {hook}")
+
+        setattr(self, hook, fail)
+
+
+HOOKS = sorted(name for name in vars(Observer) if name.startswith("on_"))
+
+
+def _train(run: dw.Run) -> dict[str, float]:
+    run.report(1, loss=0.5)
+    if (run.size, run.seed) == (20, 1):
+        raise ValueError("this run has no figures")
+    return {"accuracy": 1 - 1 / run.size}
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_an_observer_that_raises_loses_no_run(hook: str, tmp_path: Path) -> None:
+    study = dw.Study(100, _train, metric="accuracy", sizes=[10, 20], seeds=2)
+    with pytest.warns(DataworthWarning) as caught:
+        outcome = study.run_in(
+            tmp_path / "run",
+            observers=[FailsAt(hook), JsonLines(tmp_path / "log.jsonl")],
+        )
+    codes = {each.message.code for each in caught if isinstance(each.message, DataworthWarning)}
+    assert "observer-failed" in codes
+    assert outcome.curve is not None
+    assert (len(outcome.curve), len(outcome.failed)) == (3, 1)
+    events = [json.loads(line)["event"] for line in (tmp_path / "log.jsonl").open()]
+    assert [events.count(each) for each in ("run", "failure", "end")] == [3, 1, 1]
+
+
 def test_an_observer_that_fails_is_named_and_the_others_are_notified() -> None:
     class Counting(Observer):
         records = 0
@@ -60,6 +104,33 @@ def test_an_observer_that_fails_is_named_and_the_others_are_notified() -> None:
     with warns("observer-failed", "Failing.*the server is away"):
         observer.on_record(Record(RunKey("m", 1, 0, "a"), {"loss": 1.0}))
     assert Counting.records == 1
+
+
+def test_json_lines_hold_every_event_and_a_resumed_study_appends(tmp_path: Path) -> None:
+    log, study = tmp_path / "log.jsonl", dw.Study(100, _train, metric="accuracy", sizes=[10, 20])
+    for _ in range(2):
+        study.run_in(tmp_path / "run", observers=[JsonLines(log)])
+    lines = [json.loads(line) for line in log.open()]
+    events = [line["event"] for line in lines]
+    first = events.index("end") + 1
+    assert events[:2] == ["study", "begin"]
+    assert events[first:] == ["study", "begin", "end"]
+    assert (lines[1]["runs"], lines[1]["done"], lines[first + 1]["done"]) == (6, 0, 6)
+    run = next(line for line in lines if line["event"] == "run")
+    assert run["scores"] == {"accuracy": 1 - 1 / run["size"]}
+    failure = next(line for line in lines if line["event"] == "failure")
+    assert (failure["size"], failure["seed"], failure["kind"]) == (20, 1, "error")
+    assert "no figures" in failure["message"]
+    step = next(line for line in lines if line["event"] == "step")
+    assert (step["step"], step["of"], step["values"]) == (1, None, {"loss": 0.5})
+    assert datetime.fromisoformat(step["time"]).tzinfo is not None
+
+
+def test_json_lines_have_no_number_that_json_lacks(tmp_path: Path) -> None:
+    observer = JsonLines(tmp_path / "log.jsonl")
+    observer.on_record(Record(RunKey("m", 1, 0, "a"), {"loss": float("nan"), "r2": -math.inf}))
+    (line,) = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["scores"] == {"loss": None, "r2": None}
 
 
 def test_the_lines_of_a_terminal(tmp_path: Path) -> None:

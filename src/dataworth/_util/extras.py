@@ -23,6 +23,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "requests": "download",
         "tqdm": "download",
         "kagglehub": "kaggle",
+        "mlflow": "mlflow",
         "torch": "torch",
     }
 )

@@ -23,6 +23,7 @@ from dataworth.study.shipped import shipped_studies
 # What runs and shows a study is slow to import: only where it is used, not for the parser.
 if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
+    from dataworth.observers.base import Observer
     from dataworth.study.run import Outcome
     from dataworth.study.spec import Study
 
@@ -95,7 +96,8 @@ def add_parser(commands: Any) -> None:
         "--sizes",
         type=_numbers,
         metavar="N,N",
-        help="numbers of training samples, as 9000,27000 (default: the study's)",
+        help="numbers of training samples, as 9000,27000, or shares of the rows that may be "
+        "trained on, as 0.1,0.5,1.0 (default: the study's)",
     )
     parser.add_argument(
         "--seeds", type=int, metavar="K", help="number of seeds (default: the study's)"
@@ -137,6 +139,18 @@ def add_parser(commands: Any) -> None:
         type=float,
         metavar="S",
         help="seconds that a run may take (default: no limit)",
+    )
+    parser.add_argument(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help="append each event of the study to FILE as a JSON object on a line",
+    )
+    parser.add_argument(
+        "--mlflow",
+        metavar="URI",
+        help="track the study on an MLflow server, such as http://localhost:5000, or in a "
+        "database, such as sqlite:///mlflow.db",
     )
     parser.add_argument("--retry-failed", action="store_true", help="repeat the runs that failed")
     parser.set_defaults(command=run)
@@ -193,6 +207,7 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
         options.workers,
         TerminalObserver(new_console(stderr=True)),
         retry_failed=options.retry_failed,
+        observers=_observers(options),
     )
     signals.check()
     is_written = (directory / REPORT_FILE).is_file()
@@ -206,6 +221,26 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
     if outcome.failed:
         _print_failed(outcome)
     return outcome
+
+
+def _observers(options: argparse.Namespace) -> list[Observer]:
+    """The observers of ``--log`` and ``--mlflow``."""
+    observers: list[Observer] = []
+    if options.log is not None:
+        from dataworth.observers.json_lines import JsonLines
+
+        folder = options.log.absolute().parent
+        if not folder.is_dir():
+            raise StudyError(
+                f"--log {options.log}: there is no folder {folder}; make it, or name another.",
+                code="file-not-found",
+            )
+        observers.append(JsonLines(options.log))
+    if options.mlflow is not None:
+        from dataworth.observers.mlflow import MLflow
+
+        observers.append(MLflow(options.mlflow))
+    return observers
 
 
 def _print_failed(outcome: Outcome) -> None:
@@ -337,12 +372,17 @@ def _says_how_to_go_on(
         ) from None
 
 
-def _numbers(text: str) -> Sequence[int]:
+def _numbers(text: str) -> Sequence[int] | Sequence[float]:
+    """Numbers of samples, or shares of the rows."""
+    parts = [part.replace("_", "") for part in text.split(",")]
     try:
-        return [int(part.replace("_", "")) for part in text.split(",")]
+        if all("." in part for part in parts):
+            return [float(part) for part in parts]
+        return [int(part) for part in parts]
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r}: expected whole numbers with commas between, as 9000,27000"
+            f"{text!r}: expected whole numbers with commas between, as 9000,27000, or shares, as "
+            "0.1,0.5,1.0"
         ) from None
 
 

@@ -18,7 +18,7 @@ from dataworth.curves.shapes import long_form
 from dataworth.curves.table import Table, label
 from dataworth.curves.text_files import read_table
 from dataworth.errors import DataError, StudyError
-from dataworth.metrics.metric import in_percent
+from dataworth.metrics.metric import Metric, in_percent
 from dataworth.metrics.registry import canonical, find, scorer
 
 _MISSING = ("NAType", "NaTType")
@@ -417,7 +417,7 @@ def _read(thing: Any, metric: str | None, columns: Columns) -> Curve:
     )
 
 
-def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Curve:
+def curve_from_scores(result: Sequence[ArrayLike], metric: str | Metric = "score") -> Curve:
     """The curve in what scikit-learn's ``learning_curve`` returned: its scores on held-out rows.
 
     Parameters
@@ -425,8 +425,9 @@ def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Cur
     result : tuple
         ``(train_sizes_abs (m,), train_scores (m, folds), test_scores (m, folds), ...)``; folds
         become seeds 0, 1, ...
-    metric : str
-        The ``scoring`` that it was made with, as "accuracy" or "neg_log_loss".
+    metric : str or Metric
+        The ``scoring`` that it was made with, as "accuracy" or "neg_log_loss"; or what the scores
+        are, with no sign turned.
 
     Raises
     ------
@@ -454,7 +455,7 @@ def curve_from_scores(result: Sequence[ArrayLike], metric: str = "score") -> Cur
             code="metric-unclear",
         )
     folds = np.tile(np.arange(scores.shape[1]), len(sizes))
-    known, sign = scorer(metric)
+    known, sign = (metric, 1) if isinstance(metric, Metric) else scorer(metric)
     return Curve(np.repeat(sizes, scores.shape[1]), sign * scores.ravel(), folds, known)
 
 

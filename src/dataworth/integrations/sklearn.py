@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,10 @@ from numpy.typing import NDArray
 
 from dataworth._util.extras import require
 from dataworth.curves.read import curve_from_scores
-from dataworth.data.shuffle import SUBSET_STREAM, shuffled
 from dataworth.errors import StudyError
-
-Rows = NDArray[np.int64]
+from dataworth.integrations.seeded_folds import Seeds, with_seeds
+from dataworth.learners.sklearn.scoring import scoring_of
+from dataworth.metrics.metric import Metric
 
 
 def learning_curve(
@@ -21,7 +20,7 @@ def learning_curve(
     X: Any,  # noqa: N803
     y: Any,
     *,
-    seeds: int | Sequence[int] | None = None,
+    seeds: Seeds = None,
     return_curve: bool = False,
     **options: Any,
 ) -> Any:
@@ -35,14 +34,18 @@ def learning_curve(
     estimator, X, y, **options
         As scikit-learn's: ``groups``, ``train_sizes``, ``cv``, ``scoring``, ``n_jobs``, ...
     seeds : int or sequence of int, optional
-        Draw the subsets of each fold once per seed, stratified and nested: each has every class of
-        `y` in proportion to its share, to within one row, and is contained in the larger ones of
-        the seed (see `dataworth.data.subsets.NestedSampler`). An int is a number of seeds. Scores
-        then have ``folds * seeds`` columns, all seeds of the first fold first. By default the
-        subsets are scikit-learn's: the first rows of the fold, in its order or shuffled.
+        Draw the subsets of each fold once per seed, nested: each is contained in the larger ones
+        of the seed. Those of a classifier are stratified too: each has every class of `y` in
+        proportion to its share, to within one row (see `dataworth.data.subsets.NestedSampler`).
+        An int is a number of seeds. Scores then have ``folds * seeds`` columns, all seeds of the
+        first fold first. By default the subsets are scikit-learn's: the first rows of the fold, in
+        its order or shuffled.
     return_curve : bool
         Return a `Curve` of the scores on held-out rows instead of the tuple. Scores that are
         negated losses, as "neg_log_loss", become losses; folds and seeds become the curve's seeds.
+        The curve of a callable has the name of its function; larger values are better, unless it
+        was made by ``make_scorer`` with ``greater_is_better=False`` or has the name of a loss,
+        whose curve is of positive values.
 
     Returns
     -------
@@ -53,70 +56,61 @@ def learning_curve(
     Raises
     ------
     StudyError
-        If `seeds` is given for labels that are not classes or with ``shuffle``, or if a curve is
-        returned and `scoring` has no name.
+        If `seeds` is empty or given with ``shuffle``, or if a curve is returned and neither
+        `scoring` nor the estimator nor the scores say what they are.
+    ValueError, TypeError
+        As scikit-learn raises them.
     """
     require("sklearn", "learning curves of estimators")
     from sklearn.model_selection import learning_curve as learning_curve_of_sklearn
 
-    metric = _metric(estimator, options.get("scoring")) if return_curve else ""
-    if seeds is not None:
-        chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-        options = {**options, "cv": _seeded(estimator, X, y, chosen, options)}
-    result = learning_curve_of_sklearn(estimator, X, y, **options)
-    return curve_from_scores(result, metric) if return_curve else result
+    named = _metric(estimator, options.get("scoring")) if return_curve else None
+    result = learning_curve_of_sklearn(estimator, X, y, **with_seeds(estimator, y, seeds, options))
+    if named is None:
+        return result
+    metric, sign = named
+    if sign is None:
+        assert isinstance(metric, Metric)
+        sign = _sign_of_loss(metric, result[2])
+    return curve_from_scores((result[0], result[1], sign * result[2]), metric)
 
 
-def _seeded(
-    estimator: Any,
-    X: Any,  # noqa: N803
-    y: Any,
-    seeds: tuple[int, ...],
-    options: Mapping[str, Any],
-) -> list[tuple[Rows, Rows]]:
-    """Repeat each fold once per seed, with its training rows in the order of the seed.
+def _sign_of_loss(metric: Metric, scores: NDArray[np.float64]) -> int:
+    """Whether a function that is called like a loss returns it, or its negative as scorers do."""
+    finite = scores[np.isfinite(scores)]
+    if (finite > 0).any() and (finite < 0).any():
+        raise StudyError(
+            f"scoring: {metric.name} is the name of a loss, and the function returns values of "
+            f"both signs, from {finite.min():.4g} to {finite.max():.4g}. Rename it, or make a "
+            "scorer of it with sklearn.metrics.make_scorer.",
+            code="metric-unclear",
+        )
+    return -1 if (finite < 0).any() else 1
 
-    scikit-learn uses the first rows, so its subsets are stratified and nested.
+
+def _metric(estimator: Any, scoring: Any) -> tuple[str | Metric, int | None]:
+    """The metric of `scoring`, or of the estimator's ``score``, and its sign in the scores.
+
+    The sign is None where the scores decide it.
     """
-    from sklearn.base import is_classifier
-    from sklearn.model_selection import check_cv
-
-    if not seeds:
-        raise StudyError(
-            "seeds is empty; expected at least one.", code="nothing-given", option="seeds"
-        )
-    if options.get("shuffle"):
-        raise StudyError(
-            "shuffle would undo the order of seeds; leave one of them out.", code="options-conflict"
-        )
-    labels = np.asarray(y)
-    if labels.ndim != 1 or labels.dtype.kind == "f":
-        raise StudyError(
-            f"seeds draws stratified subsets, but y has shape {labels.shape} and dtype "
-            f"{labels.dtype}; expected one class per row. Use shuffle=True instead.",
-            code="no-classes",
-        )
-    classes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
-    folds = check_cv(options.get("cv"), y, classifier=is_classifier(estimator))
-    return [
-        (shuffled(train, classes, (SUBSET_STREAM, seed)), test)
-        for train, test in folds.split(X, y, options.get("groups"))
-        for seed in seeds
-    ]
-
-
-def _metric(estimator: Any, scoring: Any) -> str:
-    """The name of the metric: that of `scoring`, or of the estimator's ``score``."""
     from sklearn.base import is_classifier, is_regressor
 
     if isinstance(scoring, str):
-        return scoring
+        # The name says whether it is negated.
+        return scoring, 1
+    if callable(scoring):
+        found = scoring_of(scoring)
+        assert found is not None
+        ((name, metric),) = found.metrics.items()
+        is_loss = not metric.higher_is_better and not hasattr(scoring, "_sign")
+        return metric, None if is_loss else found.signs[name]
     if scoring is None and is_classifier(estimator):
-        return "accuracy"
+        return "accuracy", 1
     if scoring is None and is_regressor(estimator):
-        return "r2"
+        return "r2", 1
     raise StudyError(
-        "scoring has no name that says what the scores are; give one of scikit-learn's, or read "
-        "the tuple with as_curve(result, metric=...).",
+        f"scoring = {scoring!r} and {type(estimator).__name__} do not say what the scores are; "
+        "give scoring one of scikit-learn's names or a callable, or read the tuple with "
+        "as_curve(result, metric=...).",
         code="metric-unclear",
     )

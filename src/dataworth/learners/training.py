@@ -121,7 +121,10 @@ def _to_the_end(
     make: Callable[[], Trainer], request: FitRequest, until: Ending, context: RunContext
 ) -> Trained:
     rows, batch = request.train.rows, min(request.options.batch_size, len(request.train.rows))
-    parts = until.parts(request.train.data, rows, request.seed)
+    if request.validation is None:
+        parts = until.parts(request.train.data, rows, request.seed)
+    else:
+        parts = [(rows, request.validation.rows)]
     ceiling = until.ceiling(len(rows), batch) // until.steps_per_round(len(rows), batch)
     history = _History(until, len(rows), batch, ceiling, is_searched=bool(parts))
     searching = [make() for _ in parts]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from dataworth.errors import DataworthWarning
 from dataworth.findings import Finding
@@ -16,6 +18,17 @@ class Observer:
     Every hook is called in the main process, from one thread. What a hook raises is turned into a
     warning: it never costs a run.
     """
+
+    def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
+        """Called before all other hooks but `on_findings`, when the run directory is there.
+
+        Parameters
+        ----------
+        directory : Path
+            It can be read while the study runs.
+        options : mapping
+            The study's options, as a study file has them.
+        """
 
     def on_study_begin(
         self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
@@ -57,6 +70,10 @@ class Observers(Observer):
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = observers
+
+    def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_directory(directory, options))
 
     def on_study_begin(
         self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]

@@ -68,6 +68,8 @@ class Run:
         Row numbers to score on, the same for every run; empty where nothing is held out.
     folder : Path
         The run's own folder; its files survive a kill, and are removed when the run is finished.
+    validation : ndarray of int64
+        Row numbers of the study's ``validation``, for early stopping; empty without.
     """
 
     model: str
@@ -77,6 +79,7 @@ class Run:
     rows: NDArray[np.int64] = field(repr=False)
     held_out: NDArray[np.int64] = field(repr=False)
     folder: Path
+    validation: NDArray[np.int64] = field(repr=False, default_factory=lambda: np.empty(0, np.int64))
     _report: Callable[..., None] = field(repr=False, default=lambda *_, **__: None)
 
     def report(self, step: int, of: int | None = None, **values: float) -> None:

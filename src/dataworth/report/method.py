@@ -73,11 +73,30 @@ def _training(report: RunReport) -> list[Item]:
         Item("Learner", _listed(meta["learner"])),
         *_budget(meta["identity"].get("budget")),
         *_stopping(meta["identity"].get("options")),
-        Item("Hyperparameters", "the same for every size; none was tuned within the study"),
+        *_hyperparameters(meta),
     ]
+    if "validation_rows" in meta:
+        text = f"{meta['validation_rows']:,} samples that were set aside; no subset holds them"
+        items.append(Item("Validated on", text))
     if "mistakes" in meta:
         items.append(Item("Mistakes made on purpose", _listed(meta["mistakes"]) or "none"))
     return items
+
+
+def _hyperparameters(meta: Mapping[str, Any]) -> list[Item]:
+    """Those that change with the size, with their values, and what holds of the others."""
+    settings = meta.get("settings")
+    if not settings:
+        return [Item("Hyperparameters", "the same for every size; none was tuned within the study")]
+    items = [
+        Item(
+            f"{name} by size",
+            ", ".join(f"{value} at {int(size):,}" for size, value in values.items()),
+        )
+        for name, values in settings.items()
+    ]
+    text = "the same for every size; none was tuned within the study"
+    return [*items, Item("Other hyperparameters", text)]
 
 
 def _parameters(report: RunReport) -> list[Item]:
@@ -134,7 +153,7 @@ def _points(report: RunReport) -> list[Item]:
     }
     items = [
         Item("Sizes (training samples)", sizes),
-        Item("Seeds", ", ".join(map(str, seeds))),
+        Item("Seeds", ", ".join(map(str, seeds)) + _fixed(report.meta)),
         Item("Subsets", subsets.get(report.meta["subset"], report.meta["subset"])),
         Item("Runs", f"{len(report.records)}; all are shown, none was left out"),
         Item("Scored", "once per run, at its end, on all held-out samples"),
@@ -143,6 +162,21 @@ def _points(report: RunReport) -> list[Item]:
         text = "mean cross-entropy in nats, from logits in float64, without a clip"
         items.append(Item("Loss", text))
     return items
+
+
+def _fixed(meta: Mapping[str, Any]) -> str:
+    """Which part of a run another seed than its own decides."""
+    if "subset_seed" in meta:
+        return (
+            f", of the initial weights and the training; every run of a size has the subset of "
+            f"seed {meta['subset_seed']}"
+        )
+    if "model_seed" in meta:
+        return (
+            f", of the subset; the initial weights and the training of every run are of seed "
+            f"{meta['model_seed']}"
+        )
+    return ""
 
 
 def _machine(report: RunReport) -> list[Item]:

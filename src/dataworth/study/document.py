@@ -109,8 +109,8 @@ def to_toml(values: Mapping[str, Any]) -> str:
     written["model"] = models_to_keep(written["model"])
     if "data_options" in written:
         written["data_options"] = options_to_keep(written["data_options"])
-    for name in ("sizes", "seeds"):
-        if name in written:
+    for name in ("sizes", "seeds", "held_out", "validation"):
+        if isinstance(written.get(name), tuple):
             written[name] = list(written[name])
     # A section must follow all plain options.
     order = sorted(written, key=lambda name: isinstance(written[name], Mapping))

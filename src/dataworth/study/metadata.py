@@ -31,6 +31,7 @@ def describe(study: ResolvedStudy) -> dict[str, Any]:
         "held_out": len(split.held_out),
         "held_out_official": split.official,
         "subset": objective.subset,
+        **_of_protocol(study),
         "metric": _metric(study),
         "machine": {
             "system": platform.platform(),
@@ -44,6 +45,15 @@ def describe(study: ResolvedStudy) -> dict[str, Any]:
     return described | (_of_samples(learners[0]) if learners else {})
 
 
+def _of_protocol(study: ResolvedStudy) -> dict[str, Any]:
+    """Seeds and validation rows, where they are not the run's."""
+    protocol = study.first.protocol
+    found = {"subset_seed": protocol.subset_seed, "model_seed": protocol.model_seed}
+    if protocol.validation is not None:
+        found["validation_rows"] = len(protocol.validation)
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def describe_models(study: ResolvedStudy) -> dict[str, dict[str, Any]]:
     """What all runs of one model have in common, by the model's name, as JSON values."""
     described: dict[str, dict[str, Any]] = {}
@@ -55,6 +65,10 @@ def describe_models(study: ResolvedStudy) -> dict[str, dict[str, Any]]:
             "measured_on": "held-out",
             "chance": dict(objective.chance()),
         }
+        if objective.protocol.settings:
+            described[name]["settings"] = {
+                each["name"]: each["values"] for each in objective.protocol.settings.values()
+            }
         if isinstance(objective, LearnerObjective):
             if objective.scoring is not None:
                 described[name]["scoring"] = {

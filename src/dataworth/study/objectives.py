@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
+from typing import Protocol as Interface
 
 import numpy as np
 
@@ -28,12 +29,14 @@ from dataworth.learners.function import RunModel
 from dataworth.learners.sklearn.scoring import Scoring
 from dataworth.records.record import PROTOCOL, Record, RunKey
 from dataworth.records.run import Run, RunContext
+from dataworth.study.protocol import Protocol
 from dataworth.tasks.base import Scored, Task
 
 TRAIN_LOSS = "train_loss"
+_no_rows: RowNumbers = np.empty(0, np.int64)
 
 
-class StudyObjective(Protocol):
+class StudyObjective(Interface):
     """What a study needs of an objective; it is pickled to worker processes."""
 
     @property
@@ -74,6 +77,10 @@ class LearnerObjective:
         Rows of each class in every subset.
     scoring : Scoring, optional
         Scorers besides the metrics of the task.
+    protocol : Protocol
+        Seeds, validation rows, and settings that change with the size.
+    at_size : mapping of int to LearnerObjective
+        How a run of each size is done, where settings change with it.
     """
 
     data: Dataset
@@ -85,6 +92,8 @@ class LearnerObjective:
     count: Count = "rows"
     at_least: int = 0
     scoring: Scoring | None = None
+    protocol: Protocol = field(default_factory=Protocol)
+    at_size: Mapping[int, LearnerObjective] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -100,7 +109,7 @@ class LearnerObjective:
             for name, each in self.options.identity().items()
             if name in taken or name == "until"
         }
-        return {
+        found = {
             "protocol": PROTOCOL,
             "data": self.data.fingerprint,
             "held_out": len(self.split.held_out),
@@ -114,11 +123,18 @@ class LearnerObjective:
             **({"budget" if "epochs" in options else "options": options} if options else {}),
             **({} if self.scoring is None else {"scoring": self.scoring.identity()}),
             **({"validation": "groups"} if self._validates_on_groups else {}),
+            **self.protocol.identity(),
         } | ({} if self.task.kind == "classification" else {"task": task})
+        return self.protocol.without_settings(found, self.learner.name)
+
+    def identity_at(self, size: int) -> Mapping[str, Any]:
+        """The identity of the runs of a size: it differs where settings change with the size."""
+        return self.at_size[size].identity if self.at_size else self.identity
 
     @property
     def _validates_on_groups(self) -> bool:
-        return self.options.patience is not None and self.data.groups is not None
+        own = self.protocol.validation is not None
+        return not own and self.options.patience is not None and self.data.groups is not None
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -152,6 +168,8 @@ class LearnerObjective:
 
     def work(self, key: RunKey) -> int:
         """Samples that a run passes through training, at most."""
+        if self.at_size:
+            return self.at_size[key.size].work(key)
         batch = min(self.options.batch_size, key.size)
         if self.options.until is not None:
             # The search for the number of steps, and as many on the whole subset.
@@ -172,15 +190,21 @@ class LearnerObjective:
 
     def __call__(self, key: RunKey, context: RunContext) -> Record:
         """Fit and score one run."""
+        if self.at_size:
+            return self.at_size[key.size](key, context)
         if self.split.folds:
             return replace(self, split=self.split.of(key.seed))(key, context)
         started = time.perf_counter()
         rows, validation = rows_of_run(self, key), None
-        if self.options.patience is not None and self.options.until is None:
-            rows, validation_rows = validation_split(self.data, rows, seed=key.seed)
+        if self.protocol.validation is not None:
+            validation = View(self.data, self.protocol.validation)
+        elif self.options.patience is not None and self.options.until is None:
+            seed = self.protocol.seed_of_subset(key)
+            rows, validation_rows = validation_split(self.data, rows, seed=seed)
             validation = View(self.data, validation_rows)
         train = View(self.data, rows)
-        request = FitRequest(train, self.task, key.seed, validation, self.options)
+        seed = self.protocol.seed_of_model(key)
+        request = FitRequest(train, self.task, seed, validation, self.options)
         predictor = self.learner.fit(request, context)
         scored = self.evaluate(predictor, train)
         facts = dict(predictor.facts)
@@ -216,7 +240,7 @@ class FunctionObjective:
     split : Split
     subset : {"nested", "prefix"}
     model : RunModel
-    count, at_least
+    count, at_least, protocol, at_size
         See `LearnerObjective`.
     """
 
@@ -226,6 +250,8 @@ class FunctionObjective:
     model: RunModel
     count: Count = "rows"
     at_least: int = 0
+    protocol: Protocol = field(default_factory=Protocol)
+    at_size: Mapping[int, FunctionObjective] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -235,7 +261,7 @@ class FunctionObjective:
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """All that determines the figures of a run besides its size and seed (JSON values)."""
-        return {
+        found = {
             "protocol": PROTOCOL,
             "data": self.data.fingerprint,
             "held_out": len(self.split.held_out),
@@ -243,7 +269,13 @@ class FunctionObjective:
             "learner": dict(self.model.identity()),
             "subset": self.subset,
             **_of_subsets(self),
+            **self.protocol.identity(),
         }
+        return self.protocol.without_settings(found, self.model.name)
+
+    def identity_at(self, size: int) -> Mapping[str, Any]:
+        """See `LearnerObjective.identity_at`."""
+        return self.at_size[size].identity if self.at_size else self.identity
 
     def work(self, key: RunKey) -> int:
         """The run's number of samples: nothing else is known of a function."""
@@ -255,15 +287,18 @@ class FunctionObjective:
 
     def __call__(self, key: RunKey, context: RunContext) -> Record:
         """Call the function and check the figures that it returns."""
+        if self.at_size:
+            return self.at_size[key.size](key, context)
         started = time.perf_counter()
         run = Run(
             model=key.learner,
             size=key.size,
-            seed=key.seed,
+            seed=self.protocol.seed_of_model(key),
             key=key.digest,
             rows=rows_of_run(self, key),
             held_out=self.split.of(key.seed).held_out.rows,
             folder=context.folder,
+            validation=_no_rows if self.protocol.validation is None else self.protocol.validation,
             _report=context.report,
         )
         scores = self.model(run)
@@ -299,7 +334,7 @@ def rows_of_run(objective: LearnerObjective | FunctionObjective, key: RunKey) ->
         objective.data,
         objective.split.of(key.seed).pool.rows,
         key.size,
-        seed=key.seed,
+        seed=objective.protocol.seed_of_subset(key),
         sampler=SAMPLERS[objective.subset],
         count=objective.count,
         at_least=objective.at_least,

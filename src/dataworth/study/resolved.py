@@ -57,14 +57,28 @@ class ResolvedStudy:
 
     def runs(self) -> list[RunKey]:
         """Every size with every seed, for each model in turn, sizes rising."""
-        pairs = [(size, seed) for size in self.sizes for seed in self.seeds]
         return [
             RunKey(name, size, seed, digest)
             for name, objective in self.objectives.items()
-            for (size, seed), digest in zip(
-                pairs, digests(objective.identity, self.sizes, self.seeds), strict=True
-            )
+            for (size, seed), digest in self._digests(objective).items()
         ]
+
+    def _digests(
+        self, objective: LearnerObjective | FunctionObjective
+    ) -> dict[tuple[int, int], str]:
+        if not objective.at_size:
+            pairs = [(size, seed) for size in self.sizes for seed in self.seeds]
+            found = digests(objective.identity, self.sizes, self.seeds)
+            return dict(zip(pairs, found, strict=True))
+        return {
+            (size, seed): digest
+            for size in self.sizes
+            for seed, digest in zip(
+                self.seeds,
+                digests(objective.identity_at(size), (size,), self.seeds),
+                strict=True,
+            )
+        }
 
 
 def digests(

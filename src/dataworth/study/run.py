@@ -87,14 +87,16 @@ def run_study(
     progress: Observer | bool | None = None,
     *,
     retry_failed: bool = False,
+    observers: Sequence[Observer] = (),
 ) -> Outcome:
     """Run a study in a directory; see `Study.run`."""
-    observer = Observers([default_observer(progress)])
+    observer = Observers([default_observer(progress), *observers])
     signals.check()
     found = _audit(study)
     observer.on_findings(found)
     with Store(Path(directory), write=True) as store:
         returned = _claim(store, study, found)
+        observer.on_directory(store.directory, study.values)
         keys = study.runs()
         ended = store.digests("finished")
         if not retry_failed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -39,8 +39,10 @@ from dataworth.learners.sklearn.scoring import Scoring, scoring_of
 from dataworth.metrics.metric import Metric
 from dataworth.observers.base import Observer
 from dataworth.sources import load
+from dataworth.study.by_size import BySize, by_size, model_at, models_by_size, sized
 from dataworth.study.document import IN_PYTHON
 from dataworth.study.objectives import FunctionObjective, LearnerObjective
+from dataworth.study.protocol import Protocol, checked_validation
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.run import Outcome, run_study
 from dataworth.study.variants import Variant
@@ -48,6 +50,9 @@ from dataworth.study.variants import Variant
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
 _SEEDS = 3
+_SIZED = ("epochs", "steps", "batch_size", "learning_rate", "patience")
+Sized = BySize | Callable[[int], Any] | Mapping[int, Any]
+"""A training option that changes with the size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +76,9 @@ class Study:
     metric : str or Metric, optional
         The metric of the curve: the task's first by default (loss in nats for classes), or the
         only one that a function returns.
-    sizes : sequence of int, optional
-        Numbers of training samples; five sizes a factor 3 apart, up to all rows, by default.
+    sizes : sequence of int or of float, optional
+        Numbers of training samples, or shares of the rows that may be trained on, as
+        ``[0.1, 0.5, 1.0]``; five sizes a factor 3 apart, up to all rows, by default.
     seeds : int or sequence of int, optional
         How many seeds (0, 1, ...), or which: 3, or with `cv` one for each fold.
     epochs : int, optional
@@ -86,6 +92,8 @@ class Study:
         Samples per optimizer step (128).
     learning_rate : float, optional
         Of Adam (0.001).
+        Each of these four, and `patience`, may also be a function of the size, or a mapping with a
+        value for each size: see `dataworth.BySize`, which stands for a parameter or a model too.
     patience : int, optional
         Epochs without a lower validation loss after which a run ends (5). With `epochs` or
         `steps`, which are then the most: early stopping on a tenth of the subset.
@@ -99,6 +107,15 @@ class Study:
         Share or number of samples to hold out of data without an official held-out split (0.2);
         or the numbers of the rows to hold out, in place of an official split too;
         0, for row numbers alone: the model scores itself.
+    validation : sequence of int, optional
+        Numbers of rows to validate on for early stopping, which no subset holds; by default a part
+        of each subset is used. A function gets them as ``run.validation``.
+    subset_seed : int, optional
+        The seed whose subsets all runs are trained on; the spread over `seeds` is then that of the
+        initial weights and the training alone. By default the run's.
+    model_seed : int, optional
+        The seed of the initial weights and of the training of all runs; the spread over `seeds` is
+        then that of the subsets alone. By default the run's.
     cv : int, splitter or list of (training rows, held-out rows), optional
         Folds in place of one held-out part: each seed has its own. A number of folds respects
         groups and times; a splitter is any object with scikit-learn's ``split(X, y, groups)``.
@@ -135,16 +152,19 @@ class Study:
     data: str | Path | Dataset | Rows | int
     model: Any = "mlp"
     metric: str | Metric | None = None
-    sizes: Sequence[int] | None = None
+    sizes: Sequence[int] | Sequence[float] | None = None
     seeds: int | Sequence[int] | None = None
-    epochs: int | None = None
-    steps: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    patience: int | None = None
+    epochs: int | Sized | None = None
+    steps: int | Sized | None = None
+    batch_size: int | Sized | None = None
+    learning_rate: float | Sized | None = None
+    patience: int | Sized | None = None
     standardize: bool | None = None
     subset: Method = "nested"
     held_out: float | int | Sequence[int] | NDArray[np.integer[Any]] | None = None
+    validation: Sequence[int] | NDArray[np.integer[Any]] | None = None
+    subset_seed: int | None = None
+    model_seed: int | None = None
     cv: Any = None
     count: Count = "rows"
     at_least: int | None = None
@@ -197,11 +217,21 @@ class Study:
                 code="wrong-type",
                 option="variant",
             )
+        self._check_seeds()
         if self.metric is not None and not isinstance(self.metric, str | Metric):
             raise StudyError(
                 f"metric = {self.metric!r}: expected a name or a dataworth.Metric.",
                 code="wrong-type",
                 option="metric",
+            )
+
+    def _check_seeds(self) -> None:
+        assert isinstance(self.seeds, tuple)
+        if self.subset_seed is not None and self.model_seed is not None and len(self.seeds) > 1:
+            raise StudyError(
+                f"subset_seed = {self.subset_seed} and model_seed = {self.model_seed}: the runs of "
+                f"{len(self.seeds)} seeds would be the same. Omit one, or give one seed.",
+                code="options-conflict",
             )
 
     def _checked(self) -> dict[str, Any]:
@@ -216,13 +246,22 @@ class Study:
             "fit_params": checks.check_mapping("fit_params", self.fit_params),
         }
         if self.sizes is not None:
-            checked["sizes"] = checks.check_ints("sizes", self.sizes, least=1)
+            checked["sizes"] = _sizes(self.sizes)
         for option in ("epochs", "steps", "batch_size", "patience", "at_least"):
             if getattr(self, option) is not None:
-                checked[option] = checks.check_int(option, getattr(self, option))
+                value = by_size(getattr(self, option)) if option in _SIZED else self.at_least
+                is_sized = isinstance(value, BySize)
+                checked[option] = value if is_sized else checks.check_int(option, value)
         for option in ("learning_rate", "time_limit"):
             if getattr(self, option) is not None:
-                checked[option] = checks.check_positive(option, getattr(self, option))
+                value = by_size(getattr(self, option)) if option in _SIZED else self.time_limit
+                is_sized = isinstance(value, BySize)
+                checked[option] = value if is_sized else checks.check_positive(option, value)
+        for option in ("subset_seed", "model_seed"):
+            if getattr(self, option) is not None:
+                checked[option] = checks.check_int(option, getattr(self, option), least=0)
+        if self.validation is not None:
+            checked["validation"] = checks.check_ints("validation", self.validation, least=0)
         if self.standardize is not None and not isinstance(self.standardize, bool):
             raise StudyError(
                 f"standardize = {self.standardize!r}: expected true or false.",
@@ -277,6 +316,8 @@ class Study:
         if self.sizes is None:
             steps = range(_AUTOMATIC_SIZES - 1, -1, -1)
             return tuple(sorted({max(1, rows // _PAPER_RATIO**step) for step in steps}))
+        if isinstance(self.sizes[0], float):
+            return tuple(sorted({max(1, round(share * rows)) for share in self.sizes}))
         if max(self.sizes) > rows:
             what = "samples" if self.count == "rows" else "groups"
             raise StudyError(
@@ -284,7 +325,7 @@ class Study:
                 "Use smaller sizes, more data, or a smaller held_out.",
                 code="size-out-of-range",
             )
-        return tuple(self.sizes)
+        return tuple(int(size) for size in self.sizes)
 
     def values(self) -> dict[str, Any]:
         """The options that are set, as values for a study file; objects as a note."""
@@ -296,6 +337,9 @@ class Study:
         values["model"] = _in_file(self.model)
         if self.cv is not None and not isinstance(self.cv, int):
             values["cv"] = IN_PYTHON
+        for option in self._sized():
+            if option != "model":
+                values["parameters" if option not in _SIZED else option] = IN_PYTHON
         if self.count == "rows":
             del values["count"]
         if self.fit_params:
@@ -317,12 +361,14 @@ class Study:
             If the data are not there or cannot be used, or the model or a size does not fit them.
         """
         # First the models: a name or a missing library is reported before data are loaded.
-        models = self._models()
+        models = {} if self._sized() else self._models()
         scoring = scoring_of(self.scoring)
         data = self._load()
         if self.variant is not None and isinstance(data, Dataset):
             data = self.variant.apply(data)
         parts = split(data, self.held_out) if self.cv is None else split_into_folds(data, self.cv)
+        if self.validation is not None:
+            parts = checked_validation(data, np.asarray(self.validation, np.int64), parts)
         pools = [pool for pool, _ in parts.folds] or [parts.pool.rows]
         sizes = self.sizes_for(min(units(data, pool, self.count) for pool in pools))
         assert self.seeds is not None
@@ -337,14 +383,21 @@ class Study:
             count=self.count,
             at_least=self.at_least or 0,
         )
-        objectives = {
-            name: self._objective(data, parts, model, scoring) for name, model in models.items()
-        }
+        objectives = (
+            self._objectives_by_size(sizes, data, parts, scoring)
+            if self._sized()
+            else {
+                name: self._objective(data, parts, each, scoring) for name, each in models.items()
+            }
+        )
         if any(
             isinstance(each, LearnerObjective) and each.options.patience is not None
             for each in objectives.values()
         ):
-            validation_count(min(sizes))
+            if self.validation is None:
+                validation_count(min(sizes))
+        elif self.validation is not None:
+            self._check_validation(objectives)
         # A model that does not fit the data or the task is refused before anything is written.
         _check_different({name: objective.identity for name, objective in objectives.items()})
         metric = self.metric
@@ -362,6 +415,98 @@ class Study:
             time_limit=self.time_limit,
             values=self._described(objectives, sizes),
         )
+
+    def at(self, size: int) -> Study:
+        """The study with the options that its runs of a size have; see `dataworth.BySize`.
+
+        Raises
+        ------
+        StudyError
+            If a value is missing or out of range.
+        """
+        options = {name: getattr(self, name).at(size, name) for name in _SIZED if self._is(name)}
+        for name, value in options.items():
+            if callable(value) or isinstance(value, Mapping) or value is None:
+                raise StudyError(
+                    f"{name} at size {size:,} is {value!r}; expected a number.",
+                    code="wrong-type",
+                    option=name,
+                )
+        parameters = {
+            name: value.at(size, name) if isinstance(value, BySize) else value
+            for name, value in self.parameters.items()
+        }
+        model = model_at(self.model, size)
+        return replace(self, **options, parameters=parameters, model=model)
+
+    def _is(self, option: str) -> bool:
+        """Whether a training option changes with the size."""
+        return isinstance(getattr(self, option), BySize)
+
+    def _sized(self) -> dict[str, BySize]:
+        """All options that change with the size, by name."""
+        options = {name: getattr(self, name) for name in _SIZED if self._is(name)}
+        models = models_by_size(self.model)
+        return {
+            **options,
+            **sized(self.parameters),
+            **({"model": models[0]} if models else {}),
+        }
+
+    def _objectives_by_size(
+        self,
+        sizes: Sequence[int],
+        data: Dataset | Rows,
+        parts: Split,
+        scoring: Scoring | None,
+    ) -> dict[str, LearnerObjective | FunctionObjective]:
+        """The objective of each model, with one for each size."""
+        by_name: dict[str, dict[int, Any]] = {}
+        values: dict[str, dict[str, Any]] = {}
+        for size in sizes:
+            concrete = self.at(size)
+            models = concrete._models()
+            # The first size names the models: a name may have the size's settings in it.
+            names = list(by_name) or list(models)
+            for name, model in zip(names, models.values(), strict=True):
+                objective = concrete._objective(data, parts, model, scoring)
+                by_name.setdefault(name, {})[size] = objective
+                if "model" in self._sized():
+                    values.setdefault("model", {})[f"{size}"] = model.name
+            for name in self._sized():
+                if name != "model":
+                    own = concrete.parameters.get(name, getattr(concrete, name, None))
+                    values.setdefault(name, {})[f"{size}"] = own if _is_plain(own) else repr(own)
+        models_of_file = [each.identity() for each in models_by_size(self.model)]
+        settings = {
+            ("parameters" if name in self.parameters else name): {
+                "by_size": models_of_file if name == "model" else each.identity(),
+                "values": values[name],
+                "name": name,
+            }
+            for name, each in self._sized().items()
+        }
+        found: dict[str, LearnerObjective | FunctionObjective] = {}
+        for name, at_size in by_name.items():
+            first = at_size[min(sizes)]
+            protocol = replace(first.protocol, settings=settings)
+            found[name] = replace(first, protocol=protocol, at_size=at_size)
+        return found
+
+    def _check_validation(
+        self, objectives: Mapping[str, LearnerObjective | FunctionObjective]
+    ) -> None:
+        """Refuse validation rows that nothing is stopped by."""
+        learners = [each for each in objectives.values() if isinstance(each, LearnerObjective)]
+        if len(learners) == len(objectives) and all(
+            each.options.until is None for each in learners
+        ):
+            raise StudyError(
+                "validation: no run is stopped early, so that nothing is validated. Give "
+                "patience=, or omit epochs and steps, or omit validation.",
+                code="option-without-effect",
+                option="validation",
+            )
 
     @property
     def is_of_several_models(self) -> bool:
@@ -382,6 +527,7 @@ class Study:
                 "model: expected at least one model.", code="nothing-given", option="model"
             )
         rate = self.learning_rate or DEFAULT_LEARNING_RATE
+        assert isinstance(rate, float)
         resolved = [
             resolve(
                 each,
@@ -454,7 +600,7 @@ class Study:
         metric = self.metric.name if isinstance(self.metric, Metric) else self.metric
         if isinstance(model, RunModel):
             return FunctionObjective(
-                data, parts, self.subset, model, self.count, self.at_least or 0
+                data, parts, self.subset, model, self.count, self.at_least or 0, self._protocol()
             )
         if isinstance(data, Rows):
             raise StudyError(
@@ -476,6 +622,7 @@ class Study:
             count=self.count,
             at_least=self.at_least or 0,
             scoring=scoring,
+            protocol=self._protocol(),
         )
         if scoring is not None:
             scoring.check(model, data.task, parts.held_out)
@@ -490,6 +637,10 @@ class Study:
             )
         return objective if self.variant is None else self.variant.objective(objective)
 
+    def _protocol(self) -> Protocol:
+        rows = None if self.validation is None else np.asarray(self.validation, np.int64)
+        return Protocol(self.subset_seed, self.model_seed, rows)
+
     def _described(
         self, objectives: Mapping[str, LearnerObjective | FunctionObjective], sizes: tuple[int, ...]
     ) -> dict[str, Any]:
@@ -502,7 +653,8 @@ class Study:
                 IN_PYTHON if given == IN_PYTHON else dict(zip(objectives, texts, strict=True))
             )
         learners = [each for each in objectives.values() if isinstance(each, LearnerObjective)]
-        return values | self._used(learners)
+        used = self._used(learners)
+        return values | {name: value for name, value in used.items() if name not in self._sized()}
 
     def _used(self, objectives: Sequence[LearnerObjective]) -> dict[str, Any]:
         """The training options that all learners that take them were given."""
@@ -552,6 +704,7 @@ class Study:
         workers: int = 1,
         progress: Observer | bool | None = None,
         retry_failed: bool = False,
+        observers: Sequence[Observer] = (),
     ) -> Any:  # A union would have to be narrowed by all who have one model.
         """Run what the run directory does not hold yet; return the whole curve.
 
@@ -566,6 +719,9 @@ class Study:
             notebook does and a script does not. An `Observer` is notified instead.
         retry_failed : bool
             Whether to do the runs again that failed before.
+        observers : sequence of Observer
+            Further observers, such as ``dataworth.observers.JsonLines("log.jsonl")`` and
+            ``dataworth.observers.MLflow()``. What one raises becomes a warning.
 
         Returns
         -------
@@ -580,7 +736,11 @@ class Study:
             If the study cannot be run as asked, or no run has finished. Finished runs are stored.
         """
         outcome = self.run_in(
-            out or Path("runs") / self.name, workers, progress, retry_failed=retry_failed
+            out or Path("runs") / self.name,
+            workers,
+            progress,
+            retry_failed=retry_failed,
+            observers=observers,
         )
         if not outcome.curves:
             raise StudyError(outcome.failures(), code="runs-failed")
@@ -597,10 +757,39 @@ class Study:
         progress: Observer | bool | None = None,
         *,
         retry_failed: bool = False,
+        observers: Sequence[Observer] = (),
     ) -> Outcome:
         """As `run`, with all that the study came to: curve, failed runs and findings."""
         workers = checks.check_int("workers", workers)
-        return run_study(self.resolve(), directory, workers, progress, retry_failed=retry_failed)
+        return run_study(
+            self.resolve(),
+            directory,
+            workers,
+            progress,
+            retry_failed=retry_failed,
+            observers=observers,
+        )
+
+
+def _sizes(given: Any) -> tuple[int, ...] | tuple[float, ...]:
+    """Numbers of samples, or shares above 0 and up to 1, rising."""
+    values = checks.as_list(given)
+    if not any(isinstance(each, float | np.floating) for each in values):
+        return checks.check_ints("sizes", given, least=1)
+    if not all(isinstance(each, float | np.floating) and 0 < each <= 1 for each in values):
+        raise StudyError(
+            f"sizes = {values}: expected whole numbers of samples, or shares above 0 and up to "
+            "1.0, such as [0.1, 0.5, 1.0].",
+            code="value-out-of-range",
+            option="sizes",
+            value=values,
+        )
+    return tuple(sorted({float(each) for each in values}))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON has the value."""
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _scoring_in_file(scoring: Any) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dataworth.errors import StudyError
+from dataworth.learners.base import OPTIONS
 from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
 from dataworth.study.document import IN_PYTHON, data_beside, model_beside, options_beside
 from dataworth.study.shipped import shipped_studies, shipped_text
@@ -95,10 +96,10 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
         )
     models = values.get("model")
     each = models.values() if isinstance(models, dict) else [models]
-    given = ("cv", "fit_params", "scoring")
+    given = ("cv", "fit_params", "scoring", "parameters", *OPTIONS)
     if IN_PYTHON in (values["data"], *(values.get(name) for name in given), *each):
         raise StudyError(
-            f"{where}: this study's data, model or folds were given as Python objects; run it "
+            f"{where}: this study's data, model or options were given as Python objects; run it "
             "again from Python with the same objects, as dataworth.Study(...).run(DIRECTORY).",
             code="study-from-objects",
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from dataworth.findings import Finding
 from dataworth.observers.base import Observer
 from dataworth.records.record import Failure, Record, RunKey
+from dataworth.records.store import Store
 
 ObserverCheck = Callable[[Callable[[], Observer]], None]
 
@@ -26,6 +29,14 @@ def check_a_whole_study(make: Callable[[], Observer]) -> None:
     """All hooks of a study with a failed run can be called in their order."""
     observer = make()
     observer.on_findings([Finding("code", "warning", "data", "A [message].", {"n": 1}, "Do it.")])
+    with tempfile.TemporaryDirectory() as folder:
+        _check_a_study_in(Path(folder), observer)
+
+
+def _check_a_study_in(folder: Path, observer: Observer) -> None:
+    with Store(folder, write=True) as store:
+        store.add(_record(_KEYS[0]))
+    observer.on_directory(folder, {"name": "study", "data": "digits", "sizes": (10, 20)})
     observer.on_study_begin(_KEYS, _KEYS[:1], [10, 10, 20, 20])
     for key in _KEYS[1:3]:
         observer.on_step(key, 1, 2, {"loss": 0.7})
