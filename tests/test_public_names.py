@@ -14,12 +14,14 @@ import pytest
 import dataworth
 
 PUBLIC = {
+    "Budget",
     "Command",
     "Comparison",
     "Curve",
     "Dataset",
     "Finding",
     "Forecast",
+    "Goal",
     "JointForecast",
     "Metric",
     "Rows",

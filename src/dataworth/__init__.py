@@ -22,18 +22,22 @@ if TYPE_CHECKING:
     from dataworth.learners.command import Command
     from dataworth.learners.torch import Torch
     from dataworth.metrics.metric import Metric
+    from dataworth.plan.budget import Budget
+    from dataworth.plan.goal import Goal
     from dataworth.records.frames import read_runs
     from dataworth.records.run import Run
     from dataworth.sources import load
     from dataworth.study.spec import Study
 
 __all__ = [
+    "Budget",
     "Command",
     "Comparison",
     "Curve",
     "Dataset",
     "Finding",
     "Forecast",
+    "Goal",
     "JointForecast",
     "Metric",
     "Rows",
@@ -57,6 +61,7 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "audit": "dataworth.audit.api",
+    "Budget": "dataworth.plan.budget",
     "Command": "dataworth.learners.command",
     "Comparison": "dataworth.forecast.compare",
     "Curve": "dataworth.curves.curve",
@@ -74,6 +79,7 @@ _MODULES = {
     "compare": "dataworth.forecast.compare",
     "curves_from_frame": "dataworth.curves.read",
     "forecast": "dataworth.forecast.api",
+    "Goal": "dataworth.plan.goal",
     "forecast_joint": "dataworth.forecast.joint",
     "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",
