@@ -14,6 +14,7 @@ import pytest
 import dataworth
 
 PUBLIC = {
+    "Budget",
     "BySize",
     "Command",
     "Comparison",
@@ -21,6 +22,7 @@ PUBLIC = {
     "Dataset",
     "Finding",
     "Forecast",
+    "Goal",
     "JointForecast",
     "LearningCurveDisplay",
     "Metric",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dataworth.learners.command import Command
     from dataworth.learners.torch import Torch
     from dataworth.metrics.metric import Metric
+    from dataworth.plan.budget import Budget
+    from dataworth.plan.goal import Goal
     from dataworth.records.frames import read_runs
     from dataworth.records.run import Run
     from dataworth.sources import load
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from dataworth.study.spec import Study
 
 __all__ = [
+    "Budget",
     "BySize",
     "Command",
     "Comparison",
@@ -37,6 +40,7 @@ __all__ = [
     "Dataset",
     "Finding",
     "Forecast",
+    "Goal",
     "JointForecast",
     "LearningCurveDisplay",
     "Metric",
@@ -62,6 +66,7 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "audit": "dataworth.audit.api",
+    "Budget": "dataworth.plan.budget",
     "BySize": "dataworth.study.by_size",
     "Command": "dataworth.learners.command",
     "Comparison": "dataworth.forecast.compare",
@@ -81,6 +86,7 @@ _MODULES = {
     "compare": "dataworth.forecast.compare",
     "curves_from_frame": "dataworth.curves.read",
     "forecast": "dataworth.forecast.api",
+    "Goal": "dataworth.plan.goal",
     "forecast_joint": "dataworth.forecast.joint",
     "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",

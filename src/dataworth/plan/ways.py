@@ -1,0 +1,192 @@
+"""Ways: how the runs of a model may go on, and which of these ways is worth its price."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dataworth.plan.goal import Goal
+from dataworth.plan.outlook import Outlook
+from dataworth.plan.spending import Spending
+from dataworth.plan.standing import Standing
+
+_STEPS = (math.inf, 8.0, 4.0, 2.83, 2.0)
+"""Ratios of the sizes on the way to a larger one; without any, it follows at once."""
+_NEAR = 1.3
+"""Sizes on the way differ by more than this ratio from those before and after them."""
+_SEEDS = (1, 2, 3, 5)
+_MOST_SEEDS_ABOVE = 3
+_LEAST_STEP = 1.9
+"""A larger size is at least so many times the largest one, if data and budget allow it."""
+_STEP_OF_BEST = 4.2
+"""For the choice of a model, the largest size grows by this ratio at most: a model is left out as
+soon as it cannot be the best."""
+_AS_NARROW = 1.03
+"""Ways whose intervals differ by less are alike: the cheapest is taken."""
+HELPS, _HELPS_WITHOUT_BUDGET = 0.98, 0.9
+"""A way helps if the spread becomes this share of the present one, or less."""
+_MARGIN = 0.97
+"""A way is expected to meet the goal if the spread is this share of the one that is needed."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Runs of one model to go on with: their number by size, sizes rising.
+
+    Attributes
+    ----------
+    runs : mapping of int to int
+    spread : float
+        Standard deviation of the log loss at the size asked for, as expected after them.
+    price : float
+        See `Spending.price`.
+    """
+
+    runs: Mapping[int, int]
+    spread: float
+    price: float
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Compares the ways to go on.
+
+    Attributes
+    ----------
+    goal : Goal
+    sizes, seeds : sequence of int
+        All that a run can have; sizes rise.
+    """
+
+    goal: Goal
+    sizes: Sequence[int]
+    seeds: Sequence[int]
+    _made: dict[str, tuple[Standing, Outlook]] = field(default_factory=dict, init=False)
+
+    def best(
+        self,
+        standing: Standing,
+        need: float,
+        running: Mapping[int, int],
+        spending: Spending,
+        sharing: int = 1,
+    ) -> Way | None:
+        """The cheapest way that is expected to meet the goal, or the one that narrows the most.
+
+        Parameters
+        ----------
+        standing : Standing
+        need : float
+            The spread that is asked for.
+        running : mapping of int to int
+            The model's runs that are under way, by size.
+        spending : Spending
+        sharing : int
+            Models that what is left of the budget is shared by.
+
+        Returns
+        -------
+        Way or None
+            None if no way helps that the budget allows.
+        """
+        outlook = self.outlook(standing)
+        now = outlook.after(running)
+        if running and now <= need * _MARGIN:
+            return None
+        ways = []
+        for runs in self.possible(standing, running):
+            after = outlook.after(Counter(runs) + Counter(running))
+            ways.append(Way(runs, after, spending.price(listed(standing.model, runs))))
+        if spending.is_limited:
+            shared = any(way.price <= 1 / sharing for way in ways)
+            ways = [way for way in ways if way.price <= (1 / sharing if shared else 1.0)]
+        reaching = [way for way in ways if way.spread <= need * _MARGIN]
+        if reaching:
+            return min(reaching, key=lambda way: (way.price, way.spread))
+        helps = HELPS
+        if not spending.is_limited:
+            # The goal is out of reach: one more run of the largest size is worth trying.
+            most = max(n for n in self.sizes if _is_open(standing, n))
+            room = 1.01 * spending.price([(standing.model, most)])
+            helps, ways = _HELPS_WITHOUT_BUDGET, [way for way in ways if way.price <= room]
+        least = min((way.spread for way in ways), default=math.inf)
+        if least > helps * now:
+            return None
+        alike = [way for way in ways if way.spread <= least * _AS_NARROW]
+        return min(alike, key=lambda way: (way.price, way.spread))
+
+    def possible(self, standing: Standing, running: Mapping[int, int]) -> list[dict[int, int]]:
+        """All ways: larger sizes, with sizes on the way and seeds, and seeds of the largest two."""
+        done = sorted({*standing.counts, *running})
+        found: list[dict[int, int]] = []
+        for top in self._larger(standing, done[-1]):
+            for step in _STEPS:
+                path = self._between(done[-1], top, step)
+                for count in _SEEDS[:_MOST_SEEDS_ABOVE]:
+                    runs = {**dict.fromkeys(path, 1), top: count}
+                    if runs not in found:
+                        found.append(runs)
+        for sizes in (done[-1:], done[-2:]):
+            for count in _SEEDS:
+                if all(
+                    _is_open(standing, n)
+                    and len(self.free_seeds(standing, n)) >= count + running.get(n, 0)
+                    for n in sizes
+                ):
+                    found.append(dict.fromkeys(sizes, count))
+        return found
+
+    def free_seeds(self, standing: Standing, size: int, busy: Sequence[int] = ()) -> list[int]:
+        """Seeds of which there is no run of a size."""
+        used = standing.seeds.get(size, frozenset()) | set(busy)
+        return [seed for seed in self.seeds if seed not in used]
+
+    def nearest(self, size: float) -> int:
+        """The nearest size that a run can have, by ratio."""
+        return min(self.sizes, key=lambda each: abs(math.log(each / size)))
+
+    def outlook(self, standing: Standing) -> Outlook:
+        """What to expect of further runs of a model."""
+        made = self._made.get(standing.model)
+        if made is None or made[0] is not standing:
+            size = self.goal.size(self.sizes[-1])
+            outlook = Outlook(standing.counts, size, standing.spread, *standing.noise)
+            self._made[standing.model] = made = standing, outlook
+        return made[1]
+
+    def rows_needed(self, standing: Standing, need: float) -> int | None:
+        """The size, beyond the data, of a run that would meet the goal; None where none would."""
+        at, size = self.goal.at, float(self.sizes[-1])
+        if at is None:
+            return None
+        outlook = self.outlook(standing)
+        while size < at:
+            size = min(size * math.sqrt(2), at)
+            if outlook.after({int(size): 1}) <= need:
+                return int(size)
+        return None
+
+    def _larger(self, standing: Standing, largest: int) -> list[int]:
+        above = [n for n in self.sizes if n > largest and _is_open(standing, n)]
+        far = [n for n in above if n >= _LEAST_STEP * largest] or above[-1:]
+        if self.goal.kind != "best":
+            return far
+        return [n for n in far if n <= _STEP_OF_BEST * largest] or far[:1]
+
+    def _between(self, largest: int, top: int, step: float) -> list[int]:
+        if step == math.inf:
+            return []
+        count = math.ceil(math.log(top / largest) / math.log(step))
+        between = {self.nearest(top / step**i) for i in range(1, count + 1)}
+        return sorted(n for n in between if largest * _NEAR < n < top / _NEAR)
+
+
+def listed(model: str, runs: Mapping[int, int]) -> list[tuple[str, int]]:
+    """Runs by size as a list of models with sizes."""
+    return [(model, size) for size, count in runs.items() for _ in range(count)]
+
+
+def _is_open(standing: Standing, size: int) -> bool:
+    return standing.too_large is None or size < standing.too_large
