@@ -24,6 +24,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "tqdm": "download",
         "kagglehub": "kaggle",
         "torch": "torch",
+        "shtab": "completion",
     }
 )
 """The extra that installs each library, by the name that is imported."""
