@@ -11,8 +11,6 @@ from dataworth.cli.options import Percent, in_unit_of
 
 # What forecasts and shows is slow to import: only where it is used, not for the parser.
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from dataworth.curves.curve import Curve
     from dataworth.forecast.forecast import Forecast
     from dataworth.forecast.results import SampleSize, Stop
@@ -28,7 +26,7 @@ class Answers:
     Attributes
     ----------
     forecast : Forecast
-        Of the metric that was asked for.
+        Of the requested metric.
     spoken : Forecast
         Of the metric that is usually reported: the accuracy where it was measured beside a loss.
     sizes : sequence of float
@@ -78,12 +76,6 @@ class Answers:
         ]
         document["stop"] = None if self.stop is None else json_values(asdict(self.stop))
         return document
-
-    def show(self, console: Console, *, details: bool) -> None:
-        """Print the answers."""
-        from dataworth.cli.show.forecast import show_forecast
-
-        show_forecast(console, self, details=details)
 
 
 def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:

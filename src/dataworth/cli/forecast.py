@@ -147,6 +147,7 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the forecast and draw it."""
     from dataworth._util.validation import check_picture_path, check_probability, check_sizes
+    from dataworth.cli.show.forecast import show_forecast
     from dataworth.curves.read import as_curve, as_curves
 
     # Before anything is printed, and without a target too: no option is ignored.
@@ -167,7 +168,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(answers.document(), allow_nan=False))
     else:
-        answers.show(new_console(), details=options.details)
+        show_forecast(new_console(), answers, details=options.details)
     if options.out is not None or not options.json:
         picture = _picture_path(options)
         try:
@@ -183,7 +184,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> int:
     """Print the forecasts of several curves, each below its name."""
-    from dataworth.cli.show.forecast import echo
+    from dataworth.cli.show.forecast import echo, show_forecast
 
     if options.out is not None:
         raise ForecastError(
@@ -206,27 +207,33 @@ def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> in
             documents[curve.name] = answers.document()
         else:
             echo(console, "", f"{', '.join(options.by)}: {curve.name}")
-            answers.show(console, details=options.details)
+            show_forecast(console, answers, details=options.details)
     if options.json:
         print(json.dumps({"by": options.by, "curves": documents}, allow_nan=False))
     return 2 if refused == len(curves) else 0
 
 
-def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) -> None:
-    """Print in short what a run's curve says of more data; a missing forecast is not a failure.
-
-    The picture is drawn if the curve is new, or there is none.
-    """
-    from dataworth.cli.show.forecast import echo, show_short
+def begin_answer(console: Console, curve: Curve) -> Forecast | None:
+    """Print in a few sentences what a run's curve says of more data; None without a forecast."""
+    from dataworth.cli.show.forecast import echo, show_answer
     from dataworth.forecast import api
 
     try:
         forecast = api.forecast(curve)
     except ForecastError as error:
         echo(console, f"No forecast: {error}")
-        return
+        return None
+    show_answer(console, forecast)
+    return forecast
+
+
+def end_answer(console: Console, forecast: Forecast, directory: Path, *, is_new: bool) -> None:
+    """Print what is predicted, and draw the picture if the curve is new or there is none."""
+    from dataworth.cli.show.forecast import echo, show_predictions, show_warnings
+
     sizes = ahead(forecast)
-    show_short(console, forecast, sizes)
+    show_predictions(console, forecast, sizes, 0.9)
+    show_warnings(console, forecast, sizes)
     picture = directory / FORECAST_PICTURE
     more = f"dataworth forecast {directory}"
     try:

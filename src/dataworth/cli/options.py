@@ -262,12 +262,12 @@ def shares(text: str) -> list[float]:
 
 
 def _parts(text: str) -> list[str]:
-    parts = text.split(",")
-    if not all(part.strip() for part in parts):
+    parts = [each for part in text.split(",") for each in part.split() or [""]]
+    if not all(parts):
         raise argparse.ArgumentTypeError(
             f"{text!r}: expected numbers, such as 40,80 or 40 80 or 1k"
         )
-    return [part.strip() for part in parts]
+    return parts
 
 
 def share(text: str) -> float:

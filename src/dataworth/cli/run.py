@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from dataworth._util import signals
 from dataworth._util.printable import new_console, say
 from dataworth.cli.answers import AHEAD
-from dataworth.cli.forecast import end_run
+from dataworth.cli.forecast import begin_answer, end_answer
 from dataworth.cli.options import (
     SPLIT_OPTIONS,
     Extend,
@@ -180,16 +180,10 @@ def run(options: argparse.Namespace) -> int:
                 continue
             if not outcome.curves:
                 continue
-            _print(outcome)
             if len(outcome.curves) > 1:
                 _compare(outcome)
                 continue
-            (curve,) = outcome.curves.values()
-            if study.variant is not None:
-                outcome = _show_the_true_curve(outcome, curve, study, options)
-            for curve in outcome.curves.values():
-                is_new = outcome.trained > 0
-                end_run(new_console(), curve, outcome.directory, is_new=is_new)
+            _show_one(outcome, study, options)
     if options.json:
         print(json.dumps({"studies": documents}, allow_nan=False))
     return code
@@ -203,8 +197,26 @@ def _check_models(models: Sequence[str]) -> None:
         check_name(model)
 
 
+def _show_one(outcome: Outcome, study: Study, options: argparse.Namespace) -> None:
+    """Print the answer, the table and the forecast of a study of one model."""
+    console = new_console()
+    (curve,) = outcome.curves.values()
+    if study.variant is not None:
+        _print(outcome)
+        outcome = _show_the_true_curve(outcome, curve, study, options)
+        if not outcome.curves:
+            return
+        (curve,) = outcome.curves.values()
+        forecast = begin_answer(console, curve)
+    else:
+        forecast = begin_answer(console, curve)
+        _print(outcome)
+    if forecast is not None:
+        end_answer(console, forecast, outcome.directory, is_new=outcome.trained > 0)
+
+
 def _compare(outcome: Outcome) -> None:
-    """Print which model is the best now and at larger sizes, and where they cross."""
+    """Print which model is the best now and at larger sizes, where they cross, and the table."""
     from dataworth.cli.show.forecast import echo, show_comparison
     from dataworth.forecast.compare import compare
 
@@ -213,9 +225,11 @@ def _compare(outcome: Outcome) -> None:
         comparison = compare(outcome.curves)
     except ForecastError as error:
         echo(console, f"No forecast: {error}")
+        _print(outcome)
         return
     sizes = [comparison.largest * times for times in (1, AHEAD[-1])]
     show_comparison(console, comparison, sizes, 0.9)
+    _print(outcome)
     echo(console, f"More with: dataworth compare {outcome.directory}")
 
 

@@ -55,7 +55,7 @@ def values(metric: Metric, *numbers: float) -> list[str]:
 
 
 def exact(metric: Metric, value: float) -> str:
-    """A value that was asked for, with its unit and all its digits."""
+    """A requested value, with its unit and all its digits."""
     number = float(f"{_POINTS * value:.12g}") if is_share(metric) else value
     return f"{format_exact(number)}{unit_of(metric)}"
 

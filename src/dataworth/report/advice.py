@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dataworth._util.numbers import format_count
 from dataworth.metrics.spoken import difference, is_share, name_of, unit_of, values
 from dataworth.report.tables import mean_error
 
@@ -31,7 +32,7 @@ def trust(forecast: Forecast) -> str:
     last = [row for row in rows if row.method == _LAST_VALUE]
     if not ours or not last:
         return ""
-    hidden = f"{ours[0].hidden:,.0f}"
+    hidden = format_count(ours[0].hidden)
     what = _lack(forecast)
     return (
         f"Check: with the largest size ({hidden}) hidden, forecasts of {what} were off by "
@@ -121,4 +122,4 @@ def _lack(forecast: Forecast) -> str:
 def _share(value: float) -> str:
     if not math.isfinite(value):
         return "an unlimited amount"
-    return f"{value * 100:.0f} %"
+    return "under 1 %" if 0 < value < 0.005 else f"{value * 100:.0f} %"

@@ -298,7 +298,7 @@ def _differences(before: Any, now: Any, name: str = "") -> list[str]:
             if before.get(key) != now.get(key)
             for line in _differences(before.get(key), now.get(key), key)
         ]
-    return [f"it was made with {name} = {_shown(before)}, you asked for {_shown(now)}"]
+    return [f"it was made with {name} = {_shown(before)}, now it is {_shown(now)}"]
 
 
 def _shown(value: Any) -> str:

@@ -127,13 +127,11 @@ def show_support(console: Console, forecast: Forecast) -> None:
     echo(console, model_or_data(forecast), *filter(None, [trust(forecast)]))
 
 
-def show_short(console: Console, forecast: Forecast, sizes: Sequence[float]) -> None:
-    """Print what a forecast comes to, in a few sentences and one small table."""
+def show_answer(console: Console, forecast: Forecast) -> None:
+    """Print what a forecast comes to, in a few sentences."""
     spoken = reported(forecast)
     echo(console, headline(spoken))
     show_support(console, spoken)
-    show_predictions(console, forecast, sizes, 0.9)
-    show_warnings(console, forecast, sizes)
 
 
 def measured(forecast: Forecast) -> str:
