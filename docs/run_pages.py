@@ -5,9 +5,10 @@
 
 A page is one script: its ``python`` blocks share their names, its ``bash`` blocks run line by line,
 and everything happens in one temporary folder. In a ``console`` block the lines after ``$`` are the
-commands. A ``text`` block right after shows what was printed: words must agree, and numbers to
-within a quarter, since another processor trains to slightly other figures. A fence that says
-``no-run: REASON`` is not run; ``exits-1`` expects that exit code of its command.
+commands. A ``csv`` block is a file, whose name follows the word ``csv``. A ``text`` block right
+after shows what was printed: words must agree, and numbers to within a quarter, since another
+processor trains to slightly other figures. A fence that says ``no-run: REASON`` is not run;
+``exits-1`` expects that exit code of its command.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 _FENCE = re.compile(
-    r"^```(?P<language>python|bash|sh|console)(?P<note>[^\n]*)\n(?P<code>.*?)^```\n"
+    r"^```(?P<language>python|bash|sh|console|csv)(?P<note>[^\n]*)\n(?P<code>.*?)^```\n"
     r"(?:\n```text\n(?P<shown>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
@@ -207,7 +208,10 @@ def command(line, note, where):
 for language, code, note, line in steps:
     print("\x1e", end="", flush=True)
     where = f"{page}, line {line}"
-    if language == "python":
+    if language == "csv":
+        with open(note, "w") as file:
+            file.write(code)
+    elif language == "python":
         exec(compile("\n" * line + code, page, "exec"), names)
     else:
         lines = code.replace("\\\n", " ").splitlines()

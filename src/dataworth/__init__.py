@@ -62,7 +62,7 @@ __all__ = [
     "read_runs",
     "run_curves",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = {
     "audit": "dataworth.audit.api",

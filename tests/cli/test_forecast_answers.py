@@ -40,24 +40,25 @@ def test_the_answer_is_first_and_the_law_is_in_the_details(
 ) -> None:
     said = said_of(SEMICOLONS, capsys, "--target", "90%")
     lines = said.splitlines()
-    assert lines[0].startswith("Going from 5,400 to 16,200 samples is expected to raise held-out ")
-    assert "accuracy in per cent from 82.6 to " in lines[0]
-    assert lines[1].startswith("Target held-out accuracy 90 %: ")
+    assert lines[0].startswith(
+        "3x the data (16,200 samples) is likely to raise accuracy from 82.6 %"
+    )
+    assert lines[1].startswith("Accuracy 90 % needs about ")
     (read,) = (line for line in lines if line.startswith("Read: "))
     assert all(part in read for part in ("semicolons", "'accuracy' the metric", "decimal commas"))
-    assert said.index("Predictions") < said.index("Warning")
+    assert said.index("Forecast of") < said.index("Warning")
     assert "Law:" not in said
     detailed = said_of(SEMICOLONS, capsys, "--details")
-    assert detailed.index("Predictions") < detailed.index("Law:") < detailed.index("Backtest")
+    assert detailed.index("Forecast of") < detailed.index("Law:") < detailed.index("Backtest")
 
 
 def test_accuracy_is_spoken_of_before_nats(capsys: pytest.CaptureFixture[str]) -> None:
     text = "samples,test_loss,test_acc\n100,1.6,.5\n300,1.2,.62\n900,.9,.71\n2700,.7,.78\n"
     said = said_of(text, capsys)
-    assert re.match(r"Going .* raise held-out accuracy from 0\.780 to 0\.8", said)
+    assert re.match(r"3x the data .* raise accuracy from 78\.0 % to 8", said)
     assert "a: held-out loss of 4 runs" in said
     assert said_of(text, capsys, "--metric", "test_loss").startswith(
-        "Going from 2,700 to 8,100 samples is expected to cut held-out loss"
+        "3x the data (8,100 samples) is likely to lower loss from 0.700 nats"
     )
 
 
@@ -112,5 +113,5 @@ def test_no_gain_within_the_interval_is_said(capsys: pytest.CaptureFixture[str])
         for n in (100, 301, 905, 2700)
         for s in (0, 1, 2)
     )
-    assert "gains nothing lies within the interval" in said_of(flat, capsys)
-    assert "gains nothing" not in said_of(LEARNERS, capsys, "--where", "learner=knn")
+    assert "may also bring no gain" in said_of(flat, capsys)
+    assert "no gain" not in said_of(LEARNERS, capsys, "--where", "learner=knn")

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from dataworth.cli.answers import Answers
 from dataworth.cli.audit import _show
 from dataworth.cli.show.forecast import show_comparison, show_forecast
 from dataworth.cli.show.tables import curve_table, new_table, print_table, published_table
@@ -46,10 +47,11 @@ def _finding(console: Console) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_terminal_is_too_narrow_for_a_figure(width: int, compared: Comparison) -> None:
     made = compared.forecasts["mlp"]
+    answers = Answers(made, made, [FAR], made, [], None, 0.9, None)
     shown = {
         "curve": _printed(width, _curve),
         "finding": _printed(width, _finding),
-        "forecast": _printed(width, lambda to: show_forecast(to, made, [FAR], [], 0.9, None)),
+        "forecast": _printed(width, lambda to: show_forecast(to, answers)),
         "comparison": _printed(width, lambda to: show_comparison(to, compared, [FAR], 0.9)),
     }
     for name, text in shown.items():

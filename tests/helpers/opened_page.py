@@ -54,6 +54,7 @@ def opened(
     width: int = 1100,
     scheme: Literal["light", "dark"] = "light",
     before: str = "",
+    fragment: str = "",
 ) -> Iterator[Opened]:
     """Open a file with the network cut off; `before` is a script that runs first."""
     context = browser.new_context(
@@ -66,7 +67,7 @@ def opened(
     page.on("console", lambda message: view.complaints.append(message.text))
     if before:
         page.add_init_script(before)
-    page.goto(file.as_uri())
+    page.goto(file.as_uri() + fragment)
     page.wait_for_selector("html[data-ready]", timeout=60_000)
     yield view
     context.close()

@@ -30,7 +30,10 @@ def text(page_file: Path) -> str:
 def test_one_file_under_six_megabytes_that_may_load_nothing(text: str) -> None:
     assert len(text.encode()) < MOST_BYTES
     assert "default-src 'none'" in text
-    assert re.findall(r"<(?:link|iframe|object|embed)\b|\ssrc=|@import", text) == []
+    assert (
+        re.findall(r"<(?:link|iframe|object|embed)\b|\ssrc=(?!\"data:image/svg)|@import", text)
+        == []
+    )
     linked = re.findall(r'href="([^"]*)"', text)
     assert all(address.startswith(("#", "data:text/csv")) for address in linked)
 
@@ -63,19 +66,50 @@ def test_the_numbers_in_the_page_are_those_of_the_run(text: str, run_report: Run
     assert len(loss["forecast"]["quantiles"]) == 5
 
 
-def test_the_answer_is_the_forecast_s(text: str, run_report: RunReport) -> None:
-    forecast = run_report.ahead["loss"].forecast
+@pytest.mark.parametrize(("metric", "verb"), [("accuracy", "raise"), ("loss", "lower")])
+def test_the_answer_is_the_forecast_s(
+    text: str, run_report: RunReport, metric: str, verb: str
+) -> None:
+    forecast = run_report.ahead[metric].forecast
     assert forecast is not None
     prediction = forecast.predict([3 * 48_600])
-    now = run_report.curve.summary()[-1].mean
+    now = run_report.curve[metric].summary()[-1].mean
+    unit = "%" if metric == "accuracy" else "nats"
     said = re.search(
-        r"Going from 48,600 to 145,800 samples is expected to cut held-out loss "
-        r"from ([\d.]+) to ([\d.]+) \(([\d.]+) to ([\d.]+)\)\.",
+        rf"3x the data \(145,800 samples\) (?:is likely to|may) {verb} {metric} "
+        rf"from ([\d.]+) {unit} to ([\d.]+) {unit} \(90 % interval ([\d.]+) to ([\d.]+)\)",
         text,
     )
     assert said is not None
+    scale = 100 if metric == "accuracy" else 1
     expected = [now, prediction.median[0], prediction.lower[0], prediction.upper[0]]
-    assert [float(number) for number in said.groups()] == pytest.approx(expected, abs=5.1e-4)
+    found = [float(number) / scale for number in said.groups()]
+    assert found == pytest.approx(expected, abs=5.1e-4)
+
+
+def test_the_metric_that_people_speak_of_is_shown_first_and_the_others_wait(text: str) -> None:
+    answers = re.findall(r'<p class="answer[^"]*" data-metric="(\w+)"( hidden)?>', text)
+    assert answers == [("loss", " hidden"), ("accuracy", "")]
+    stills = re.findall(r'<img class="still" data-metric="(\w+)".*?( hidden)?>', text)
+    assert stills == [("loss", " hidden"), ("accuracy", "")]
+
+
+def test_what_a_boss_asks_is_answered(text: str) -> None:
+    for question in ("Data or model first?", "Which classes first?", "Why believe it?"):
+        assert question in text
+    assert "with the largest size (48,600) hidden" in text
+    # No price, worth or target that nobody gave.
+    for box in ("label-price", "unit-worth", "target-value"):
+        (tag,) = re.findall(rf'<input[^>]*id="{box}"[^>]*>', text)
+        assert "value=" not in tag
+    assert "rreducible" not in text
+
+
+def test_a_paper_s_table_paragraph_and_citations_are_there(text: str) -> None:
+    assert r"\begin{tabular}{rrrrr}" in text
+    assert "| 48,600 | 3 | " in text
+    assert "We trained mlp on 6 sizes of letters &amp; digits" in text
+    assert "@article{viering2023shape" in text
 
 
 def test_the_csv_is_the_curve_s(text: str, run_directory: Path) -> None:

@@ -78,10 +78,15 @@ def test_the_gain_of_the_next_samples_agrees_with_the_forecast(
             assert numbers[name] == pytest.approx(expected, abs=0.01 * scale)
 
 
+def _typed(target: float, metric: str) -> str:
+    """A target as a person types it: an accuracy in per cent."""
+    return f"{100 * target:.10g}" if metric == "accuracy" else str(target)
+
+
 def test_targets_agree_with_the_forecast(view: Opened, ahead: Forecast, metric: str) -> None:
     for factor in (1.5, 3, 20):
         target = float(f"{ahead.predict([48_600 * factor]).median[0]:.4g}")
-        view.page.fill("#target-value", str(target))
+        view.page.fill("#target-value", _typed(target, metric))
         numbers, expected = view.numbers("target-answer"), ahead.samples_for(target)
         loss = 1 - target if metric == "accuracy" else target
         for name, probability in (("lower", 0.05), ("median", 0.5), ("upper", 0.95)):
@@ -96,7 +101,7 @@ def test_targets_agree_with_the_forecast(view: Opened, ahead: Forecast, metric: 
 
 def test_a_target_that_is_met_already(view: Opened, ahead: Forecast, metric: str) -> None:
     target = 0.6 if metric == "loss" else 0.7
-    view.page.fill("#target-value", str(target))
+    view.page.fill("#target-value", _typed(target, metric))
     # The page names the first measured size from which on the mean meets the target; the forecast
     # also says where between two sizes.
     means = ahead.scale.losses(np.array([point.mean for point in ahead.curve.summary()]))
@@ -132,6 +137,7 @@ def test_slider_and_box_say_the_same(view: Opened) -> None:
     assert after < before
     assert slider.get_attribute("aria-valuetext") == f"{after:,.0f} samples"
     assert view.layout("shapes.at(-1).x0") == after
+    assert f"size={after:.0f}" in view.page.url
     view.page.fill("#size", "1000000")
     assert "times the largest" in view.text("#predict-answer")
     view.page.fill("#size", "1e12")
@@ -149,9 +155,9 @@ def test_axes_switch_between_log_and_linear(view: Opened) -> None:
 
 
 def test_zoom_by_button_and_by_pointer(view: Opened) -> None:
-    view.page.click("text=Measured")
+    view.page.click("[data-zoom=measured]")
     assert 10 ** view.layout("xaxis.range[1]") == pytest.approx(48_600 * 1.25)
-    view.page.click("text=All")
+    view.page.click("[data-zoom=all]")
     box = view.page.locator("#curve-plot .nsewdrag").bounding_box()
     assert box is not None
     whole = view.layout("xaxis.range")
@@ -164,7 +170,7 @@ def test_zoom_by_button_and_by_pointer(view: Opened) -> None:
     assert whole[0] < start < end < whole[1]
     shown = [tick for tick in view.layout("xaxis.tickvals") if start <= np.log10(tick) <= end]
     assert len(shown) >= 3
-    view.page.click("text=All")
+    view.page.click("[data-zoom=all]")
 
 
 def test_pointing_at_a_run_says_its_figures(view: Opened, run_directory: Path) -> None:
@@ -215,13 +221,42 @@ def test_a_page_of_single_runs_near_1_has_a_target_below_1_and_tells_figures_apa
         file.write_text(page_html([read_runs(run)[0]]), encoding="utf-8")
     with opened(browser, file) as view:
         view.page.select_option("#metric", "accuracy")
-        assert "samples" in view.text("#target-answer")
+        assert "Type a value" in view.text("#target-answer")
         ticks = view.page.locator("#curve-plot .ytick text").all_text_contents()
-        assert min(float(tick) for tick in ticks) < 1
+        assert 1 < min(float(tick) for tick in ticks) < 100
         view.page.fill("#size", "4000000")
         median = view.numbers("predict-answer")["median"]
-        said = float(view.text("#predict-answer .big"))
+        said = float(view.text("#predict-answer .big").removesuffix(" %")) / 100
         assert 1 - said == pytest.approx(1 - median, rel=0.05)
-        view.page.fill("#target-value", "0.999987")
-        assert "target: 0.999987" in view.text("#curve-legend")
+        view.page.fill("#target-value", "99.9987")
+        assert "target: 99.9987 %" in view.text("#curve-legend")
         assert "mean over seeds" not in view.text("#curve-legend")
+
+
+def test_a_link_shows_the_answers_again(browser: Browser, page_file: Path) -> None:
+    asked = "#metric=accuracy&size=100000&target=0.99&price=0.5"
+    with opened(browser, page_file, fragment=asked) as view:
+        assert view.page.input_value("#metric") == "accuracy"
+        assert view.page.input_value("#size") == "100000"
+        assert view.page.input_value("#target-value") == "99"
+        assert view.page.input_value("#label-price") == "0.5"
+        assert "Going there costs 25,700" in view.text("#predict-answer")
+        assert "percentage point" in view.text("#unit-worth-label")
+
+
+def test_texts_follow_the_metric_that_is_chosen(browser: Browser, page_file: Path) -> None:
+    with opened(browser, page_file) as view:
+        for metric, said in (("accuracy", "raise accuracy"), ("loss", "lower loss")):
+            view.page.select_option("#metric", metric)
+            shown = view.page.locator(".answer:visible").all_inner_texts()
+            assert len(shown) == 1
+            assert said in shown[0]
+
+
+def test_the_figure_is_saved_as_svg_and_png(browser: Browser, page_file: Path) -> None:
+    with opened(browser, page_file) as view:
+        for kind, start in (("svg", b"<?xml"), ("png", b"\x89PNG")):
+            with view.page.expect_download() as download:
+                view.page.click(f"[data-picture={kind}]")
+            assert download.value.suggested_filename == f"letters-accuracy.{kind}"
+            assert Path(download.value.path()).read_bytes().startswith(start)

@@ -72,7 +72,9 @@ def test_everything_is_reached_by_keyboard_with_a_visible_focus(
 ) -> None:
     with opened(browser, page_file) as view:
         wanted = view.page.evaluate(
-            "document.querySelectorAll('button, input, select, a[href], [tabindex=\"0\"]').length"
+            "[...document.querySelectorAll("
+            "'button, input, select, summary, a[href], [tabindex=\"0\"]')]"
+            ".filter(element => element.checkVisibility()).length"
         )
         reached = []
         for _ in range(wanted):
@@ -84,6 +86,27 @@ def test_everything_is_reached_by_keyboard_with_a_visible_focus(
         view.page.focus("#theme")
         view.page.keyboard.press("Enter")
         assert view.page.evaluate(BACKGROUND) == DARK
+
+
+def test_without_scripts_and_on_paper_the_picture_and_the_tables_are_there(
+    browser: Browser, page_file: Path
+) -> None:
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)
+        assert page.locator("img.still:visible").count() == 1
+        assert not page.is_visible("#curve-plot")
+        assert not page.is_visible("#ask")
+        assert page.locator("#more table:visible").count() == 1
+        assert page.is_visible("#measured-0")
+    context.close()
+    with opened(browser, page_file) as view:
+        assert view.page.locator("img.still:visible").count() == 0
+        view.page.emulate_media(media="print")
+        assert view.page.locator("img.still:visible").count() == 1
+        assert not view.page.is_visible("#curve-plot")
 
 
 def test_without_plots_the_answers_stay(browser: Browser, page_file: Path) -> None:
@@ -111,7 +134,7 @@ def test_odd_runs_have_a_page_too(
     with opened(browser, write_report(make_run(tmp_path, **ODD[kind]))) as view:
         assert view.complaints == []
         assert view.page.locator("#curve-plot .scatterlayer .point").count() > 0
-        assert "nan" not in view.text(".answer").lower()
+        assert "nan" not in view.page.locator(".answer:visible").first.inner_text().lower()
         for metric in ("accuracy", "ece", "loss"):
             view.page.select_option("#metric", metric)
             assert "NaN" not in view.text("#ask") + view.text("#curve")

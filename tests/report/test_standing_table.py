@@ -37,7 +37,7 @@ def test_the_table_says_what_the_comparison_says(pair: list[RunReport]) -> None:
 def test_a_sentence_says_who_leads_and_since_when(pair: list[RunReport]) -> None:
     table = standing_table(pair)
     assert table is not None
-    (sentence,) = table.crossings
+    sentence, *_ = table.sentences
     assert re.match(r"letters .* flat .* 48,600 samples .* since about \d", sentence)
     assert re.search("flat .* overtake", sentence)
 

@@ -25,6 +25,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "kagglehub": "kaggle",
         "mlflow": "mlflow",
         "torch": "torch",
+        "shtab": "completion",
     }
 )
 """The extra that installs each library, by the name that is imported."""

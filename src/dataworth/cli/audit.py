@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.printable import new_console
-from dataworth.cli.options import add_table_options, table_options
+from dataworth.cli.options import add_output_options, add_table_options, table_options
 
 # What audits and shows is slow to import: only where it is used, not for the parser.
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def add_parser(commands: Any) -> None:
     )
     add_table_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_output_options(parser, json=False)
     parser.set_defaults(command=run)
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dataworth._util.extras import require
 from dataworth._util.printable import new_console, say
-from dataworth.cli.forecast import AHEAD, warn_of_training
+from dataworth.cli.answers import AHEAD
+from dataworth.cli.forecast import warn_of_training
 from dataworth.cli.options import (
+    Extend,
     add_curve_options,
     add_metric_options,
+    add_output_options,
     curve_options,
-    number,
+    numbers,
     share,
 )
 from dataworth.errors import StudyError
@@ -28,9 +33,9 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "compare",
-        help="compare several learners at a number of samples, and find where they cross",
+        help="compare models: which is better at a number of samples, and where curves cross",
         description="Forecast the curves of several run directories (or CSVs) and say which "
-        "learner is better at a number of samples, with what probability, and where one overtakes "
+        "model is better at a number of samples, with what probability, and where one overtakes "
         "another. Of run directories it also writes one self-contained HTML page.",
     )
     parser.add_argument(
@@ -42,9 +47,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--at",
-        type=number,
+        type=numbers,
         nargs="+",
-        action="extend",
+        action=Extend,
         metavar="N",
         help="compare at these numbers of samples (default: 1, 2, 4 and 10 times "
         "the largest measured)",
@@ -70,33 +75,54 @@ def add_parser(commands: Any) -> None:
         help="one JSON document on stdout, null for infinity; a page only with --out",
     )
     parser.add_argument(
-        "-o", "--out", type=Path, metavar="FILE", help=f"file of the page (default: {PAGE_FILE})"
+        "-o",
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"file of the page (.html) or of a picture (.png, .svg, .pdf) (default: {PAGE_FILE})",
     )
+    add_output_options(parser, json=False)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the comparison, write the page and say where it is."""
-    from dataworth._util.validation import check_probability, check_sizes
+    from dataworth._util.validation import check_picture_path, check_probability, check_sizes
     from dataworth.cli.show.forecast import show_comparison
 
     # Before anything is printed.
     check_probability("level", options.level)
     check_sizes(options.at or [])
     whole = all(Path(each).is_dir() for each in options.directories)
-    if options.out is not None and not whole:
+    is_page = options.out is None or options.out.suffix.lower() in (".html", ".htm")
+    if not is_page:
+        check_picture_path(options.out)
+        require("matplotlib", "pictures")
+    elif options.out is not None and not whole:
         raise StudyError(
-            "the page takes run directories; omit --out to compare files.",
+            "the page takes run directories; omit --out, or name a picture (.png, .svg, .pdf), to "
+            "compare files.",
             code="options-conflict",
         )
-    comparison = _comparison(options)
+    comparison = _by_model(_comparison(options))
     warn_of_training(options.directories)
     sizes = options.at or [comparison.largest * times for times in (1, *AHEAD)]
     if options.json:
-        print(json.dumps(comparison.to_dict(sizes, options.level), allow_nan=False))
+        from dataworth.report.sentences import best_in_words
+
+        answer = {"answer": best_in_words(comparison, comparison.largest)}
+        document = answer | comparison.to_dict(sizes, options.level)
+        print(json.dumps(document, allow_nan=False))
     else:
         show_comparison(new_console(), comparison, sizes, options.level)
-    if whole and (options.out is not None or not options.json):
+    if not is_page:
+        # Slow to load: not before the answer is on the screen.
+        from dataworth.plots.forecast import write_comparison_picture
+
+        write_comparison_picture(comparison.forecasts, options.out, sizes=sizes)
+        if not options.json:
+            say(f"Picture: {options.out}")
+    elif whole and (options.out is not None or not options.json):
         # Slow to load: not before the answer is on the screen.
         from dataworth.report import write_comparison
 
@@ -104,6 +130,15 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             say(f"Page: {page}")
     return 0
+
+
+def _by_model(comparison: Comparison) -> Comparison:
+    """The comparison with the names of models in place of paths, where they differ."""
+    models = [forecast.curve.model for forecast in comparison.forecasts.values()]
+    if not all(models) or len(set(models)) < len(models):
+        return comparison
+    forecasts = dict(zip(models, comparison.forecasts.values(), strict=True))
+    return replace(comparison, forecasts=forecasts)
 
 
 def _comparison(options: argparse.Namespace) -> Comparison:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.extras import require
 from dataworth._util.printable import new_console, say
-from dataworth.cli.options import add_table_options, table_options
+from dataworth.cli.options import add_output_options, add_table_options, table_options
 from dataworth.errors import DataError
 
 # What reads and shows data is slow to import: only where it is used, not for the parser.
@@ -28,7 +30,10 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(command=run)
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|fetch|show")
 
-    actions.add_parser("list", help="list built-in data sets and whether they are on this machine")
+    listed = actions.add_parser(
+        "list", help="list built-in data sets and whether they are on this machine"
+    )
+    add_output_options(listed)
 
     fetch = actions.add_parser("fetch", help="download a data set")
     fetch.add_argument("name", metavar="NAME", help="emnist (all six of its data sets)")
@@ -41,6 +46,8 @@ def add_parser(subparsers: Any) -> None:
         "kaggle.json (default: official)",
     )
 
+    add_output_options(fetch)
+
     show = actions.add_parser("show", help="print a summary, and draw one sample in the terminal")
     show.add_argument("name", metavar="NAME", help="a name of `data list`, a file or a folder")
     show.add_argument(
@@ -50,23 +57,27 @@ def add_parser(subparsers: Any) -> None:
     show.add_argument(
         "--out", type=Path, metavar="FILE.png", help="write the image to this file too"
     )
+    add_output_options(show)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code 0, or raise an error."""
     if args.action == "list":
-        return _list()
+        return _list(as_json=args.json)
     if args.action == "fetch":
-        return _fetch(args.name, args.origin)
-    return _show(args.name, args.row, table_options(args), args.out)
+        return _fetch(args.name, args.origin, as_json=args.json)
+    return _show(args.name, args.row, table_options(args), args.out, as_json=args.json)
 
 
-def _list() -> int:
-
+def _list(*, as_json: bool) -> int:
     from dataworth.cli.show.tables import new_table, print_table
     from dataworth.sources.catalogue import catalogue
     from dataworth.sources.location import data_folder
 
+    if as_json:
+        rows = [asdict(each) | {"place": each.place and str(each.place)} for each in catalogue()]
+        print(json.dumps({"folder": str(data_folder()), "data": rows}))
+        return 0
     table = new_table("name", "samples", "held out", "classes", "here, or how to get it", text=4)
     table.columns[0].justify = "left"
     for each in catalogue():
@@ -79,20 +90,24 @@ def _list() -> int:
     return 0
 
 
-def _fetch(name: str, origin: str) -> int:
+def _fetch(name: str, origin: str, *, as_json: bool) -> int:
     from dataworth.sources import download, names
 
     if name in ("digits", "glyphs"):
-        say(f"{name} is built in: nothing to download.")
+        note = f"{name} is built in: nothing to download."
+        print(json.dumps({"name": name, "place": None})) if as_json else say(note)
         return 0
     if name != "emnist" and name not in names():
         raise DataError(f"{name!r} cannot be downloaded; only emnist can be.", code="unknown-data")
     place = download.fetch_kaggle() if origin == "kaggle" else download.fetch_official()
-    say(f"EMNIST is in {place}. Try: dataworth data show emnist/byclass --row 6")
+    if as_json:
+        print(json.dumps({"name": name, "place": str(place)}))
+    else:
+        say(f"EMNIST is in {place}. Try: dataworth data show emnist/byclass --row 6")
     return 0
 
 
-def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int:
+def _show(name: str, row: int, options: dict[str, Any], out: Path | None, *, as_json: bool) -> int:
     import numpy as np
 
     from dataworth.sources import load
@@ -108,10 +123,16 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
             option="row",
             value=row,
         )
-    say(_summary(dataset))
-    say(f"row {row}: {_target(dataset, row)}")
+    facts = _summary(dataset)
+    if as_json:
+        print(json.dumps(facts | {"row": row, "target": _target(dataset, row)}))
+    else:
+        say("\n".join(f"{key:<12} {value}" for key, value in facts.items()))
+        say(f"row {row}: {_target(dataset, row)}")
     image = _as_image(np.asarray(dataset.x[row], np.float64), dataset.shape)
-    if image is None:
+    if as_json:
+        pass
+    elif image is None:
         say("features: " + ", ".join(f"{value:g}" for value in dataset.x[row].flat[:20]))
     else:
         print(draw(image, grey=sys.stdout.isatty()))
@@ -120,9 +141,9 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None) -> int
     return 0
 
 
-def _summary(dataset: Dataset) -> str:
+def _summary(dataset: Dataset) -> dict[str, str]:
     held_out = 0 if dataset.y_test is None else len(dataset.y_test)
-    lines = {
+    return {
         "data": dataset.name,
         "samples": f"{dataset.samples:,}",
         "held out": f"{held_out:,} (official split)" if held_out else "no official split",
@@ -131,7 +152,6 @@ def _summary(dataset: Dataset) -> str:
         **_targets(dataset),
         "fingerprint": dataset.fingerprint,
     }
-    return "\n".join(f"{key:<12} {value}" for key, value in lines.items())
 
 
 def _targets(dataset: Dataset) -> dict[str, str]:

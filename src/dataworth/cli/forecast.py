@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.extras import require
 from dataworth._util.printable import new_console, say
+from dataworth.cli.answers import ahead, answers_to
 from dataworth.cli.options import (
+    Extend,
     add_curve_options,
     add_metric_options,
+    add_output_options,
     curve_options,
-    in_unit_of,
-    number,
+    numbers,
     share,
+    shares,
 )
 from dataworth.errors import ForecastError, MissingDependencyError
 from dataworth.records.layout import FORECAST_PICTURE
@@ -28,10 +31,6 @@ if TYPE_CHECKING:
 
     from dataworth.curves.curve import Curve
     from dataworth.forecast.forecast import Forecast
-    from dataworth.forecast.results import SampleSize, Stop
-
-AHEAD = (2, 4, 10)
-"""Without --at, predictions are made at so many times the largest measured size."""
 
 
 def add_parser(commands: Any) -> None:
@@ -49,18 +48,18 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--at",
-        type=number,
+        type=numbers,
         nargs="+",
-        action="extend",
+        action=Extend,
         metavar="N",
         help="predict at these numbers of samples (default: 2, 4 and 10 times the "
         "largest measured)",
     )
     parser.add_argument(
         "--target",
-        type=share,
+        type=shares,
         nargs="+",
-        action="extend",
+        action=Extend,
         default=[],
         metavar="VALUE",
         help="value of the metric to reach, in its unit (a share also as 95%%): prints the "
@@ -141,12 +140,14 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="one JSON document on stdout, null for infinity; a picture only with --out",
     )
+    add_output_options(parser, json=False)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the forecast and draw it."""
     from dataworth._util.validation import check_picture_path, check_probability, check_sizes
+    from dataworth.cli.show.forecast import show_forecast
     from dataworth.curves.read import as_curve, as_curves
 
     # Before anything is printed, and without a target too: no option is ignored.
@@ -162,12 +163,12 @@ def run(options: argparse.Namespace) -> int:
         curves = as_curves(options.curve, by, options.metric, **curve_options(options))
         return _run_several(curves, options)
     curve = as_curve(options.curve, options.metric, **curve_options(options))
-    answers = _answers(curve, options)
+    answers = answers_to(options, curve)
     warn_of_training([options.curve])
     if options.json:
         print(json.dumps(answers.document(), allow_nan=False))
     else:
-        answers.show(new_console(), details=options.details)
+        show_forecast(new_console(), answers, details=options.details)
     if options.out is not None or not options.json:
         picture = _picture_path(options)
         try:
@@ -181,106 +182,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-@dataclass(frozen=True)
-class _Answers:
-    """What was asked of one curve."""
-
-    forecast: Forecast
-    spoken: Forecast
-    """In the metric that is usually reported: the accuracy where it was measured beside a loss."""
-    sizes: Sequence[float]
-    targets: Sequence[SampleSize]
-    stop: Stop | None
-    level: float
-    price: float | None
-
-    def document(self) -> dict[str, Any]:
-        """What ``--json`` prints."""
-        from dataworth._util.json import json_values
-
-        document = self.forecast.to_dict(self.sizes, level=self.level)
-        largest = float(self.forecast.curve.sizes[-1])
-        document["assumed"] = list(self.forecast.curve.assumed)
-        document["targets"] = [
-            json_values(asdict(target) | more_of(target, largest, self.price))
-            for target in self.targets
-        ]
-        document["stop"] = None if self.stop is None else json_values(asdict(self.stop))
-        return document
-
-    def show(self, console: Console, *, details: bool) -> None:
-        """Print the answers."""
-        from dataworth.cli.show.forecast import show_forecast
-
-        show_forecast(
-            console,
-            self.forecast,
-            self.sizes,
-            self.targets,
-            self.level,
-            self.stop,
-            spoken=self.spoken,
-            price=self.price,
-            details=details,
-        )
-
-
-def more_of(target: SampleSize, largest: float, price: float | None) -> dict[str, Any]:
-    """How many samples a target takes beyond those that there are, and what they cost."""
-    more = {
-        name: max(0.0, float(getattr(target, name)) - largest)
-        for name in ("median", "lower", "upper")
-    }
-    if price is None:
-        return {"more": more}
-    return {"more": more, "cost": {name: price * count for name, count in more.items()}}
-
-
-def _answers(curve: Curve, options: argparse.Namespace) -> _Answers:
-    from dataworth.forecast import api
-
-    forecast = api.forecast(
-        curve,
-        test_noise=options.test_noise,
-        single_run=options.single_run,
-        family=options.family,
-    )
-    sizes = options.at or ahead(forecast)
-    goals = [in_unit_of(curve.metric, target) for target in options.target]
-    targets = [forecast.samples_for(t, options.level, options.assurance) for t in goals]
-    spoken = forecast if options.metric or options.test_noise else _spoken(forecast)
-    return _Answers(
-        forecast,
-        spoken,
-        sizes,
-        targets,
-        _stop(forecast, options),
-        options.level,
-        options.price_per_label,
-    )
-
-
-def _spoken(forecast: Forecast) -> Forecast:
-    """The forecast in the metric that is usually reported: accuracy or error before nats."""
-    from dataworth.forecast import api
-    from dataworth.metrics.registry import canonical
-
-    curve = forecast.curve
-    if canonical(curve.metric.name) != "loss":
-        return forecast
-    for wanted in ("accuracy", "error_rate"):
-        column = curve.column(wanted)
-        if column is not None and column in curve.others:
-            try:
-                return api.forecast(curve[column])
-            except ForecastError:
-                return forecast
-    return forecast
-
-
 def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> int:
     """Print the forecasts of several curves, each below its name."""
-    from dataworth.cli.show.forecast import echo
+    from dataworth.cli.show.forecast import echo, show_forecast
 
     if options.out is not None:
         raise ForecastError(
@@ -292,7 +196,7 @@ def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> in
     console = new_console()
     for curve in curves.values():
         try:
-            answers = _answers(curve, options)
+            answers = answers_to(options, curve)
         except ForecastError as error:
             refused += 1
             documents[curve.name] = {"error": str(error), "code": error.code}
@@ -303,27 +207,33 @@ def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> in
             documents[curve.name] = answers.document()
         else:
             echo(console, "", f"{', '.join(options.by)}: {curve.name}")
-            answers.show(console, details=options.details)
+            show_forecast(console, answers, details=options.details)
     if options.json:
         print(json.dumps({"by": options.by, "curves": documents}, allow_nan=False))
     return 2 if refused == len(curves) else 0
 
 
-def end_run(console: Console, curve: Curve, directory: Path, *, is_new: bool) -> None:
-    """Print in short what a run's curve says of more data; a missing forecast is not a failure.
-
-    The picture is drawn if the curve is new, or there is none.
-    """
-    from dataworth.cli.show.forecast import echo, show_short
+def begin_answer(console: Console, curve: Curve) -> Forecast | None:
+    """Print in a few sentences what a run's curve says of more data; None without a forecast."""
+    from dataworth.cli.show.forecast import echo, show_answer
     from dataworth.forecast import api
 
     try:
         forecast = api.forecast(curve)
     except ForecastError as error:
         echo(console, f"No forecast: {error}")
-        return
+        return None
+    show_answer(console, forecast)
+    return forecast
+
+
+def end_answer(console: Console, forecast: Forecast, directory: Path, *, is_new: bool) -> None:
+    """Print what is predicted, and draw the picture if the curve is new or there is none."""
+    from dataworth.cli.show.forecast import echo, show_predictions, show_warnings
+
     sizes = ahead(forecast)
-    show_short(console, forecast, sizes)
+    show_predictions(console, forecast, sizes, 0.9)
+    show_warnings(console, forecast, sizes)
     picture = directory / FORECAST_PICTURE
     more = f"dataworth forecast {directory}"
     try:
@@ -349,11 +259,6 @@ def warn_of_training(places: Sequence[str]) -> None:
         print_findings(new_console(stderr=True), findings_of_training(directory))
 
 
-def ahead(forecast: Forecast) -> list[float]:
-    """The sizes to predict where none were requested."""
-    return [float(forecast.observations.sizes[-1]) * times for times in AHEAD]
-
-
 def _check_prices(options: argparse.Namespace) -> None:
     if options.worth is not None and options.price_per_label is None:
         raise ForecastError(
@@ -367,17 +272,15 @@ def _check_prices(options: argparse.Namespace) -> None:
         )
 
 
-def _stop(forecast: Forecast, options: argparse.Namespace) -> Stop | None:
-    if options.worth is None:
-        return None
-    return forecast.stop_at(options.price_per_label, options.worth, options.level)
-
-
 def _picture_path(options: argparse.Namespace) -> Path:
     if options.out is not None:
         return Path(options.out)
     place = Path(options.curve)
-    return place / FORECAST_PICTURE if place.is_dir() else Path(FORECAST_PICTURE)
+    name = Path(FORECAST_PICTURE)
+    if options.metric is not None:
+        # The picture of the study's own metric stays.
+        name = name.with_stem(f"{name.stem}-{re.sub(r'[^0-9A-Za-z]+', '-', options.metric)}")
+    return place / name if place.is_dir() else name
 
 
 def _draw(forecast: Forecast, sizes: Sequence[float], targets: Sequence[float], path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
@@ -17,7 +18,11 @@ from dataworth.cli.parser import Parser, did_you_mean
 from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning
 
-COMMANDS = ("run", "forecast", "audit", "data", "report", "compare")
+COMMANDS = ("run", "forecast", "compare", "report", "audit", "data", "ui", "new", "completion")
+_EXIT_CODES = (
+    "exit codes: 0 done; 1 the audit found an error; 2 the command was refused; 3 runs of the "
+    "study failed; 130 stopped by Ctrl-C. NO_COLOR=1 turns colours off."
+)
 INTERRUPTED = 130
 FAILED = 2
 
@@ -47,9 +52,14 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         with signals.heard(), warnings.catch_warnings():
             warnings.showwarning = partial(_show_warning, warnings.showwarning)
-            given = sys.argv[1:] if arguments is None else arguments
-            options = _parser(given[:1]).parse_args(given)
-            code: int = options.command(options)
+            given = _understood(sys.argv[1:] if arguments is None else arguments)
+            parser = _parser(given[:1])
+            if not given:
+                parser.print_help()
+                return 0
+            options = parser.parse_args(given)
+            with _without_notices() if options.quiet else contextlib.nullcontext():
+                code: int = options.command(options)
         if sys.stdout is not None:
             sys.stdout.flush()
     except DataworthError as error:
@@ -63,6 +73,32 @@ def _run(arguments: Sequence[str] | None) -> int:
         discard(sys.stdout.fileno())
         return FAILED
     return code
+
+
+def _understood(given: Sequence[str]) -> list[str]:
+    """Arguments with ``~`` as the home folder, and ``run`` before a study alone."""
+    words = [_at_home(word) for word in given]
+    if words and words[0] not in COMMANDS and not words[0].startswith("-"):
+        from dataworth.study.shipped import is_study
+
+        if is_study(words[0]):
+            return ["run", *words]
+    return words
+
+
+def _at_home(word: str) -> str:
+    """An argument with ``~/`` in front, or after ``--option=``, as a path."""
+    option, sign, value = word.partition("=")
+    if word.startswith("--") and sign and value.startswith("~"):
+        return f"{option}={os.path.expanduser(value)}"
+    return os.path.expanduser(word) if word.startswith("~") else word
+
+
+@contextlib.contextmanager
+def _without_notices() -> Iterator[None]:
+    """Nothing on stderr; an error leaves this, and is printed outside."""
+    with open(os.devnull, "w") as nothing, contextlib.redirect_stderr(nothing):
+        yield
 
 
 def _show_warning(
@@ -79,16 +115,27 @@ def _parser(given: Sequence[str] = ()) -> Parser:
     """The parser of the command that is given, or else of all commands."""
     parser = Parser(
         prog="dataworth",
-        description="What is more data worth? Measure and forecast loss against training samples.",
+        description="What is more data worth? Measure a model's quality at several numbers of "
+        "training samples, and forecast it at more.",
+        epilog=_EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"dataworth {__version__}")
+    parser.set_defaults(quiet=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     if given and not given[0].startswith("-") and given[0] not in COMMANDS:
-        parser.error(f"unknown command {given[0]!r}{did_you_mean(given[0], COMMANDS)}")
+        from dataworth.study.shipped import shipped_studies
+
+        known = (*COMMANDS, *shipped_studies())
+        parser.error(f"unknown command {given[0]!r}{did_you_mean(given[0], known)}")
     for name in [name for name in COMMANDS if name in given] or COMMANDS:
         # Imported here: the handler of Ctrl-C is installed, and no other command is loaded.
         import_module(f"dataworth.cli.{name}").add_parser(commands)
     return parser
+
+
+def all_commands() -> Parser:
+    """The parser of all commands, for completion scripts and the reference."""
+    return _parser()
 
 
 def program() -> NoReturn:

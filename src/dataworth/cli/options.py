@@ -114,6 +114,15 @@ _SUBSETS = ("nested", "prefix", "latest", "earliest")
 _COUNTS = ("rows", "groups")
 
 
+def add_output_options(parser: argparse.ArgumentParser, *, json: bool = True) -> None:
+    """Add ``--quiet``, and ``--json`` unless the command says itself what it prints there."""
+    if json:
+        parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument(
+        "--quiet", action="store_true", help="print results and errors, no progress or warnings"
+    )
+
+
 def add_metric_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--higher-is-better``, ``--lower-is-better`` and ``--best``."""
     direction = parser.add_mutually_exclusive_group()
@@ -203,14 +212,72 @@ class Percent(float):
     """A share that was written in per cent; "95%" has the value 0.95."""
 
 
+class Extend(argparse.Action):
+    """Collects lists: "40,80 160" and "40 80 160" are the same, also when given twice."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Add the values to those that the option has already."""
+        before = getattr(namespace, self.dest) or []
+        setattr(namespace, self.dest, [*before, *(each for part in values for each in part)])
+
+
+_THOUSANDS = {"k": 1e3, "m": 1e6, "g": 1e9}
+
+
 def number(text: str) -> float:
-    """A number as it is written, thousands marked with underscores or not."""
+    """A number as it is written: 80000, 80_000, 8e4 or 80k."""
+    body, times = text, 1.0
+    if text[-1:].lower() in _THOUSANDS:
+        body, times = text[:-1], _THOUSANDS[text[-1].lower()]
     try:
-        return float(text)
+        return float(f"{float(body) * times:.15g}") if times > 1 else float(body)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r}: expected numbers with spaces between, as 80000 240000"
+            f"{text!r}: expected numbers, such as 40,80 or 40 80 or 1k"
         ) from None
+
+
+def numbers(text: str) -> list[float]:
+    """Numbers with commas between; see `number`."""
+    return [number(part) for part in _parts(text)]
+
+
+def counts(text: str) -> list[int]:
+    """Whole numbers with commas between; see `number`."""
+    found = numbers(text)
+    if any(value != int(value) for value in found if abs(value) < 1e15):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected whole numbers, such as 40,80 or 1k")
+    return [int(value) for value in found]
+
+
+def counts_or_shares(text: str) -> list[int] | list[float]:
+    """Whole numbers, or shares up to 1.0, with commas between; see `number` and `share`."""
+    parts = _parts(text)
+    if all("%" in part or "." in part for part in parts):
+        found = [float(share(part)) for part in parts]
+        if all(0 < value <= 1 for value in found):
+            return found
+    return counts(text)
+
+
+def shares(text: str) -> list[float]:
+    """Numbers, or shares in per cent, with commas between; see `share`."""
+    return [share(part) for part in _parts(text)]
+
+
+def _parts(text: str) -> list[str]:
+    parts = [each for part in text.split(",") for each in part.split() or [""]]
+    if not all(parts):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected numbers, such as 40,80 or 40 80 or 1k"
+        )
+    return parts
 
 
 def share(text: str) -> float:

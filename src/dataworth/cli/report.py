@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
 from dataworth._util.printable import say
+from dataworth.cli.options import add_output_options
 
 
 def add_parser(commands: Any) -> None:
@@ -25,6 +27,7 @@ def add_parser(commands: Any) -> None:
         metavar="FILE",
         help="file of the report (default: DIR/report.html)",
     )
+    add_output_options(parser)
     parser.set_defaults(command=run)
 
 
@@ -32,5 +35,9 @@ def run(options: argparse.Namespace) -> int:
     """Write the report and print its path."""
     from dataworth.report import write_report
 
-    say(write_report(options.directory, options.out))
+    page = write_report(options.directory, options.out)
+    if options.json:
+        print(json.dumps({"page": str(page)}))
+    else:
+        say(page)
     return 0

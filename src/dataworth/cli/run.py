@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 import sys
 import tomllib
@@ -14,8 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from dataworth._util import signals
 from dataworth._util.printable import new_console, say
-from dataworth.cli.forecast import AHEAD, end_run
-from dataworth.cli.options import SPLIT_OPTIONS, add_split_options, add_table_options, table_options
+from dataworth.cli.answers import AHEAD
+from dataworth.cli.forecast import begin_answer, end_answer
+from dataworth.cli.options import (
+    SPLIT_OPTIONS,
+    Extend,
+    add_output_options,
+    add_split_options,
+    add_table_options,
+    counts_or_shares,
+    table_options,
+)
+from dataworth.cli.run_document import document_of
 from dataworth.errors import ForecastError, MissingDependencyError, StudyError
 from dataworth.records.layout import CURVE_FILE, CURVE_PICTURE, REPORT_FILE, STUDY_FILE
 from dataworth.study.shipped import shipped_studies
@@ -94,25 +105,35 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--sizes",
-        type=_numbers,
-        metavar="N,N",
-        help="numbers of training samples, as 9000,27000, or shares of the rows that may be "
-        "trained on, as 0.1,0.5,1.0 (default: the study's)",
+        type=counts_or_shares,
+        nargs="+",
+        action=Extend,
+        metavar="N",
+        help="numbers of training samples, such as 9000,27000 or 9k 27k, or shares of the rows "
+        "that may be trained on, such as 0.1,0.5,1.0 (default: the study's; for other data five, "
+        "a factor 3 apart, up to all)",
     )
     parser.add_argument(
-        "--seeds", type=int, metavar="K", help="number of seeds (default: the study's)"
+        "--seeds",
+        type=int,
+        metavar="K",
+        help="number of seeds, and so of runs of each size (default: the study's; for other data "
+        "3; with --cv one for each fold)",
     )
     parser.add_argument(
         "--epochs",
         type=int,
         metavar="E",
-        help="passes over each subset (epochs), in place of steps",
+        help="passes over each subset (default: until the validation loss stops falling)",
     )
     parser.add_argument(
-        "--steps", type=int, metavar="K", help="optimizer steps of every run, in place of epochs"
+        "--steps", type=int, metavar="K", help="optimizer steps of every run, instead of --epochs"
     )
     parser.add_argument(
-        "--patience", type=int, metavar="E", help="stop after E epochs without a lower loss"
+        "--patience",
+        type=int,
+        metavar="E",
+        help="stop after E epochs without a lower validation loss",
     )
     parser.add_argument(
         "--batch-size", type=int, metavar="B", help="samples per step (default: 128)"
@@ -153,36 +174,63 @@ def add_parser(commands: Any) -> None:
         "database, such as sqlite:///mlflow.db",
     )
     parser.add_argument("--retry-failed", action="store_true", help="repeat the runs that failed")
+    add_output_options(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the requested studies, one after the other; 3 if a run failed, else 0."""
+    _check_models(options.model or [])
     studies = _studies(options)
-    code = 0
+    code, documents = 0, []
     for study in studies:
         directory = _directory(options, study, alone=len(studies) == 1)
         with _says_how_to_go_on(options, directory, alone=len(studies) == 1):
             outcome = _run(study, directory, options)
             if outcome.failed:
                 code = FAILED_RUNS
+            if options.json:
+                documents.append(document_of(outcome))
+                continue
             if not outcome.curves:
                 continue
-            _print(outcome)
             if len(outcome.curves) > 1:
                 _compare(outcome)
                 continue
-            (curve,) = outcome.curves.values()
-            if study.variant is not None:
-                outcome = _show_the_true_curve(outcome, curve, study, options)
-            for curve in outcome.curves.values():
-                is_new = outcome.trained > 0
-                end_run(new_console(), curve, outcome.directory, is_new=is_new)
+            _show_one(outcome, study, options)
+    if options.json:
+        print(json.dumps({"studies": documents}, allow_nan=False))
     return code
 
 
+def _check_models(models: Sequence[str]) -> None:
+    """Refuse a misspelt model before the data are read and libraries are loaded."""
+    from dataworth.learners.names import check_name
+
+    for model in models:
+        check_name(model)
+
+
+def _show_one(outcome: Outcome, study: Study, options: argparse.Namespace) -> None:
+    """Print the answer, the table and the forecast of a study of one model."""
+    console = new_console()
+    (curve,) = outcome.curves.values()
+    if study.variant is not None:
+        _print(outcome)
+        outcome = _show_the_true_curve(outcome, curve, study, options)
+        if not outcome.curves:
+            return
+        (curve,) = outcome.curves.values()
+        forecast = begin_answer(console, curve)
+    else:
+        forecast = begin_answer(console, curve)
+        _print(outcome)
+    if forecast is not None:
+        end_answer(console, forecast, outcome.directory, is_new=outcome.trained > 0)
+
+
 def _compare(outcome: Outcome) -> None:
-    """Print which model is the best now and at larger sizes, and where they cross."""
+    """Print which model is the best now and at larger sizes, where they cross, and the table."""
     from dataworth.cli.show.forecast import echo, show_comparison
     from dataworth.forecast.compare import compare
 
@@ -191,9 +239,11 @@ def _compare(outcome: Outcome) -> None:
         comparison = compare(outcome.curves)
     except ForecastError as error:
         echo(console, f"No forecast: {error}")
+        _print(outcome)
         return
     sizes = [comparison.largest * times for times in (1, AHEAD[-1])]
     show_comparison(console, comparison, sizes, 0.9)
+    _print(outcome)
     echo(console, f"More with: dataworth compare {outcome.directory}")
 
 
@@ -202,6 +252,9 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
     from dataworth.cli.show.forecast import echo
     from dataworth.observers.terminal import TerminalObserver
 
+    if not options.quiet:
+        # Reading the data and loading libraries may take seconds.
+        say(f"{study.name}: loading the data and the model ...", error=True)
     outcome = study.run_in(
         directory,
         options.workers,
@@ -369,20 +422,6 @@ def _says_how_to_go_on(
             command = ["dataworth", *sys.argv[1:]]
         raise KeyboardInterrupt(
             f"Stopped. Finished runs are stored; resume with:\n  {shlex.join(command)}"
-        ) from None
-
-
-def _numbers(text: str) -> Sequence[int] | Sequence[float]:
-    """Numbers of samples, or shares of the rows."""
-    parts = [part.replace("_", "") for part in text.split(",")]
-    try:
-        if all("." in part for part in parts):
-            return [float(part) for part in parts]
-        return [int(part) for part in parts]
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected whole numbers with commas between, as 9000,27000, or shares, as "
-            "0.1,0.5,1.0"
         ) from None
 
 

@@ -71,6 +71,10 @@ class Curve:
         What tables and pictures call the curve.
     model : str
         The name of the model that was trained, if known: forecasts take its family from it.
+    data : str
+        The name of the data, if known: titles of pictures hold it.
+    counted : str
+        What a size counts, in the plural: "samples", or "groups" such as patients.
     others : mapping of str to array_like, optional
         Further metrics of the same runs, reached as ``curve["accuracy"]``.
     stds : array_like, shape (n,), optional
@@ -97,6 +101,8 @@ class Curve:
     chance: float | None = None
     name: str = ""
     model: str = ""
+    data: str = ""
+    counted: str = "samples"
     others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     seeded: bool = False
     """Whether seeds were given: every row is then known to be a run of its own."""
@@ -123,6 +129,8 @@ class Curve:
         chance: float | None = None,
         name: str = "",
         model: str = "",
+        data: str = "",
+        counted: str = "samples",
         others: Mapping[str, ArrayLike] | None = None,
         stds: ArrayLike | None = None,
         runs: ArrayLike | None = None,
@@ -143,7 +151,7 @@ class Curve:
                 f"seeds has shape {numbers.shape}, samples {sizes.shape}; give one each.",
                 code="shape-mismatch",
             )
-        spread, counted = _spread_of_means(stds, runs, sizes)
+        spread, run_counts = _spread_of_means(stds, runs, sizes)
         if not (others is None or isinstance(others, Mapping)):
             raise DataError(
                 f"others is {reprlib.repr(others)}; expected metrics by their names, such as "
@@ -180,11 +188,13 @@ class Curve:
             "chance": chance,
             "name": name,
             "model": model,
+            "data": data,
+            "counted": counted,
             "others": {key: column[order] for key, column in rest.items()},
             "seeded": seeds is not None,
             "named": metric is not None or higher_is_better is not None or best is not None,
             "stds": None if spread is None else spread[order],
-            "runs": None if counted is None else counted[order],
+            "runs": None if run_counts is None else run_counts[order],
             "total": total,
             "assumed": tuple(assumed),
             "_known": {},
@@ -237,6 +247,8 @@ class Curve:
             chance=chance,
             name=self.name,
             model=self.model,
+            data=self.data,
+            counted=self.counted,
             others=others,
             stds=self.stds if spread else None,
             runs=self.runs,

@@ -21,23 +21,23 @@ def warnings_for(observations: Observations, sizes: Floats | None = None) -> tup
     found = [] if sizes is None or not len(sizes) else _distance(float(sizes.max()), largest)
     if len(observations) < 4:
         found.append(
-            f"only {len(observations)} sizes: the forecast leans on what other curves do; measure "
-            "four or more, each about twice the one before."
+            f"with only {len(observations)} sizes the forecast relies mostly on typical curves; "
+            "measure at least 4 sizes, each about twice the one before."
         )
     if observations.u[0] > -np.log(8):
         found.append(
-            f"the sizes span a factor of {np.exp(-observations.u[0]):.2g}; a span of eight or more "
-            "says much more about the slope."
+            f"the largest size is only {np.exp(-observations.u[0]):.2g} times the smallest; the "
+            "slope is much better known from a factor of 8 or more."
         )
     if not observations.repeated and len(observations) <= _SPARSE:
         found.append(
-            "one run of each size: their noise is guessed from how they scatter about each other, "
-            "which so few show badly; measure with several seeds."
+            "with one run of each size the noise between runs can only be estimated from how the "
+            "sizes scatter; measure with several seeds."
         )
     rise = _rise(observations)
     if rise > 0:
         found.append(
-            f"the loss rises by {np.expm1(rise):.1%} towards the largest sizes, where every law "
+            f"the loss rises by {np.expm1(rise):.1%} towards the largest sizes, and every law "
             "falls: find out why before you trust the forecast."
         )
     elif _is_flat(observations):
@@ -49,13 +49,11 @@ def _distance(size: float, largest: float) -> list[str]:
     ratio = size / largest
     if ratio <= 3:
         return []
-    grave = "far beyond what any curve can promise" if ratio > 10 else "intervals widen fast there"
-    over = "ten" if ratio > 10 else "three"
-    times = f"{ratio:.1f}" if ratio < 1_000 else format_count(ratio)
-    return [
-        f"{format_count(size)} samples are {times} times the largest measured size, more than "
-        f"{over} times: {grave}."
-    ]
+    times = f"{ratio:.3g}" if ratio < 1_000 else format_count(ratio)
+    beyond = f"{format_count(size)} is {times}x your largest size ({format_count(largest)})"
+    if ratio > 10:
+        return [f"{beyond}: beyond 10x a forecast is little more than a guess."]
+    return [f"{beyond}: treat forecasts beyond 3x as rough."]
 
 
 def _rise(observations: Observations) -> float:

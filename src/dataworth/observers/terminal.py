@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -22,6 +23,7 @@ from dataworth.observers.eta import EtaEstimator, clock
 from dataworth.records.record import Record, RunKey
 
 _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
+_SECONDS_BETWEEN = 10.0
 _MOST_FIGURES = 2
 """Figures of a run that fit on its line."""
 _FORMATS = {"accuracy": ".4f"}
@@ -42,14 +44,15 @@ class TerminalObserver(Observer):
         self._total: TaskID | None = None
         self._current: dict[RunKey, TaskID] = {}
         self._eta = EtaEstimator([], [], [])
-        self._names = 0
+        self._names = self._runs = 0
+        self._told = 0.0
 
     def on_study_begin(
         self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
     ) -> None:
         """Show how much there is to do."""
         self._eta = EtaEstimator(keys, done, work)
-        self._names = width_of_models(keys)
+        self._names, self._runs = width_of_models(keys), len(keys)
         before = f", {len(done)} of them done before" if done else ""
         self._console.print(f"{len(keys)} runs{before}.", highlight=False)
         # Bars are not shown where the output is a file or a pipe, and cost time at every step.
@@ -73,19 +76,34 @@ class TerminalObserver(Observer):
 
     def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
         """Advance the bars."""
-        if self._bars is None:
-            return
         self._eta.step(key, step, of)
+        if self._bars is None:
+            self._tell(f"{self._run(key)}: {described(step, of, values)}")
+            return
         if key not in self._current:
-            label = f"{key.learner}, " if self._names else ""
-            label += f"{key.size:,} samples, seed {key.seed}"
-            self._current[key] = self._bars.add_task(label, total=of, note="")
+            self._current[key] = self._bars.add_task(self._run(key), total=of, note="")
         note = escape(described(step, of, values))
         self._bars.update(self._current[key], completed=step, note=note)
         self._advance()
 
+    def _tell(self, note: str) -> None:
+        """Print what is done where there are no bars, every ten seconds at most."""
+        now = time.monotonic()
+        if now - self._told < _SECONDS_BETWEEN:
+            return
+        self._told = now
+        left = self._eta.seconds_left
+        rest = "" if left is None else f", about {clock(left)} left"
+        done = f"{self._runs - self._eta.waiting} of {self._runs} runs done{rest}"
+        self._console.print(f"{done}; {note}", highlight=False, markup=False, soft_wrap=True)
+
+    def _run(self, key: RunKey) -> str:
+        label = f"{key.learner}, " if self._names else ""
+        return f"{label}{key.size:,} samples, seed {key.seed}"
+
     def on_record(self, record: Record) -> None:
         """Print the run's figures."""
+        self._told = time.monotonic()
         key = record.key
         self._console.print(
             f"{self._model(key)}{key.size:>9,} samples  seed {key.seed}  "

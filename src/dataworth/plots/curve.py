@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from dataworth._util import display
 from dataworth.curves.curve import Curve
-from dataworth.plots.style import BLUE, COLORS, GREY, STYLES, label_log_axes, new_axes, tidy
+from dataworth.metrics.spoken import axis_label, is_share
+from dataworth.plots.style import (
+    BLUE,
+    COLORS,
+    GREY,
+    STYLES,
+    give_title,
+    label_log_axes,
+    new_axes,
+    tidy,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +44,12 @@ class CurvePlotData:
     label : str
         Label of the vertical axis.
     name : str
+    counted : str
+        What a size counts.
+    title : str
+        The model, the data and the number of seeds.
+    percent : bool
+        Whether the values are shares, which the axis shows in per cent.
     """
 
     samples: NDArray[np.int64]
@@ -46,6 +62,9 @@ class CurvePlotData:
     log: bool
     label: str
     name: str
+    counted: str = "samples"
+    title: str = ""
+    percent: bool = False
 
 
 def curve_plot_data(curve: Curve) -> CurvePlotData:
@@ -62,9 +81,23 @@ def curve_plot_data(curve: Curve) -> CurvePlotData:
         upper=mean + spread,
         chance=curve.metric.chance if curve.chance is None else curve.chance,
         log=not curve.higher_is_better and not (curve.values <= 0).any(),
-        label=curve.metric.axis_label,
+        label=axis_label(curve.metric),
         name=curve.name,
+        counted=curve.counted,
+        title=title_of(curve),
+        percent=is_share(curve.metric),
     )
+
+
+def title_of(curve: Curve) -> str:
+    """The model, the data and the number of seeds of a curve, as far as they are known."""
+    named = f"{curve.model} on {curve.data}" if curve.model and curve.data else curve.name
+    runs = [point.runs for point in curve.summary()]
+    least, most = min(runs), max(runs)
+    seeds = f"{most} seed{'s' if most > 1 else ''}"
+    if least < most:
+        seeds = f"{least} to {most} seeds"
+    return f"{named}, {seeds}" if named else ""
 
 
 def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:
@@ -82,19 +115,23 @@ def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:
     """
     axes = new_axes() if axes is None else axes
     draw_measured(data, axes)
-    if (data.upper > data.lower).any():
-        axes.fill_between(
-            data.sizes,
-            np.maximum(data.lower, np.abs(data.mean) * 1e-3),
-            data.upper,
-            color=BLUE,
-            alpha=0.18,
-            lw=0,
+    spread = data.upper > data.lower
+    # A logarithmic axis has no place for an end below 0.
+    below = data.mean - np.maximum(data.lower, np.abs(data.mean) * 1e-3)
+    if spread.any():
+        # No band: in pictures of forecasts a band is an interval of the mean.
+        axes.errorbar(
+            data.sizes[spread],
+            data.mean[spread],
+            np.stack([below, data.upper - data.mean])[:, spread],
+            fmt="none",
+            ecolor=BLUE,
+            elinewidth=1,
+            capsize=2.5,
             label="± 1 standard deviation",
         )
     if data.chance is not None:
-        text = f"chance: {data.chance:.2f}"
-        axes.axhline(data.chance, color=GREY, ls="--", lw=1, label=text)
+        axes.axhline(data.chance, color=GREY, ls="--", lw=1, label=chance_label(data))
     finish(data, axes)
     return axes
 
@@ -112,7 +149,9 @@ def draw_curves(curves: Sequence[CurvePlotData], axes: Axes | None = None) -> Ax
         axes.plot(data.samples, data.values, "o", ms=2.5, color=color, alpha=0.35, mew=0)
         axes.plot(data.sizes, data.mean, ls=dashes, color=color, lw=1.4, label=data.name)
     # All curves are of one metric; one that reaches 0 has no logarithm.
-    finish(replace(curves[0], log=all(data.log for data in curves)), axes)
+    finish(
+        replace(curves[0], log=all(data.log for data in curves), title=shared_title(curves)), axes
+    )
     return axes
 
 
@@ -122,11 +161,25 @@ def plot_curve(curve: Curve, axes: Axes | None = None) -> Axes:
     return draw_curve(curve_plot_data(curve), axes)
 
 
-def draw_measured(data: CurvePlotData, axes: Axes) -> None:
+def shared_title(curves: Sequence[CurvePlotData]) -> str:
+    """The title of several curves: their names are in the legend."""
+    return f"{len(curves)} models" if len(curves) > 1 else curves[0].title
+
+
+def chance_label(data: CurvePlotData) -> str:
+    """What the line at chance level is called."""
+    assert data.chance is not None
+    return f"chance: {100 * data.chance:.1f} %" if data.percent else f"chance: {data.chance:.2f}"
+
+
+def draw_measured(
+    data: CurvePlotData, axes: Axes, color: str = BLUE, dashes: str = "-", label: str | None = None
+) -> None:
     """Draw a dot per run, and the mean over seeds as a line."""
-    label = "mean over seeds" if len(data.samples) > len(data.sizes) else "measured"
-    axes.plot(data.samples, data.values, "o", ms=3, color=BLUE, alpha=0.45, mew=0)
-    axes.plot(data.sizes, data.mean, "-", color=BLUE, lw=1.4, label=label)
+    if label is None:
+        label = "mean over seeds" if len(data.samples) > len(data.sizes) else "measured"
+    axes.plot(data.samples, data.values, "o", ms=3, color=color, alpha=0.45, mew=0)
+    axes.plot(data.sizes, data.mean, ls=dashes, color=color, lw=1.4, label=label)
 
 
 def finish(data: CurvePlotData, axes: Axes) -> None:
@@ -137,10 +190,11 @@ def finish(data: CurvePlotData, axes: Axes) -> None:
     axes.set(
         xscale="log",
         yscale="log" if data.log else "linear",
-        xlabel="training samples",
+        xlabel=f"training {data.counted}",
         ylabel=data.label,
     )
-    label_log_axes(axes)
+    give_title(axes, data.title)
+    label_log_axes(axes, 100.0 if data.percent else 1.0)
     tidy(axes)
     # The legend is nearly opaque, because lines may run behind it.
     axes.legend(framealpha=0.85, edgecolor="none", labelspacing=0.25, borderpad=0.2, fontsize=7.5)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +18,22 @@ from dataworth._util.files import atomic_write
 from dataworth._util.validation import as_list, check_picture_path, check_sizes
 from dataworth.forecast.forecast import Forecast
 from dataworth.metrics.labels import format_exact
-from dataworth.plots.curve import CurvePlotData, curve_plot_data, draw_measured, finish
+from dataworth.plots.curve import (
+    CurvePlotData,
+    chance_label,
+    curve_plot_data,
+    draw_measured,
+    finish,
+    shared_title,
+)
 from dataworth.plots.style import (
     BLUE,
+    COLORS,
     GREEN,
     GREY,
     ORANGE,
     PINK,
+    STYLES,
     image_bytes,
     label_log_axes,
     new_axes,
@@ -121,15 +130,63 @@ def draw_forecast(data: ForecastPlotData, axes: Axes | None = None) -> Axes:
     bands = ((low_half, high_half, 0.34, "50 %"), (low, high, 0.16, "90 %"))
     for lower, upper, alpha, label in bands:
         axes.fill_between(data.sizes, lower, upper, color=BLUE, alpha=alpha, lw=0, label=label)
+    _mark_border(float(data.sizes[0]), axes)
     for target, colour, dash in zip(data.targets, cycle(_COLOURS), cycle(_DASHES), strict=False):
-        axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {format_exact(target)}")
+        text = f"{format_exact(100 * target)} %" if data.curve.percent else format_exact(target)
+        axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {text}")
     chance = data.curve.chance
     if chance is not None and _near(chance, data.curve.values):
-        axes.axhline(chance, color=GREY, ls="--", lw=1, label=f"chance: {chance:.2f}")
+        axes.axhline(chance, color=GREY, ls="--", lw=1, label=chance_label(data.curve))
     finish(data.curve, axes)
     if data.curve.log:
-        _keep_in_view(data, axes)
+        _keep_in_view([data], axes)
     return axes
+
+
+def draw_forecasts(several: Sequence[ForecastPlotData], axes: Axes | None = None) -> Axes:
+    """Plot several forecasts of one metric on the same axes, each with its name and colour.
+
+    The bands are those of 90 %, as `draw_forecast` draws them.
+
+    Parameters
+    ----------
+    several : sequence of ForecastPlotData
+    axes : matplotlib.axes.Axes, optional
+        Axes to draw on; by default those of a new figure of one column's width.
+    """
+    if len(several) == 1:
+        return draw_forecast(several[0], axes)
+    axes = new_axes() if axes is None else axes
+    for index, data in enumerate(several):
+        color, dashes = COLORS[index % len(COLORS)], STYLES[index // len(COLORS) % len(STYLES)]
+        draw_measured(data.curve, axes, color, dashes, data.curve.name)
+        low, _, median, _, high = data.quantiles
+        axes.plot(data.sizes, median, "--", color=color, lw=1.2)
+        axes.fill_between(data.sizes, low, high, color=color, alpha=0.16, lw=0)
+    curves = [data.curve for data in several]
+    log = all(curve.log for curve in curves)
+    finish(replace(curves[0], log=log, title=shared_title(curves)), axes)
+    if log:
+        _keep_in_view(several, axes)
+    _mark_border(max(float(data.sizes[0]) for data in several), axes)
+    return axes
+
+
+def _mark_border(largest: float, axes: Axes) -> None:
+    """Draw the border between what was measured and what is forecast, with both words."""
+    axes.axvline(largest, color=GREY, lw=0.8, ls=(0, (2, 2)), zorder=0)
+    for text, side in (("measured ", "right"), (" forecast", "left")):
+        axes.annotate(
+            text,
+            (largest, 1.0),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(0, -1),
+            textcoords="offset points",
+            ha=side,
+            va="top",
+            fontsize=6.5,
+            color=GREY,
+        )
 
 
 @display.draw.register("Forecast")
@@ -144,18 +201,20 @@ def plot_forecast(
     return draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets), axes)
 
 
-def _keep_in_view(data: ForecastPlotData, axes: Axes) -> None:
+def _keep_in_view(several: Sequence[ForecastPlotData], axes: Axes) -> None:
     """Limit the lower end of a log axis, so that a wide band does not flatten the curve.
 
     The band may be cut off; target lines stay visible.
     """
-    values = data.curve.values[np.isfinite(data.curve.values)]
-    lowest = min(float(np.min(values)), float(np.min(data.quantiles[2]))) / _DEEPEST
-    targets = (target / _BELOW_TARGETS for target in data.targets if target > 0)
-    lowest = min([lowest, *targets])
+    lowest = min(
+        min(float(np.nanmin(data.curve.values)), float(np.min(data.quantiles[2])))
+        for data in several
+    )
+    targets = [target / _BELOW_TARGETS for data in several for target in data.targets if target > 0]
+    lowest = min([lowest / _DEEPEST, *targets])
     if axes.get_ylim()[0] < lowest:
         axes.set_ylim(bottom=lowest)
-        label_log_axes(axes)
+        label_log_axes(axes, 100.0 if several[0].curve.percent else 1.0)
 
 
 def _near(chance: float, values: NDArray[np.float64]) -> bool:
@@ -188,4 +247,29 @@ def write_forecast_picture(
     path = check_picture_path(Path(out))
     axes = draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets))
     content = image_bytes(axes, path.suffix[1:].lower())
+    return atomic_write(path, content, "Choose another place with --out.")
+
+
+def write_comparison_picture(
+    forecasts: Mapping[str, Forecast],
+    out: str | os.PathLike[str],
+    *,
+    sizes: Sequence[float] = (),
+) -> Path:
+    """Write the plot of several forecasts to a file; see `write_forecast_picture`.
+
+    Parameters
+    ----------
+    forecasts : mapping of str to Forecast
+        By the names of the legend.
+    out : path
+    sizes : sequence of float
+        The plot ends at the largest of them.
+    """
+    path = check_picture_path(Path(out))
+    several = []
+    for name, forecast in forecasts.items():
+        data = forecast_plot_data(forecast, sizes=sizes)
+        several.append(replace(data, curve=replace(data.curve, name=name)))
+    content = image_bytes(draw_forecasts(several), path.suffix[1:].lower())
     return atomic_write(path, content, "Choose another place with --out.")

@@ -49,8 +49,18 @@ def tidy(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def label_log_axes(axes: Axes) -> None:
-    """Label log axes with plain numbers: 30K instead of 3 x 10^4, 0.5 instead of 5 x 10^-1."""
+def give_title(axes: Axes, text: str) -> None:
+    """Write a title, as it is, above the axes; nothing for no text."""
+    if text:
+        axes.set_title(text.replace("$", r"\$"), fontsize=_TICKS, loc="left", color=GREY, wrap=True)
+
+
+def label_log_axes(axes: Axes, scale: float = 1.0) -> None:
+    """Label log axes with plain numbers: 30K instead of 3 x 10^4, 0.5 instead of 5 x 10^-1.
+
+    The vertical axis shows `scale` times its values, on a linear axis too: 100 for shares in per
+    cent.
+    """
     from matplotlib.ticker import (
         AutoLocator,
         FuncFormatter,
@@ -70,8 +80,10 @@ def label_log_axes(axes: Axes) -> None:
         axes.yaxis.set_major_locator(AutoLocator() if short else LogLocator(subs=subs))
         axes.yaxis.set_minor_locator(NullLocator())
         span = high - low
-        plain = FuncFormatter(lambda value, _: f"{value:.{digits_for(value, span)}g}")
+        plain = FuncFormatter(lambda value, _: f"{scale * value:.{digits_for(value, span)}g}")
         axes.yaxis.set_major_formatter(plain)
+    elif scale != 1:
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{scale * value:.6g}"))
     left, right = axes.get_xlim()
     across: tuple[float, ...] = (1, 3) if np.log10(right) - np.log10(left) < 3.5 else (1,)
     axes.xaxis.set_major_locator(LogLocator(subs=across))
@@ -96,5 +108,10 @@ def image_bytes(axes: Axes, format: str = "png") -> bytes:
             picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
             picture.save(buffer, "png", compress_level=_COMPRESSION, dpi=(figure.dpi, figure.dpi))
         else:
-            figure.savefig(buffer, format=format)
+            from matplotlib import rc_context
+
+            # The same figure is the same file: no date, and no random names of its parts.
+            date = {"Date": None} if format == "svg" else {"CreationDate": None}
+            with rc_context({"svg.hashsalt": "dataworth"}):
+                figure.savefig(buffer, format=format, metadata=date)
         return buffer.getvalue()

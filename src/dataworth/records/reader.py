@@ -85,7 +85,8 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
     -------
     dict
         ``samples``, ``values`` and ``seeds``, one entry per run; ``metric``, what the values are;
-        ``others``, further metrics by name; ``chance``, ``name`` and ``model``.
+        ``others``, further metrics by name; ``chance``, ``name``, ``model``, ``data`` and
+        ``counted``, what a size counts.
 
     Raises
     ------
@@ -140,8 +141,16 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
         "chance": chance_of(store, meta, metric["name"]),
         "name": model if several else name,
         "model": model or checked_entry({"model": "", **meta}, "model", str, str(store.path)),
+        "data": checked_entry({"data": "", **meta}, "data", str, where),
+        "counted": "groups" if _counts_groups(meta, where) else "samples",
         "others": others,
     }
+
+
+def _counts_groups(meta: Mapping[str, Any], where: str) -> bool:
+    """Whether the sizes of the study are numbers of groups."""
+    identity = checked_entry({"identity": {}, **meta}, "identity", dict, where)
+    return bool(identity.get("count") == "groups")
 
 
 def _metric(store: Store, meta: Mapping[str, Any], found: list[str]) -> Mapping[str, Any]:

@@ -17,16 +17,22 @@ from numpy.typing import NDArray
 
 from dataworth._util.extras import require
 from dataworth.curves.curve import finite_means
+from dataworth.metrics.spoken import axis_label, is_share, name_of
 from dataworth.plots.classes import ClassPlotData
+from dataworth.report.advice import classes_first, least_loss, model_or_data, trust
 from dataworth.report.forecast_grid import PROBABILITIES, SHOWN, STEP, ForecastGrid
 from dataworth.report.method import citation, method_items
-from dataworth.report.sentences import TIMES, headline, irreducible
+from dataworth.report.more_data import more_data_table, time_in_words
+from dataworth.report.paper import bibtex, latex, markdown, methods, paper_table
+from dataworth.report.pictures import pictures
+from dataworth.report.sentences import TIMES, headline
 from dataworth.report.study_report import Ahead, RunReport
 from dataworth.report.tables import (
     backtest_table,
     class_rows,
     confused_rows,
     measured_table,
+    short_table,
     standing_table,
 )
 
@@ -125,8 +131,10 @@ def _metric(report: RunReport, metric: str) -> dict[str, Any]:
     curve = report.curve[metric]
     chance = report.chances.get(metric, curve.metric.chance)
     return {
-        "label": curve.metric.axis_label,
+        "label": axis_label(curve.metric),
+        "name": name_of(curve.metric),
         "unit": curve.metric.unit,
+        "share": is_share(curve.metric),
         "higher": curve.higher_is_better,
         "chance": chance,
         "samples": curve.samples.tolist(),
@@ -152,7 +160,6 @@ def _forecast(ahead: Ahead) -> dict[str, Any] | None:
         "least": least,
         "most": most,
         "expected": forecast.scale.expected(forecast.curve.metric),
-        "irreducible": _irreducible(ahead),
         **_grid(ahead.grid),
     }
 
@@ -160,17 +167,6 @@ def _forecast(ahead: Ahead) -> dict[str, Any] | None:
 def _end(value: float | None) -> float | None:
     """An end of a metric's range, if it has one."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def _irreducible(ahead: Ahead) -> list[float] | None:
-    """Lower, fitted and upper irreducible loss of the law of largest weight, if it has one."""
-    assert ahead.forecast is not None
-    estimate = ahead.forecast.law.parameters.get("e")
-    if estimate is None:
-        return None
-    scale = ahead.forecast.scale
-    values = [scale.value(loss) for loss in (estimate.lower, estimate.value, estimate.upper)]
-    return values[::-1] if scale.rises else values
 
 
 def _grid(grid: ForecastGrid) -> dict[str, Any]:
@@ -192,7 +188,10 @@ def _numbers(values: NDArray[np.floating[Any]]) -> list[float | None]:
     ]
 
 
-SCRIPTS = "theme numbers interpolate unpack plot view curve predict target price classes copy main"
+SCRIPTS = (
+    "theme numbers link interpolate unpack plot view curve predict target price classes copy "
+    "picture main"
+)
 """In the order that they are put together: each uses only those before it."""
 
 
@@ -205,16 +204,20 @@ def page_html(reports: Sequence[RunReport]) -> str:
         At least one.
     """
     script = "\n".join(asset(f"{name}.js") for name in SCRIPTS.split())
+    metrics = [
+        name for name in _metrics(reports[0]) if all(name in _metrics(report) for report in reports)
+    ]
+    chosen = _chosen(reports, metrics)
+    standings = standing_table(reports, chosen)
     return rendered(
         "page.html",
         title=" and ".join(report.name for report in reports),
-        runs=[_run(index, report) for index, report in enumerate(reports)],
-        standings=standing_table(reports),
-        metrics={
-            name: reports[0].curve[name].metric.axis_label
-            for name in _metrics(reports[0])
-            if all(name in _metrics(report) for report in reports)
-        },
+        runs=[_run(index, report, chosen) for index, report in enumerate(reports)],
+        best=None if standings is None else standings.best,
+        standings=standings,
+        metrics={name: axis_label(reports[0].curve[name].metric) for name in metrics},
+        chosen=chosen,
+        pictures=pictures(reports, metrics),
         style=asset("page.css"),
         script=script,
         script_hash=script_hash(script.encode()),
@@ -224,24 +227,71 @@ def page_html(reports: Sequence[RunReport]) -> str:
     )
 
 
-def _run(index: int, report: RunReport) -> dict[str, Any]:
+def _chosen(reports: Sequence[RunReport], metrics: Sequence[str]) -> str:
+    """The metric that is shown first: the one that is usually reported, if all runs have it."""
+    spoken = {report.spoken for report in reports}
+    own = reports[0].curve.metric.name
+    chosen = spoken.pop() if len(spoken) == 1 else own
+    return chosen if chosen in metrics else own
+
+
+def _run(index: int, report: RunReport, chosen: str) -> dict[str, Any]:
     """What the templates write of one run, besides `report` itself."""
-    ahead = report.ahead[report.curve.metric.name]
+    own = report.curve.metric.name
+    chosen = chosen if chosen in report.ahead else own
+    ahead = report.ahead[chosen]
     forecast = ahead.forecast
     last = float(report.curve.sizes[-1])
+    table = paper_table(report.curve[chosen], forecast)
     return {
         "index": index,
         "report": report,
-        "headline": None if forecast is None else headline(forecast),
+        "views": [_view(report, name) for name in report.ahead],
         "refusal": ahead.refusal,
         "warnings": () if forecast is None else forecast.warnings_at([last * TIMES]),
         "errors": [finding for finding in report.findings if finding.severity == "error"],
-        "irreducible": None if forecast is None else irreducible(forecast),
+        "trust": "" if forecast is None else trust(forecast),
+        "trusts": {
+            name: trust(each.forecast)
+            for name, each in report.ahead.items()
+            if name in (own, chosen) and each.forecast is not None
+        },
+        "time": time_in_words(report.records),
+        "classes_first": "" if report.classes is None else classes_first(report.classes),
         "table": measured_table(report.curve),
+        "short_table": short_table(report.curve, chosen),
         "csv": base64.b64encode(report.curve.to_csv().encode()).decode(),
         "classes": [] if report.classes is None else class_rows(report.classes),
         "confused": [] if report.classes is None else confused_rows(report.classes),
         "backtest": None if forecast is None else backtest_table(forecast.backtest),
+        "backtest_of": name_of(report.curve[chosen].metric),
         "method": method_items(report),
         "citation": citation(report),
+        "paper": {
+            "LaTeX": latex(table),
+            "Markdown": markdown(table),
+            "Methods": methods(report),
+            "BibTeX": bibtex(report),
+        },
     }
+
+
+def _view(report: RunReport, metric: str) -> dict[str, Any]:
+    """What is said of one metric."""
+    ahead = report.ahead[metric]
+    if ahead.forecast is None or ahead.grid is None:
+        return {"metric": metric, "headline": "", "refusal": ahead.refusal}
+    best = [float(np.interp(p, *_of_probability(ahead.grid))) for p in (0.05, 0.5, 0.95)]
+    return {
+        "metric": metric,
+        "headline": headline(ahead.forecast),
+        "model_or_data": model_or_data(ahead.forecast),
+        "least": least_loss(ahead.forecast, best),
+        "rows": more_data_table(ahead.forecast, report.records),
+        "name": name_of(ahead.forecast.curve.metric),
+    }
+
+
+def _of_probability(grid: ForecastGrid) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Probabilities, rising, and the metric that is reached with less than each of them."""
+    return np.linspace(0, 1, len(grid.best)), grid.best

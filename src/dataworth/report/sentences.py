@@ -6,57 +6,50 @@ import math
 from typing import TYPE_CHECKING
 
 from dataworth._util.numbers import format_count, format_count_rounded
-from dataworth.metrics.labels import format_value, format_values
+from dataworth.metrics.spoken import name_of, unit_of, values
 
 if TYPE_CHECKING:
-    from dataworth.forecast.compare import Crossing
+    from dataworth.forecast.compare import Comparison, Crossing, Worth
     from dataworth.forecast.forecast import Forecast
 
 TIMES = 3
-"""The answer looks this far beyond the largest measured size."""
+"""The answer is about so many times the largest measured size."""
 _SHOWS = 0.75
 """A difference that shows has odds of three to one: below, other seeds may well turn it round."""
 
 
 def headline(forecast: Forecast) -> str:
-    """What three times as much data is expected to do, in one sentence."""
+    """What three times as much data is likely to do, in one sentence.
+
+    Its verb is "is likely to" only where the 90 % interval of the gain lies above 0.
+    """
     largest = float(forecast.observations.sizes[-1])
     wanted = largest * TIMES
     prediction = forecast.predict([wanted])
-    loss = math.exp(float(forecast.observations.log_loss[-1]))
-    then = float(prediction.median[0])
-    higher = forecast.curve.higher_is_better
-    now = forecast.scale.value(loss)
-    improves = then > now if higher else then < now
-    start, end, low, high = format_values(
-        now, then, float(prediction.lower[0]), float(prediction.upper[0])
-    )
-    verb = ("raise" if higher else "cut") if improves else "move"
+    now = forecast.scale.value(math.exp(float(forecast.observations.log_loss[-1])))
     metric = forecast.curve.metric
-    what = f"{metric.title} in per cent" if metric.unit == "%" else metric.title
-    said = (
-        f"Going from {format_count(largest)} to {format_count(wanted)} samples is expected to "
-        f"{verb} {what} from {start} to {end} ({low} to {high})."
+    start, then, low, high = values(
+        metric,
+        now,
+        *(float(part[0]) for part in (prediction.median, prediction.lower, prediction.upper)),
     )
-    if forecast.value_of(largest, wanted).lower > 0:
-        return said
-    return f"{said} That it gains nothing lies within the interval."
-
-
-def irreducible(forecast: Forecast) -> str:
-    """What is left however many samples there are, in one sentence."""
-    law = forecast.law
-    estimate = law.parameters.get("e")
-    if estimate is None:
+    gain = forecast.value_of(largest, wanted)
+    verb = "raise" if forecast.curve.higher_is_better else "lower"
+    unit = unit_of(metric)
+    what = f"{TIMES}x the data ({format_count(wanted)} {forecast.curve.counted})"
+    interval = f"(90 % interval {low} to {high})"
+    if gain.lower > 0:
+        how = "is likely to"
+        end = "."
+    else:
+        how, end = "may", "; it may also bring no gain."
+    if gain.median <= 0 or start == then:
         return (
-            f"Irreducible error: none by {law.name}, the law of largest weight; its loss keeps "
-            "falling."
+            f"{what} is not expected to {verb} {name_of(metric)}: {start}{unit} now, "
+            f"{then}{unit} then {interval}."
         )
-    fitted, *ends = map(forecast.scale.value, (estimate.value, estimate.lower, estimate.upper))
-    what = "Best possible" if forecast.curve.higher_is_better else "Irreducible"
     return (
-        f"{what} {forecast.curve.metric.title}, by {law.name}, the law of largest weight: "
-        f"{format_value(fitted)} ({format_value(min(ends))} to {format_value(max(ends))})."
+        f"{what} {how} {verb} {name_of(metric)} from {start}{unit} to {then}{unit} {interval}{end}"
     )
 
 
@@ -66,20 +59,81 @@ def crossing_in_words(crossing: Crossing) -> str:
     if crossing.lead < _SHOWS:
         return (
             f"No difference shows between {crossing.leader} and {crossing.follower} {at}, where "
-            f"{crossing.leader} is better with probability {crossing.lead:.0%}; "
+            f"{crossing.leader} is better with probability {_chance(crossing.lead)}; "
             f"{crossing.follower} does better there or at any larger size with probability "
-            f"{crossing.probability:.0%}."
+            f"{_chance(crossing.probability)}."
         )
     since = "" if crossing.since is None else f" and has been since about {count(crossing.since)}"
     leads = f"{crossing.leader} is better than {crossing.follower} {at}{since}."
-    where = f"at {count(crossing.median)} samples" if math.isfinite(crossing.median) else "nowhere"
+    if not math.isfinite(crossing.median):
+        early = (
+            f", and not below {count(crossing.lower)} samples"
+            if math.isfinite(crossing.lower)
+            else ""
+        )
+        return (
+            f"{leads} {crossing.follower} is not expected to overtake it at any size "
+            f"({_chance(crossing.probability)} chance{early})."
+        )
+    interval = between(crossing.lower, crossing.upper)
     return (
-        f"{leads} {crossing.follower} is expected to overtake it {where} ({crossing.level:.0%} "
-        f"interval {count(crossing.lower)} to {count(crossing.upper)}), and ever to do so with "
-        f"probability {crossing.probability:.0%}."
+        f"{leads} {crossing.follower} is expected to overtake it at {count(crossing.median)} "
+        f"samples ({_chance(crossing.level)} interval: {interval}), and ever to do so with "
+        f"probability {_chance(crossing.probability)}."
+    )
+
+
+def best_in_words(comparison: Comparison, size: float) -> str:
+    """Which model is the best at a size, in one sentence; the first line of a comparison."""
+    first, second, *_ = comparison.standings(size)
+    metric = comparison.metric
+    best, next_best = values(metric, first.median, second.median)
+    unit = unit_of(metric)
+    how = "is" if first.measured and second.measured else "is expected to be"
+    figures = f"{best}{unit} against {next_best}{unit} of {second.name}"
+    at = f"with {format_count(size)} samples"
+    if first.probability_best < _SHOWS:
+        return (
+            f"No model is clearly the best {at}: {first.name} has {name_of(metric)} {figures}, and "
+            f"is the best with probability {_chance(first.probability_best)}."
+        )
+    return (
+        f"{first.name} {how} the best {at}: {name_of(metric)} {figures} (the best with probability "
+        f"{_chance(first.probability_best)})."
+    )
+
+
+def worth_in_words(worth: Worth) -> str:
+    """What samples of one learner are worth in samples of another, in a sentence."""
+    what = f"{count(worth.samples)} samples of {worth.name}"
+    if not math.isfinite(worth.median):
+        least = f" (at least {worth.lower:.3g} times as many)" if math.isfinite(worth.lower) else ""
+        return f"No number of samples of {worth.against} is expected to equal {what}{least}."
+    high = f"to {worth.upper:.3g}" if math.isfinite(worth.upper) else "or more"
+    return (
+        f"{what} are worth {worth.median:.3g} times as many of {worth.against} "
+        f"({_chance(worth.level)} interval: {worth.lower:.3g} {high}; "
+        f"{'measured' if worth.measured else 'forecast'})."
     )
 
 
 def count(samples: float) -> str:
-    """A number of samples to three digits, or infinity."""
-    return format_count_rounded(samples) if math.isfinite(samples) else "infinity"
+    """A number of samples to three digits, or "no number" where it is infinite."""
+    return format_count_rounded(samples) if math.isfinite(samples) else "no number"
+
+
+def between(lower: float, upper: float) -> str:
+    """An interval of sizes in words; one without an upper end is "X or more"."""
+    if not math.isfinite(lower):
+        return "no number of samples"
+    if not math.isfinite(upper):
+        return f"{count(lower)} or more"
+    return f"{count(lower)} to {count(upper)}"
+
+
+def _chance(probability: float) -> str:
+    if 0 < probability < 0.005:
+        return "under 1 %"
+    if 0.995 < probability < 1:
+        return "over 99 %"
+    return f"{probability * 100:.0f} %"

@@ -19,6 +19,8 @@ from dataworth.records.reader import chance_of, curve_columns, meta_of, models
 from dataworth.records.record import Record
 from dataworth.records.store import Store
 from dataworth.report.forecast_grid import ForecastGrid, forecast_grid
+from dataworth.report.reported import reported_metric
+from dataworth.report.residuals import ResidualTable, residual_table
 from dataworth.report.thumbnails import Thumbnails, thumbnails
 
 if TYPE_CHECKING:
@@ -84,6 +86,10 @@ class RunReport:
         None where the task gives no details of classes.
     images : Thumbnails or None
     findings : sequence of Finding
+    failed : sequence of Record
+        The runs that failed; they are not in the curve.
+    residuals : ResidualTable or None
+        Of a regression.
     """
 
     name: str
@@ -95,6 +101,22 @@ class RunReport:
     classes: ClassPlotData | None
     images: Thumbnails | None
     findings: Sequence[Finding]
+    failed: Sequence[Record] = ()
+    residuals: ResidualTable | None = None
+
+    @property
+    def spoken(self) -> str:
+        """The metric of the answer: the one that is usually reported, if it has a forecast."""
+        metric = reported_metric(self.curve)
+        ahead = None if metric is None else self.ahead.get(metric)
+        if metric is None or ahead is None or ahead.forecast is None:
+            return self.curve.metric.name
+        return metric
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """The forecast of the metric of the answer."""
+        return self.ahead[self.spoken].forecast
 
 
 def read_runs(directory: str | os.PathLike[str]) -> list[RunReport]:
@@ -133,6 +155,8 @@ def _read_model(store: Store, model: str | None, findings: Sequence[Finding]) ->
         classes=classes,
         images=None if images is None or classes is None else thumbnails(images, classes.pictured),
         findings=findings,
+        failed=[r for r in store.records("failed") if model is None or r.key.learner == model],
+        residuals=residual_table(records),
     )
 
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dataworth.metrics.labels import format_value, format_values
-from dataworth.report.sentences import crossing_in_words
+from dataworth.metrics.labels import format_value
+from dataworth.metrics.spoken import axis_label, is_share, values
+from dataworth.report.sentences import best_in_words, crossing_in_words, worth_in_words
 
 if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
     from dataworth.forecast.compare import Standing
     from dataworth.forecast.results import BacktestRow
+    from dataworth.metrics.metric import Metric
     from dataworth.plots.classes import ClassPlotData
     from dataworth.report.study_report import RunReport
 
@@ -162,6 +164,23 @@ def measured_table(curve: Curve) -> MeasuredTable:
     return MeasuredTable((*columns, *rest), tuple(rows))
 
 
+def short_table(curve: Curve, metric: str) -> MeasuredTable:
+    """A metric's mean and standard deviation, then those of the curve's own metric; per cent."""
+    names = dict.fromkeys((metric, curve.metric.name))
+    summaries = {name: curve[name].summary() for name in names}
+    rows = []
+    for index, point in enumerate(summaries[metric]):
+        cells = [f"{point.samples:,}", str(point.runs)]
+        for name in names:
+            scale = 100.0 if is_share(curve[name].metric) else 1.0
+            each = summaries[name][index]
+            spread = "" if math.isnan(each.std) else f" ± {scale * each.std:.2g}"
+            cells.append(f"{scale * each.mean:.4g}{spread}")
+        rows.append(tuple(cells))
+    headings = (_heading(axis_label(curve[name].metric)) for name in names)
+    return MeasuredTable((_heading(f"training {curve.counted}"), "Runs", *headings), tuple(rows))
+
+
 def _heading(label: str) -> str:
     """A metric as the heading of a column: all of a table is measured on held-out rows."""
     short = label.removeprefix("held-out ")
@@ -183,21 +202,33 @@ class StandingCell(NamedTuple):
 class StandingTable(NamedTuple):
     """Rows of text, a row per run; and a sentence per pair of runs."""
 
+    caption: str
     sizes: tuple[float, ...]
     rows: tuple[tuple[str, tuple[StandingCell, ...]], ...]
-    crossings: tuple[str, ...]
+    best: str
+    """Which is the best at the largest size, in a sentence."""
+    sentences: tuple[str, ...]
+    """The crossings, and what samples of one are worth in samples of another."""
 
 
-def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
+def standing_table(reports: Sequence[RunReport], metric: str | None = None) -> StandingTable | None:
     """Compare runs at the largest measured size, three times and ten times it.
+
+    Parameters
+    ----------
+    reports : sequence of RunReport
+    metric : str, optional
+        The metric to compare by; that of the curves by default.
 
     Returns
     -------
     StandingTable or None
         None for one run, or if one of them has no forecast.
     """
-    forecasts = {report.name: report.ahead[report.curve.metric.name].forecast for report in reports}
-    available = {name: forecast for name, forecast in forecasts.items() if forecast is not None}
+    looked = {
+        report.name: report.ahead.get(metric or report.curve.metric.name) for report in reports
+    }
+    available = {name: ahead.forecast for name, ahead in looked.items() if ahead and ahead.forecast}
     if len(available) < 2 or len(available) < len(reports):
         return None
     from dataworth.forecast.compare import compare
@@ -205,15 +236,23 @@ def standing_table(reports: Sequence[RunReport]) -> StandingTable | None:
     comparison = compare(available)
     sizes = tuple(comparison.largest * times for times in _TIMES)
     columns = [
-        {each.name: _standing_cell(each) for each in comparison.standings(size)} for size in sizes
+        {each.name: _standing_cell(each, comparison.metric) for each in comparison.standings(size)}
+        for size in sizes
     ]
     rows = tuple((name, tuple(column[name] for column in columns)) for name in available)
     return StandingTable(
-        sizes, rows, tuple(crossing_in_words(each) for each in comparison.crossings())
+        _heading(axis_label(comparison.metric)),
+        sizes,
+        rows,
+        best_in_words(comparison, comparison.largest),
+        (
+            *(crossing_in_words(each) for each in comparison.crossings()),
+            *(worth_in_words(each) for each in comparison.worth(comparison.common)),
+        ),
     )
 
 
-def _standing_cell(standing: Standing) -> StandingCell:
-    median, lower, upper = format_values(standing.median, standing.lower, standing.upper)
+def _standing_cell(standing: Standing, metric: Metric) -> StandingCell:
+    median, lower, upper = values(metric, standing.median, standing.lower, standing.upper)
     best = f"{standing.probability_best * 100:.0f} %"
     return StandingCell(median, f"{lower} to {upper}", best)

@@ -30,8 +30,12 @@ def model_beside(folder: Path, model: Any) -> Any:
         return {name: model_beside(folder, each) for name, each in model.items()}
     if isinstance(model, list):
         return [model_beside(folder, each) for each in model]
-    found = isinstance(model, str) and _is_model_file(folder / model)
-    return str(folder / model) if found else model
+    if not isinstance(model, str):
+        return model
+    # The file of "train.py:train" is the part before the name.
+    file, _, name = model.rpartition(":")
+    is_script = file.endswith(".py") and name.isidentifier() and (folder / file).is_file()
+    return str(folder / model) if is_script or _is_model_file(folder / model) else model
 
 
 def options_beside(folder: Path, options: Any) -> Any:

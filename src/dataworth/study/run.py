@@ -230,8 +230,8 @@ def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> Retu
         if there != identity:
             changed = "; ".join(_differences(there, identity))
             raise StudyError(
-                f"{store.directory} holds another study: {changed}. Choose another --out, or "
-                "delete the directory if it is not needed.",
+                f"{store.directory} holds another study: {changed}. Run this one in another "
+                f"directory: --out {_free_name(store.directory)}; or with the options of before.",
                 code="study-differs",
             )
     returned = ReturnedMetrics(study, store)
@@ -283,6 +283,14 @@ def _models_of_file(meta: Mapping[str, Any], where: str) -> dict[str, str]:
     return model if isinstance(model, dict) else {checked_entry(meta, "model", str, where): model}
 
 
+def _free_name(directory: Path) -> Path:
+    """A directory beside this one that does not exist yet."""
+    number = 2
+    while (free := directory.with_name(f"{directory.name}-{number}")).exists():
+        number += 1
+    return free
+
+
 def _differences(before: Any, now: Any, name: str = "") -> list[str]:
     """What differs between two identities, as "steps was 600 and is None now"."""
     if isinstance(before, Mapping) and isinstance(now, Mapping):
@@ -293,7 +301,7 @@ def _differences(before: Any, now: Any, name: str = "") -> list[str]:
             if before.get(key) != now.get(key)
             for line in _differences(before.get(key), now.get(key), key)
         ]
-    return [f"{name} was {_shown(before)} and is {_shown(now)} now"]
+    return [f"it was made with {name} = {_shown(before)}, now it is {_shown(now)}"]
 
 
 def _shown(value: Any) -> str:

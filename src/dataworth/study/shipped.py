@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dataworth.records.layout import STUDY_FILE
+
 _FOLDER = Path(__file__).parents[1] / "studies"
 
 
@@ -15,3 +17,13 @@ def shipped_studies() -> tuple[str, ...]:
 def shipped_text(name: str) -> str:
     """The TOML document of a study that comes with dataworth."""
     return (_FOLDER / f"{name}.toml").read_text("utf-8")
+
+
+def is_study(where: str) -> bool:
+    """Whether `where` is a shipped study's name, a TOML file or a run directory."""
+    path = Path(where)
+    return (
+        where in shipped_studies()
+        or (path.suffix == ".toml" and path.is_file())
+        or (path / STUDY_FILE).is_file()
+    )

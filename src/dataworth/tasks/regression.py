@@ -17,6 +17,8 @@ from dataworth.tasks.base import Scored
 from dataworth.tasks.missing import as_column, first_missing, without_objects
 
 _MEDIAN = 0.5
+_PARTS = 10
+"""Residuals are described for so many equal parts of the rows, by their targets."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,11 @@ class Regression:
     def score(self, prediction: NDArray[Any], y: NDArray[Any]) -> Scored:
         """Score values, shape (n,) or (n, 1), or quantiles, shape (n, n_quantiles).
 
+        The arrays describe the residuals, prediction less target, of a prediction of one value
+        for each row: ``residual_quantiles``, shape (101,), the quantiles 0 to 1 in hundredths;
+        ``residuals_by_target``, shape (k, 4), for each tenth of the rows in the order of their
+        targets: the mean target, the number of rows, the mean residual and its mean size.
+
         Raises
         ------
         DataError
@@ -117,11 +124,30 @@ class Regression:
                 code="shape-mismatch",
             )
         if not self.quantiles:
-            return Scored(figures.score(columns[:, 0], targets), {})
+            return Scored(figures.score(columns[:, 0], targets), _residuals(columns[:, 0], targets))
         scores = {"pinball": figures.pinball(columns, targets, self.quantiles)}
         if _MEDIAN in self.quantiles:
             scores |= figures.score(columns[:, self.quantiles.index(_MEDIAN)], targets)
         return Scored(scores, {})
+
+
+def _residuals(
+    prediction: NDArray[np.float64], targets: NDArray[np.float64]
+) -> dict[str, NDArray[Any]]:
+    """How residuals are distributed, in all and by the size of the target."""
+    residuals = prediction - targets
+    if not np.isfinite(residuals).all():
+        return {}
+    order = np.argsort(targets, kind="stable")
+    parts = [part for part in np.array_split(order, _PARTS) if len(part)]
+    table = [
+        (targets[part].mean(), len(part), residuals[part].mean(), np.abs(residuals[part]).mean())
+        for part in parts
+    ]
+    return {
+        "residual_quantiles": np.quantile(residuals, np.linspace(0, 1, 101)),
+        "residuals_by_target": np.array(table, np.float64),
+    }
 
 
 def values_of(y: ArrayLike, which: str) -> NDArray[np.float64]:

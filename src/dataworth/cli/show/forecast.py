@@ -9,22 +9,33 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from dataworth._util.numbers import format_count, format_count_rounded
+from dataworth._util.numbers import format_count
 from dataworth.cli.show.tables import new_table, print_table
-from dataworth.metrics.labels import format_exact, format_value, format_values
-from dataworth.report.sentences import count, crossing_in_words, headline
+from dataworth.metrics.labels import format_value
+from dataworth.metrics.spoken import difference, is_share, name_of, values
+from dataworth.report.advice import model_or_data, trust
+from dataworth.report.reported import reported
+from dataworth.report.sentences import (
+    best_in_words,
+    crossing_in_words,
+    headline,
+    worth_in_words,
+)
 from dataworth.report.tables import mean_error
+from dataworth.report.targets import money, stop_in_words, target_in_words
 
 if TYPE_CHECKING:
-    from dataworth.forecast.compare import Comparison, Worth
+    from dataworth.cli.answers import Answers
+    from dataworth.forecast.compare import Comparison
     from dataworth.forecast.forecast import Forecast
-    from dataworth.forecast.results import BacktestRow, Estimate, SampleSize, Stop
+    from dataworth.forecast.results import BacktestRow, Estimate
 
 
 def show_comparison(
     console: Console, comparison: Comparison, sizes: Sequence[float], level: float
 ) -> None:
-    """Print the standings at some sizes, the crossings, and what to beware of."""
+    """Print which is the best, the standings at some sizes, crossings, and what to beware of."""
+    echo(console, best_in_words(comparison, comparison.largest), "")
     for size in sizes:
         echo(console, f"At {format_count(size)} samples:")
         print_table(console, standings_table(comparison, size, level))
@@ -37,18 +48,21 @@ def show_comparison(
 
 
 def standings_table(comparison: Comparison, size: float, level: float) -> Table:
-    """All learners at one size, the best first, and how far the others are behind it."""
+    """All models at one size, the best first, and how far the others are behind it."""
     interval = f"{level:.0%} interval"
-    table = new_table(
-        "learner", comparison.metric.name, interval, "best with", "behind", interval, "from"
-    )
+    metric = comparison.metric
+    value, behind_by = metric.name, "behind by"
+    if is_share(metric):
+        value, behind_by = f"{value}, %", "behind by, points"
+    table = new_table("model", value, interval, "best with", behind_by, interval, "value is")
     standings = comparison.standings(size, level)
     for row, standing in enumerate(standings):
-        median, lower, upper = format_values(standing.median, standing.lower, standing.upper)
+        median, lower, upper = values(metric, standing.median, standing.lower, standing.upper)
         behind, within = "", ""
         if row:
             gap = comparison.difference(standings[0].name, standing.name, size, level)
-            behind, within = f"{gap.median:.2g}", f"{gap.lower:.2g} to {gap.upper:.2g}"
+            behind, low, high = difference(metric, gap.median, gap.lower, gap.upper)
+            within = f"{low} to {high}"
         table.add_row(
             standing.name,
             median,
@@ -59,22 +73,6 @@ def standings_table(comparison: Comparison, size: float, level: float) -> Table:
             "measured" if standing.measured else "forecast",
         )
     return table
-
-
-def worth_in_words(worth: Worth) -> str:
-    """What samples of one learner are worth in samples of another, in a sentence."""
-    what = f"{count(worth.samples)} samples of {worth.name}"
-    if not math.isfinite(worth.median):
-        low = "" if not math.isfinite(worth.lower) else f", more than {worth.lower:.3g} times,"
-        return (
-            f"{what} are worth more samples of {worth.against}{low} than any number is expected to "
-            "make up for."
-        )
-    high = f"{worth.upper:.3g}" if math.isfinite(worth.upper) else "infinity"
-    return (
-        f"{what} are worth {worth.median:.3g} times as many of {worth.against} ({worth.level:.0%} "
-        f"interval {worth.lower:.3g} to {high}; {'measured' if worth.measured else 'forecast'})."
-    )
 
 
 _LAWS_NAMED = 3
@@ -93,41 +91,28 @@ def echo(console: Console, *lines: str, style: str | None = None) -> None:
         )
 
 
-def show_forecast(
-    console: Console,
-    forecast: Forecast,
-    sizes: Sequence[float],
-    targets: Sequence[SampleSize],
-    level: float,
-    stop: Stop | None,
-    *,
-    spoken: Forecast | None = None,
-    price: float | None = None,
-    details: bool = False,
-) -> None:
+def show_forecast(console: Console, answers: Answers, *, details: bool = False) -> None:
     """Print what was asked of a forecast, the answer first.
 
     Parameters
     ----------
-    console, forecast, sizes, targets, level, stop
-        What was asked, and where it is printed.
-    spoken : Forecast, optional
-        The same runs in the metric of the first sentence.
-    price : float, optional
-        Of one more sample.
+    console : rich.console.Console
+    answers : Answers
     details : bool
         Also print the law, its parameters, and the backtest.
     """
-    echo(console, headline(spoken or forecast))
-    for target in targets:
-        echo(console, needed(forecast, target, price))
-    if stop is not None:
-        echo(console, _stopping(stop))
+    forecast = answers.forecast
+    echo(console, headline(answers.spoken))
+    for target in answers.targets:
+        echo(console, target_in_words(answers.aimed, target, answers.price))
+    if answers.stop is not None:
+        echo(console, stop_in_words(answers.stop, float(forecast.observations.sizes[-1])))
+    show_support(console, answers.spoken)
     echo(console, "", f"{forecast.curve.name or 'curve'}: {measured(forecast)}.")
     if forecast.curve.assumed:
         echo(console, f"Read: {'; '.join(forecast.curve.assumed)}.")
-    show_predictions(console, forecast, sizes, level, price)
-    show_warnings(console, forecast, sizes)
+    show_predictions(console, forecast, answers.sizes, answers.level, answers.price)
+    show_warnings(console, forecast, answers.sizes)
     if details:
         law = forecast.law
         formula = f"{_loss_name(forecast)} = {law.formula}"
@@ -137,11 +122,16 @@ def show_forecast(
         _show_backtest(console, forecast)
 
 
-def show_short(console: Console, forecast: Forecast, sizes: Sequence[float]) -> None:
-    """Print what a forecast comes to, in one sentence and one small table."""
-    echo(console, headline(forecast))
-    show_predictions(console, forecast, sizes, 0.9)
-    show_warnings(console, forecast, sizes)
+def show_support(console: Console, forecast: Forecast) -> None:
+    """Print whether data or the model come first, and how far off the forecast was."""
+    echo(console, model_or_data(forecast), *filter(None, [trust(forecast)]))
+
+
+def show_answer(console: Console, forecast: Forecast) -> None:
+    """Print what a forecast comes to, in a few sentences."""
+    spoken = reported(forecast)
+    echo(console, headline(spoken))
+    show_support(console, spoken)
 
 
 def measured(forecast: Forecast) -> str:
@@ -191,78 +181,33 @@ def show_predictions(
     largest = float(forecast.observations.sizes[-1])
     interval = f"{level:.0%} interval"
     cost = [] if price is None else ["cost"]
-    table = new_table(
-        "samples", "times", forecast.curve.metric.name, interval, "gain", interval, *cost, text=None
-    )
+    metric = forecast.curve.metric
+    value, gained = metric.name, "gain"
+    if is_share(metric):
+        value, gained = f"{value}, %", "gain, points"
+    table = new_table("samples", "times", value, interval, gained, interval, *cost, text=None)
     for row, size in enumerate(predicted.samples):
-        median, lower, upper = format_values(
-            *(float(part[row]) for part in (predicted.median, predicted.lower, predicted.upper))
+        median, lower, upper = values(
+            metric,
+            *(float(part[row]) for part in (predicted.median, predicted.lower, predicted.upper)),
         )
         gain = forecast.value_of(largest, float(size), level)
+        gained, least, most = difference(metric, gain.median, gain.lower, gain.upper)
         table.add_row(
             format_count(float(size)),
             times(size / largest),
             median,
             f"{lower} to {upper}",
-            f"{gain.median:.2g}",
-            f"{gain.lower:.2g} to {gain.upper:.2g}",
+            gained,
+            f"{least} to {most}",
             *([] if price is None else [money(price * max(0.0, float(size) - largest))]),
         )
-    echo(console, f"Predictions, and what going there from {format_count(largest)} samples gains:")
+    echo(
+        console,
+        f"Forecast of {name_of(forecast.curve.metric)}, compared with the "
+        f"{format_count(largest)} samples measured:",
+    )
     print_table(console, table)
-
-
-def money(amount: float) -> str:
-    """An amount in the currency of the price, without a sign of it."""
-    if not math.isfinite(amount):
-        return "infinite"
-    return f"{amount:,.2f}" if amount < 1_000 else format_count(amount)
-
-
-def _more(target: SampleSize, largest: float, price: float | None) -> str:
-    """How many samples beyond those that there are, and what they cost."""
-    middle, low, high = (
-        max(0.0, each - largest) for each in (target.median, target.lower, target.upper)
-    )
-    if not math.isfinite(low) or not high:
-        return ""
-    said = f"{count(middle)} more" if math.isfinite(middle) else "no number of more samples"
-    said = (
-        f" That is {said} than the {format_count(largest)} measured ({count(low)} to {count(high)})"
-    )
-    if price is None:
-        return f"{said}."
-    costs = f"{money(price * low)} to {money(price * high)}"
-    at = money(price * middle) if math.isfinite(middle) else "not expected"
-    return f"{said}, for a price of {at} ({costs})."
-
-
-def needed(forecast: Forecast, target: SampleSize, price: float | None = None) -> str:
-    """How many samples a target takes, in a sentence or two, and how many more, at what price."""
-    largest = float(forecast.curve.sizes[-1])
-    unit = " %" if forecast.curve.metric.unit == "%" else ""
-    what = f"{forecast.curve.metric.title} {format_exact(target.target)}{unit}"
-    if target.met:
-        said = f"Target {what}: met already, from {format_count_rounded(target.median)} samples on."
-        sure = target.assured is None or target.assured <= target.median
-        more = _more(target, largest, price)
-        return f"{said}{more}" if sure else f"{said}{_assured(target)}{more}"
-    expected = f"{count(target.median)} samples" if math.isfinite(target.median) else "not expected"
-    if math.isfinite(target.lower):
-        ends = f"{count(target.lower)} to {count(target.upper)}"
-        expected = f"{expected}, {target.level:.0%} interval {ends}"
-    said = (
-        f"Target {what}: {expected}; reachable with probability {target.probability_reachable:.0%}."
-    )
-    return f"{said}{_more(target, largest, price)}{_assured(target)}"
-
-
-def _assured(target: SampleSize) -> str:
-    if target.assurance is None or target.assured is None:
-        return ""
-    if math.isinf(target.assured):
-        return f" No number of samples meets it with probability {target.assurance:.0%}."
-    return f" To meet it with probability {target.assurance:.0%}: {count(target.assured)}."
 
 
 def times(ratio: float) -> str:
@@ -310,10 +255,3 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
 def _loss_name(forecast: Forecast) -> str:
     """What the laws describe: the loss, or what a metric lacks to its best value."""
     return forecast.scale.formula(forecast.curve.metric.name)
-
-
-def _stopping(stop: Stop) -> str:
-    return (
-        f"Another label stops paying at {count(stop.median)} samples, {stop.level:.0%} interval "
-        f"{count(stop.lower)} to {count(stop.upper)}; going there is worth {stop.net:,.2f} net."
-    )

@@ -1,8 +1,9 @@
-// Copying a table: tabs between cells, so that a spreadsheet takes it.
+// Copying a table, with tabs between cells so that a spreadsheet takes it, or a text as it is.
 
 async function copyTable(id) {
-  const rows = [...document.getElementById(id).rows];
-  const text = rows.map((row) => [...row.cells].map((cell) => cell.textContent).join("\t")).join("\n");
+  const element = document.getElementById(id);
+  const cells = (row) => [...row.cells].map((cell) => cell.textContent).join("\t");
+  const text = element.rows ? [...element.rows].map(cells).join("\n") : element.textContent;
   const status = document.querySelector(`[data-copied="${id}"]`);
   try {
     await navigator.clipboard.writeText(text);

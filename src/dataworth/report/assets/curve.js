@@ -21,8 +21,8 @@ function band(metric, kept, low, high, series, alpha) {
 }
 
 // Values as a pointer says them; a run that diverged has none.
-function texts(values) {
-  return values.map((value) => (value === null ? "" : figure(value)));
+function texts(metric, values) {
+  return values.map((value) => (value === null ? "" : amount(metric, value)));
 }
 
 function forecastTraces({ metric, index }) {
@@ -30,7 +30,7 @@ function forecastTraces({ metric, index }) {
   const series = `series-${index}`;
   const kept = aheadOf(metric);
   const row = (number) => kept.map((at) => metric.forecast.quantiles[number][at]);
-  const [low, median, high] = [0, 2, 4].map((number) => texts(row(number)));
+  const [low, median, high] = [0, 2, 4].map((number) => texts(metric, row(number)));
   return [
     ...band(metric, kept, 0, 4, series, 0.16),
     ...band(metric, kept, 1, 3, series, 0.28),
@@ -51,7 +51,7 @@ function measuredTraces({ metric, index }) {
     {
       x: metric.samples,
       y: metric.values,
-      customdata: texts(metric.values).map((text, at) => [metric.seeds[at], text]),
+      customdata: texts(metric, metric.values).map((text, at) => [metric.seeds[at], text]),
       mode: "markers",
       marker: { color: tint, size: 7, opacity: 0.55 },
       hovertemplate: "%{x:,} samples, seed %{customdata[0]}<br>%{customdata[1]}<extra></extra>",
@@ -59,7 +59,7 @@ function measuredTraces({ metric, index }) {
     {
       x: metric.sizes,
       y: metric.mean,
-      customdata: texts(metric.mean),
+      customdata: texts(metric, metric.mean),
       mode: "lines",
       line: { color: tint, width: 2.5 },
       hovertemplate: "%{x:,} samples, mean<br>%{customdata}<extra></extra>",
@@ -71,14 +71,11 @@ function measuredTraces({ metric, index }) {
 function levels() {
   const { metric } = shown()[0];
   const found = [];
-  if (metric.chance !== null) found.push([metric.chance, `chance: ${figure(metric.chance)}`, "dash", "soft"]);
-  const floor = metric.forecast?.irreducible;
-  if (floor && runs.length === 1) {
-    const what = metric.higher ? "best possible" : "irreducible";
-    const said = `${what}, by ${metric.forecast.law}: ${figure(floor[1])}`;
-    found.push([floor[1], said, "dashdot", "series-1"]);
+  if (metric.chance !== null) found.push([metric.chance, `chance: ${amount(metric, metric.chance)}`, "dash", "soft"]);
+  if (state.target !== null) {
+    const said = metric.share ? `${targetText()} %` : String(state.target);
+    found.push([state.target, `target: ${said}`, "dot", "series-3"]);
   }
-  if (state.target !== null) found.push([state.target, `target: ${state.target}`, "dot", "series-3"]);
   return found;
 }
 
@@ -88,13 +85,30 @@ function marks() {
     const line = { color: color(tint), width: 1.5, dash };
     return { ...common, xref: "paper", x0: 0, x1: 1, y0: value, y1: value, line };
   });
-  const line = { color: color("series-3"), width: 1.5, dash: "dot" };
-  return [...across, { ...common, yref: "paper", y0: 0, y1: 1, x0: state.size, x1: state.size, line }];
+  const upright = (size, tint, dash) => {
+    const line = { color: color(tint), width: 1.5, dash };
+    return { ...common, yref: "paper", y0: 0, y1: 1, x0: size, x1: size, line };
+  };
+  const largest = largestSize();
+  return [...across, upright(largest, "soft", "dash"), upright(state.size, "series-3", "dot")];
+}
+
+// Words at the upright lines: what is measured, what forecast, and the size that was asked.
+function words() {
+  const logX = document.getElementById("log-x").checked;
+  const at = (size) => (logX ? Math.log10(size) : size);
+  const common = { yref: "paper", showarrow: false, font: { size: 11, color: color("soft") } };
+  const largest = at(largestSize());
+  return [
+    { ...common, x: largest, y: 1, yanchor: "top", xanchor: "right", xshift: -4, text: "measured" },
+    { ...common, x: largest, y: 1, yanchor: "top", xanchor: "left", xshift: 4, text: "forecast" },
+    { ...common, x: at(state.size), y: 0, yanchor: "bottom", xanchor: "left", xshift: 4, text: `N = ${shortCount(state.size)}` },
+  ];
 }
 
 function moveMarks() {
   if (!window.Plotly) return;
-  Plotly.relayout("curve-plot", { shapes: marks() });
+  Plotly.relayout("curve-plot", { shapes: marks(), annotations: words() });
   writeLegend();
 }
 
@@ -122,9 +136,11 @@ function drawCurve() {
   const ranges = viewRanges(logX, logY);
   const layout = plotLayout(
     axis("training samples", logX, ranges.x, shortCount),
-    axis(items[0].metric.label, logY, ranges.y, figure),
+    axis(items[0].metric.label, logY, ranges.y, axisFigure(items[0].metric)),
   );
+  if (items[0].metric.share && !logY) layout.yaxis = { ...layout.yaxis, ...linearTicks(ranges.y) };
   layout.shapes = marks();
+  layout.annotations = words();
   Plotly.react("curve-plot", traces, layout, PLOT_OPTIONS);
   writeLegend();
 }
@@ -139,5 +155,8 @@ function startCurve() {
   }
   drawCurve();
   redraws.push(drawCurve);
-  retickOnZoom(document.getElementById("curve-plot"), { xaxis: shortCount, yaxis: figure });
+  retickOnZoom(document.getElementById("curve-plot"), () => ({
+    xaxis: shortCount,
+    yaxis: axisFigure(shown()[0].metric),
+  }));
 }

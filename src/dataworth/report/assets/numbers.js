@@ -2,7 +2,7 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const runs = data.runs;
-const state = { metric: document.getElementById("metric").value, size: 0, target: null };
+const state = { metric: document.getElementById("metric").value, size: 0, target: null, price: null, worth: null };
 
 // The runs with the metric chosen: [{ run, index, metric }].
 function shown() {
@@ -23,6 +23,37 @@ function figure(value) {
   if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toPrecision(3).replace("e+", "e");
   const lack = value > 0.99 && value < 1 ? 1 - Math.floor(Math.log10(1 - value)) : 0;
   return String(Number(value.toPrecision(Math.max(4, lack))));
+}
+
+// A value with its unit: shares in per cent.
+function amount(metric, value) {
+  if (metric.share) return `${percentage(value)} %`;
+  return metric.unit ? `${figure(value)} ${metric.unit}` : figure(value);
+}
+
+// A share in per cent, without the sign: two digits of what it lacks to 0 or 100, at least one decimal.
+function percentage(share) {
+  const value = share * 100;
+  const lack = Math.min(Math.abs(value), Math.abs(100 - value));
+  const decimals = lack > 0 ? Math.min(8, Math.max(1, 1 - Math.floor(Math.log10(lack)))) : 1;
+  return value.toFixed(decimals);
+}
+
+// A value as an axis says it.
+function axisFigure(metric) {
+  return metric.share ? (value) => figure(Number((value * 100).toPrecision(12))) : figure;
+}
+
+// An amount of money, in the reader's own currency.
+function money(value) {
+  if (!Number.isFinite(value)) return "no finite amount";
+  return value.toLocaleString("en-GB", { maximumFractionDigits: value < 1000 ? 2 : 0 });
+}
+
+// A box's number, or null where it is empty or not above 0.
+function boxNumber(id) {
+  const { value } = document.getElementById(id);
+  return value !== "" && Number(value) > 0 ? Number(value) : null;
 }
 
 // A number of samples: three digits, with commas.

@@ -40,6 +40,16 @@ function axis(title, log, range, text) {
   };
 }
 
+// Ticks of a linear axis of shares, in per cent.
+function linearTicks([from, to]) {
+  const raw = (to - from) / 6;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= raw);
+  const values = [];
+  for (let at = Math.ceil(from / step); at * step <= to; at += 1) values.push(Number((at * step).toPrecision(12)));
+  return { tickmode: "array", tickvals: values, ticktext: values.map((value) => figure(Number((value * 100).toPrecision(12)))) };
+}
+
 function plotLayout(xaxis, yaxis) {
   const narrow = document.body.clientWidth < 560;
   return {
@@ -60,9 +70,10 @@ function plotLayout(xaxis, yaxis) {
 function retickOnZoom(plot, texts) {
   plot.on("plotly_relayout", (change) => {
     const update = {};
-    for (const [name, text] of Object.entries(texts)) {
-      if (change[`${name}.range[0]`] === undefined || plot.layout[name].type !== "log") continue;
-      const ticks = logTicks(plot.layout[name].range, text);
+    for (const [name, text] of Object.entries(texts())) {
+      const { type, tickmode, range } = plot.layout[name];
+      if (change[`${name}.range[0]`] === undefined || (type !== "log" && tickmode !== "array")) continue;
+      const ticks = type === "log" ? logTicks(range, text) : linearTicks(range);
       for (const [key, value] of Object.entries(ticks)) update[`${name}.${key}`] = value;
     }
     if (Object.keys(update).length > 0) Plotly.relayout(plot, update);

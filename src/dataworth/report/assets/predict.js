@@ -28,11 +28,23 @@ function predicted(item) {
   return result(
     item,
     { lower, median, upper, gain, least, most },
-    line(figure(median), "big"),
-    line(`90 % interval ${figure(lower)} to ${figure(upper)}`),
-    line(`The next ${data.step.toLocaleString("en-GB")} samples ${verb} it by ${small(gain)} (${small(least)} to ${small(most)}).`),
+    line(amount(metric, median), "big"),
+    line(`90 % interval ${amount(metric, lower)} to ${amount(metric, upper)}`),
+    line(`The next ${data.step.toLocaleString("en-GB")} samples ${verb} it by ${gained(metric, gain)} (${gained(metric, least)} to ${gained(metric, most)}).`),
+    priceOf(state.size - forecast.largest),
     distance(state.size / forecast.largest),
   );
+}
+
+// A difference of values: of shares in percentage points.
+function gained(metric, value) {
+  return metric.share ? `${small(value * 100)} points` : small(value);
+}
+
+// What more samples cost, where a price was given.
+function priceOf(more) {
+  if (state.price === null || !(more > 0)) return null;
+  return line(`Going there costs ${money(state.price * more)}.`);
 }
 
 function small(value) {
@@ -41,7 +53,7 @@ function small(value) {
 
 function distance(times) {
   if (times <= 3) return null;
-  const word = times > 10 ? "far beyond what a curve can promise" : "intervals widen fast there";
+  const word = times > 10 ? "beyond 10x a forecast is little more than a guess" : "treat it as rough";
   return line(`${figure(Number(times.toPrecision(2)))} times the largest measured size: ${word}.`, "far");
 }
 
@@ -51,6 +63,7 @@ function answerPredict() {
 
 function setSize(size) {
   state.size = size;
+  remember();
   answerPredict();
   moveMarks();
 }
@@ -58,7 +71,7 @@ function setSize(size) {
 function startPredict() {
   const box = document.getElementById("size");
   const slider = document.getElementById("size-slider");
-  state.size = Number((largestSize() * 3).toPrecision(3));
+  if (!(state.size > 0)) state.size = Number((largestSize() * 3).toPrecision(3));
   box.value = state.size;
   const sync = () => {
     slider.value = sliderStep(state.size);

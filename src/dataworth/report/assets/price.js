@@ -6,9 +6,10 @@ function priced(item) {
   const { metric } = item;
   const forecast = metric.forecast;
   if (!forecast) return result(item, {}, line("No forecast of this metric."));
-  const price = Number(document.getElementById("label-price").value);
-  const worth = Number(document.getElementById("unit-worth").value) / WORTH_UNIT;
-  if (!(price > 0 && worth > 0)) return result(item, {}, line("Give a price and a worth above 0."));
+  const { price } = state;
+  if (price === null) return result(item, {}, line("Type a price: sizes and targets are then given in money too."));
+  if (state.worth === null) return result(item, {}, line("Type what an improvement is worth to see where labelling stops paying."));
+  const worth = state.worth / WORTH_UNIT;
   const { sparse, perLabel, sinceLargest, largest } = forecast;
   const [lower, median, upper] = perLabel.map((row) =>
     firstSize(sparse, row, largest, price / worth, true),
@@ -22,22 +23,29 @@ function priced(item) {
     item,
     { lower, median, upper, net: stay ? 0 : net },
     line(stay ? "Stop here" : `${count(median)} samples`, "big"),
-    line(stay ? "The next label costs more than it is worth." : `90 % interval ${count(lower)} to ${count(upper)}`),
-    stay ? null : line(`Going there costs ${count(price * (median - largest))} and nets about ${count(net)}.`),
+    line(stay ? "The next label costs more than it is worth." : `Label up to here, then stop (90 % interval ${between(lower, upper)}).`),
+    stay ? null : line(`Going there costs ${money(price * (median - largest))} and nets about ${money(net)}.`),
     stay ? null : distance(median / largest),
   );
 }
 
 function answerPrice() {
-  const { higher, unit: name } = runs[0].metrics[state.metric];
-  const unit = name ? ` ${name}` : "";
-  document.getElementById("unit-worth-label").textContent =
-    `Worth of ${WORTH_UNIT}${unit} ${higher ? "more" : "less"}, same currency`;
+  const { higher, unit, share } = runs[0].metrics[state.metric];
+  const step = share ? "1 percentage point" : `${WORTH_UNIT}${unit ? ` ${unit}` : ""}`;
+  document.getElementById("unit-worth-label").textContent = `Worth of ${step} ${higher ? "more" : "less"}, same currency`;
   document.getElementById("price-answer").replaceChildren(...shown().map(priced));
 }
 
 function startPrice() {
-  for (const id of ["label-price", "unit-worth"]) {
-    document.getElementById(id).addEventListener("input", answerPrice);
+  for (const [id, name] of [["label-price", "price"], ["unit-worth", "worth"]]) {
+    const box = document.getElementById(id);
+    if (state[name] !== null) box.value = state[name];
+    box.addEventListener("input", () => {
+      state[name] = boxNumber(id);
+      remember();
+      answerPredict();
+      answerTarget();
+      answerPrice();
+    });
   }
 }

@@ -33,21 +33,22 @@ function targeted(item) {
   const { metric } = item;
   const target = state.target;
   if (!metric.forecast) return result(item, {}, line("No forecast of this metric."));
-  const { least, most, expected } = metric.forecast;
+  const { least, most, expected, largest } = metric.forecast;
+  if (target === null) return result(item, {}, line("Type a value to reach."));
   const possible = (least === null || target > least) && (most === null || target < most);
-  if (target === null || !possible) {
-    return result(item, {}, line(`Give a value ${expected}.`));
+  if (!possible) {
+    return result(item, {}, line(metric.share ? "Give a value above 0 and below 100." : `Give a value ${expected}.`));
   }
   const met = metAt(metric, target);
   if (met !== null) {
     const { upper, probability } = samplesFor(metric, target);
-    const sure = Number.isFinite(upper) ? `Sure to 95 % from ${count(upper)} on` : "Never sure to 95 %";
+    const sure = Number.isFinite(upper) ? `With probability 95 % from ${count(upper)} on` : "Never with probability 95 %";
     return result(
       item,
       { median: met, probability: Math.max(probability, 0.5) },
       line("Met already", "big"),
       line(`from ${count(met)} measured samples on`),
-      upper > metric.forecast.largest ? line(sure) : null,
+      upper > largest ? line(sure) : null,
     );
   }
   const answer = samplesFor(metric, target);
@@ -55,40 +56,44 @@ function targeted(item) {
   return result(
     item,
     answer,
-    line(never ? "No number" : `${count(answer.median)} samples`, "big"),
-    line(never && answer.lower === Infinity ? "is likely to reach it" : `90 % interval ${count(answer.lower)} to ${count(answer.upper)}`),
-    line(`Reachable at all: ${percent(answer.probability)}`),
-    never ? null : distance(answer.median / metric.forecast.largest),
+    line(never ? "Not expected" : `${count(answer.median - largest)} more samples`, "big"),
+    line(never ? "with any number of samples" : `${count(answer.median)} in all (90 % interval ${between(answer.lower, answer.upper)})`),
+    line(`Reachable with probability ${percent(answer.probability)}`),
+    never ? null : priceOf(answer.median - largest),
+    never ? null : distance(answer.median / largest),
   );
+}
+
+// An interval of sizes; one without an upper end is "X or more".
+function between(lower, upper) {
+  if (lower === Infinity) return "no number of samples";
+  return upper === Infinity ? `${count(lower)} or more` : `${count(lower)} to ${count(upper)}`;
 }
 
 function answerTarget() {
   document.getElementById("target-answer").replaceChildren(...shown().map(targeted));
 }
 
-// What three times the data is expected to give, as a first target.
-function suggestTarget() {
-  const found = shown().find((item) => item.metric.forecast);
-  const box = document.getElementById("target-value");
-  if (!found) {
-    state.target = null;
-    box.value = "";
-    return;
-  }
-  const value = quantileAt(found.metric, 2, found.metric.forecast.largest * 3);
-  const { limit } = found.metric.forecast;
-  // What a share lacks to 1 is rounded: two digits of 0.9997 would be 1, which no curve reaches.
-  const lack = Number((limit - value).toPrecision(2));
-  const rounded = limit === null ? value.toPrecision(3) : value.toPrecision(2);
-  const rises = found.metric.higher && limit !== null;
-  state.target = Number(rises ? (limit - lack).toPrecision(12) : rounded);
-  box.value = state.target;
+// The target as it stands in the box: shares in per cent.
+function targetText() {
+  if (state.target === null) return "";
+  const { share } = runs[0].metrics[state.metric];
+  return String(share ? Number((state.target * 100).toPrecision(12)) : state.target);
+}
+
+function labelTarget() {
+  const { label } = runs[0].metrics[state.metric];
+  document.getElementById("target-label").textContent = `Value to reach: ${label}`;
+  document.getElementById("target-value").value = targetText();
 }
 
 function startTarget() {
   const box = document.getElementById("target-value");
   box.addEventListener("input", () => {
-    state.target = box.value === "" ? null : Number(box.value);
+    const { share } = runs[0].metrics[state.metric];
+    const value = box.value === "" ? null : Number(box.value);
+    state.target = value !== null && share ? Number((value / 100).toPrecision(12)) : value;
+    remember();
     answerTarget();
     moveMarks();
   });

@@ -28,9 +28,16 @@ function valuesInView([from, to]) {
         keep(row === 2 ? lines : edges, samples.slice(first), quantiles[row].slice(first));
       }
     }
-    if (zoom === "all" && metric.chance !== null) lines.push(metric.chance);
+    if (zoom === "all" && metric.chance !== null && isNear(metric)) lines.push(metric.chance);
   }
   return { lines, edges };
+}
+
+// Chance is in view unless it would press the curve flat, as that of an accuracy does.
+function isNear({ chance, values, higher }) {
+  const known = values.filter((value) => value !== null);
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  return !higher || chance > low - (high - low);
 }
 
 const DEEPEST = 4;

@@ -1,0 +1,122 @@
+"""What ``dataworth forecast`` answers of one curve, for the terminal and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from dataworth.cli.options import Percent, in_unit_of
+
+# What forecasts and shows is slow to import: only where it is used, not for the parser.
+if TYPE_CHECKING:
+    from dataworth.curves.curve import Curve
+    from dataworth.forecast.forecast import Forecast
+    from dataworth.forecast.results import SampleSize, Stop
+
+AHEAD = (2, 4, 10)
+"""Without --at, predictions are made at so many times the largest measured size."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was asked of one curve.
+
+    Attributes
+    ----------
+    forecast : Forecast
+        Of the requested metric.
+    spoken : Forecast
+        Of the metric that is usually reported: the accuracy where it was measured beside a loss.
+    sizes : sequence of float
+        Where the metric is predicted.
+    aimed : Forecast
+        Of the metric of the targets.
+    targets : sequence of SampleSize
+    stop : Stop or None
+    level : float
+    price : float or None
+        Of one more sample.
+    """
+
+    forecast: Forecast
+    spoken: Forecast
+    sizes: Sequence[float]
+    aimed: Forecast
+    targets: Sequence[SampleSize]
+    stop: Stop | None
+    level: float
+    price: float | None
+
+    def document(self) -> dict[str, Any]:
+        """What ``--json`` prints."""
+        from dataworth._util.json import json_values
+        from dataworth.report.advice import model_or_data, trust
+        from dataworth.report.sentences import headline
+        from dataworth.report.targets import more_of, target_in_words
+
+        document = {
+            "answer": {
+                "headline": headline(self.spoken),
+                "targets": [target_in_words(self.aimed, t, self.price) for t in self.targets],
+                "model_or_data": model_or_data(self.spoken),
+                "trust": trust(self.spoken),
+            }
+        } | self.forecast.to_dict(self.sizes, level=self.level)
+        largest = float(self.aimed.curve.sizes[-1])
+        document["assumed"] = list(self.forecast.curve.assumed)
+        document["targets"] = [
+            json_values(
+                asdict(target)
+                | {"metric": self.aimed.curve.metric.name}
+                | more_of(target, largest, self.price)
+            )
+            for target in self.targets
+        ]
+        document["stop"] = None if self.stop is None else json_values(asdict(self.stop))
+        return document
+
+
+def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:
+    """Answer the options of ``dataworth forecast`` for a curve."""
+    from dataworth.forecast import api
+    from dataworth.report.reported import reported
+
+    forecast = api.forecast(
+        curve,
+        test_noise=options.test_noise,
+        single_run=options.single_run,
+        family=options.family,
+    )
+    spoken = forecast if options.metric or options.test_noise else reported(forecast)
+    aimed = forecast
+    if any(isinstance(target, Percent) for target in options.target) and not _is_share(forecast):
+        # A target in per cent is one of the accuracy, where that was measured beside a loss.
+        aimed = spoken
+    goals = [in_unit_of(aimed.curve.metric, target) for target in options.target]
+    return Answers(
+        forecast=forecast,
+        spoken=spoken,
+        sizes=options.at or ahead(forecast),
+        aimed=aimed,
+        targets=[aimed.samples_for(goal, options.level, options.assurance) for goal in goals],
+        stop=_stop(forecast, options),
+        level=options.level,
+        price=options.price_per_label,
+    )
+
+
+def ahead(forecast: Forecast) -> list[float]:
+    """The sizes to predict where none were requested."""
+    return [float(forecast.observations.sizes[-1]) * times for times in AHEAD]
+
+
+def _is_share(forecast: Forecast) -> bool:
+    return forecast.curve.metric.upper in (1, 100)
+
+
+def _stop(forecast: Forecast, options: argparse.Namespace) -> Stop | None:
+    if options.worth is None:
+        return None
+    return forecast.stop_at(options.price_per_label, options.worth, options.level)

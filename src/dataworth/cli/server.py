@@ -1,0 +1,175 @@
+"""The server of ``dataworth ui``: on the loopback address, with a token, read-only."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from dataworth.errors import DataworthError
+from dataworth.records.layout import REPORT_FILE, RESULTS_FILE
+
+HOST = "127.0.0.1"
+_COOKIE = "dataworth-token"
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; "
+    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_REPORT_POLICY = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'"
+"""A report may be of unknown origin: it has no access to the other studies."""
+
+
+class StudyServer(ThreadingHTTPServer):
+    """Serves the list of studies under a folder, their state and their reports.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    port : int
+        0 for one that is free.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, root: Path, port: int = 0) -> None:
+        self.root = root.resolve()
+        self.token = secrets.token_urlsafe(24)
+        super().__init__((HOST, port), _Handler)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """What a browser may call this server: another name would be that of a foreign page."""
+        return (f"{HOST}:{self.server_port}", f"localhost:{self.server_port}")
+
+    @property
+    def address(self) -> str:
+        """The address of the list, with the token."""
+        return f"http://{HOST}:{self.server_port}/?token={self.token}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: StudyServer
+
+    def do_GET(self) -> None:
+        """Answer a request that has the token."""
+        url = urlsplit(self.path)
+        asked = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        if self.headers.get("Host") not in self.server.hosts:
+            self._refuse(HTTPStatus.FORBIDDEN, "This server answers 127.0.0.1 alone.")
+        elif not self._has_token(asked):
+            self._refuse(
+                HTTPStatus.FORBIDDEN, "The token is missing: open the address that was printed."
+            )
+        else:
+            try:
+                self._answer(url.path, asked)
+            except DataworthError as error:
+                self._refuse(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Print nothing for each request."""
+
+    def _answer(self, path: str, asked: dict[str, str]) -> None:
+        if path == "/":
+            nonce = secrets.token_urlsafe(12)
+            page = (resources.files("dataworth.report") / "assets" / "ui.html").read_text("utf-8")
+            policy = _PAGE_POLICY.format(nonce=nonce)
+            cookie = f"{_COOKIE}={self.server.token}; HttpOnly; SameSite=Strict; Path=/"
+            self._send(
+                page.replace("NONCE", nonce).encode(),
+                "text/html; charset=utf-8",
+                {"Content-Security-Policy": policy, "Set-Cookie": cookie},
+            )
+        elif path == "/studies":
+            self._send_json(self._studies())
+        elif path in ("/study", "/report"):
+            directory = self._directory(asked.get("path", ""))
+            if directory is None:
+                self._refuse(HTTPStatus.NOT_FOUND, "There is no run directory of this name.")
+            elif path == "/report":
+                self._send_report(directory)
+            else:
+                from dataworth.report.live import state_of
+
+                self._send_json(state_of(directory, self.server.root))
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND, "There is no such page.")
+
+    def _studies(self) -> dict[str, Any]:
+        from dataworth.records.overview import overview, run_directories
+        from dataworth.report.live import listed
+
+        root = self.server.root
+        rows = [listed(overview(directory), root) for directory in run_directories(root)]
+        return {"folder": str(root), "studies": rows}
+
+    def _directory(self, name: str) -> Path | None:
+        """A run directory below the folder, by its relative path; links out of it are refused."""
+        try:
+            path = (self.server.root / name).resolve()
+            inside = path.is_relative_to(self.server.root)
+            return path if inside and (path / RESULTS_FILE).is_file() else None
+        except (OSError, ValueError):
+            return None
+
+    def _send_report(self, directory: Path) -> None:
+        """The report that is there, or a new one if runs were finished since; none is written."""
+        path, results = directory / REPORT_FILE, directory / RESULTS_FILE
+        try:
+            is_current = path.stat().st_mtime >= results.stat().st_mtime
+        except OSError:
+            is_current = False
+        if is_current:
+            content = path.read_bytes()
+        else:
+            from dataworth.report.page import page_html
+            from dataworth.report.study_report import read_runs
+
+            content = page_html(read_runs(directory)).encode()
+        self._send(content, "text/html; charset=utf-8", {"Content-Security-Policy": _REPORT_POLICY})
+
+    def _has_token(self, asked: dict[str, str]) -> bool:
+        cookies = (
+            part.strip().partition("=") for part in self.headers.get("Cookie", "").split(";")
+        )
+        tokens = [value for name, _, value in cookies if name == _COOKIE]
+        tokens.append(asked.get("token", ""))
+        return any(
+            secrets.compare_digest(each.encode(), self.server.token.encode()) for each in tokens
+        )
+
+    def _send_json(self, document: dict[str, Any]) -> None:
+        self._send(json.dumps(document, allow_nan=False).encode(), "application/json", {})
+
+    def _refuse(self, status: HTTPStatus, reason: str) -> None:
+        self._send(reason.encode(), "text/plain; charset=utf-8", {}, status)
+
+    def _send(
+        self,
+        content: bytes,
+        kind: str,
+        headers: dict[str, str],
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        for name, value in {
+            **headers,
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            self.wfile.write(content)
+        except (BrokenPipeError, ConnectionResetError):
+            # The browser has left.
+            self.close_connection = True

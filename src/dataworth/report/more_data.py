@@ -1,0 +1,124 @@
+"""What more data would bring: a table of sizes ahead, and the time that a run takes there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dataworth._util.numbers import format_count
+from dataworth.metrics.spoken import difference, is_share, unit_of_difference, values
+from dataworth.records.record import Record
+
+if TYPE_CHECKING:
+    from dataworth.forecast.forecast import Forecast
+
+STEP = 1_000
+_TIMES = (2, 3, 4, 10)
+_STEEPEST = 1.5
+_MINUTE, _HOUR = 60.0, 3_600.0
+
+
+class MoreRow(NamedTuple):
+    """One size ahead, as text."""
+
+    samples: str
+    more: str
+    value: str
+    interval: str
+    gain: str
+    gain_interval: str
+    time: str
+
+
+class MoreTable(NamedTuple):
+    """Headings and rows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[MoreRow, ...]
+
+
+def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
+    """What the next thousand samples, and 2, 3, 4 and 10 times the data, are expected to bring."""
+    largest = float(forecast.observations.sizes[-1])
+    sizes = sorted({largest + STEP, *(largest * times for times in _TIMES)})
+    metric, counted = forecast.curve.metric, forecast.curve.counted
+    said = forecast.predict(sizes)
+    rows = []
+    for row, size in enumerate(sizes):
+        middle, low, high = values(
+            metric, *(float(part[row]) for part in (said.median, said.lower, said.upper))
+        )
+        gain = forecast.value_of(largest, size)
+        gained, least, most = difference(metric, gain.median, gain.lower, gain.upper)
+        rows.append(
+            MoreRow(
+                format_count(size),
+                f"{format_count(size - largest)} more",
+                middle,
+                f"{low} to {high}",
+                gained,
+                f"{least} to {most}",
+                seconds_at(records, size),
+            )
+        )
+    unit = " (%)" if is_share(metric) else f" ({metric.unit})" if metric.unit else ""
+    points = unit_of_difference(metric, short=True).strip()
+    name = metric.title.removeprefix("held-out ")
+    heading = name[:1].upper() + name[1:] + unit
+    gained = f"Gain ({points})" if points else "Gain"
+    return MoreTable(
+        (
+            f"Training {counted}",
+            "Than now",
+            heading,
+            "90 % interval",
+            gained,
+            "90 % interval",
+            "Time of a run",
+        ),
+        tuple(rows),
+    )
+
+
+def seconds_at(records: Sequence[Record], size: float) -> str:
+    """About how long a run of a size takes, by the medians of the measured sizes; may be empty.
+
+    The first run of a size, which compiles, hardly moves the median of several.
+    """
+    by_size: dict[int, list[float]] = {}
+    for record in records:
+        if record.seconds > 0:
+            by_size.setdefault(record.key.size, []).append(record.seconds)
+    if not by_size:
+        return ""
+    sizes = sorted(by_size)
+    medians = np.array([np.median(by_size[each]) for each in sizes])
+    slope = 1.0
+    if len(sizes) > 2:
+        slope = float(np.polyfit(np.log(sizes[-3:]), np.log(medians[-3:]), 1)[0])
+    slope = min(_STEEPEST, max(0.0, slope))
+    return f"about {duration(float(medians[-1]) * (size / sizes[-1]) ** slope)}"
+
+
+def time_in_words(records: Sequence[Record]) -> str:
+    """How long the runs took, in one sentence."""
+    seconds = sum(record.seconds for record in records if record.seconds > 0)
+    if not seconds:
+        return ""
+    return f"{len(records)} runs took {duration(seconds)} of training."
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    if not math.isfinite(seconds):
+        return "no finite time"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 2 * _MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * _HOUR:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds / _HOUR:,.0f} h"

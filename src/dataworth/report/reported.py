@@ -1,0 +1,42 @@
+"""The metric that is usually reported: accuracy, or the error rate, before a loss in nats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dataworth.errors import DataError, ForecastError
+from dataworth.metrics.registry import canonical
+
+if TYPE_CHECKING:
+    from dataworth.curves.curve import Curve
+    from dataworth.forecast.forecast import Forecast
+
+REPORTED = ("accuracy", "error_rate")
+"""Metrics that are usually reported where a loss was measured too."""
+
+
+def reported_metric(curve: Curve) -> str | None:
+    """The metric that is usually reported, where it was measured beside a loss."""
+    if canonical(curve.metric.name) != "loss":
+        return None
+    for wanted in REPORTED:
+        column = curve.column(wanted)
+        if column is not None and column in curve.others:
+            return column
+    return None
+
+
+def reported(forecast: Forecast) -> Forecast:
+    """The forecast of the metric that is usually reported; `forecast` itself where there is none.
+
+    Accuracy, or else the error rate, takes the place of a loss.
+    """
+    from dataworth.forecast import api
+
+    metric = reported_metric(forecast.curve)
+    if metric is None:
+        return forecast
+    try:
+        return api.forecast(forecast.curve[metric])
+    except (DataError, ForecastError):
+        return forecast

@@ -1,0 +1,108 @@
+"""How many samples a target takes, how many more, and for what price, in words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from dataworth._util.numbers import format_count, format_count_rounded
+from dataworth.metrics.spoken import exact, name_of
+from dataworth.report.sentences import between, count
+
+if TYPE_CHECKING:
+    from dataworth.forecast.forecast import Forecast
+    from dataworth.forecast.results import ReachableSize, SampleSize, Stop
+
+
+def more_of(
+    target: SampleSize | ReachableSize, largest: float, price: float | None
+) -> dict[str, Any]:
+    """How many samples a target takes beyond those that there are, and what they cost."""
+    more = {
+        name: max(0.0, float(getattr(target, name)) - largest)
+        for name in ("median", "lower", "upper")
+    }
+    if price is None:
+        return {"more": more}
+    return {"more": more, "cost": {name: price * count for name, count in more.items()}}
+
+
+def target_in_words(forecast: Forecast, target: SampleSize, price: float | None = None) -> str:
+    """How many samples a target takes, in a sentence or two, and how many more, at what price."""
+    metric = forecast.curve.metric
+    largest, unit = float(forecast.curve.sizes[-1]), forecast.curve.counted
+    name = name_of(metric)
+    what = f"{name[:1].upper()}{name[1:]} {exact(metric, target.target)}"
+    level = f"{target.level * 100:.0f} % interval"
+    if target.met:
+        said = f"{what} is met already, from {format_count_rounded(target.median)} {unit} on."
+        sure = target.assured is None or target.assured <= target.median
+        return said if sure else f"{said}{_assured(target)}{_more(target, largest, price)}"
+    chance = f"{target.probability_reachable * 100:.0f} %"
+    if not math.isfinite(target.median):
+        said = f"{what} is not expected with any number of samples: it is reachable with"
+        return f"{said} probability {chance}.{_if_reachable(target, largest, price)}"
+    said = (
+        f"{what} needs about {count(target.median)} {unit} ({level}: "
+        f"{between(target.lower, target.upper)}); reachable with probability {chance}."
+    )
+    return f"{said}{_more(target, largest, price)}{_assured(target)}"
+
+
+def stop_in_words(stop: Stop, largest: float) -> str:
+    """Where another label stops paying, in a sentence."""
+    if math.isinf(stop.median):
+        return "Another label always pays, as far as the forecast goes."
+    if stop.median <= largest * 1.06:
+        # Sizes are searched in steps of 5.6 %.
+        return "Stop here: another label costs more than it is worth."
+    return (
+        f"Another label stops paying at {count(stop.median)} samples ({stop.level * 100:.0f} % "
+        f"interval: {between(stop.lower, stop.upper)}); going there is worth {stop.net:,.2f} net."
+    )
+
+
+def money(amount: float) -> str:
+    """An amount in the currency of the price, without a sign of it."""
+    if not math.isfinite(amount):
+        return "no finite amount"
+    return f"{amount:,.2f}" if amount < 1_000 else format_count(amount)
+
+
+def _more(
+    target: SampleSize | ReachableSize, largest: float, price: float | None, that: str = "That is"
+) -> str:
+    """How many samples beyond those that there are, and what they cost."""
+    found = more_of(target, largest, price)
+    more = found["more"]
+    if not more["upper"] or not math.isfinite(more["median"]):
+        return ""
+    said = (
+        f" {that} {count(more['median'])} more than the {format_count(largest)} measured "
+        f"({between(more['lower'], more['upper'])})"
+    )
+    if price is None:
+        return f"{said}."
+    cost = found["cost"]
+    high = f"to {money(cost['upper'])}" if math.isfinite(cost["upper"]) else "or more"
+    return f"{said}, for a price of {money(cost['median'])} ({money(cost['lower'])} {high})."
+
+
+def _if_reachable(target: SampleSize, largest: float, price: float | None) -> str:
+    """How many samples a target takes that may be out of reach, given that it is not."""
+    found = target.if_reachable
+    if found is None:
+        return ""
+    return (
+        f" If it is, it takes about {count(found.median)} "
+        f"({between(found.lower, found.upper)}).{_more(found, largest, price, 'That would be')}"
+    )
+
+
+def _assured(target: SampleSize) -> str:
+    if target.assurance is None or target.assured is None:
+        return ""
+    sure = f"{target.assurance * 100:.0f} %"
+    if math.isinf(target.assured):
+        return f" No number of samples reaches it with probability {sure}."
+    return f" To reach it with probability {sure}: {count(target.assured)}."
