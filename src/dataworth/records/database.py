@@ -38,7 +38,7 @@ def translate_errors(path: Path) -> Iterator[None]:
     except Exception as error:
         if _needs_room_or_rights(error):
             raise StudyError(
-                f"{path}: {error}. Finished runs are kept; free some space or set the rights, "
+                f"{path}: {error}. Finished runs are stored; free some space or set the rights, "
                 "then run the same command again.",
                 code="file-not-writable",
             ) from None

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util.extras import require
+from dataworth._util.printable import short_name
 from dataworth.curves.curve import finite_means
 from dataworth.plots.classes import ClassPlotData
 from dataworth.report.forecast_grid import PROBABILITIES, SHOWN, STEP, ForecastGrid
@@ -74,13 +75,15 @@ def _environment() -> Environment:
     require("jinja2", "pages")
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("dataworth.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["short_name"] = short_name
+    return environment
 
 
 _DIGITS = 7
@@ -110,7 +113,7 @@ def _run_data(report: RunReport) -> dict[str, Any]:
 def _classes(data: ClassPlotData) -> dict[str, Any]:
     return {
         "numbers": data.listed,
-        "names": [data.names[index] for index in data.listed],
+        "names": [short_name(data.names[index]) for index in data.listed],
         "sizes": data.sizes.tolist(),
         "errors": [_numbers(data.errors[index]) for index in data.listed],
     }
