@@ -97,7 +97,14 @@ def _as_reference(files: Path) -> bool:
         shuffled = dw.Dataset(data.x[order], data.y[order], data.x_test, data.y_test)
         for size in EXPECTED:
             steps = EPOCHS * (size // BATCH)
-            study = Study(shuffled, sizes=[size], seeds=[seed], steps=steps, subset="prefix")
+            study = Study(
+                shuffled,
+                sizes=[size],
+                seeds=[seed],
+                steps=steps,
+                batch_size=BATCH,
+                subset="prefix",
+            )
             resolved = study.resolve()
             (key,) = resolved.runs()
             record = resolved.objective(key, MemoryContext())
@@ -131,6 +138,8 @@ def _asked(files: Path, model: str, sizes: list[int], seeds: int) -> Study:
         model=model,
         sizes=sizes,
         seeds=seeds,
+        epochs=EPOCHS,
+        batch_size=BATCH,
         name=f"emnist-{model}",
     )
 

@@ -41,7 +41,8 @@ def test_a_network_that_diverged_has_scores_that_say_so() -> None:
     got = score(logits, labels)
     assert all(math.isnan(figure) for figure in (got.loss, got.brier, got.ece))
     assert 0 < got.accuracy < 1
-    assert got.samples == len(labels)
+    assert got.confusion is not None
+    assert got.confusion.sum() == len(labels)
 
 
 def test_weighted_class_losses_make_the_loss() -> None:
@@ -87,3 +88,17 @@ def test_blocks_do_not_show() -> None:
     whole = score(logits, labels)
     parts = [score(logits[s], labels[s]).loss for s in (slice(0, 20_000), slice(20_000, None))]
     assert whole.loss == pytest.approx(np.mean(parts), rel=1e-12)
+
+
+def test_many_classes_have_errors_and_losses_but_no_confusions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logits, labels = example(classes=7)
+    few = score(logits, labels)
+    monkeypatch.setattr("dataworth.metrics.classification.MOST_CONFUSED", 6)
+    many = score(logits, labels)
+    assert few.confusion is not None
+    assert many.confusion is None
+    np.testing.assert_array_equal(many.class_errors, few.class_errors)
+    np.testing.assert_array_equal(many.class_losses, few.class_losses)
+    assert many.macro_f1 == few.macro_f1

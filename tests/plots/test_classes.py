@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from dataworth.plots.classes import ClassPlotData, class_plot_data
+from dataworth.plots.classes import ClassPlotData, class_plot_data, draw_classes
 from dataworth.records.record import Record, RunKey
 from dataworth.report.tables import class_rows, confused_rows
 
@@ -61,3 +63,29 @@ def test_one_size_has_no_gain(figure: ClassPlotData) -> None:
     )
     assert np.isnan(alone.gain).all()
     assert class_rows(alone)[0].gain_text == ""
+
+
+def test_of_many_classes_the_worst_are_listed_and_the_others_counted() -> None:
+    errors = np.linspace(0.0, 1.0, 3_000)
+    records = [
+        Record(
+            RunKey("mlp", size, 0, f"{size}"),
+            {"loss": 1.0},
+            arrays={"class_errors": errors * scale, "class_losses": errors},
+        )
+        for size, scale in ((100, 1.0), (200, 0.5))
+    ]
+    figure = class_plot_data(records, [f"class {index}" for index in range(3_000)])
+    assert figure.listed == list(range(2_999, 2_899, -1))
+    assert figure.confused == ()
+    np.testing.assert_allclose(figure.gain, errors / 2)
+    assert len(class_rows(figure)) == 100
+    axes = draw_classes(figure)
+    assert len(axes.lines) <= 1_000
+
+
+def test_a_long_name_is_cut_on_the_picture(figure: ClassPlotData) -> None:
+    named = replace(figure, names=("a" * 5_000, "b", "never"))
+    texts = [text.get_text() for text in draw_classes(named).texts]
+    assert "a" * 39 + "…" in texts
+    assert max(map(len, texts)) == 40

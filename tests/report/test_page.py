@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from errors import raises
+from report_runs import make_run
 
 from dataworth.cli.main import main
 from dataworth.curves.read import load_curve
@@ -48,6 +49,14 @@ def test_names_are_written_as_text(text: str) -> None:
     assert "<b>column 0</b>" not in text
     # Opened: data, plotly.js packed, our scripts; nothing closes one of them early.
     assert text.count("<script") == text.count("</script>") == 3
+
+
+def test_a_long_name_of_a_class_is_cut_and_given_in_full_as_a_title(tmp_path: Path) -> None:
+    directory = make_run(tmp_path / "run", names=["x" * 3_000, "b"], sizes=[200, 600])
+    text = write_report(directory).read_text(encoding="utf-8")
+    assert f'title="{"x" * 3_000}"' in text
+    assert f"{'x' * 39}…</span>" in text
+    assert len(re.findall("x{3000}", text)) <= 3
 
 
 def test_the_numbers_in_the_page_are_those_of_the_run(text: str, run_report: RunReport) -> None:

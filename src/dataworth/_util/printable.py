@@ -20,6 +20,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 _PICTURES = 0x2400
 """The block of Unicode with visible pictures of the characters below 32."""
 _DELETE = 0x7F
+_LONGEST_NAME = 40
+
+
+def short_name(name: str) -> str:
+    """A name of at most 40 characters: of a longer one, its beginning and an ellipsis."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def printable(text: str) -> str:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 CALIBRATION_BINS = 15
 _BLOCK = 16_384
+MOST_CONFUSED = 2_000
+"""Number of classes up to which confusions are counted: the matrix of more would fill memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +32,13 @@ class Scores:
         0 to 2 (Brier 1950).
     ece : float
         Expected calibration error of the predicted class, 15 equal bins (Guo et al. 2017, eq. 3).
-    confusion : ndarray of int64, shape (n_classes, n_classes)
-        Counts; rows are the true classes, columns the predicted ones.
     class_losses : ndarray of float64, shape (n_classes,)
         Mean cross-entropy of each true class, nats; NaN for a class without samples.
+    class_errors : ndarray of float64, shape (n_classes,)
+        Share of each true class's samples that are misclassified; NaN without samples.
+    confusion : ndarray of int64, shape (n_classes, n_classes), or None
+        Counts; rows are the true classes, columns the predicted ones. None above `MOST_CONFUSED`
+        classes.
     """
 
     loss: float
@@ -41,18 +46,9 @@ class Scores:
     macro_f1: float
     brier: float
     ece: float
-    confusion: NDArray[np.int64]
     class_losses: NDArray[np.float64]
-
-    @property
-    def class_errors(self) -> NDArray[np.float64]:
-        """Share of each true class's samples that are misclassified; NaN without samples."""
-        return class_errors(self.confusion)
-
-    @property
-    def samples(self) -> int:
-        """Number of samples scored."""
-        return int(self.confusion.sum())
+    class_errors: NDArray[np.float64]
+    confusion: NDArray[np.int64] | None
 
 
 def score(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scores:
@@ -84,29 +80,27 @@ def score(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Scores:
         losses[block] = -at_label
         confidence[block] = p.max(axis=1)
         squares[block] = (p**2).sum(axis=1) - 2.0 * np.exp(at_label) + 1.0
-    confusion = np.bincount(labels * classes + predicted, minlength=classes * classes)
-    confusion = confusion.reshape(classes, classes).astype(np.int64)
     correct = predicted == labels
+    true = np.bincount(labels, minlength=classes)
+    hits = np.bincount(labels[correct], minlength=classes)
+    mentions = true + np.bincount(predicted, minlength=classes)
     return Scores(
         loss=float(losses.mean()),
         accuracy=float(correct.mean()),
-        macro_f1=_macro_f1(confusion),
+        macro_f1=float(np.nanmean(_ratio(2 * hits, mentions))),
         brier=float(squares.mean()),
         ece=_calibration_error(confidence, correct),
-        confusion=confusion,
-        class_losses=_ratio(np.bincount(labels, losses, minlength=classes), confusion.sum(axis=1)),
+        class_losses=_ratio(np.bincount(labels, losses, minlength=classes), true),
+        class_errors=1.0 - _ratio(hits, true),
+        confusion=_confusion(labels, predicted, classes) if classes <= MOST_CONFUSED else None,
     )
 
 
-def class_errors(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Share of each true class's samples that are misclassified; NaN without samples.
-
-    Parameters
-    ----------
-    confusion : ndarray of int64, shape (n_classes, n_classes)
-        Counts; rows are the true classes, columns the predicted ones.
-    """
-    return 1.0 - _ratio(np.diagonal(confusion), confusion.sum(axis=1))
+def _confusion(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int
+) -> NDArray[np.int64]:
+    counts = np.bincount(labels * classes + predicted, minlength=classes * classes)
+    return counts.reshape(classes, classes).astype(np.int64)
 
 
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -115,12 +109,6 @@ def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     shifted -= shifted.max(axis=1, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return np.asarray(shifted)
-
-
-def _macro_f1(confusion: NDArray[np.int64]) -> float:
-    hits = np.diagonal(confusion)
-    mentions = confusion.sum(axis=0) + confusion.sum(axis=1)
-    return float(np.nanmean(_ratio(2 * hits, mentions)))
 
 
 def _calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:

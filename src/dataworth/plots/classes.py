@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.printable import short_name
 from dataworth.errors import StudyError
 from dataworth.plots.style import (
     BLUE,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
+_DRAWN = 1_000
+"""Number of classes that have a line at most."""
 MOST = 100
 """Number of classes that a page lists at most."""
 
@@ -107,16 +110,23 @@ def class_plot_data(
         groups[record.key.size].append(record)
     sizes = sorted(groups)
     classes = len(names)
-    confusions = [_stacked(groups[size], "confusion", (classes, classes)) for size in sizes]
     losses = [_stacked(groups[size], "class_losses", (classes,)) for size in sizes]
-    errors = np.stack([_errors(counts).mean(axis=0) for counts in confusions], axis=1)
+    if all("class_errors" in record.arrays for record in records):
+        # Of so many classes, confusions are not counted.
+        of_runs = [_stacked(groups[size], "class_errors", (classes,)) for size in sizes]
+        confused: tuple[Confused, ...] = ()
+    else:
+        confusions = [_stacked(groups[size], "confusion", (classes, classes)) for size in sizes]
+        of_runs = [_errors(counts) for counts in confusions]
+        confused = _most_confused(confusions[-1].mean(axis=0), pairs)
+    errors = np.stack([each.mean(axis=0) for each in of_runs], axis=1)
     return ClassPlotData(
         names=tuple(names),
         sizes=np.array(sizes, np.int64),
         errors=errors,
         losses=np.stack([each.mean(axis=0) for each in losses], axis=1),
         gain=_gain(np.array(sizes), errors),
-        confused=_most_confused(confusions[-1].mean(axis=0), pairs),
+        confused=confused,
     )
 
 
@@ -205,14 +215,14 @@ def draw_classes(data: ClassPlotData, axes: Axes | None = None) -> Axes:
     """
     axes = new_axes() if axes is None else axes
     worst = data.worst(len(_NAMED)).tolist()
-    for index in range(len(data.names)):
+    for index in data.worst(_DRAWN).tolist():
         if index not in worst:
             axes.plot(data.sizes, data.errors[index], color=GREY, alpha=0.3, lw=0.7)
     top = min(1.0, 1.05 * float(np.nanmax(data.errors))) or 1.0
     heights = _apart([float(data.errors[index, -1]) for index in worst], top * _GAP)
     for index, colour, height in zip(worst, _NAMED, heights, strict=False):
         axes.plot(data.sizes, data.errors[index], color=colour, lw=1.6)
-        name = data.names[index].replace("$", r"\$")
+        name = short_name(data.names[index]).replace("$", r"\$")
         place = (1.02, height / top)
         axes.annotate(name, place, xycoords="axes fraction", color=colour, fontsize=8, va="center")
     axes.set(xscale="log", xlabel="training samples", ylabel="share misclassified", ylim=(0, top))

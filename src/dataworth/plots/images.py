@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util import display
+from dataworth._util.printable import short_name
 from dataworth.errors import DataError
 from dataworth.plots.style import new_axes
 from dataworth.records.store import Store
@@ -134,7 +135,7 @@ def draw_images(data: ImagePlotData, axes: Axes | None = None) -> Axes:
     for index in range(classes):
         row, column = divmod(index, across)
         left, top = column * cell, row * 1.1
-        name = data.names[index].replace("$", r"\$")
+        name = short_name(data.names[index]).replace("$", r"\$")
         axes.text(left + 0.85, top + 0.5, name, ha="right", va="center", fontsize=7)
         strip = np.hstack(list(data.images[index]))
         place = (left + 1, left + 1 + samples, top + 1, top)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util.extras import require
+from dataworth._util.printable import short_name
 from dataworth.curves.curve import finite_means
 from dataworth.metrics.spoken import axis_label, is_share, name_of
 from dataworth.plots.classes import ClassPlotData
@@ -80,13 +81,15 @@ def _environment() -> Environment:
     require("jinja2", "pages")
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("dataworth.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["short_name"] = short_name
+    return environment
 
 
 _DIGITS = 7
@@ -116,7 +119,7 @@ def _run_data(report: RunReport) -> dict[str, Any]:
 def _classes(data: ClassPlotData) -> dict[str, Any]:
     return {
         "numbers": data.listed,
-        "names": [data.names[index] for index in data.listed],
+        "names": [short_name(data.names[index]) for index in data.listed],
         "sizes": data.sizes.tolist(),
         "errors": [_numbers(data.errors[index]) for index in data.listed],
     }

@@ -66,11 +66,17 @@ class Classification:
 
         Gives the figures of `metrics` (see `dataworth.metrics.classification.Scores`) and the
         arrays "confusion", shape (n_classes, n_classes), and "class_losses", shape (n_classes,).
+        Of so many classes that their confusions are not counted, it gives "class_errors", shape
+        (n_classes,), instead.
         """
         scores = metrics.score(prediction, y)
+        if scores.confusion is None:
+            errors: dict[str, NDArray[Any]] = {"class_errors": scores.class_errors}
+        else:
+            errors = {"confusion": scores.confusion}
         return Scored(
             {name: getattr(scores, name) for name in self.metrics},
-            {"confusion": scores.confusion, "class_losses": scores.class_losses},
+            {**errors, "class_losses": scores.class_losses},
         )
 
 

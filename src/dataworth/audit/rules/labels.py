@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.printable import short_name
 from dataworth.audit.view import Samples
 from dataworth.errors import LabelError
 from dataworth.findings import Finding
@@ -118,7 +119,7 @@ def _single(samples: Samples) -> list[Finding]:
 
 def _names(samples: Samples, indices: NDArray[np.int64]) -> str:
     """The names of the first few classes, and how many more there are."""
-    names = [samples.dataset.class_names[index] for index in indices[:_NAMED]]
+    names = [short_name(samples.dataset.class_names[index]) for index in indices[:_NAMED]]
     more = "" if len(indices) <= _NAMED else f" and {len(indices) - _NAMED} more"
     return f"{', '.join(names)}{more}"
 
@@ -194,7 +195,7 @@ def one_class_findings(labels: NDArray[np.int64], samples: Samples) -> list[Find
             where=f"{samples.name}, training labels",
             message=(
                 f"All {len(labels):,} training targets are class {only} "
-                f"({samples.dataset.class_names[only]}): "
+                f"({short_name(samples.dataset.class_names[only])}): "
                 "a network that always predicts it is right, "
                 "and its loss falls to the floor of its arithmetic."
             ),

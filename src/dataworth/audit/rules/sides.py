@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dataworth._util.printable import short_name
 from dataworth.audit.view import Samples
 from dataworth.findings import Finding
 
@@ -64,7 +65,7 @@ def rare_class_findings(samples: Samples) -> list[Finding]:
     lacking = np.flatnonzero((counts > 0) & (expected < 0.5))
     if len(there) < 2 or not len(lacking):
         return []
-    names = [samples.dataset.class_names[index] for index in lacking[:_NAMED]]
+    names = [short_name(samples.dataset.class_names[index]) for index in lacking[:_NAMED]]
     more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
     needed = int(np.ceil(0.5 * len(samples.labels) / there.min()))
     return [
