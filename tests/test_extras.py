@@ -60,8 +60,8 @@ def test_a_study_of_a_function_needs_no_extra(tmp_path: Path) -> None:
     done = run(tmp_path, "run", *options, "--sizes", "50,100,200,400", "--seeds", "2", "--out", "r")
     assert done.returncode == 0, done.stderr
     assert "400" in done.stdout
-    for extra in ("plots", "report"):
-        assert done.stderr.count(f"pip install 'dataworth[{extra}]'") == 1
+    assert "pip install 'dataworth[plots]'" in done.stderr
+    assert "Traceback" not in done.stderr
     assert (tmp_path / "r" / "curve.csv").is_file()
     assert "curve.png" not in done.stdout
 
@@ -88,7 +88,8 @@ def test_what_needs_an_extra_says_how_to_install_it(
     done = run(tmp_path, *arguments)
     assert done.returncode == 2
     assert f"pip install 'dataworth[{extra}]'" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    (line,) = [line for line in done.stderr.splitlines() if not line.endswith(" ...")]
+    assert line.startswith("dataworth: ")
 
 
 def test_the_help_of_the_commands_imports_none_of_their_libraries() -> None:

@@ -1,6 +1,6 @@
-"""The adaptive plan: the next run is the one that narrows the interval asked for the cheapest.
+"""The adaptive plan: the next run is the one that narrows the requested interval most cheaply.
 
-The plan is made anew after every run, from the runs that have ended and nothing else:
+The plan is made again after every run, from the runs that have ended and nothing else:
 
 1. Three small sizes of each model show the slope, the noise and the cost of a run.
 2. From then on, ways to go on are compared: a larger largest size, with or without sizes on the
@@ -41,7 +41,7 @@ KeyOf = Callable[[str, int, int], RunKey]
 _FIRST_STEPS = (4.0, 2.83, 2.0)
 """Ratios of the first three sizes: the largest one that the budget has room for."""
 _SPAN = 256.0
-"""The first size is so many times smaller than the one asked for."""
+"""The first size is so many times smaller than the size of the goal."""
 _SHARE_TO_BEGIN = 0.08
 """The third run costs at most this share of a budget."""
 
@@ -255,7 +255,7 @@ class Adaptive:
         worst = max(wanting, key=lambda each: each.spread / needs[each.model])
         return Stop(
             "no-help",
-            f"No further run would help enough: asked for is {self.goal.describe()}; the interval "
+            f"No further run would help enough: the goal is {self.goal.describe()}; the interval "
             f"of {worst.model} is within {worst.width:.3g}.",
         )
 

@@ -26,7 +26,7 @@ class Goal:
     Parameters
     ----------
     at : int, optional
-        The number of training samples that is asked for; it may exceed the data.
+        The number of training samples of the goal; it may exceed the data.
     within : float, optional
         Half the width of the interval there, as a share of the loss (for a score, of what it lacks
         to its best value): 0.05 is 5 % either way, the default. With `sure`: a model whose loss is
@@ -84,7 +84,7 @@ class Goal:
         return "interval" if self.sure is None else "best"
 
     def size(self, most: int) -> float:
-        """The size that is asked for; of a target without one, the furthest that counts.
+        """The size of the goal; of a target without one, the furthest that counts.
 
         Parameters
         ----------

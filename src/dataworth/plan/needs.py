@@ -27,14 +27,14 @@ def needs_of(goal: Goal, size: float, standings: Sequence[Standing]) -> dict[str
     ----------
     goal : Goal
     size : float
-        The size that is asked for.
+        The size of the goal.
     standings : sequence of Standing
         Those with a forecast.
 
     Returns
     -------
     dict
-        By model: the standard deviation of the log loss at the size asked for.
+        By model: the standard deviation of the log loss at the goal's size.
     """
     likely = contenders(goal, standings)
     if goal.kind == "interval":
@@ -46,7 +46,7 @@ def needs_of(goal: Goal, size: float, standings: Sequence[Standing]) -> dict[str
 
 
 def contenders(goal: Goal, standings: Sequence[Standing]) -> list[Standing]:
-    """The models that may be the best at the size asked for; the others get nothing more."""
+    """The models that may be the best at the goal's size; the others get nothing more."""
     if len(standings) == 1:
         return list(standings)
     least = (1 - goal.probability) / len(standings)
@@ -62,7 +62,7 @@ def chances_of_best(standings: Sequence[Standing], within: float) -> NDArray[np.
 
 
 def chance_of_target(goal: Goal, size: float, standing: Standing) -> float:
-    """The probability that a model reaches the target at the size asked for."""
+    """The probability that a model reaches the target at the goal's size."""
     assert standing.forecast is not None
     assert goal.target is not None
     return standing.forecast.probability(size, goal.target)

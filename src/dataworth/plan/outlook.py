@@ -39,7 +39,7 @@ class Outlook:
     counts : mapping of int to int
         Runs of each size that are done.
     size : float
-        The size that is asked for.
+        The size of the goal.
     spread : float
         Standard deviation of the log loss there by the forecast.
     noise : float
@@ -90,7 +90,7 @@ class Outlook:
         return math.exp((low + high) / 2)
 
     def _of(self, counts: Mapping[int, int], wander: float) -> float:
-        """The standard deviation at the size asked for, by the process."""
+        """The standard deviation at the goal's size, by the process."""
         sizes = np.array([*counts, self._size], np.float64)
         x = np.log(sizes / sizes.min())
         least, most = np.minimum.outer(x, x), np.maximum.outer(x, x)

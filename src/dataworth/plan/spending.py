@@ -12,7 +12,7 @@ from dataworth.plan.cost import Costs
 from dataworth.records.record import Record, RunKey
 
 _CAREFUL = 0.5
-"""So many standard deviations of the cost are kept free."""
+"""So many standard deviations of the cost are left free."""
 _LEAST = 1e-9
 Runs = Sequence[tuple[str, int]]
 """Models with sizes."""

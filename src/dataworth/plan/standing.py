@@ -1,4 +1,4 @@
-"""Standing: what is known of each model at the size or for the target that is asked for."""
+"""Standing: what is known of each model at the size or for the target of the goal."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Standing:
     no_forecast : str
         Why, in that case.
     losses : ndarray, shape (draws,)
-        Draws of the log loss at the size asked for.
+        Draws of the log loss at the goal's size.
     level : float
         Of the interval.
     """
@@ -66,7 +66,7 @@ class Standing:
 
     @cached_property
     def bounds(self) -> tuple[float, float, float]:
-        """Lower end, median and upper end of the loss at the size asked for."""
+        """Lower end, median and upper end of the loss at the goal's size."""
         tail = (1 - self.level) / 2
         low, middle, high = np.exp(np.quantile(self.losses, [tail, 0.5, 1 - tail]))
         return float(low), float(middle), float(high)
@@ -110,7 +110,7 @@ class Standings:
     ----------
     goal : Goal
     size : float
-        The size that is asked for.
+        The size of the goal.
     models : sequence of str
     curve_of, forecaster : callable
         The curve of some runs of a model, and the forecast of a curve.

@@ -33,13 +33,13 @@ _MARGIN = 0.97
 
 @dataclass(frozen=True)
 class Way:
-    """Runs of one model to go on with: their number by size, sizes rising.
+    """Further runs of one model: their number by size, sizes rising.
 
     Attributes
     ----------
     runs : mapping of int to int
     spread : float
-        Standard deviation of the log loss at the size asked for, as expected after them.
+        Standard deviation of the log loss at the goal's size, as expected after them.
     price : float
         See `Spending.price`.
     """
@@ -79,7 +79,7 @@ class Ways:
         ----------
         standing : Standing
         need : float
-            The spread that is asked for.
+            The spread that the goal needs.
         running : mapping of int to int
             The model's runs that are under way, by size.
         spending : Spending
