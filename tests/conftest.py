@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
@@ -18,6 +19,10 @@ from dataworth.learners.base import FitRequest, TrainingOptions
 from dataworth.learners.keras.data_parallel import offer_cores
 
 pytest_plugins = ["report_fixtures"]
+
+# No test asserts seconds: on a busy machine, an example may take any time.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -68,7 +68,7 @@ def plain(shape, classes):
 
 
 def broken(shape, classes):
-    return keras.layers.Dense(-shape[0])
+    return keras.layers.Dropout(-shape[0])
 """
 
 
@@ -172,10 +172,10 @@ def test_a_class_whose_arguments_keras_does_not_know_is_no_pattern(module: Path)
 
 
 def test_an_error_of_a_builder_is_told_with_its_place(module: Path) -> None:
-    line = 1 + MODULE.splitlines().index("    return keras.layers.Dense(-shape[0])")
+    line = 1 + MODULE.splitlines().index("    return keras.layers.Dropout(-shape[0])")
     with pytest.raises(StudyError) as raised:
         key(module, MODULE, "broken")
-    for part in ("builder broken", "ValueError: ", "units", f"{module}:{line}, in broken"):
+    for part in ("builder broken", "ValueError: ", "rate", f"{module}:{line}, in broken"):
         assert part in str(raised.value)
 
 
