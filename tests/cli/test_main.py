@@ -35,7 +35,7 @@ def test_a_run_prints_the_table_and_where_it_is(
     assert f"In {tmp_path}: curve.csv" in first.out
     assert "Dataset_Size" in first.out
     assert "curve.png" in first.out
-    assert "from 200 to 600 samples" in first.out
+    assert "3x the data (600 samples)" in first.out
     assert (tmp_path / "forecast.png").is_file()
     assert "200 samples  seed 1" in first.err
     assert main(["run", str(tmp_path)]) == 0
@@ -177,7 +177,7 @@ def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["run", "quickstart", "--sizes", "10,many"])
     assert stop.value.code == 2
-    assert "'10,many'" in capsys.readouterr().err
+    assert "many" in capsys.readouterr().err
 
 
 def test_ctrl_c_says_how_to_go_on_and_the_rest_is_done_later(tmp_path: Path) -> None:

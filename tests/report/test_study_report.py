@@ -82,7 +82,7 @@ def test_a_missing_entry_is_named(run: Path, name: str) -> None:
 @pytest.mark.parametrize("names", ['["a"]', '["a", "b", "c", "d", "e", "f"]', "[]"])
 def test_names_that_do_not_fit_the_confusion_matrix_are_refused(run: Path, names: str) -> None:
     set_entry(run, "class_names", names)
-    with raises("entry-invalid", StudyError, r"'confusion'.*\(5, 5\)"):
+    with raises("entry-invalid", StudyError, r"'class_losses'.*\(5,\)"):
         read_runs(run)[0]
 
 

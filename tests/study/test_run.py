@@ -198,7 +198,7 @@ def test_a_directory_of_another_study_is_refused(
     digits: Dataset, finished: Outcome, tmp_path: Path
 ) -> None:
     copy_of(finished, tmp_path)
-    with raises("study-differs", StudyError, "preset was linear and is mlp now"):
+    with raises("study-differs", StudyError, "preset = linear, now it is mlp"):
         study(digits, model="mlp").run(tmp_path)
     with raises("study-differs", StudyError, "epochs was 4 and is 9 now"):
         study(digits, epochs=9).run(tmp_path)
@@ -230,7 +230,7 @@ def test_old_figures_are_not_mixed_with_those_of_another_protocol(
 ) -> None:
     study(digits, sizes=[50], seeds=1).run(tmp_path)
     monkeypatch.setattr("dataworth.study.objectives.PROTOCOL", 10**6)
-    with raises("study-differs", StudyError, "protocol was 1 and is 1000000 now"):
+    with raises("study-differs", StudyError, "protocol = 1, now it is 1000000"):
         study(digits, sizes=[50, 90], seeds=1).run(tmp_path)
 
 
