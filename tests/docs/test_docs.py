@@ -51,7 +51,7 @@ def test_code_that_is_not_run_says_why(page: Path) -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
 def test_no_code_escapes_the_collector(page: Path) -> None:
     fences = re.findall(
-        r"^```(?:python|bash|sh|shell|console|pycon|py)", page.read_text("utf-8"), re.M
+        r"^```(?:python|bash|sh|shell|console|pycon|py|csv)", page.read_text("utf-8"), re.M
     )
     assert len(fences) == len(_blocks(page))
 
@@ -59,15 +59,15 @@ def test_no_code_escapes_the_collector(page: Path) -> None:
 def test_the_readme_and_ci_pass_the_tests_by_the_same_command() -> None:
     lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
     commands = [line for line in lines if "-m pytest" in line]
-    assert len(commands) == 2
-    shown = [block.code.strip() for block in _blocks(ROOT / "README.md")]
-    for command, others in zip(
-        commands, [("CONTRIBUTING.md", ".ci/wheel"), ("CONTRIBUTING.md",)], strict=True
-    ):
-        assert command in shown
-        arguments = command.partition("-m pytest")[2]
-        for other in others:
-            assert f"-m pytest{arguments}" in (ROOT / other).read_text("utf-8")
+    (command,) = commands
+    assert command in [block.code.strip() for block in _blocks(ROOT / "README.md")]
+    arguments = command.partition("-m pytest")[2]
+    for other in ("CONTRIBUTING.md", ".ci/wheel"):
+        assert f"-m pytest{arguments}" in (ROOT / other).read_text("utf-8")
+    # The slow tests are a job of their own.
+    slow = f"-m pytest{arguments} -m slow"
+    for other in ("CONTRIBUTING.md", ".github/workflows/tests.yml"):
+        assert slow in (ROOT / other).read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md"))], ids=str)
