@@ -196,7 +196,7 @@ def test_warnings_tell_distance_and_scarcity() -> None:
     forecast = dw.forecast(usual())
     assert forecast.warnings == ()
     assert "beyond 3x" in forecast.warnings_at([150_000])[0]
-    assert "ten times" in forecast.warnings_at([1e6])[0]
+    assert "beyond 10x" in forecast.warnings_at([1e6])[0]
     scarce = dw.forecast(curve_of(SIZES[:3], power(SIZES[:3]))).warnings
     assert any("only 3 sizes" in text for text in scarce)
 

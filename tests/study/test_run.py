@@ -200,10 +200,10 @@ def test_a_directory_of_another_study_is_refused(
     copy_of(finished, tmp_path)
     with raises("study-differs", StudyError, "preset = linear, now it is mlp"):
         study(digits, model="mlp").run(tmp_path)
-    with raises("study-differs", StudyError, "epochs was 4 and is 9 now"):
+    with raises("study-differs", StudyError, "epochs = 4, now it is 9"):
         study(digits, epochs=9).run(tmp_path)
     other = Dataset(digits.x[:1000], digits.y[:1000])
-    named = f"data was {digits.fingerprint} and is {other.fingerprint} now"
+    named = f"data = {digits.fingerprint}, now it is {other.fingerprint}"
     with raises("study-differs", StudyError, named):
         study(other).run(tmp_path)
 
