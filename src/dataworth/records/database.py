@@ -72,9 +72,9 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     sqlite3.Error
         If the file cannot be opened or written.
     """
-    connection = _connect(path, "rwc")
+    connection = connect(path, "rwc")
     try:
-        if _format_of(connection) is None:
+        if format_of(connection) is None:
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA foreign_keys = ON")
         _bring_up_to_date(connection)
@@ -106,16 +106,16 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     sqlite3.Error
         If the file cannot be opened.
     """
-    connection = _connect(path, "ro")
+    connection = connect(path, "ro")
     try:
         try:
-            found = _format_of(connection)
+            found = format_of(connection)
         except sqlite3.OperationalError as error:
             if not _is_read_only(error):
                 raise
             connection.close()
-            connection = _connect(path, "rw")
-            found = _format_of(connection)
+            connection = connect(path, "rw")
+            found = format_of(connection)
         if found != FORMAT:
             file, connection = connection, _configured(_in_memory())
             with closing(file):
@@ -163,7 +163,8 @@ def is_local(path: Path) -> bool:
     return bool(found) and found[max(found, key=len)] in _LOCAL
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection to a file as it is, in a mode of SQLite: "ro", "rw" or "rwc"."""
     place = f"{path.resolve().as_uri()}?mode={mode}"
     return _configured(sqlite3.connect(place, uri=True, isolation_level=None))
 
@@ -192,7 +193,7 @@ def _is_read_only(error: sqlite3.OperationalError) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
 
 
-def _format_of(connection: sqlite3.Connection) -> int | None:
+def format_of(connection: sqlite3.Connection) -> int | None:
     """The format of a file; None of an empty one.
 
     Raises
@@ -230,12 +231,12 @@ def _format_of(connection: sqlite3.Connection) -> int | None:
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    if _format_of(connection) == FORMAT:
+    if format_of(connection) == FORMAT:
         check_tables(connection, TABLES)
         return
     with transaction(connection):
         # Looked at again now that no other process can write.
-        found = _format_of(connection)
+        found = format_of(connection)
         if found is None:
             create_tables(connection)
         elif found < FORMAT:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from dataworth.errors import StudyError
-from dataworth.records.database import translate_errors
+from dataworth.records.database import connect, format_of, translate_errors
 from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
-from dataworth.records.schema import APPLICATION_ID, FORMAT
+from dataworth.records.schema import FORMAT
 
 DEEPEST = 4
 MOST = 5_000
@@ -80,8 +80,7 @@ def overview(directory: Path) -> Overview:
     try:
         with translate_errors(path):
             changed = path.stat().st_mtime
-            address = f"{path.resolve().as_uri()}?mode=ro"
-            with closing(sqlite3.connect(address, uri=True)) as connection:
+            with closing(connect(path, "ro")) as connection:
                 found = _read(connection)
     except StudyError as error:
         return Overview(directory, directory.name, problem=str(error))
@@ -101,9 +100,7 @@ def expected_runs(directory: Path) -> int | None:
 
 
 def _read(connection: sqlite3.Connection) -> dict[str, Any]:
-    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise StudyError("not a results file of this version.", code="file-damaged")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = format_of(connection)
     if version != FORMAT:
         raise StudyError(f"its format is {version}, not {FORMAT}.", code="file-damaged")
     query = "SELECT name, substr(value, 1, 200) FROM meta WHERE name IN ('name', 'model', 'data')"
