@@ -11,9 +11,9 @@ from dataworth.data.rows import Rows
 from dataworth.errors import StudyError
 from dataworth.reproductions.emnist_paper import Mistakes
 from dataworth.study.document import to_toml
-from dataworth.study.shipped import shipped_studies
+from dataworth.study.shipped import is_run_directory, shipped_studies
 from dataworth.study.spec import Study
-from dataworth.study.toml import is_run_directory, read_studies
+from dataworth.study.toml import read_studies
 
 
 def test_toml_and_python_say_the_same(tmp_path: Path) -> None:

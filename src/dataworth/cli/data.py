@@ -123,15 +123,13 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None, *, as_
             option="row",
             value=row,
         )
-    facts = _summary(dataset)
-    if as_json:
-        print(json.dumps(facts | {"row": row, "target": _target(dataset, row)}))
-    else:
+    facts, target = _summary(dataset), _target(dataset, row)
+    if not as_json:
         say("\n".join(f"{key:<12} {value}" for key, value in facts.items()))
-        say(f"row {row}: {_target(dataset, row)}")
+        say(f"row {row}: {target}")
     image = _as_image(np.asarray(dataset.x[row], np.float64), dataset.shape)
     if as_json:
-        pass
+        print(json.dumps(facts | {"row": row, "target": target}))
     elif image is None:
         say("features: " + ", ".join(f"{value:g}" for value in dataset.x[row].flat[:20]))
     else:

@@ -304,9 +304,7 @@ def _print_failed(outcome: Outcome) -> None:
     echo(console, f"{len(outcome.failed)} of the study's runs failed:")
     for record in outcome.failed:
         assert record.failure is not None
-        key = record.key
-        run = f"{key.learner}, {key.size:,} samples, seed {key.seed}"
-        echo(console, f"  {run}: {record.failure.message}")
+        echo(console, f"  {record.key.describe()}: {record.failure.message}")
     echo(console, f"Do them again with: dataworth run {outcome.directory} --retry-failed")
 
 
@@ -381,7 +379,7 @@ def _on_other_data(studies: Sequence[Study], data: str) -> Study:
 
 
 def _directory(options: argparse.Namespace, study: Study, *, alone: bool) -> Path:
-    from dataworth.study.toml import is_run_directory
+    from dataworth.study.shipped import is_run_directory
 
     if options.out is None and options.study is not None and is_run_directory(options.study):
         return Path(options.study)

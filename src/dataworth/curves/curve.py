@@ -42,6 +42,14 @@ class CurvePoint(NamedTuple):
     runs: int
 
 
+_LATEX = {
+    **{sign: rf"\{sign}" for sign in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Curve:
     """A learning curve: values of a metric at numbers of training samples, one row per run.
@@ -346,7 +354,7 @@ class Curve:
         lines = [
             r"\begin{tabular}{rrrr}",
             r"\toprule",
-            f"samples & {_latex(self.metric.name + unit)} & std & runs \\\\",
+            f"samples & {latex_text(self.metric.name + unit)} & std & runs \\\\",
             r"\midrule",
         ]
         for point in self.summary():
@@ -391,8 +399,9 @@ class Curve:
         return str(display.html(self))
 
 
-def _latex(text: str) -> str:
-    return "".join(f"\\{sign}" if sign in "_%&#$" else sign for sign in text)
+def latex_text(text: str) -> str:
+    """Text as LaTeX prints it."""
+    return "".join(_LATEX.get(sign, sign) for sign in text)
 
 
 def curves_to_csv(curves: Mapping[str, Curve]) -> str:

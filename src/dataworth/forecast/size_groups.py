@@ -53,10 +53,10 @@ class SizeGroups:
 
         `figure` takes rows of shape (k, length), and returns an array of shape (k,).
         """
-        found = np.full(len(self), np.nan)
+        found, starts = np.full(len(self), np.nan), self._starts
         for length in np.unique(self.lengths[self.lengths > 0]).tolist():
             these = np.flatnonzero(self.lengths == length)
-            found[these] = figure(self.rows[self._starts[these][:, None] + np.arange(length)])
+            found[these] = figure(self.rows[starts[these][:, None] + np.arange(length)])
         return found
 
     @property

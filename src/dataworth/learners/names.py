@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import os
+from typing import Any
 
 from dataworth.errors import StudyError
 
-PRESETS = ("linear", "mlp", "cnn")
+CHOICES = ("linear", "mlp", "mlp:512,512", "cnn")
 
 
 def check_name(model: str) -> None:
-    """Refuse a name that is no preset, and looks like nothing else.
+    """Refuse a name that is not a preset, and has the form of nothing else.
 
     Other models are an object in a module ("module:name"), a file or a command; they are checked
     when they are loaded.
@@ -20,13 +22,20 @@ def check_name(model: str) -> None:
     StudyError
         If it is one word without a preset of that name.
     """
-    name = model.partition(":")[0]
-    if not name.replace("-", "").replace("_", "").isalnum() or ":" in model or name in PRESETS:
-        return
-    close = difflib.get_close_matches(name.lower(), PRESETS, n=1, cutoff=0.5)
+    if model.replace("-", "").replace("_", "").isalnum() and model not in CHOICES:
+        raise unknown_model(model)
+
+
+def unknown_model(model: Any) -> StudyError:
+    """The error for something that is not a model, with the nearest preset."""
+    text = os.fspath(model) if isinstance(model, str | os.PathLike) else repr(model)
+    close = difflib.get_close_matches(text.lower(), CHOICES, n=1, cutoff=0.5)
     hint = f' Did you mean "{close[0]}"?' if close else ""
-    raise StudyError(
-        f'model "{model}" is not known. Choose one of {", ".join(PRESETS)}; a file that ends in '
-        f".keras; or an object as module:name.{hint}",
+    return StudyError(
+        f'model "{text}" is not known.{hint} Choose one of {", ".join(CHOICES)}; or give '
+        '"module:name" or "file.py:name" (an estimator or its class, such as '
+        "sklearn.ensemble:RandomForestClassifier; a function that returns an estimator or a "
+        "keras.Model, or that trains by itself: train(run)), the path of a .keras file, or in "
+        "Python one of these objects.",
         code="unknown-model",
     )

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dataworth._util.user_code import import_object, user_code
-from dataworth.errors import StudyError
 from dataworth.learners.base import Learner
 from dataworth.learners.command import PREFIX, Command
 from dataworth.learners.function import FunctionModel, RunModel, is_train_function
-from dataworth.learners.keras.presets import CHOICES
 from dataworth.learners.keras.resolve import keras_learner
+from dataworth.learners.names import unknown_model
 from dataworth.learners.sklearn import SklearnLearner, instance_of, is_estimator
 
 _OBJECT = re.compile(r"(?:[\w.]+|.+\.py):[A-Za-z_]\w*")
@@ -77,7 +74,7 @@ def resolve(
         return SklearnLearner(estimator, "" if name is None else _short(name), fit_params)
     found = keras_learner(model, name, learning_rate, standardize)
     if found is None:
-        raise StudyError(_unknown(model), code="unknown-model")
+        raise unknown_model(model)
     return found
 
 
@@ -97,16 +94,3 @@ def _short(name: str) -> str:
     """What tables call the object "module:name": the name, or the module of a builder."""
     module, _, short = name.rpartition(":")
     return Path(module).stem if short in ("build", "make", "model", "estimator") else short
-
-
-def _unknown(model: Any) -> str:
-    text = os.fspath(model) if isinstance(model, str | os.PathLike) else repr(model)
-    close = difflib.get_close_matches(text.lower(), CHOICES, n=1, cutoff=0.5)
-    hint = f' Did you mean "{close[0]}"?' if close else ""
-    return (
-        f'model "{text}" is not known.{hint} Choose one of {", ".join(CHOICES)}; or give '
-        '"module:name" or "file.py:name" (an estimator or its class, such as '
-        "sklearn.ensemble:RandomForestClassifier; a function that returns an estimator or a "
-        "keras.Model, or that trains by itself: train(run)), the path of a .keras file, or in "
-        "Python one of these objects."
-    )

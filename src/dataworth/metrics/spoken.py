@@ -30,6 +30,11 @@ def is_share(metric: Metric) -> bool:
     return metric.upper == 1 and canonical(metric.name) in _SHARES
 
 
+def shown_scale(metric: Metric) -> float:
+    """What a value is multiplied by where it is shown: 100 for shares, which are in per cent."""
+    return _POINTS if is_share(metric) else 1.0
+
+
 def name_of(metric: Metric) -> str:
     """The metric in a sentence that is about held-out samples anyway."""
     return metric.title.removeprefix(_HELD_OUT)
@@ -62,8 +67,8 @@ def exact(metric: Metric, value: float) -> str:
 
 def difference(metric: Metric, *numbers: float) -> list[str]:
     """Differences of values: those of shares are in percentage points."""
-    scaled = [_POINTS * number if is_share(metric) else number for number in numbers]
-    return [f"{number:.2g}" if number else "0" for number in scaled]
+    scale = shown_scale(metric)
+    return [f"{scale * number:.2g}" if number else "0" for number in numbers]
 
 
 def unit_of_difference(metric: Metric, *, short: bool = False) -> str:

@@ -226,7 +226,7 @@ class MLflow(Observer):
             self._experiment_id,
             start_time=now - took,
             tags={_PARENT: str(self._parent), _KEY: key.digest},
-            run_name=f"{key.learner}, {key.size:,} samples, seed {key.seed}",
+            run_name=key.describe(),
         ).info.run_id
         params = {"model": key.learner, "samples": str(key.size), "seed": str(key.seed)}
         metrics = [Metric(_name(name), value, now, 0) for name, value in record.scores.items()]

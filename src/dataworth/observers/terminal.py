@@ -78,7 +78,7 @@ class TerminalObserver(Observer):
         """Advance the bars."""
         self._eta.step(key, step, of)
         if self._bars is None:
-            self._tell(f"{self._run(key)}: {described(step, of, values)}")
+            self._tell(key, step, of, values)
             return
         if key not in self._current:
             self._current[key] = self._bars.add_task(self._run(key), total=of, note="")
@@ -86,7 +86,7 @@ class TerminalObserver(Observer):
         self._bars.update(self._current[key], completed=step, note=note)
         self._advance()
 
-    def _tell(self, note: str) -> None:
+    def _tell(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
         """Print what is done where there are no bars, every ten seconds at most."""
         now = time.monotonic()
         if now - self._told < _SECONDS_BETWEEN:
@@ -95,6 +95,7 @@ class TerminalObserver(Observer):
         left = self._eta.seconds_left
         rest = "" if left is None else f", about {clock(left)} left"
         done = f"{self._runs - self._eta.waiting} of {self._runs} runs done{rest}"
+        note = f"{self._run(key)}: {described(step, of, values)}"
         self._console.print(f"{done}; {note}", highlight=False, markup=False, soft_wrap=True)
 
     def _run(self, key: RunKey) -> str:

@@ -118,9 +118,7 @@ class Goal:
 
     def to_dict(self) -> dict[str, Any]:
         """The options that are set, as values of a study file."""
-        names = ("at", "within", "level", "target", "sure")
-        values = {name: getattr(self, name) for name in names}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     @staticmethod
     def from_dict(values: Any) -> Goal:

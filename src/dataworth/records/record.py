@@ -45,6 +45,10 @@ class RunKey:
     seed: int
     digest: str
 
+    def describe(self) -> str:
+        """The run in words, as "mlp, 1,000 samples, seed 0"."""
+        return f"{self.learner}, {self.size:,} samples, seed {self.seed}"
+
 
 @dataclass(frozen=True)
 class Failure:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dataworth._util.json import json_values
 from dataworth.curves.curve import Curve
 from dataworth.errors import DataworthError, ForecastError
-from dataworth.metrics.spoken import axis_label, is_share
+from dataworth.metrics.spoken import axis_label, shown_scale
 from dataworth.records.overview import Overview, overview
 from dataworth.records.reader import curve_columns, models
 from dataworth.records.store import Store
@@ -73,7 +73,7 @@ def state_of(directory: Path, root: Path) -> dict[str, Any]:
 
 def _failure(record: Record) -> str:
     reason = record.failure.message if record.failure else ""
-    return f"{record.key.learner}, {record.key.size:,} samples, seed {record.key.seed}: {reason}"
+    return f"{record.key.describe()}: {reason}"
 
 
 def _model(curve: Curve) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _model(curve: Curve) -> dict[str, Any]:
 
     metric = reported_metric(curve)
     shown = curve if metric is None else curve[metric]
-    scale = 100.0 if is_share(shown.metric) else 1.0
+    scale = shown_scale(shown.metric)
     values = {
         "name": curve.model or curve.name,
         "label": axis_label(shown.metric),

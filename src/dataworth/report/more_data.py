@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dataworth._util.numbers import format_count
-from dataworth.metrics.spoken import difference, is_share, unit_of_difference, values
+from dataworth.metrics.spoken import axis_label, difference, unit_of_difference, values
 from dataworth.records.record import Record
+from dataworth.report.tables import heading
 
 if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
@@ -64,16 +65,13 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
                 seconds_at(records, size),
             )
         )
-    unit = " (%)" if is_share(metric) else f" ({metric.unit})" if metric.unit else ""
     points = unit_of_difference(metric, short=True).strip()
-    name = metric.title.removeprefix("held-out ")
-    heading = name[:1].upper() + name[1:] + unit
     gained = f"Gain ({points})" if points else "Gain"
     return MoreTable(
         (
             f"Training {counted}",
             "Than now",
-            heading,
+            heading(axis_label(metric)),
             "90 % interval",
             gained,
             "90 % interval",

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from dataworth._util.numbers import format_count
-from dataworth.metrics.spoken import is_share, name_of, unit_of, values
+from dataworth.curves.curve import latex_text
+from dataworth.metrics.spoken import name_of, shown_scale, unit_of, values
 
 if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from dataworth.report.study_report import RunReport
 
 _AHEAD = (2, 4, 10)
-_LATEX = {
-    **{sign: rf"\{sign}" for sign in "&%$#_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
 
 
 class PaperTable(NamedTuple):
@@ -37,7 +32,7 @@ def paper_table(curve: Curve, forecast: Forecast | None) -> PaperTable:
     """
     unit = unit_of(curve.metric).strip()
     metric = name_of(curve.metric) + (f" ({unit})" if unit else "")
-    scale = 100.0 if is_share(curve.metric) else 1.0
+    scale = shown_scale(curve.metric)
     measured = []
     for point in curve.summary():
         std = "" if math.isnan(point.std) else f"{scale * point.std:.2g}"
@@ -73,21 +68,16 @@ def latex(table: PaperTable) -> str:
     lines = [
         rf"\begin{{tabular}}{{{'r' * len(table.columns)}}}",
         r"\toprule",
-        rf"{' & '.join(map(escaped, table.columns))} \\",
+        rf"{' & '.join(map(latex_text, table.columns))} \\",
         r"\midrule",
-        *(rf"{' & '.join(map(escaped, row))} \\" for row in table.measured),
+        *(rf"{' & '.join(map(latex_text, row))} \\" for row in table.measured),
     ]
     if table.forecast:
         lines += [
             rf"\midrule \multicolumn{{{len(table.columns)}}}{{l}}{{forecast}} \\",
-            *(rf"{' & '.join(map(escaped, row))} \\" for row in table.forecast),
+            *(rf"{' & '.join(map(latex_text, row))} \\" for row in table.forecast),
         ]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Text as LaTeX prints it."""
-    return "".join(_LATEX.get(sign, sign) for sign in text)
 
 
 def methods(report: RunReport) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dataworth.metrics.labels import format_value
-from dataworth.metrics.spoken import axis_label, is_share, values
+from dataworth.metrics.spoken import axis_label, shown_scale, values
 from dataworth.report.sentences import best_in_words, crossing_in_words, worth_in_words
 
 if TYPE_CHECKING:
@@ -159,8 +159,8 @@ def measured_table(curve: Curve) -> MeasuredTable:
         spread = "" if math.isnan(point.std) else f"{point.std:.2g}"
         rest = (f"{column[index].mean:.4f}" for column in others)
         rows.append((f"{point.samples:,}", str(point.runs), f"{point.mean:.4g}", spread, *rest))
-    columns = ("Samples", "Runs", _heading(curve.metric.axis_label), "Std over seeds")
-    rest = (_heading(curve[name].metric.title) for name in names)
+    columns = ("Samples", "Runs", heading(curve.metric.axis_label), "Std over seeds")
+    rest = (heading(curve[name].metric.title) for name in names)
     return MeasuredTable((*columns, *rest), tuple(rows))
 
 
@@ -172,16 +172,16 @@ def short_table(curve: Curve, metric: str) -> MeasuredTable:
     for index, point in enumerate(summaries[metric]):
         cells = [f"{point.samples:,}", str(point.runs)]
         for name in names:
-            scale = 100.0 if is_share(curve[name].metric) else 1.0
+            scale = shown_scale(curve[name].metric)
             each = summaries[name][index]
             spread = "" if math.isnan(each.std) else f" ± {scale * each.std:.2g}"
             cells.append(f"{scale * each.mean:.4g}{spread}")
         rows.append(tuple(cells))
-    headings = (_heading(axis_label(curve[name].metric)) for name in names)
-    return MeasuredTable((_heading(f"training {curve.counted}"), "Runs", *headings), tuple(rows))
+    headings = (heading(axis_label(curve[name].metric)) for name in names)
+    return MeasuredTable((heading(f"training {curve.counted}"), "Runs", *headings), tuple(rows))
 
 
-def _heading(label: str) -> str:
+def heading(label: str) -> str:
     """A metric as the heading of a column: all of a table is measured on held-out rows."""
     short = label.removeprefix("held-out ")
     return short[:1].upper() + short[1:]
@@ -241,7 +241,7 @@ def standing_table(reports: Sequence[RunReport], metric: str | None = None) -> S
     ]
     rows = tuple((name, tuple(column[name] for column in columns)) for name in available)
     return StandingTable(
-        _heading(axis_label(comparison.metric)),
+        heading(axis_label(comparison.metric)),
         sizes,
         rows,
         best_in_words(comparison, comparison.largest),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dataworth.records.layout import STUDY_FILE
@@ -19,11 +20,16 @@ def shipped_text(name: str) -> str:
     return (_FOLDER / f"{name}.toml").read_text("utf-8")
 
 
+def is_run_directory(where: str | os.PathLike[str]) -> bool:
+    """Whether `where` means a run directory; the name of a shipped study never does.
+
+    ``./quickstart`` is a folder, whatever ``quickstart`` is.
+    """
+    return str(where) not in shipped_studies() and (Path(where) / STUDY_FILE).is_file()
+
+
 def is_study(where: str) -> bool:
     """Whether `where` is a shipped study's name, a TOML file or a run directory."""
     path = Path(where)
-    return (
-        where in shipped_studies()
-        or (path.suffix == ".toml" and path.is_file())
-        or (path / STUDY_FILE).is_file()
-    )
+    is_file = path.suffix == ".toml" and path.is_file()
+    return where in shipped_studies() or is_file or is_run_directory(where)

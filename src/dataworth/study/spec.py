@@ -247,16 +247,18 @@ class Study:
         }
         if self.sizes is not None:
             checked["sizes"] = _sizes(self.sizes)
-        for option in ("epochs", "steps", "batch_size", "patience", "at_least"):
-            if getattr(self, option) is not None:
-                value = by_size(getattr(self, option)) if option in _SIZED else self.at_least
+        whole = ("epochs", "steps", "batch_size", "patience", "at_least")
+        check: dict[str, Callable[[str, Any], float]] = {
+            **dict.fromkeys(whole, checks.check_int),
+            **dict.fromkeys(("learning_rate", "time_limit"), checks.check_positive),
+        }
+        for option, checked_number in check.items():
+            value = getattr(self, option)
+            if option in _SIZED:
+                value = by_size(value)
+            if value is not None:
                 is_sized = isinstance(value, BySize)
-                checked[option] = value if is_sized else checks.check_int(option, value)
-        for option in ("learning_rate", "time_limit"):
-            if getattr(self, option) is not None:
-                value = by_size(getattr(self, option)) if option in _SIZED else self.time_limit
-                is_sized = isinstance(value, BySize)
-                checked[option] = value if is_sized else checks.check_positive(option, value)
+                checked[option] = value if is_sized else checked_number(option, value)
         for option in ("subset_seed", "model_seed"):
             if getattr(self, option) is not None:
                 checked[option] = checks.check_int(option, getattr(self, option), least=0)
@@ -463,6 +465,7 @@ class Study:
         """The objective of each model, with one for each size."""
         by_name: dict[str, dict[int, Any]] = {}
         values: dict[str, dict[str, Any]] = {}
+        sized_options = self._sized()
         for size in sizes:
             concrete = self.at(size)
             models = concrete._models()
@@ -471,9 +474,9 @@ class Study:
             for name, model in zip(names, models.values(), strict=True):
                 objective = concrete._objective(data, parts, model, scoring)
                 by_name.setdefault(name, {})[size] = objective
-                if "model" in self._sized():
+                if "model" in sized_options:
                     values.setdefault("model", {})[f"{size}"] = model.name
-            for name in self._sized():
+            for name in sized_options:
                 if name != "model":
                     own = concrete.parameters.get(name, getattr(concrete, name, None))
                     values.setdefault(name, {})[f"{size}"] = own if _is_plain(own) else repr(own)
@@ -484,7 +487,7 @@ class Study:
                 "values": values[name],
                 "name": name,
             }
-            for name, each in self._sized().items()
+            for name, each in sized_options.items()
         }
         found: dict[str, LearnerObjective | FunctionObjective] = {}
         for name, at_size in by_name.items():

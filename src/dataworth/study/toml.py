@@ -14,19 +14,11 @@ from dataworth.errors import StudyError
 from dataworth.learners.base import OPTIONS
 from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
 from dataworth.study.document import IN_PYTHON, data_beside, model_beside, options_beside
-from dataworth.study.shipped import shipped_studies, shipped_text
+from dataworth.study.shipped import is_run_directory, shipped_studies, shipped_text
 from dataworth.study.spec import Study
 from dataworth.study.variants import SECTIONS, read_variant
 
 _OPTIONS = tuple(each.name for each in fields(Study) if each.name != "variant") + tuple(SECTIONS)
-
-
-def is_run_directory(where: str | os.PathLike[str]) -> bool:
-    """Whether `where` means a run directory; the name of a shipped study never does.
-
-    ``./quickstart`` is a folder, whatever ``quickstart`` is.
-    """
-    return str(where) not in shipped_studies() and (Path(where) / STUDY_FILE).is_file()
 
 
 def read_studies(where: str | os.PathLike[str]) -> list[Study]:

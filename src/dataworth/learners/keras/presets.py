@@ -12,7 +12,6 @@ from dataworth.learners.keras.network import Build
 
 DEFAULT_HIDDEN = (128,)
 CNN_DROPOUT = 0.5
-CHOICES = ("linear", "mlp", "mlp:512,512", "cnn")
 
 
 def linear(shape: tuple[int, ...], classes: int) -> Any:
