@@ -36,15 +36,6 @@ def _read() -> Any:
     return nbformat.read(NOTEBOOK, as_version=4)
 
 
-def test_it_is_valid_and_stored_without_outputs() -> None:
-    notebook = _read()
-    nbformat.validate(notebook)
-    code = [cell for cell in notebook.cells if cell["cell_type"] == "code"]
-    assert code
-    assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
-    assert NOTEBOOK.stat().st_size < 50_000
-
-
 @pytest.mark.slow
 def test_it_falls_back_to_glyphs_and_shows_them(outputs: list[str]) -> None:
     assert any("uses glyphs" in output for output in outputs)

@@ -139,6 +139,26 @@ def test_percentages_are_recognised_and_said() -> None:
     assert not any("per cent" in warning for warning in of_shares.warnings)
 
 
+@pytest.mark.parametrize(
+    ("metric", "shares", "refused", "answered"),
+    [
+        ("accuracy", [0.5, 0.6, 0.68, 0.74, 0.79, 0.83, 0.86], 0.9, 90),
+        ("error_rate", [0.5, 0.4, 0.32, 0.26, 0.21, 0.17, 0.14], 0.1, 10),
+        # A target of 0.9 % is in reach of an error of 2 %.
+        ("error_rate", [0.15, 0.11, 0.08, 0.06, 0.04, 0.03, 0.02], None, 0.9),
+    ],
+)
+def test_a_share_is_no_target_of_a_curve_in_per_cent(
+    metric: str, shares: list[float], refused: float | None, answered: float
+) -> None:
+    ahead = dw.forecast(Curve(SIZES, 100 * np.array(shares), metric=metric))
+    assert ahead.samples_for(answered).median > SIZES[-1]
+    if refused is not None:
+        for ask in (ahead.samples_for, lambda target: ahead.probability(SIZES[-1], target)):
+            with raises("value-unclear", ForecastError):
+                ask(refused)
+
+
 def test_a_value_that_a_metric_cannot_have_is_refused() -> None:
     values = [0.5, 0.6, 0.68, 0.74, 0.79, 0.83, 1.2]
     with pytest.raises(ForecastError, match=r"holds 1\.2, but lies between 0 and 1"):

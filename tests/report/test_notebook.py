@@ -10,6 +10,7 @@ from dataworth.curves.curve import Curve
 from dataworth.data.dataset import Dataset
 from dataworth.findings import Finding, Findings
 from dataworth.forecast.api import forecast
+from dataworth.forecast.compare import compare
 
 NASTY = "<script>alert(1)</script>"
 
@@ -43,6 +44,20 @@ def test_a_forecast_shows_its_answer_and_picture() -> None:
     html = forecast(_curve())._repr_html_()
     assert re.search(r"2,400 samples\) is likely to lower loss from 0\.450", html)
     assert "data:image/png;base64," in html
+
+
+def test_a_comparison_says_who_is_best_and_shows_both() -> None:
+    curve = _curve()
+    other = Curve(curve.samples, 1.2 * curve.values, seeds=curve.seeds, metric="loss")
+    comparison = compare({"good": curve, "bad": other})
+    html = comparison._repr_html_()
+    assert "good is the best with 800 samples" in html
+    assert "is not expected to overtake it" in html
+    assert "data:image/png;base64," in html
+    legend = comparison.plot().get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["good", "bad"]
+    assert "at 800: good" in repr(comparison)
 
 
 def test_findings_are_a_list_that_a_notebook_can_read() -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util import display
 from dataworth._util.json import json_values
 from dataworth._util.validation import check_probability, check_seed, check_sizes
 from dataworth.curves.read import as_curve, run_curves
@@ -23,6 +24,9 @@ from dataworth.forecast.same_metric import in_one_metric
 from dataworth.forecast.sample_size import falling
 from dataworth.metrics.metric import Metric
 from dataworth.metrics.registry import canonical
+
+if TYPE_CHECKING:
+    from dataworth._util.display import Axes
 
 Floats = NDArray[np.float64]
 _FURTHEST, _STEPS = 1e6, 192
@@ -218,7 +222,7 @@ class Crossing:
     level: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Several forecasts side by side; made by `compare`.
 
@@ -359,6 +363,25 @@ class Comparison:
         logs = made.log_losses(sizes)
         order = np.random.Generator(np.random.Philox(stream)).permutation(len(logs))
         return made.scale.costs(logs[order])
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the curves, the medians and the 90 % bands; see `dataworth.plots.forecast`."""
+        drawn: Axes = display.draw(self, axes)
+        return drawn
+
+    def __repr__(self) -> str:
+        lines = [f"Comparison({self.metric.name}, measured up to {self.common:,.0f} samples)"]
+        for size in (self.common, 4 * self.common):
+            shown = [
+                f"{each.name} {each.median:.4g} ({each.lower:.4g} to {each.upper:.4g}, the best "
+                f"with probability {each.probability_best:.2f})"
+                for each in self.standings(size)
+            ]
+            lines.append(f"  at {size:,.0f}: {'; '.join(shown)}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return str(display.html(self))
 
     def to_dict(self, sizes: Sequence[float], level: float = 0.9) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""

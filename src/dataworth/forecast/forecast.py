@@ -22,7 +22,15 @@ from dataworth.forecast.draws import Draws, draw_curves, quantiles_of_draws
 from dataworth.forecast.interpolate import measured_or_drawn
 from dataworth.forecast.loss_scale import LossScale, loss_scale
 from dataworth.forecast.prior import Prior
-from dataworth.forecast.results import BacktestRow, ChosenLaw, Prediction, SampleSize, Stop, Value
+from dataworth.forecast.results import (
+    Backtest,
+    BacktestRow,
+    ChosenLaw,
+    Prediction,
+    SampleSize,
+    Stop,
+    Value,
+)
 from dataworth.forecast.summary import law_summary, law_weights
 from dataworth.forecast.warnings import warnings_for
 from dataworth.laws.base import Law
@@ -37,6 +45,8 @@ Floats = NDArray[np.float64]
 
 _SHOWN = (2.0, 4.0, 10.0)
 """Multiples of the largest measured size that `repr` predicts."""
+_FAR_BELOW = 10.0
+"""A loss in per cent that is so many times lower than any measured one looks like a share."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -170,7 +180,21 @@ class Forecast:
                 f"{self.scale.expected(self.curve.metric)}.",
                 code="value-out-of-range",
             )
+        self._check_unit(float(target))
         return loss
+
+    def _check_unit(self, target: float) -> None:
+        """Refuse a target that looks like a share where the values are in per cent."""
+        if self.curve.metric.unit != "%" or not 0 < target <= 1:
+            return
+        lowest, highest = float(self.curve.values.min()), float(self.curve.values.max())
+        if target >= (lowest if self.curve.higher_is_better else lowest / _FAR_BELOW):
+            return
+        raise ForecastError(
+            f"target is {target:g}, but {self.curve.metric} is in per cent, {lowest:.4g} to "
+            f"{highest:.4g} where it was measured. Write {100 * target:g} for {100 * target:g} %.",
+            code="value-unclear",
+        )
 
     def value_of(self, n1: float, n2: float, level: float = 0.9) -> Value:
         """What going from n1 to n2 samples buys, in units of the metric, above 0 if it improves."""
@@ -234,10 +258,10 @@ class Forecast:
         return law_summary(draws, weight)
 
     @cached_property
-    def backtest(self) -> tuple[BacktestRow, ...]:
+    def backtest(self) -> Backtest:
         """How every law, the baselines and this forecast did on the largest sizes, hidden."""
         rows = backtest(self.observations, self._laws, self._refit)
-        return tuple(self._row_to_metric(row) for row in rows)
+        return Backtest(self._row_to_metric(row) for row in rows)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:

@@ -151,3 +151,26 @@ class BacktestRow:
     predicted: float
     actual: float
     log_error: float
+
+
+class Backtest(tuple[BacktestRow, ...]):
+    """The rows of a backtest; as text, a table with one line for each."""
+
+    def __repr__(self) -> str:
+        names = ("method", "fitted up to", "hidden", "predicted", "actual", "log error")
+        rows = [
+            (
+                row.method,
+                f"{row.fitted_up_to:,.0f}",
+                f"{row.hidden:,.0f}",
+                f"{row.predicted:.4g}",
+                f"{row.actual:.4g}",
+                f"{row.log_error:+.3f}",
+            )
+            for row in self
+        ]
+        widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
+        return "\n".join(
+            "  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip()
+            for first, *rest in (names, *rows)
+        )

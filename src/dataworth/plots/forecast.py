@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dataworth._util import display
 from dataworth._util.files import atomic_write
 from dataworth._util.validation import as_list, check_picture_path, check_sizes
+from dataworth.forecast.compare import Comparison
 from dataworth.forecast.forecast import Forecast
 from dataworth.metrics.labels import format_exact
 from dataworth.plots.curve import (
@@ -201,6 +202,23 @@ def plot_forecast(
     return draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets), axes)
 
 
+@display.draw.register("Comparison")
+def plot_comparison(comparison: Comparison, axes: Axes | None = None) -> Axes:
+    """Draw the forecasts of a comparison; see `draw_forecasts`."""
+    return draw_forecasts(_named(comparison.forecasts), axes)
+
+
+def _named(
+    forecasts: Mapping[str, Forecast], sizes: Sequence[float] = ()
+) -> list[ForecastPlotData]:
+    """The numbers of several plots, each with its name in place of its curve's."""
+    several = []
+    for name, forecast in forecasts.items():
+        data = forecast_plot_data(forecast, sizes=sizes)
+        several.append(replace(data, curve=replace(data.curve, name=name)))
+    return several
+
+
 def _keep_in_view(several: Sequence[ForecastPlotData], axes: Axes) -> None:
     """Limit the lower end of a log axis, so that a wide band does not flatten the curve.
 
@@ -267,9 +285,6 @@ def write_comparison_picture(
         The plot ends at the largest of them.
     """
     path = check_picture_path(Path(out))
-    several = []
-    for name, forecast in forecasts.items():
-        data = forecast_plot_data(forecast, sizes=sizes)
-        several.append(replace(data, curve=replace(data.curve, name=name)))
-    content = image_bytes(draw_forecasts(several), path.suffix[1:].lower())
+    axes = draw_forecasts(_named(forecasts, sizes))
+    content = image_bytes(axes, path.suffix[1:].lower())
     return atomic_write(path, content, "Choose another place with --out.")

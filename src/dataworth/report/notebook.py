@@ -1,4 +1,4 @@
-"""What a notebook shows of a data set, a curve, a forecast and findings."""
+"""What a notebook shows of a data set, a curve, a forecast, a comparison and findings."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ from dataworth.curves.curve import Curve
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.findings import Finding
+from dataworth.forecast.compare import Comparison
 from dataworth.forecast.forecast import Forecast
 from dataworth.plots.curve import curve_plot_data, draw_curve
-from dataworth.plots.forecast import draw_forecast, forecast_plot_data
+from dataworth.plots.forecast import draw_forecast, forecast_plot_data, plot_comparison
 from dataworth.plots.images import ImagePlotData, draw_images, image_plot_data
 from dataworth.report.page import rendered
-from dataworth.report.sentences import TIMES, headline
+from dataworth.report.sentences import (
+    TIMES,
+    best_in_words,
+    crossing_in_words,
+    headline,
+    worth_in_words,
+)
 from dataworth.report.tables import measured_table
 
 if TYPE_CHECKING:
@@ -64,6 +71,20 @@ def forecast_html(forecast: Forecast) -> str:
         title=headline(forecast),
         notes=forecast.warnings_at([last * TIMES]),
         picture=_png(draw_forecast(forecast_plot_data(forecast))),
+    )
+
+
+@display.html.register("Comparison")
+def comparison_html(comparison: Comparison) -> str:
+    """Which model is the best, where they cross, what samples are worth, and the picture."""
+    return rendered(
+        "notebook.html",
+        title=best_in_words(comparison, comparison.common),
+        notes=[
+            *map(crossing_in_words, comparison.crossings()),
+            *map(worth_in_words, comparison.worth(comparison.common)),
+        ],
+        picture=_png(plot_comparison(comparison)),
     )
 
 
