@@ -1,4 +1,4 @@
-"""Results files of earlier versions: ``format-0`` was left by dataworth 0.1.0."""
+"""Results files of earlier formats: ``format-0`` was left by dataworth 0.1.0."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from dataworth.records.schema import APPLICATION_ID, FORMAT
 from dataworth.records.store import Store
 
 FORMAT_0 = Path(__file__).parent / "format-0"
+FORMAT_1 = Path(__file__).parent / "format-1"
 
 
 @pytest.fixture
@@ -213,3 +214,28 @@ def test_a_migration_that_is_stopped_leaves_the_older_file(
     monkeypatch.undo()
     assert numbers(old) == (0, 0)
     assert load_curve(old).to_csv() == (FORMAT_0 / "curve.csv").read_text()
+
+
+def test_records_of_format_1_get_checksums(tmp_path: Path) -> None:
+    old = Path(shutil.copytree(FORMAT_1, tmp_path / "old"))
+    before = (old / RESULTS_FILE).read_bytes()
+    assert load_curve(old).to_csv() == (FORMAT_1 / "curve.csv").read_text()
+    assert (old / RESULTS_FILE).read_bytes() == before
+    execute(old, "INSERT INTO checkpoints SELECT 'a', data FROM histories LIMIT 1")
+    execute(old, "INSERT INTO checkpoint_arrays SELECT 'a', 'w', data FROM arrays")
+    with Store(old, write=True) as store:
+        assert len(store.records()) == 4
+        assert store.load_checkpoint("a") is not None
+    assert numbers(old) == (APPLICATION_ID, FORMAT)
+    assert load_curve(old).to_csv() == (FORMAT_1 / "curve.csv").read_text()
+    execute(old, "UPDATE scores SET value = value + 1e-9 WHERE run = 2 AND metric = 1")
+    with Store(old) as store, warns("runs-damaged", "1 of the runs"):
+        assert len(store.table()) == 3
+
+
+def test_a_run_of_format_1_that_was_damaged_before_stays_so(tmp_path: Path) -> None:
+    old = Path(shutil.copytree(FORMAT_1, tmp_path / "old"))
+    execute(old, "UPDATE histories SET data = substr(data, 1, 50) WHERE run = 2")
+    Store(old, write=True).close()
+    with Store(old) as store, warns("runs-damaged", "1 of the runs"):
+        assert len(store.table()) == 3

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args
 
+from dataworth.records.checksums import Scores, record_checksums
 from dataworth.records.codec import is_intact
 from dataworth.records.record import FailureKind, Status
 from dataworth.records.schema import DAMAGED
@@ -33,22 +34,25 @@ class RunRow(NamedTuple):
     status: str
     attempt: int
     seconds: float | None
+    checksum: int | None
 
 
 def run_rows(connection: sqlite3.Connection) -> list[RunRow]:
     """All rows of the table ``runs``, by size, then seed."""
     rows = connection.execute(
-        "SELECT id, digest, learner, size, seed, status, attempt, seconds FROM runs "
+        "SELECT id, digest, learner, size, seed, status, attempt, seconds, checksum FROM runs "
         "ORDER BY size, seed, id"
     )
     return list(map(RunRow._make, rows))
 
 
-def find_damaged(connection: sqlite3.Connection, rows: Sequence[RunRow]) -> dict[int, DamagedRun]:
+def find_damaged(
+    connection: sqlite3.Connection, rows: Sequence[RunRow], scores: Scores
+) -> dict[int, DamagedRun]:
     """The runs that cannot be read, by their number in the table ``runs``.
 
-    Values of a wrong type, text that is not UTF-8 (which is read as bytes), and blobs that have
-    changed since they were written.
+    Values of a wrong type, text that is not UTF-8 (which is read as bytes), and whatever has
+    changed since it was written.
     """
     reasons = {row.id: reason for row in rows if (reason := _reason(row))}
     for table in ("histories", "run_arrays"):
@@ -73,6 +77,10 @@ def find_damaged(connection: sqlite3.Connection, rows: Sequence[RunRow]) -> dict
             reasons[number] = message
     for number in damaged_before:
         reasons.setdefault(number, "it was damaged in an older format")
+    sums = record_checksums(connection, scores)
+    for row in rows:
+        if sums.get(row.id) != row.checksum:
+            reasons.setdefault(row.id, "its checksum does not match: it has been changed")
     return {
         row.id: DamagedRun(_text(row.learner), _whole(row.size), _whole(row.seed), reasons[row.id])
         for row in rows

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.errors import StudyError
+from dataworth.records.checksums import checkpoint_checksum, write_checksums
 from dataworth.records.codec import from_plain_bytes, pack
-from dataworth.records.schema import DAMAGED, check_tables, create_tables
+from dataworth.records.schema import DAMAGED, TABLES, check_tables, create_tables
 
 _METRICS = ("loss", "accuracy", "macro_f1", "brier", "ece")
 _TABLES_OF_FORMAT_0: Mapping[str, Sequence[str]] = {
@@ -25,6 +26,9 @@ _TABLES_OF_FORMAT_0: Mapping[str, Sequence[str]] = {
     ),
     "checkpoints": ("key", "history"),
     "checkpoint_arrays": ("key", "name", "data"),
+}
+_TABLES_OF_FORMAT_1: Mapping[str, Sequence[str]] = {
+    name: [column for column in columns if column != "checksum"] for name, columns in TABLES.items()
 }
 _COLUMNS = ("steps", "samples", "loss", "seconds", "validation_loss")
 
@@ -39,7 +43,9 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     StudyError
         If a table, a column or an entry that the old format needs is missing.
     """
-    assert version == 0, "there is one older format"
+    if version == 1:
+        _add_checksums(connection)
+        return
     check_tables(connection, _TABLES_OF_FORMAT_0)
     learner = _learner(connection)
     # The names are needed for the new tables; what refers to them is dropped at the end.
@@ -56,6 +62,30 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
         _migrate_checkpoint(connection, key, history)
     for table in reversed(old):
         connection.execute(f"DROP TABLE {table}_0")
+    write_checksums(connection)
+
+
+def _add_checksums(connection: sqlite3.Connection) -> None:
+    """From format 1, whose records and checkpoints have no checksums."""
+    check_tables(connection, _TABLES_OF_FORMAT_1)
+    for table in ("runs", "checkpoints"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
+    write_checksums(connection)
+    checkpoints = connection.execute("SELECT digest, history FROM checkpoints").fetchall()
+    for digest, history in checkpoints:
+        _write_checkpoint_checksum(connection, digest, history)
+    connection.execute("PRAGMA user_version = 2")
+
+
+def _write_checkpoint_checksum(connection: sqlite3.Connection, digest: Any, history: Any) -> None:
+    query = "SELECT name, data FROM checkpoint_arrays WHERE digest = ?"
+    arrays = connection.execute(query, (digest,)).fetchall()
+    try:
+        checksum = checkpoint_checksum(history, arrays)
+    except (TypeError, AttributeError):
+        return  # Something in it is of a wrong type: it is not used.
+    update = "UPDATE checkpoints SET checksum = ? WHERE digest = ?"
+    connection.execute(update, (checksum, digest))
 
 
 def _learner(connection: sqlite3.Connection) -> str:
@@ -159,9 +189,12 @@ def _migrate_checkpoint(connection: sqlite3.Connection, key: Any, text: Any) -> 
         history = history_of(text)
     except ValueError:
         return  # The run begins from its first epoch.
-    connection.execute("INSERT INTO checkpoints VALUES (?, ?)", (key, pack(history)))
+    packed = pack(history)
+    row = (key, packed)
+    connection.execute("INSERT INTO checkpoints (digest, history) VALUES (?, ?)", row)
     connection.execute(
         "INSERT INTO checkpoint_arrays SELECT key, name, data FROM checkpoint_arrays_0 "
         "WHERE key = ?",
         (key,),
     )
+    _write_checkpoint_checksum(connection, key, packed)

@@ -1,4 +1,4 @@
-"""The tables of a results file, format 1."""
+"""The tables of a results file, format 2."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataworth.errors import StudyError
 
 APPLICATION_ID = 0x64776F72
 """``PRAGMA application_id`` of a results file: "dwor" in ASCII."""
-FORMAT = 1
+FORMAT = 2
 """``PRAGMA user_version``: the format that is written, and the newest one that is read."""
 
 _SCHEMA = """
@@ -20,7 +20,7 @@ CREATE TABLE runs (
     id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,
     learner TEXT NOT NULL, size INTEGER NOT NULL, seed INTEGER NOT NULL,
     status TEXT NOT NULL, attempt INTEGER NOT NULL, seconds REAL,
-    added TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
+    added TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), checksum INTEGER);
 CREATE TABLE scores (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     metric INTEGER NOT NULL REFERENCES metrics,
@@ -35,7 +35,8 @@ CREATE TABLE histories (
     run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE, data BLOB NOT NULL);
 CREATE TABLE run_arrays (
     run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE, data BLOB NOT NULL);
-CREATE TABLE checkpoints (digest TEXT PRIMARY KEY, history BLOB NOT NULL);
+CREATE TABLE checkpoints (
+    digest TEXT PRIMARY KEY, history BLOB NOT NULL, checksum INTEGER);
 CREATE TABLE checkpoint_arrays (
     digest TEXT NOT NULL REFERENCES checkpoints ON DELETE CASCADE,
     name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (digest, name));
@@ -48,14 +49,14 @@ TABLES: Mapping[str, Sequence[str]] = {
     "metrics": ("id", "name"),
     "runs": (
         *("id", "digest", "learner", "size", "seed"),
-        *("status", "attempt", "seconds", "added"),
+        *("status", "attempt", "seconds", "added", "checksum"),
     ),
     "scores": ("run", "metric", "value", "standard_error"),
     "facts": ("run", "name", "value"),
     "failures": ("run", "kind", "message", "traceback"),
     "histories": ("run", "data"),
     "run_arrays": ("run", "data"),
-    "checkpoints": ("digest", "history"),
+    "checkpoints": ("digest", "history", "checksum"),
     "checkpoint_arrays": ("digest", "name", "data"),
 }
 """Tables with their columns."""

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from dataworth.errors import DataworthWarning, StudyError
+from dataworth.records.checksums import Scores, checkpoint_checksum, read_scores, record_checksums
 from dataworth.records.codec import (
     PackedArrays,
     from_plain_bytes,
@@ -95,6 +96,7 @@ class Store:
         # What was read last, and the state of the file then.
         self._state: tuple[int, int] | None = None
         self._rows: list[RunRow] = []
+        self._raw_scores: Scores | None = None
         self._scores: Table | None = None
         self._lock = FileLock(self.directory / ".lock") if write else None
         if self._lock is not None:
@@ -238,10 +240,12 @@ class Store:
             if arrays is not None:
                 connection.execute("INSERT INTO run_arrays VALUES (?, ?)", (run, arrays))
             connection.execute("DELETE FROM checkpoints WHERE digest = ?", (key.digest,))
+            checksum = record_checksums(connection, read_scores(connection, run), run)[run]
+            connection.execute("UPDATE runs SET checksum = ? WHERE id = ?", (checksum, run))
         for number in replaced:
             damaged.pop(number, None)
 
-    def _insert(self, record: Record, attempt: int) -> int | None:
+    def _insert(self, record: Record, attempt: int) -> int:
         """Insert all but a record's history and arrays; its number."""
         key, scores, failure = record.key, record.scores, record.failure
         execute, executemany = self._connection.execute, self._connection.executemany
@@ -253,6 +257,7 @@ class Store:
                 *(record.status, attempt, float(record.seconds)),
             ),
         ).lastrowid
+        assert run is not None
         known = dict(execute("SELECT name, id FROM metrics").fetchall())
         for name in scores:
             if name not in known:
@@ -366,10 +371,11 @@ class Store:
         learner : str, optional
             Only of this model.
         """
-        with self._transaction("DEFERRED") as connection:
+        with self._transaction("DEFERRED"):
             runs = self._runs("finished")
             if self._scores is None:
-                self._scores = self._read_scores(connection, runs)
+                self._scores = self._table_of(runs)
+                self._raw_scores = None
             whole = self._scores
         names = list(whole.values) if metrics is None else list(metrics)
         nothing = np.full(len(whole), np.nan)
@@ -381,16 +387,19 @@ class Store:
             {name: whole.values.get(name, nothing)[chosen] for name in names},
         )
 
-    def _read_scores(self, connection: sqlite3.Connection, runs: Sequence[RunRow]) -> Table:
+    def _table_of(self, runs: Sequence[RunRow]) -> Table:
         """All metrics of the given runs, which are in their order; the arrays are read-only."""
         names = self._metrics()
-        column = {number: index for index, number in enumerate(names)}
-        place = {row.id: index for index, row in enumerate(runs)}
         values = np.full((len(names), len(runs)), np.nan)
-        query = "SELECT run, metric, value FROM scores WHERE value IS NOT NULL"
-        for run, metric, value in connection.execute(query):
-            if run in place and metric in column:
-                values[column[metric], place[run]] = value
+        if runs:
+            scores = self._read_raw_scores()
+            numbers = np.array([row.id for row in runs], np.int64)
+            order = np.argsort(numbers)
+            place = np.searchsorted(numbers, scores.runs, sorter=order).clip(max=len(runs) - 1)
+            is_of_run = numbers[order[place]] == scores.runs
+            for row, metric in zip(values, names, strict=True):
+                chosen = is_of_run & (scores.metrics == metric)
+                row[order[place[chosen]]] = scores.values[chosen]
         table = Table(
             np.array([row.learner for row in runs], np.str_),
             np.array([row.size for row in runs], np.int64),
@@ -414,10 +423,12 @@ class Store:
             All that the learner needs to continue.
         """
         arrays = [(digest, name, plain_bytes(array)) for name, array in state.items()]
+        packed = _packed_history(history)
+        checksum = checkpoint_checksum(packed, ((name, data) for _, name, data in arrays))
         with self._transaction() as connection:
             connection.execute("DELETE FROM checkpoints WHERE digest = ?", (digest,))
-            row = (digest, _packed_history(history))
-            connection.execute("INSERT INTO checkpoints VALUES (?, ?)", row)
+            row = (digest, packed, checksum)
+            connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", row)
             connection.executemany("INSERT INTO checkpoint_arrays VALUES (?, ?, ?)", arrays)
 
     def load_checkpoint(
@@ -426,17 +437,20 @@ class Store:
         """The state that was stored for a run; None if there is none that can be read."""
         with self._transaction("DEFERRED") as connection:
             row = connection.execute(
-                "SELECT history FROM checkpoints WHERE digest = ?", (digest,)
+                "SELECT history, checksum FROM checkpoints WHERE digest = ?", (digest,)
             ).fetchone()
             arrays = connection.execute(
                 "SELECT name, data FROM checkpoint_arrays WHERE digest = ?", (digest,)
             ).fetchall()
         if row is None:
             return None
+        history, checksum = row
         try:
-            return unpack(row[0]), {name: from_plain_bytes(data) for name, data in arrays}
+            if checkpoint_checksum(history, arrays) != checksum:
+                return None
+            return unpack(history), {name: from_plain_bytes(data) for name, data in arrays}
         except Exception:
-            # NumPy's reader raises nearly anything of damaged bytes. The run begins again.
+            # Values of wrong types raise nearly anything. The run begins again.
             return None
 
     def _runs(self, status: Status | None, learner: str | None = None) -> list[RunRow]:
@@ -445,7 +459,8 @@ class Store:
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         state = (version, self._connection.total_changes)
         if state != self._state:
-            self._rows, self._scores = run_rows(self._connection), None
+            self._rows = run_rows(self._connection)
+            self._raw_scores = self._scores = None
             self._state = state
         damaged = self._damaged_rows(self._rows)
         return [
@@ -456,23 +471,26 @@ class Store:
             and learner in (None, row.learner)
         ]
 
+    def _read_raw_scores(self) -> Scores:
+        """The table ``scores``, which is read once for the checksums and for the figures."""
+        if self._raw_scores is None:
+            self._raw_scores = read_scores(self._connection)
+        return self._raw_scores
+
     def _metrics(self) -> dict[int, str]:
-        """The names of all metrics, in the order in which they were first stored."""
-        rows = self._connection.execute("SELECT id, name FROM metrics ORDER BY id").fetchall()
-        for _, name in rows:
-            if not isinstance(name, str):
-                raise StudyError(
-                    f"the name of a metric is {name!r}; expected text. Restore the file from a "
-                    "copy.",
-                    code="file-damaged",
-                )
-        return dict(rows)
+        """The names of all metrics, in the order in which they were first stored.
+
+        Without those that cannot be read, of which every run is damaged.
+        """
+        rows = self._connection.execute("SELECT id, name FROM metrics ORDER BY id")
+        return {number: name for number, name in rows if isinstance(name, str)}
 
     def _damaged_rows(self, rows: Sequence[RunRow] | None = None) -> dict[int, DamagedRun]:
         """The runs that cannot be read, looked for once and warned of."""
         if self._damaged is None:
             rows = run_rows(self._connection) if rows is None else rows
-            self._damaged = find_damaged(self._connection, rows)
+            scores = self._read_raw_scores()
+            self._damaged = find_damaged(self._connection, rows, scores)
             if self._damaged:
                 first = min(self._damaged.values(), key=lambda run: run[1:3])
                 message = (
