@@ -50,11 +50,10 @@ def test_it_says_law_backtest_predictions_and_where_the_picture_is(
         "Loss 0.01 nats is not expected with any number of samples",
         "Check: with the largest size (6,400) hidden",
         "treat forecasts beyond 3x as rough",
-        "Picture: forecast.png",
+        "Picture: forecast.svg",
     ):
         assert part in said
-    picture = Path("forecast.png").read_bytes()
-    assert picture.startswith(b"\x89PNG")
+    assert Path("forecast.svg").read_text(encoding="utf-8").startswith("<svg ")
     assert not list(Path().glob("*.partial"))
 
 
@@ -77,7 +76,7 @@ def test_the_json_is_the_forecasts_own_numbers(
     assert said["stop"] is None
     assert "beyond 10x a forecast" in said["warnings"][0]
     assert {"forecast", "last-value", "power-absolute"} <= {r["method"] for r in said["backtest"]}
-    assert not Path("forecast.png").exists()
+    assert not Path("forecast.svg").exists()
 
 
 def test_a_metric_that_rises_is_answered_in_its_own_unit(
@@ -163,7 +162,7 @@ def test_a_run_of_one_size_ends_well_and_says_why_there_is_no_forecast(
     assert main([*command, "--seeds", "2", "--epochs", "1", "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert re.search("No forecast: .* 1 ", said)
-    assert not (out / "forecast.png").exists()
+    assert not (out / "forecast.svg").exists()
     assert main(["forecast", str(out)]) == 2
     assert re.match("dataworth: .* 1 ", capsys.readouterr().err)
 

@@ -108,16 +108,16 @@ def test_out_follows_its_suffix_and_another_metric_keeps_the_picture(
 ) -> None:
     for name in ("a.csv", "b.csv"):
         Path(name).write_text(CURVE)
-    for suffix, start in ((".pdf", b"%PDF"), (".svg", b"<?xml"), (".png", b"\x89PNG")):
+    for suffix, start in ((".pdf", b"%PDF"), (".svg", b"<svg "), (".png", b"\x89PNG")):
         assert main(["compare", "a.csv", "b.csv", "--out", f"c{suffix}"]) == 0
         assert Path(f"c{suffix}").read_bytes().startswith(start)
     assert main(["compare", "a.csv", "b.csv", "--out", "c.txt"]) == 2
     assert "expected a name that ends in" in capsys.readouterr().err
     assert main(["forecast", "a.csv"]) == 0
-    before = Path("forecast.png").read_bytes()
+    before = Path("forecast.svg").read_bytes()
     assert main(["forecast", "a.csv", "--metric", "accuracy"]) == 0
-    assert Path("forecast.png").read_bytes() == before
-    assert Path("forecast-accuracy.png").is_file()
+    assert Path("forecast.svg").read_bytes() == before
+    assert Path("forecast-accuracy.svg").is_file()
 
 
 def test_json_holds_the_sentence(capsys: pytest.CaptureFixture[str]) -> None:

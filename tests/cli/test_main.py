@@ -36,7 +36,7 @@ def test_a_run_prints_the_table_and_where_it_is(
     assert "Dataset_Size" in first.out
     assert "curve.png" in first.out
     assert "3x the data (600 samples)" in first.out
-    assert (tmp_path / "forecast.png").is_file()
+    assert (tmp_path / "forecast.svg").is_file()
     assert "200 samples  seed 1" in first.err
     assert main(["run", str(tmp_path)]) == 0
     again = capsys.readouterr()

@@ -8,7 +8,7 @@ import pytest
 
 from dataworth.cli.main import main
 
-FILES = ("curve.csv", "curve.png", "report.html", "forecast.png")
+FILES = ("curve.csv", "curve.png", "report.html", "forecast.svg")
 MODEL = """
 def train(run):
     return {"loss": 0.2 + run.size ** -0.5}

@@ -255,7 +255,7 @@ def test_texts_follow_the_metric_that_is_chosen(browser: Browser, page_file: Pat
 
 def test_the_figure_is_saved_as_svg_and_png(browser: Browser, page_file: Path) -> None:
     with opened(browser, page_file) as view:
-        for kind, start in (("svg", b"<?xml"), ("png", b"\x89PNG")):
+        for kind, start in (("svg", b"<svg "), ("png", b"\x89PNG")):
             with view.page.expect_download() as download:
                 view.page.click(f"[data-picture={kind}]")
             assert download.value.suggested_filename == f"letters-accuracy.{kind}"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dataworth._util.extras import require
 from dataworth.errors import ForecastError, StudyError
 
 _MOST = 2**63 - 1
@@ -130,7 +131,15 @@ def check_folder_name(option: str, value: Any) -> str:
 
 
 def check_picture_path(path: Path) -> Path:
-    """The name of a picture, whose ending says in which format, in a folder that exists."""
+    """The name of a picture, whose ending says in which format, in a folder that exists.
+
+    Raises
+    ------
+    StudyError
+        If it is not.
+    MissingDependencyError
+        If the format needs a library that is missing.
+    """
     if path.suffix.lower() not in _PICTURES:
         raise StudyError(
             f"{path}: expected a name that ends in {', '.join(_PICTURES)}.",
@@ -141,6 +150,8 @@ def check_picture_path(path: Path) -> Path:
             f"{path}: there is no folder {path.parent}; make it, or name another.",
             code="file-not-found",
         )
+    if path.suffix.lower() != ".svg":
+        require("matplotlib", "PNG and PDF pictures")
     return path
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataworth._util.extras import require
 from dataworth._util.printable import new_console, say
 from dataworth.cli.answers import AHEAD
 from dataworth.cli.forecast import warn_of_training
@@ -97,7 +96,6 @@ def run(options: argparse.Namespace) -> int:
     is_page = options.out is None or options.out.suffix.lower() in (".html", ".htm")
     if not is_page:
         check_picture_path(options.out)
-        require("matplotlib", "pictures")
     elif options.out is not None and not whole:
         raise StudyError(
             "the page takes run directories; omit --out, or name a picture (.png, .svg, .pdf), to "
@@ -117,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
         show_comparison(new_console(), comparison, sizes, options.level)
     if not is_page:
         # Slow to load: not before the answer is on the screen.
-        from dataworth.plots.forecast import write_comparison_picture
+        from dataworth.plots.files import write_comparison_picture
 
         write_comparison_picture(comparison.forecasts, options.out, sizes=sizes)
         if not options.json:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataworth._util.extras import require
 from dataworth._util.printable import new_console, say
 from dataworth.cli.answers import ahead, answers_to
 from dataworth.cli.options import (
@@ -22,7 +21,7 @@ from dataworth.cli.options import (
     share,
     shares,
 )
-from dataworth.errors import ForecastError, MissingDependencyError
+from dataworth.errors import ForecastError
 from dataworth.records.layout import FORECAST_PICTURE
 
 # What forecasts and shows is slow to import: only where it is used, not for the parser.
@@ -40,7 +39,7 @@ def add_parser(commands: Any) -> None:
         help="predict a curve at sizes that were not measured",
         description="Fit the measured curve of a run directory or a file of measurements (CSV, "
         "JSON lines, XLSX) and say what more samples would bring, with intervals: the answer in a "
-        "sentence, predictions, and the samples that a target takes. Draws forecast.png in the run "
+        "sentence, predictions, and the samples that a target takes. Draws forecast.svg in the run "
         "directory (for a file: in the current folder).",
     )
     parser.add_argument(
@@ -133,7 +132,10 @@ def add_parser(commands: Any) -> None:
         help="also print the law, its parameters and the backtest",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="file of the picture: .png, .svg or .pdf"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="file of the picture: .svg; .png or .pdf (with Matplotlib)",
     )
     parser.add_argument(
         "--json",
@@ -157,7 +159,6 @@ def run(options: argparse.Namespace) -> int:
     _check_prices(options)
     if options.out is not None:
         check_picture_path(options.out)
-        require("matplotlib", "pictures")
     if options.by:
         by = options.by[0] if len(options.by) == 1 else options.by
         curves = as_curves(options.curve, by, options.metric, **curve_options(options))
@@ -171,12 +172,8 @@ def run(options: argparse.Namespace) -> int:
         show_forecast(new_console(), answers, details=options.details)
     if options.out is not None or not options.json:
         picture = _picture_path(options)
-        try:
-            goals = [target.target for target in answers.targets]
-            _draw(answers.forecast, answers.sizes, goals, picture)
-        except MissingDependencyError as error:
-            say(f"No picture: {error}", error=True)
-            return 0
+        goals = [target.target for target in answers.targets]
+        _draw(answers.forecast, answers.sizes, goals, picture)
         if not options.json:
             say(f"Picture: {picture}")
     return 0
@@ -235,14 +232,9 @@ def end_answer(console: Console, forecast: Forecast, directory: Path, *, is_new:
     show_predictions(console, forecast, sizes, 0.9)
     show_warnings(console, forecast, sizes)
     picture = directory / FORECAST_PICTURE
+    if is_new or not picture.is_file():
+        _draw(forecast, sizes, [], picture)
     more = f"dataworth forecast {directory}"
-    try:
-        if is_new or not picture.is_file():
-            _draw(forecast, sizes, [], picture)
-    except MissingDependencyError:
-        # The study has already warned that pictures need an extra.
-        echo(console, f"More with: {more}")
-        return
     echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: {more}")
 
 
@@ -284,9 +276,7 @@ def _picture_path(options: argparse.Namespace) -> Path:
 
 
 def _draw(forecast: Forecast, sizes: Sequence[float], targets: Sequence[float], path: Path) -> None:
-    # Before the picture's numbers are computed.
-    require("matplotlib", "pictures")
     # Slow to load: not before the answer is on the screen.
-    from dataworth.plots.forecast import write_forecast_picture
+    from dataworth.plots.files import write_forecast_picture
 
     write_forecast_picture(forecast, path, sizes=sizes, targets=targets)

@@ -17,7 +17,7 @@ from dataworth._util.validation import as_list, check_probability, check_sizes, 
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
 from dataworth.forecast import sample_size
-from dataworth.forecast.backtest import backtest
+from dataworth.forecast.backtest import backtest, backtest_forecast
 from dataworth.forecast.draws import Draws, draw_curves, quantiles_of_draws
 from dataworth.forecast.interpolate import measured_or_drawn
 from dataworth.forecast.loss_scale import LossScale, loss_scale
@@ -260,8 +260,17 @@ class Forecast:
     @cached_property
     def backtest(self) -> Backtest:
         """How every law, the baselines and this forecast did on the largest sizes, hidden."""
-        rows = backtest(self.observations, self._laws, self._refit)
+        rows = backtest(self.observations, self._laws, self._backtest_of_forecast)
         return Backtest(self._row_to_metric(row) for row in rows)
+
+    @cached_property
+    def backtest_of_forecast(self) -> tuple[BacktestRow, ...]:
+        """The rows of `backtest` of this forecast and of the last value, which are fast to make."""
+        return tuple(self._row_to_metric(row) for row in self._backtest_of_forecast)
+
+    @cached_property
+    def _backtest_of_forecast(self) -> list[BacktestRow]:
+        return backtest_forecast(self.observations, self._refit)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:

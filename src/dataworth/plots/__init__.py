@@ -6,7 +6,8 @@ Importing the package registers what draws a curve, a forecast and a data set; s
 
 from dataworth.plots.classes import plot_classes
 from dataworth.plots.curve import plot_curve
-from dataworth.plots.forecast import plot_forecast, write_forecast_picture
+from dataworth.plots.files import write_forecast_picture
+from dataworth.plots.forecast import plot_forecast
 from dataworth.plots.images import plot_images
 
 __all__ = ["plot_classes", "plot_curve", "plot_forecast", "plot_images", "write_forecast_picture"]

@@ -25,11 +25,11 @@ from dataworth.plots.style import (
     new_axes,
     tidy,
 )
-from dataworth.records.record import Record
-from dataworth.records.store import Store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from dataworth.records.record import Record
 
 Floats = NDArray[np.float64]
 _DRAWN = 1_000
@@ -193,6 +193,8 @@ def plot_classes(directory: str | os.PathLike[str], axes: Axes | None = None) ->
     StudyError
         If the directory has no finished run.
     """
+    from dataworth.records.store import Store  # slow to import, and most plots read none
+
     with Store(Path(directory)) as store:
         return draw_classes(
             class_plot_data(store.records(arrays=True), store.require("class_names", list[str])),

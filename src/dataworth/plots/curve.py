@@ -166,6 +166,11 @@ def shared_title(curves: Sequence[CurvePlotData]) -> str:
     return f"{len(curves)} models" if len(curves) > 1 else curves[0].title
 
 
+def measured_label(data: CurvePlotData) -> str:
+    """What the line through the measured sizes is called."""
+    return "mean over seeds" if len(data.samples) > len(data.sizes) else "measured"
+
+
 def chance_label(data: CurvePlotData) -> str:
     """What the line at chance level is called."""
     assert data.chance is not None
@@ -176,8 +181,7 @@ def draw_measured(
     data: CurvePlotData, axes: Axes, color: str = BLUE, dashes: str = "-", label: str | None = None
 ) -> None:
     """Draw a dot per run, and the mean over seeds as a line."""
-    if label is None:
-        label = "mean over seeds" if len(data.samples) > len(data.sizes) else "measured"
+    label = measured_label(data) if label is None else label
     axes.plot(data.samples, data.values, "o", ms=3, color=color, alpha=0.45, mew=0)
     axes.plot(data.sizes, data.mean, ls=dashes, color=color, lw=1.4, label=label)
 

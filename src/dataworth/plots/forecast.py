@@ -1,22 +1,18 @@
-"""Plot of a forecast: its numbers, how Matplotlib draws them, and writing it to a file."""
+"""Plot of a forecast: its numbers, and how Matplotlib draws them."""
 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util import display
-from dataworth._util.files import atomic_write
-from dataworth._util.validation import as_list, check_picture_path, check_sizes
-from dataworth.forecast.compare import Comparison
+from dataworth._util.validation import as_list, check_sizes
 from dataworth.forecast.forecast import Forecast
 from dataworth.metrics.labels import format_exact
 from dataworth.plots.curve import (
@@ -35,13 +31,14 @@ from dataworth.plots.style import (
     ORANGE,
     PINK,
     STYLES,
-    image_bytes,
     label_log_axes,
     new_axes,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from dataworth.forecast.compare import Comparison
 
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _TIMES, _POINTS = 10.0, 160
@@ -136,7 +133,7 @@ def draw_forecast(data: ForecastPlotData, axes: Axes | None = None) -> Axes:
         text = f"{format_exact(100 * target)} %" if data.curve.percent else format_exact(target)
         axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {text}")
     chance = data.curve.chance
-    if chance is not None and _near(chance, data.curve.values):
+    if chance is not None and is_near(chance, data.curve.values):
         axes.axhline(chance, color=GREY, ls="--", lw=1, label=chance_label(data.curve))
     finish(data.curve, axes)
     if data.curve.log:
@@ -205,10 +202,10 @@ def plot_forecast(
 @display.draw.register("Comparison")
 def plot_comparison(comparison: Comparison, axes: Axes | None = None) -> Axes:
     """Draw the forecasts of a comparison; see `draw_forecasts`."""
-    return draw_forecasts(_named(comparison.forecasts), axes)
+    return draw_forecasts(named_plot_data(comparison.forecasts), axes)
 
 
-def _named(
+def named_plot_data(
     forecasts: Mapping[str, Forecast], sizes: Sequence[float] = ()
 ) -> list[ForecastPlotData]:
     """The numbers of several plots, each with its name in place of its curve's."""
@@ -219,8 +216,8 @@ def _named(
     return several
 
 
-def _keep_in_view(several: Sequence[ForecastPlotData], axes: Axes) -> None:
-    """Limit the lower end of a log axis, so that a wide band does not flatten the curve.
+def lowest_in_view(several: Sequence[ForecastPlotData]) -> float:
+    """Where a log axis begins at the lowest, so that a wide band does not flatten the curve.
 
     The band may be cut off; target lines stay visible.
     """
@@ -229,62 +226,17 @@ def _keep_in_view(several: Sequence[ForecastPlotData], axes: Axes) -> None:
         for data in several
     )
     targets = [target / _BELOW_TARGETS for data in several for target in data.targets if target > 0]
-    lowest = min([lowest / _DEEPEST, *targets])
+    return min([lowest / _DEEPEST, *targets])
+
+
+def _keep_in_view(several: Sequence[ForecastPlotData], axes: Axes) -> None:
+    """Limit the lower end of a log axis; see `lowest_in_view`."""
+    lowest = lowest_in_view(several)
     if axes.get_ylim()[0] < lowest:
         axes.set_ylim(bottom=lowest)
         label_log_axes(axes, 100.0 if several[0].curve.percent else 1.0)
 
 
-def _near(chance: float, values: NDArray[np.float64]) -> bool:
+def is_near(chance: float, values: NDArray[np.float64]) -> bool:
     """Whether the chance level is low enough to draw without flattening the curve."""
     return chance < 2 * float(np.max(values[np.isfinite(values)])) and math.isfinite(chance)
-
-
-def write_forecast_picture(
-    forecast: Forecast,
-    out: str | os.PathLike[str],
-    *,
-    sizes: Sequence[float] = (),
-    targets: Sequence[float] = (),
-) -> Path:
-    """Write the plot of a forecast to a PNG, SVG or PDF file, by the suffix of its name.
-
-    Parameters
-    ----------
-    forecast : Forecast
-    out : path
-        The file; an existing one is replaced atomically.
-    sizes, targets : sequence of float
-        See `forecast_plot_data`.
-
-    Raises
-    ------
-    StudyError
-        If the suffix is another one, or the file cannot be written.
-    """
-    path = check_picture_path(Path(out))
-    axes = draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets))
-    content = image_bytes(axes, path.suffix[1:].lower())
-    return atomic_write(path, content, "Choose another place with --out.")
-
-
-def write_comparison_picture(
-    forecasts: Mapping[str, Forecast],
-    out: str | os.PathLike[str],
-    *,
-    sizes: Sequence[float] = (),
-) -> Path:
-    """Write the plot of several forecasts to a file; see `write_forecast_picture`.
-
-    Parameters
-    ----------
-    forecasts : mapping of str to Forecast
-        By the names of the legend.
-    out : path
-    sizes : sequence of float
-        The plot ends at the largest of them.
-    """
-    path = check_picture_path(Path(out))
-    axes = draw_forecasts(_named(forecasts, sizes))
-    content = image_bytes(axes, path.suffix[1:].lower())
-    return atomic_write(path, content, "Choose another place with --out.")

@@ -27,7 +27,7 @@ _LAST_VALUE = "last-value"
 
 def trust(forecast: Forecast) -> str:
     """How far off the forecast was on a hidden size, against the last value; may be empty."""
-    rows = forecast.backtest
+    rows = forecast.backtest_of_forecast
     ours = [row for row in rows if row.method == "forecast"]
     last = [row for row in rows if row.method == _LAST_VALUE]
     if not ours or not last:

@@ -6,15 +6,12 @@ import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dataworth.plots.curve import curve_plot_data, draw_curves
-from dataworth.plots.forecast import draw_forecasts, forecast_plot_data
-from dataworth.plots.style import image_bytes, new_axes
+from dataworth.plots.curve import curve_plot_data
+from dataworth.plots.forecast import forecast_plot_data
+from dataworth.plots.forecast_svg import curves_svg, forecasts_svg
 
 if TYPE_CHECKING:
     from dataworth.report.study_report import RunReport
-
-_SIZE = (6.4, 3.8)
-"""Inches."""
 
 
 class Picture(NamedTuple):
@@ -44,11 +41,10 @@ def _picture(reports: Sequence[RunReport], metric: str) -> Picture:
         for ahead in (report.ahead.get(metric) for report in reports)
         if ahead is not None and ahead.forecast is not None
     ]
-    axes = new_axes(_SIZE)
     if forecasts:
-        draw_forecasts(forecasts, axes)
+        svg = forecasts_svg(forecasts)
     else:
-        draw_curves([curve_plot_data(report.curve[metric]) for report in reports], axes)
-    code = base64.b64encode(image_bytes(axes, "svg")).decode()
+        svg = curves_svg([curve_plot_data(report.curve[metric]) for report in reports])
+    code = base64.b64encode(svg.encode()).decode()
     label = reports[0].curve[metric].metric.title
     return Picture(metric, label, f"data:image/svg+xml;base64,{code}")
