@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 from errors import raises
 from nearest_mean import NearestMean
+from sklearn.linear_model import LogisticRegression
 
 from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.execution.base import Context, Executor
-from dataworth.execution.processes import LocalProcesses, shares_of_cores
+from dataworth.execution.processes import LocalProcesses
 from dataworth.execution.serial import Serial
+from dataworth.execution.shares import shares_of_cores
 from dataworth.execution.sharing import dump_sharing_arrays
 from dataworth.learners.keras.backend import load_keras
 from dataworth.records.record import RunKey
@@ -214,20 +216,52 @@ def test_cores_are_divided_without_rest_or_overlap() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores cannot be chosen here")
-def test_the_last_run_of_a_stopped_study_has_the_cores_it_would_have_had(
-    quick: ResolvedStudy, tmp_path: Path
+@pytest.mark.parametrize("lends_cores", [True, False])
+def test_the_last_run_has_all_cores_where_they_may_be_lent(
+    lends_cores: bool, quick: ResolvedStudy, tmp_path: Path
 ) -> None:
     before = set(_children())
     shares: list[list[int]] = []
 
     def look(*_: Any) -> None:
-        shares.extend(sorted(os.sched_getaffinity(child)) for child in set(_children()) - before)
+        for child in set(_children()) - before:
+            threads = Path(f"/proc/{child}/task").iterdir()
+            shares.extend(sorted(os.sched_getaffinity(int(each.name))) for each in threads)
 
-    executor = LocalProcesses(quick.objective, MemoryCheckpoints(), look, tmp_path, 2)
+    make = partial(LocalProcesses, workers=2, lends_cores=lends_cores)
+    executor = make(quick.objective, MemoryCheckpoints(), look, tmp_path)
     executor.submit(quick.runs()[-1])
     list(executor.outcomes())
     executor.close()
-    assert shares == shares_of_cores(2)[:1]
+    expected = shares_of_cores(1 if lends_cores else 2)[0]
+    assert {tuple(share) for share in shares} == {tuple(expected)}
+
+
+def test_more_processes_than_cores_do_all_runs(tmp_path: Path) -> None:
+    case = ExecutorCase(partial(LocalProcesses, workers=5), tmp_path / "work")
+    records = case.outcomes(plain, keys_of(*range(1, 9)))
+    assert sorted(record.key.size for record in records) == list(range(1, 9))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["mlp:512", "cnn", "estimator"])
+def test_figures_do_not_depend_on_the_share_of_the_cores(
+    model: str, digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A user who sets no number of threads.
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    given = LogisticRegression(tol=0.01) if model == "estimator" else model
+    epochs = None if model == "estimator" else 2
+    study = Study(data=digits, model=given, sizes=[600, 1000], seeds=1, epochs=epochs).resolve()
+    alone = _scores(Serial, study, tmp_path)
+    fixed = partial(LocalProcesses, workers=2, lends_cores=False)
+    assert _scores(fixed, study, tmp_path) == alone
+
+
+def _scores(make: Callable[..., Executor], study: ResolvedStudy, folder: Path) -> dict[int, Any]:
+    case = ExecutorCase(make, folder)
+    return {each.key.size: each.scores for each in case.outcomes(study.objective, study.runs())}
 
 
 def test_large_arrays_are_mapped_not_copied(tmp_path: Path) -> None:

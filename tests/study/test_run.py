@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from errors import raises, warns
+from nearest_mean import NearestMean
 
 from dataworth.curves.read import load_curve
 from dataworth.data.dataset import Dataset
@@ -257,6 +258,16 @@ def test_no_data_no_study(tmp_path: Path) -> None:
         Study(data="emnist/bymerge").run(tmp_path / "a")
     with raises("value-out-of-range", StudyError, "workers = 0"):
         Study(data="digits").run(tmp_path / "b", workers=0)
+
+
+def test_workers_are_cut_to_the_cores(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NPROC", "2")
+    study = Study(data=digits, model=NearestMean(), sizes=[500, 900], seeds=2)
+    with warns("workers-cut", "2 cores"):
+        curve = study.run(tmp_path / "run", workers=64)
+    assert curve.values.tolist() == study.run(tmp_path / "one", workers=1).values.tolist()
     assert not (tmp_path / "a").exists()
 
 

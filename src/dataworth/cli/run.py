@@ -153,7 +153,7 @@ def add_parser(commands: Any) -> None:
         type=int,
         default=1,
         metavar="W",
-        help="number of worker processes (default: 1)",
+        help="number of worker processes, at most one for each core (default: 1)",
     )
     parser.add_argument(
         "--time-limit",

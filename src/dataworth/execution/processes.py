@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -19,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from dataworth._util.machine import cores as available_cores
 from dataworth.errors import StudyError
 from dataworth.execution.base import CheckpointStore, Objective, StepListener
-from dataworth.execution.sharing import dump_sharing_arrays
+from dataworth.execution.handover import lay_out, temporary_folder
+from dataworth.execution.shares import confine, shares_of_cores
 from dataworth.records.record import Failure, Record, RunKey
 
-_FOLDER_PREFIX = "dataworth-"
 _PACKAGE_ROOT = Path(__file__).parents[2]
 # Neither -m nor a bare -c: both would put the current folder first among the places that modules
 # are imported from.
@@ -67,6 +67,9 @@ class LocalProcesses:
     workers : int
         Number of processes. Each computes on its own share of the cores, so that the machine is
         neither idle nor running more threads than it has.
+    lends_cores : bool
+        Whether the last runs get the cores of processes that have nothing left to do. The figures
+        of the runs must not depend on the number of cores then.
 
     Raises
     ------
@@ -83,8 +86,11 @@ class LocalProcesses:
         folder: Path,
         workers: int,
         time_limit: float | None = None,
+        *,
+        lends_cores: bool = True,
     ) -> None:
         self.slots = workers
+        self._lends_cores = lends_cores
         self._time_limit = time_limit
         self._checkpoints = checkpoints
         self._on_step = on_step
@@ -93,9 +99,10 @@ class LocalProcesses:
         self._workers: list[_Worker] = []
         self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self._shares = shares_of_cores(workers)
-        self._temporary = _temporary_folder()
+        self._temporary = temporary_folder()
+        self._payload = self._temporary / "objective"
         try:
-            self._payload = _dump(objective, self._temporary / "objective")
+            lay_out(objective, self._payload)
         except BaseException:
             self.close()
             raise
@@ -182,9 +189,18 @@ class LocalProcesses:
                 self._hand_over(worker)
         while self._waiting and len(self._workers) < self.slots:
             taken = [worker.cores for worker in self._workers]
-            cores = next(share for share in self._shares if share not in taken or not share)
-            self._workers.append(self._started(cores))
+            self._workers.append(self._started(min(self._shares, key=taken.count)))
             self._hand_over(self._workers[-1])
+        if self._lends_cores:
+            self._share_cores()
+
+    def _share_cores(self) -> None:
+        """Divide all cores among the processes that have a run."""
+        busy = [worker for worker in self._workers if worker.key is not None]
+        for worker, share in zip(busy, shares_of_cores(len(busy)), strict=True):
+            if worker.cores != share:
+                worker.cores = share
+                confine(worker.process.pid, share)
 
     def _hand_over(self, worker: _Worker) -> None:
         worker.key = key = self._waiting.popleft()
@@ -212,14 +228,17 @@ class LocalProcesses:
     def _started(self, cores: list[int]) -> _Worker:
         command = [sys.executable, "-P", "-c", _START.format(root=str(_PACKAGE_ROOT))]
         process = subprocess.Popen(
-            [*command, str(self._payload), *map(str, cores)],
+            [*command, str(self._payload)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # The module of a model may import Keras at its top, before a learner does.
-            env=os.environ | {"KERAS_BACKEND": "jax"},
+            # The module of a model may import Keras at its top, before a learner does. XLA divides
+            # work by NPROC, and its figures must be those of this process.
+            env=os.environ | {"KERAS_BACKEND": "jax", "NPROC": str(available_cores())},
             # A Ctrl-C is for the main process, which ends the workers itself.
             start_new_session=True,
         )
+        # Before the numerical libraries are loaded: they make one thread for each core they see.
+        confine(process.pid, cores)
         worker = _Worker(process, cores)
         threading.Thread(target=_listen, args=(worker, self._messages), daemon=True).start()
         return worker
@@ -231,16 +250,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def shares_of_cores(workers: int) -> list[list[int]]:
-    """Divide the cores that this process may use: as equal as can be, none left idle."""
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if not cores:
-        return [[] for _ in range(workers)]
-    if workers >= len(cores):
-        return [[cores[worker % len(cores)]] for worker in range(workers)]
-    return [cores[worker::workers] for worker in range(workers)]
-
-
 def _ending(code: int) -> str:
     """How a process ended, in words."""
     if code >= 0:
@@ -250,51 +259,6 @@ def _ending(code: int) -> str:
         memory = "; memory may have run out" if name == "SIGKILL" else ""
         return f"was killed by signal {-code} ({name}{memory})"
     return f"was killed by signal {-code}"
-
-
-def _temporary_folder() -> Path:
-    """A new folder, named after this process; those of processes that are gone are removed."""
-    try:
-        parent = Path(tempfile.gettempdir())
-        for folder in parent.glob(f"{_FOLDER_PREFIX}*-*"):
-            owner = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
-            if owner.isdigit() and not _is_alive(int(owner)):
-                shutil.rmtree(folder, ignore_errors=True)
-        return Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
-    except OSError as error:
-        raise _no_room(error) from None
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _dump(objective: Objective, path: Path) -> Path:
-    try:
-        dump_sharing_arrays(objective, path)
-    except OSError as error:
-        raise _no_room(error) from None
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise StudyError(
-            f"workers: the model cannot be handed to other processes ({error}). Give it as "
-            "module:function or a .keras file, or use one worker.",
-            code="not-picklable",
-        ) from None
-    return path
-
-
-def _no_room(error: OSError) -> StudyError:
-    return StudyError(
-        "workers: the data could not be laid out for the processes in the folder for temporary "
-        f"files ({error.strerror}). Free some space there, set TMPDIR, or use one worker.",
-        code="disk-full",
-    )
 
 
 def _listen(worker: _Worker, messages: queue.SimpleQueue[_Message]) -> None:

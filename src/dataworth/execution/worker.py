@@ -23,10 +23,7 @@ def main() -> None:
     outbox = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # What libraries print must not get between the messages.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    payload, *cores = sys.argv[1:]
-    if cores:
-        # Before the numerical libraries are loaded: they make one thread for each core they see.
-        os.sched_setaffinity(0, map(int, cores))
+    (payload,) = sys.argv[1:]
     orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(orders, Path(payload)), daemon=True).start()
     try:

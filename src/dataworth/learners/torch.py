@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from dataworth._util import validation as checks
 from dataworth._util.extras import require
+from dataworth._util.machine import cores
+from dataworth._util.threads import threads_of_run
 from dataworth._util.user_code import one_line, place, user_code
 from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
@@ -434,12 +436,10 @@ def _pinball(levels: tuple[float, ...], found: Any, y: Any) -> Any:
 
 @contextmanager
 def _threads() -> Iterator[None]:
-    """Compute with as many threads as this process has cores, unless the user has set a number."""
+    """Compute with the threads of a run; outside of one, with as many as there are cores."""
     torch = _torch()
     before = torch.get_num_threads()
-    if "OMP_NUM_THREADS" not in os.environ:
-        available = getattr(os, "sched_getaffinity", None)
-        torch.set_num_threads(len(available(0)) if available else os.cpu_count() or 1)
+    torch.set_num_threads(threads_of_run() if "OMP_NUM_THREADS" in os.environ else cores())
     try:
         yield
     finally:

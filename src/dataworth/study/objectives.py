@@ -11,6 +11,7 @@ from typing import Protocol as Interface
 
 import numpy as np
 
+from dataworth._util.threads import threads_limited
 from dataworth.data.base import RowNumbers, View
 from dataworth.data.dataset import Dataset
 from dataworth.data.rows import Rows
@@ -205,13 +206,15 @@ class LearnerObjective:
         train = View(self.data, rows)
         seed = self.protocol.seed_of_model(key)
         request = FitRequest(train, self.task, seed, validation, self.options)
-        predictor = self.learner.fit(request, context)
-        scored = self.evaluate(predictor, train)
+        with threads_limited():
+            predictor = self.learner.fit(request, context)
+            scored = self.evaluate(predictor, train)
         facts = dict(predictor.facts)
         possible = metrics_of(self.learner, self.task)
         scores = {name: scored.scores[name] for name in scored.scores if name in possible}
         if self.scoring is not None:
-            scores |= self.scoring(self.learner, predictor, self.task, self.split.held_out)
+            with threads_limited():
+                scores |= self.scoring(self.learner, predictor, self.task, self.split.held_out)
         arrays = dict(scored.arrays)
         if "class_losses" in arrays and "loss" not in possible:
             arrays["class_losses"] = np.full_like(arrays["class_losses"], np.nan)

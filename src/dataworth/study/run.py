@@ -15,15 +15,13 @@ from dataworth._util.files import atomic_write
 from dataworth.audit import audit_dataset, audit_models
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
-from dataworth.execution.base import Executor
-from dataworth.execution.processes import LocalProcesses
 from dataworth.execution.serial import Serial
 from dataworth.findings import Finding
 from dataworth.observers.artifacts import Artifacts
 from dataworth.observers.base import Observer, Observers
 from dataworth.observers.choose import default_observer
 from dataworth.plan.grid import Grid
-from dataworth.records.layout import STUDY_FILE, WORK_FOLDER
+from dataworth.records.layout import STUDY_FILE
 from dataworth.records.meta import checked_entry
 from dataworth.records.reader import curve_columns, models
 from dataworth.records.record import Record, RunKey
@@ -31,9 +29,10 @@ from dataworth.records.store import Store
 from dataworth.study.document import IN_PYTHON, to_toml
 from dataworth.study.interrupted import BegunRuns
 from dataworth.study.metadata import describe, describe_models, sample_images
-from dataworth.study.objectives import FunctionObjective, LearnerObjective
+from dataworth.study.objectives import LearnerObjective
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.returned import ReturnedMetrics
+from dataworth.study.workers import executor_of, number_of_workers
 
 _ADVICE = (
     "Finished runs are stored in results.sqlite; free some space, then run the same command again."
@@ -90,6 +89,7 @@ def run_study(
     observers: Sequence[Observer] = (),
 ) -> Outcome:
     """Run a study in a directory; see `Study.run`."""
+    workers = number_of_workers(workers)
     observer = Observers([default_observer(progress), *observers])
     signals.check()
     found = _audit(study)
@@ -150,7 +150,7 @@ def _run(
         observer.on_step(key, step, of, values)
         signals.check()
 
-    executor = _executor(study, store, workers, on_step)
+    executor = executor_of(study, store, workers, on_step)
     # Of a run in a process of its own it is known how the process ended.
     begun = BegunRuns(store) if isinstance(executor, Serial) else None
 
@@ -179,21 +179,6 @@ def _run(
             else:
                 observer.on_failure(record)
             signals.check()
-
-
-def _executor(study: ResolvedStudy, store: Store, workers: int, on_step: Any) -> Executor:
-    """Processes for several workers; also for one where a run may crash or has a time limit.
-
-    See `BegunRuns` for what is done in this process.
-    """
-    folder = store.directory / WORK_FOLDER
-    objective, limit = study.objective, study.time_limit
-    if workers > 1 or limit is not None:
-        return LocalProcesses(objective, store, on_step, folder, workers, limit)
-    functions = [each for each in study.objectives.values() if isinstance(each, FunctionObjective)]
-    if functions and all(each.model.is_importable for each in functions):
-        return LocalProcesses(objective, store, on_step, folder, 1)
-    return Serial(objective, store, on_step, folder)
 
 
 def _audit(study: ResolvedStudy) -> list[Finding]:

@@ -716,7 +716,10 @@ class Study:
         out : path, optional
             The run directory; ``runs/NAME`` by default. Runs that it holds are not repeated.
         workers : int
-            Runs side by side, each in a process with its share of the cores.
+            Runs side by side, each in a process with its share of the cores; at most one for each
+            core. The figures of learners do not depend on it: BLAS and OpenMP compute with one
+            thread in a run, or with ``OMP_NUM_THREADS``, and XLA divides its work by the cores of
+            the machine.
         progress : bool or Observer, optional
             Whether to show progress: under the cell in a notebook, else on stderr. By default a
             notebook does and a script does not. An `Observer` is notified instead.

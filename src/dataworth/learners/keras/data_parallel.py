@@ -12,17 +12,25 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+from dataworth._util.machine import cores
+
 AXIS = "core"
 
 
 def offer_cores() -> None:
-    """Configure JAX with one device per core; has no effect once JAX has been used."""
+    """Configure JAX with one device per core; has no effect once JAX has been used.
+
+    The number of devices and threads changes the last digits of large products. A worker process
+    has those of the process that started it (``NPROC``, which XLA reads too), whatever its share
+    of the cores.
+    """
     import jax
 
+    os.environ.setdefault("NPROC", str(cores()))
     if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
         return
     with contextlib.suppress(RuntimeError):
-        jax.config.update("jax_num_cpu_devices", _available())
+        jax.config.update("jax_num_cpu_devices", cores())
 
 
 @cache
@@ -99,9 +107,3 @@ def on_one(values: Any) -> Any:
     import jax
 
     return jax.device_put(values, jax.devices()[0])
-
-
-def _available() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,0 +1,72 @@
+"""The folder in which a study lays out its objective for the processes that do its runs."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import tempfile
+from pathlib import Path
+
+from dataworth.errors import StudyError
+from dataworth.execution.base import Objective
+from dataworth.execution.sharing import dump_sharing_arrays
+
+_FOLDER_PREFIX = "dataworth-"
+
+
+def temporary_folder() -> Path:
+    """A new folder, named after this process; those of processes that are gone are removed.
+
+    Raises
+    ------
+    StudyError
+        If there is no room for it.
+    """
+    try:
+        parent = Path(tempfile.gettempdir())
+        for folder in parent.glob(f"{_FOLDER_PREFIX}*-*"):
+            owner = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
+            if owner.isdigit() and not _is_alive(int(owner)):
+                shutil.rmtree(folder, ignore_errors=True)
+        return Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
+    except OSError as error:
+        raise _no_room(error) from None
+
+
+def lay_out(objective: Objective, path: Path) -> None:
+    """Pickle an objective to a file; large arrays in it are written beside the file.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be pickled, or there is no room for it.
+    """
+    try:
+        dump_sharing_arrays(objective, path)
+    except OSError as error:
+        raise _no_room(error) from None
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise StudyError(
+            f"workers: the model cannot be handed to other processes ({error}). Give it as "
+            "module:function or a .keras file, or use one worker.",
+            code="not-picklable",
+        ) from None
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _no_room(error: OSError) -> StudyError:
+    return StudyError(
+        "workers: the data could not be laid out for the processes in the folder for temporary "
+        f"files ({error.strerror}). Free some space there, set TMPDIR, or use one worker.",
+        code="disk-full",
+    )
