@@ -67,7 +67,8 @@ class FailsAt(Observer):
         setattr(self, hook, fail)
 
 
-HOOKS = sorted(name for name in vars(Observer) if name.startswith("on_"))
+PLANNED = ["on_choice", "on_notice", "on_stop"]
+HOOKS = sorted({name for name in vars(Observer) if name.startswith("on_")} - set(PLANNED))
 
 
 def _train(run: dw.Run) -> dict[str, float]:
@@ -75,6 +76,22 @@ def _train(run: dw.Run) -> dict[str, float]:
     if (run.size, run.seed) == (20, 1):
         raise ValueError("this run has no figures")
     return {"accuracy": 1 - 1 / run.size}
+
+
+@pytest.mark.parametrize("hook", PLANNED)
+def test_an_observer_that_raises_in_a_plan_loses_no_run(hook: str, tmp_path: Path) -> None:
+    def train(run: dw.Run) -> dict[str, float]:
+        return {"error": run.size**-0.5}
+
+    def breaks(run: dw.Run) -> dict[str, float]:
+        raise ValueError(f"no figures of {run.size} rows")
+
+    models, goal = {"good": train, "broken": breaks}, dw.Goal(at=1_000_000)
+    study = dw.Study(100, models, metric="error", held_out=0, goal=goal, budget="9 runs")
+    with warns("observer-failed"):
+        outcome = study.run_in(tmp_path / "run", observers=[FailsAt(hook)])
+    assert outcome.stop is not None
+    assert list(outcome.curves) == ["good"]
 
 
 @pytest.mark.parametrize("hook", HOOKS)

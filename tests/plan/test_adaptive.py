@@ -107,7 +107,7 @@ def test_a_model_whose_runs_all_fail_is_given_up_and_the_others_go_on() -> None:
     records = play(planner, {"a": power_law(), "b": power_law()}, fails=lambda k: k.learner == "b")
     assert stop_of(planner)[0] == "met"
     assert planner.last is not None
-    assert any("all 3 runs of b failed" in n and "no such leaf" in n for n in planner.last.notes)
+    assert any("all 3 runs of b failed" in n and "no such leaf" in n for n in planner.last.given_up)
     assert sum(record.key.learner == "b" for record in records) == 3
 
 

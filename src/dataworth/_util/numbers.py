@@ -41,6 +41,11 @@ def format_count_rounded(value: float, digits: int = 3) -> str:
     return f"{round(value, decimals):,.{max(decimals, 0)}f}"
 
 
+def format_share(value: float) -> str:
+    """Format a share in per cent, with three digits: 2%, 0.123%."""
+    return f"{100 * value:.3g}%"
+
+
 def is_number(field: str) -> bool:
     """Whether a field holds a number; "nan" and an empty field count as missing numbers."""
     try:

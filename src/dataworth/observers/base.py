@@ -9,6 +9,7 @@ from typing import Any
 
 from dataworth.errors import DataworthWarning
 from dataworth.findings import Finding
+from dataworth.plan.choice import Choice, Stop
 from dataworth.records.record import Record, RunKey
 
 
@@ -38,7 +39,8 @@ class Observer:
         Parameters
         ----------
         keys, done : sequence of RunKey
-            All runs of the study, and those that were done before.
+            All runs of the study, and those that were done before. Of a study with a goal, both
+            are those that were done before; `on_choice` adds to them.
         work : sequence of int
             Samples that each of `keys` passes through training, at most; what takes twice the
             time has twice the work.
@@ -55,6 +57,15 @@ class Observer:
 
     def on_failure(self, record: Record) -> None:
         """Called when a run has failed and its failure is stored."""
+
+    def on_choice(self, choice: Choice) -> None:
+        """Called when a plan has chosen a run; a study without a goal has no choices."""
+
+    def on_notice(self, text: str) -> None:
+        """Called with what a plan says besides, such as that a model is given up; one line."""
+
+    def on_stop(self, stop: Stop) -> None:
+        """Called when a plan chooses no more runs, before `on_study_end`."""
 
     def on_study_end(self) -> None:
         """Called when no more runs are done: all are, or the study was stopped."""
@@ -96,6 +107,18 @@ class Observers(Observer):
     def on_failure(self, record: Record) -> None:
         """Notify all."""
         self._notify(lambda observer: observer.on_failure(record))
+
+    def on_choice(self, choice: Choice) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_choice(choice))
+
+    def on_notice(self, text: str) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_notice(text))
+
+    def on_stop(self, stop: Stop) -> None:
+        """Notify all."""
+        self._notify(lambda observer: observer.on_stop(stop))
 
     def on_study_end(self) -> None:
         """Notify all."""

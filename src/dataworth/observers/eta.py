@@ -34,6 +34,11 @@ class EtaEstimator:
         self._share: dict[RunKey, float] = {}
         self._moments = deque([(time.monotonic(), 0.0)])
 
+    def add(self, run: RunKey, work: int) -> None:
+        """Expect a further run."""
+        self._work[run] = work
+        self._waiting.add(run)
+
     def step(self, run: RunKey, step: int, of: int | None) -> None:
         """Count step `step` of `of`; a run of unknown length counts when it ends."""
         if of is None or not 1 <= step <= of:

@@ -13,6 +13,7 @@ from typing import Any
 from dataworth._util.json import json_values
 from dataworth.findings import Finding
 from dataworth.observers.base import Observer
+from dataworth.plan.choice import Choice, Stop
 from dataworth.records.record import Record, RunKey
 
 
@@ -21,8 +22,10 @@ class JsonLines(Observer):
 
     Every line has ``event`` and ``time`` (UTC, ISO 8601). The events are "study" (``directory``,
     ``options``), "begin" (``runs``, ``done``), "finding", "step" (``step``, ``of``, ``values``),
-    "run" (``scores``, ``facts``, ``seconds``), "failure" (``kind``, ``message``) and "end". Those
-    of a run have ``model``, ``size``, ``seed`` and ``key``. Numbers that are not finite are null.
+    "run" (``scores``, ``facts``, ``seconds``), "failure" (``kind``, ``message``) and "end"; where
+    a plan chooses the runs, also "choice" (``seconds``, ``interval``, ``expected_interval``,
+    ``reason``), "notice" (``message``) and "stop" (``kind``, ``message``). Those of a run have
+    ``model``, ``size``, ``seed`` and ``key``. Numbers that are not finite are null.
     A line is written at once, so that the file can be followed while the study runs.
 
     Parameters
@@ -68,6 +71,18 @@ class JsonLines(Observer):
         assert record.failure is not None
         failure = {"kind": record.failure.kind, "message": record.failure.message}
         self._write("failure", **_of_run(record.key), **failure)
+
+    def on_choice(self, choice: Choice) -> None:
+        """Write "choice"."""
+        self._write("choice", **choice.to_dict())
+
+    def on_notice(self, text: str) -> None:
+        """Write "notice"."""
+        self._write("notice", message=text)
+
+    def on_stop(self, stop: Stop) -> None:
+        """Write "stop"."""
+        self._write("stop", **stop.to_dict())
 
     def on_study_end(self) -> None:
         """Write "end"."""

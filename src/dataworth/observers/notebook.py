@@ -5,13 +5,20 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from dataworth._util.display import html as html_of
 from dataworth.findings import Finding, Findings
 from dataworth.observers.base import Observer
 from dataworth.observers.eta import EtaEstimator, clock
-from dataworth.observers.terminal import described, figures_of_run, width_of_models
+from dataworth.observers.terminal import (
+    described,
+    figures_of_run,
+    plan_in_words,
+    width_of_models,
+)
+from dataworth.plan.choice import Choice, Stop
 from dataworth.records.record import Record, RunKey
 
 _SECONDS_BETWEEN = 0.25
@@ -30,6 +37,13 @@ class NotebookObserver(Observer):
         self._several = False
         self._eta = EtaEstimator([], [], [])
         self._started = self._shown = 0.0
+        self._goal: Mapping[str, Any] | None = None
+        self._budget: Mapping[str, Any] | None = None
+        self._stop = ""
+
+    def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
+        """Remember what the runs are planned for."""
+        self._goal, self._budget = options.get("goal"), options.get("budget")
 
     def on_study_begin(
         self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
@@ -40,7 +54,24 @@ class NotebookObserver(Observer):
         self._eta = EtaEstimator(keys, done, work)
         self._started = time.monotonic()
         before = f", {len(done)} of them done before" if done else ""
-        self._show(f"{len(keys)} runs{before}")
+        if self._goal is not None:
+            self._show(plan_in_words(self._goal, self._budget, len(done)))
+        else:
+            self._show(f"{len(keys)} runs{before}")
+
+    def on_choice(self, choice: Choice) -> None:
+        """Show the run, why it was chosen, and what it is expected to cost and to bring."""
+        self._eta.add(choice.key, choice.key.size)
+        self._runs += 1
+        self._show(f"next: {choice.describe()}")
+
+    def on_notice(self, text: str) -> None:
+        """Show it below."""
+        _display({"text/plain": text, "text/html": f"<p>{html.escape(text)}</p>"})
+
+    def on_stop(self, stop: Stop) -> None:
+        """Leave why no more runs are chosen."""
+        self._stop = stop.message
 
     def on_findings(self, findings: Sequence[Finding]) -> None:
         """Show each finding below."""
@@ -67,7 +98,8 @@ class NotebookObserver(Observer):
 
     def on_study_end(self) -> None:
         """Leave the number of runs and the time they took."""
-        self._show("stopped; finished runs are stored" if self._eta.waiting else "done")
+        stopped = self._eta.waiting or (self._goal is not None and not self._stop)
+        self._show("stopped; finished runs are stored" if stopped else self._stop or "done")
 
     def _run(self, key: RunKey) -> str:
         model = f"{key.learner}, " if self._several else ""
@@ -78,7 +110,7 @@ class NotebookObserver(Observer):
         took = clock(time.monotonic() - self._started)
         text = f"{self._runs - eta.waiting} of {self._runs} runs, {took}"
         left = eta.seconds_left
-        if eta.waiting and left is not None:
+        if eta.waiting and left is not None and self._goal is None:
             text += f", about {clock(left)} left"
         text += f" · {note}"
         bar = (

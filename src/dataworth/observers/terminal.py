@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,6 +22,7 @@ from rich.table import Column
 from dataworth.findings import Finding
 from dataworth.observers.base import Observer
 from dataworth.observers.eta import EtaEstimator, clock
+from dataworth.plan.choice import Choice, Stop
 from dataworth.records.record import Record, RunKey
 
 _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
@@ -46,6 +49,12 @@ class TerminalObserver(Observer):
         self._eta = EtaEstimator([], [], [])
         self._names = self._runs = 0
         self._told = 0.0
+        self._goal: Mapping[str, Any] | None = None
+        self._budget: Mapping[str, Any] | None = None
+
+    def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
+        """Remember what the runs are planned for."""
+        self._goal, self._budget = options.get("goal"), options.get("budget")
 
     def on_study_begin(
         self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
@@ -53,10 +62,15 @@ class TerminalObserver(Observer):
         """Show how much there is to do."""
         self._eta = EtaEstimator(keys, done, work)
         self._names, self._runs = width_of_models(keys), len(keys)
-        before = f", {len(done)} of them done before" if done else ""
-        self._console.print(f"{len(keys)} runs{before}.", highlight=False)
+        if self._goal is not None:
+            self._print(plan_in_words(self._goal, self._budget, len(done)))
+        else:
+            before = f", {len(done)} of them done before" if done else ""
+            self._console.print(f"{len(keys)} runs{before}.", highlight=False)
         # Bars are not shown where the output is a file or a pipe, and cost time at every step.
-        if not self._eta.waiting or not (self._console.is_terminal or self._console.is_jupyter):
+        if not (self._console.is_terminal or self._console.is_jupyter):
+            return
+        if not self._eta.waiting and self._goal is None:
             return
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -67,8 +81,26 @@ class TerminalObserver(Observer):
             console=self._console,
             transient=True,
         )
-        self._total = self._bars.add_task("all runs", total=1.0, note="")
+        if self._goal is None:
+            self._total = self._bars.add_task("all runs", total=1.0, note="")
         self._bars.start()
+
+    def on_choice(self, choice: Choice) -> None:
+        """Print the run, why it was chosen, and what it is expected to cost and to bring."""
+        self._eta.add(choice.key, choice.key.size)
+        self._runs += 1
+        self._print(f"next: {choice.describe()}", style="dim")
+
+    def on_notice(self, text: str) -> None:
+        """Print it."""
+        self._print(text)
+
+    def on_stop(self, stop: Stop) -> None:
+        """Print why no more runs are chosen."""
+        self._print(stop.message)
+
+    def _print(self, text: str, style: str | None = None) -> None:
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True, style=style)
 
     def on_findings(self, findings: Sequence[Finding]) -> None:
         """Print each finding."""
@@ -93,10 +125,10 @@ class TerminalObserver(Observer):
             return
         self._told = now
         left = self._eta.seconds_left
-        rest = "" if left is None else f", about {clock(left)} left"
+        rest = "" if left is None or self._goal is not None else f", about {clock(left)} left"
         done = f"{self._runs - self._eta.waiting} of {self._runs} runs done{rest}"
         note = f"{self._run(key)}: {described(step, of, values)}"
-        self._console.print(f"{done}; {note}", highlight=False, markup=False, soft_wrap=True)
+        self._print(f"{done}; {note}")
 
     def _run(self, key: RunKey) -> str:
         label = f"{key.learner}, " if self._names else ""
@@ -147,6 +179,17 @@ class TerminalObserver(Observer):
             left = self._eta.seconds_left
             note = "" if left is None else f"about {clock(left)} left"
             self._bars.update(self._total, completed=self._eta.share, note=note)
+
+
+def plan_in_words(goal: Mapping[str, Any], budget: Mapping[str, Any] | None, done: int) -> str:
+    """What runs are planned for; goal and budget as a study's options have them."""
+    # With the forecasts, which take a second to import.
+    from dataworth.plan.budget import Budget
+    from dataworth.plan.goal import Goal
+
+    limit = "" if budget is None else f" Budget: {Budget.from_dict(budget).describe()}."
+    before = f" {done} runs were done before." if done else ""
+    return f"Goal: {Goal.from_dict(goal).describe()}.{limit}{before}"
 
 
 def width_of_models(keys: Sequence[RunKey]) -> int:

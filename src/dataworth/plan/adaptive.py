@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dataworth._util.numbers import format_count, format_count_rounded
+from dataworth._util.numbers import format_count, format_count_rounded, format_share
 from dataworth.forecast.api import forecast
 from dataworth.plan.budget import Budget
 from dataworth.plan.choice import Choice, Stop
@@ -31,9 +31,8 @@ from dataworth.plan.standing import (
     Forecaster,
     Standing,
     Standings,
-    quantile,
 )
-from dataworth.plan.ways import HELPS, Way, Ways
+from dataworth.plan.ways import HELPS, Way, Ways, nearest
 from dataworth.records.record import Record, RunKey
 
 KeyOf = Callable[[str, int, int], RunKey]
@@ -57,8 +56,10 @@ class Plan:
         The runs of the plan in their order.
     stop : Stop or None
         Why there are none.
+    given_up : sequence of str
+        Models that nothing more is run of, and why.
     notes : sequence of str
-        Models that were given up, and data that are too few.
+        Models without a forecast, and data that are too few.
     costs : Costs
     spending : Spending
     """
@@ -66,6 +67,7 @@ class Plan:
     standings: Sequence[Standing]
     choices: Sequence[Choice]
     stop: Stop | None
+    given_up: Sequence[str]
     notes: Sequence[str]
     costs: Costs
     spending: Spending
@@ -81,7 +83,7 @@ class Adaptive:
     budget : Budget or None
     models : sequence of str
     sizes : sequence of int
-        All sizes that a run can have, rising; see `size_ladder`.
+        All sizes that a run can have, rising; see `size_ladder`. Finished runs may have others.
     seeds : sequence of int
         All seeds that a run can have, in the order in which they are used.
     key_of : callable
@@ -90,6 +92,8 @@ class Adaptive:
         The curve of some finished runs of a model.
     forecaster : callable
         The forecast of a curve.
+    whole : int, optional
+        The size of the whole pool, of which every seed has the same rows.
     """
 
     goal: Goal
@@ -100,6 +104,7 @@ class Adaptive:
     key_of: KeyOf
     curve_of: CurveOf
     forecaster: Forecaster = forecast
+    whole: int | None = None
     last: Plan | None = field(default=None, init=False)
     """The plan that `next` made last."""
 
@@ -107,7 +112,7 @@ class Adaptive:
         self._size = self.goal.size(self.sizes[-1])
         self._ways = Ways(self.goal, self.sizes, self.seeds)
         self._standings = Standings(
-            self.goal, self._size, self.models, self.curve_of, self.forecaster
+            self.goal, self._size, self.models, self.curve_of, self.forecaster, self.whole
         )
 
     def next(
@@ -134,11 +139,12 @@ class Adaptive:
         costs = Costs(records, self.models)
         spending = Spending(self.budget, costs, records, running, max(free + len(running), 1))
         alive = [each for each in standings if not each.given_up]
-        notes = [f"{each.given_up}. It is given up." for each in standings if each.given_up]
+        given_up = [f"{each.given_up}. It is given up." for each in standings if each.given_up]
+        notes: list[str] = []
         choices = [c for each in alive for c in self._beginning(each, running, spending)]
         stop: Stop | None = None
         if not alive:
-            stop = Stop("failed", f"{notes[0]} No model is left.")
+            stop = Stop("failed", f"{given_up[0]} No model is left.")
         elif choices:
             first = choices[0].key
             choices = spending.affordable(choices)
@@ -146,9 +152,9 @@ class Adaptive:
                 room = f"a run of {first.learner} on {format_count(first.size)} samples"
                 stop = Stop("spent", f"{_spent(spending)} It has no room for {room}.")
         elif not running or all(len(each.counts) >= SIZES_TO_BEGIN for each in alive):
-            choices, stop, more = self._going_on(alive, running, spending)
-            notes += more
-        return Plan(standings, choices, None if running else stop, notes, costs, spending)
+            choices, stop, notes = self._going_on(alive, running, spending)
+        stop = None if running else stop
+        return Plan(standings, choices, stop, given_up, notes, costs, spending)
 
     def _beginning(
         self, standing: Standing, running: Sequence[RunKey], spending: Spending
@@ -181,8 +187,13 @@ class Adaptive:
             if wanted >= self.sizes[0]:
                 break
         wanted = max(wanted, self.sizes[0])
-        first = {self._ways.nearest(wanted * step**i) for i in range(SIZES_TO_BEGIN)}
-        return sorted(first)
+        first: list[int] = []
+        for i in range(SIZES_TO_BEGIN):
+            # Three different ones also of few sizes that are far apart.
+            left = [n for n in self.sizes if n > max(first, default=0)]
+            if left:
+                first.append(nearest(left, wanted * step**i))
+        return first
 
     def _going_on(
         self, alive: Sequence[Standing], running: Sequence[RunKey], spending: Spending
@@ -191,10 +202,15 @@ class Adaptive:
         usable = [each for each in alive if each.forecast is not None]
         if not usable:
             return [], Stop("no-help", f"There is no forecast: {alive[0].no_forecast}"), []
+        left_out = [
+            f"{each.model}: there is no forecast, so that it is left out: {each.no_forecast}"
+            for each in alive
+            if each.forecast is None
+        ]
         needs = needs_of(self.goal, self._size, usable)
         wanting = [each for each in usable if each.spread > needs.get(each.model, math.inf)]
         if not wanting:
-            return [], Stop("met", met(self.goal, self._size, usable)), []
+            return [], Stop("met", met(self.goal, self._size, usable)), left_out
         found = []
         for each in wanting:
             mine = Counter(key.size for key in running if key.learner == each.model)
@@ -207,7 +223,7 @@ class Adaptive:
             choices += self._choices(each, way, needs[each.model], running, spending)
         choices = spending.affordable(choices)
         stop = None if choices else self._stop(wanting, needs, spending)
-        return choices, stop, notes
+        return choices, stop, left_out + notes
 
     def _rank(self, standing: Standing, way: Way) -> tuple[float, float, str]:
         """Smallest first: for the choice of a model, all are brought to the same size."""
@@ -236,7 +252,7 @@ class Adaptive:
             busy = _busy(running, model, size)
             for seed in self._ways.free_seeds(standing, size, busy)[:count]:
                 done[size] += 1
-                after = math.sinh(quantile(standing) * outlook.after(done))
+                after = standing.width_of(outlook.after(done))
                 key = self.key_of(model, size, seed)
                 seconds = spending.seconds_of(key)
                 found.append(Choice(key, seconds, standing.width, after, f"{what}: {why}"))
@@ -256,7 +272,7 @@ class Adaptive:
         return Stop(
             "no-help",
             f"No further run would help enough: the goal is {self.goal.describe()}; the interval "
-            f"of {worst.model} is within {worst.width:.3g}.",
+            f"of {worst.model} is within {format_share(worst.width)}.",
         )
 
     def _too_few(self, standing: Standing, need: float) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from dataworth._util.numbers import format_share
+from dataworth.plan.budget import time_in_words
 from dataworth.records.record import RunKey
 
 StopKind = Literal["met", "spent", "no-help", "failed"]
@@ -31,6 +34,36 @@ class Choice:
     width_after: float
     reason: str
 
+    def describe(self, *, several: bool = False) -> str:
+        """The run, why it was chosen, its cost and what is expected of it, in one line.
+
+        Parameters
+        ----------
+        several : bool
+            Whether the study has several models, so that the run's is named.
+        """
+        model = f"{self.key.learner}, " if several else ""
+        parts = [f"{model}{self.key.size:,} samples, seed {self.key.seed}: {self.reason}"]
+        if not math.isnan(self.seconds):
+            parts.append(f"about {time_in_words(self.seconds)}")
+        if not math.isnan(self.width_now):
+            now, after = format_share(self.width_now), format_share(self.width_after)
+            parts.append(f"interval within {now} now, {after} expected")
+        return "; ".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; None where nothing is known."""
+        return {
+            "model": self.key.learner,
+            "size": self.key.size,
+            "seed": self.key.seed,
+            "key": self.key.digest,
+            "seconds": _known(self.seconds),
+            "interval": _known(self.width_now),
+            "expected_interval": _known(self.width_after),
+            "reason": self.reason,
+        }
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -47,3 +80,11 @@ class Stop:
 
     kind: StopKind
     message: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"kind": self.kind, "message": self.message}
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dataworth._util.numbers import format_count
+from dataworth._util.numbers import format_count, format_share
 from dataworth._util.validation import is_real
 from dataworth.errors import StudyError
 from dataworth.forecast.sample_size import REACH
@@ -109,11 +109,12 @@ class Goal:
         """The goal in words."""
         where = "" if self.at is None else f" at {format_count(self.at)} samples"
         if self.kind == "interval":
-            return f"the {self.level:.0%} interval{where} within {self.width:.3g} of the loss"
+            within = format_share(self.width)
+            return f"the {self.level:.0%} interval{where} within {within} of the loss"
         if self.kind == "target":
             sure = f"with a probability of {self.probability:g}"
             return f"whether {self.target:g} is reached{where}, {sure}"
-        near = f", or within {self.width:.3g} of it," if self.width else ""
+        near = f", or within {format_share(self.width)} of it," if self.width else ""
         return f"the best model{where}{near} with a probability of {self.probability:g}"
 
     def to_dict(self) -> dict[str, Any]:

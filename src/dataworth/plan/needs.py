@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from dataworth._util.numbers import format_count_rounded
+from dataworth._util.numbers import format_count_rounded, format_share
 from dataworth.plan.goal import Goal
-from dataworth.plan.standing import Standing, quantile
+from dataworth.plan.standing import Standing
 
 _TENTH = 0.1
 """Where models tie, or the target is the median itself, no spread is narrow enough: a tenth of
@@ -38,7 +38,7 @@ def needs_of(goal: Goal, size: float, standings: Sequence[Standing]) -> dict[str
     """
     likely = contenders(goal, standings)
     if goal.kind == "interval":
-        return {each.model: math.asinh(goal.width) / quantile(each) for each in likely}
+        return {each.model: each.spread_of(goal.width) for each in likely}
     if goal.kind == "target":
         found = {each.model: _of_target(goal, size, each) for each in likely}
         return {model: need for model, need in found.items() if need is not None}
@@ -100,7 +100,7 @@ def met(goal: Goal, size: float, standings: Sequence[Standing]) -> str:
     what = f"The goal is met: {goal.describe()}"
     if goal.kind == "interval":
         width = max(each.width for each in contenders(goal, standings))
-        return f"{what}; it is within {width:.3g}."
+        return f"{what}; it is within {format_share(width)}."
     if goal.kind == "target":
         said = [_said_of_target(goal, size, each) for each in contenders(goal, standings)]
         return f"{what}; {', '.join(said)}."

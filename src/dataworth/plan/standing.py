@@ -27,6 +27,11 @@ SIZES_TO_BEGIN = 3
 _FAILURES, _FAILURES_OF_SIZE = 3, 2
 """So many failed runs, and no finished one, give a model up; so many of a size, the size."""
 _NARROWEST, _WIDEST = 1e-3, 10.0
+_NARROWER = 0.98
+_ALIKE, _ALIKE_OF_WHOLE = 3, 2
+"""So many runs of a size with the same figures are no accident: error rates of two may agree."""
+_SAME = 1e-6
+"""Relative difference of figures that are the same: sums depend on the order of the rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +45,8 @@ class Standing:
         Finished runs of each size.
     seeds : mapping of int to set of int
         Seeds of each size that have ended, finished or failed.
+    settled : set of int
+        Sizes at which all seeds have the same figures, so that one more would tell nothing.
     given_up : str
         Why nothing more is run, where all runs failed; else empty.
     too_large : int or None
@@ -57,6 +64,7 @@ class Standing:
     model: str
     counts: Mapping[int, int]
     seeds: Mapping[int, frozenset[int]]
+    settled: frozenset[int]
     given_up: str
     too_large: int | None
     forecast: Forecast | None
@@ -74,10 +82,24 @@ class Standing:
     @property
     def width(self) -> float:
         """Half the width of the interval, as a share of the median loss; infinite without it."""
-        if self.forecast is None:
-            return math.inf
-        low, middle, high = self.bounds
-        return (high - low) / 2 / max(middle, 1e-300)
+        return math.inf if self.forecast is None else self.width_of(self.spread)
+
+    def width_of(self, spread: float) -> float:
+        """`width` if the spread becomes smaller; the narrower an interval, the less skew it is."""
+        skew = math.pow(self._skew, spread / self.spread)
+        return math.sinh(quantile(self) * spread) * skew
+
+    def spread_of(self, width: float) -> float:
+        """The spread that a width needs: the present one where the interval is narrow enough."""
+        if self.width <= width:
+            return self.spread
+        return min(math.asinh(width) / quantile(self), self.spread * _NARROWER)
+
+    @cached_property
+    def _skew(self) -> float:
+        """The geometric middle of the interval as a share of the median."""
+        low, middle, high = (max(each, 1e-300) for each in self.bounds)
+        return math.sqrt(low) * math.sqrt(high) / middle
 
     @property
     def spread(self) -> float:
@@ -114,6 +136,8 @@ class Standings:
     models : sequence of str
     curve_of, forecaster : callable
         The curve of some runs of a model, and the forecast of a curve.
+    whole : int, optional
+        The size of the whole pool, of which every seed has the same rows.
     """
 
     def __init__(
@@ -123,9 +147,10 @@ class Standings:
         models: Sequence[str],
         curve_of: CurveOf,
         forecaster: Forecaster,
+        whole: int | None = None,
     ) -> None:
         self._goal, self._size, self._models = goal, size, models
-        self._curve_of, self._forecaster = curve_of, forecaster
+        self._curve_of, self._forecaster, self._whole = curve_of, forecaster, whole
         self._made: dict[str, tuple[frozenset[str], Forecast | None, str]] = {}
 
     def __call__(self, records: Sequence[Record]) -> list[Standing]:
@@ -163,12 +188,23 @@ class Standings:
             model,
             dict(sorted(counts.items())),
             {size: frozenset(each) for size, each in seeds.items()},
+            frozenset(size for size in counts if self._is_settled(size, finished)),
             given_up,
             min(bad, default=None),
             made,
             reason,
             losses,
             self._goal.level,
+        )
+
+    def _is_settled(self, size: int, finished: Sequence[Record]) -> bool:
+        """Whether all runs of a size have the same figures, and are too many for an accident."""
+        scores = [record.scores for record in finished if record.key.size == size]
+        enough = _ALIKE_OF_WHOLE if size == self._whole else _ALIKE
+        return len(scores) >= enough and all(
+            np.isclose(each.get(name, math.nan), value, rtol=_SAME, atol=0, equal_nan=True)
+            for each in scores[1:]
+            for name, value in scores[0].items()
         )
 
     def _forecast(self, model: str, finished: Sequence[Record]) -> tuple[Forecast | None, str]:

@@ -125,12 +125,15 @@ class Ways:
             for step in _STEPS:
                 path = self._between(done[-1], top, step)
                 for count in _SEEDS[:_MOST_SEEDS_ABOVE]:
+                    if len(self.free_seeds(standing, top)) < count + running.get(top, 0):
+                        break
                     runs = {**dict.fromkeys(path, 1), top: count}
                     if runs not in found:
                         found.append(runs)
-        for sizes in (done[-1:], done[-2:]):
+        repeatable = [n for n in done if n in self.sizes and n not in standing.settled]
+        for sizes in (repeatable[-1:], repeatable[-2:]):
             for count in _SEEDS:
-                if all(
+                if sizes and all(
                     _is_open(standing, n)
                     and len(self.free_seeds(standing, n)) >= count + running.get(n, 0)
                     for n in sizes
@@ -139,13 +142,11 @@ class Ways:
         return found
 
     def free_seeds(self, standing: Standing, size: int, busy: Sequence[int] = ()) -> list[int]:
-        """Seeds of which there is no run of a size."""
+        """Seeds of which there is no run of a size; none where all seeds have the same figures."""
+        if size in standing.settled:
+            return []
         used = standing.seeds.get(size, frozenset()) | set(busy)
         return [seed for seed in self.seeds if seed not in used]
-
-    def nearest(self, size: float) -> int:
-        """The nearest size that a run can have, by ratio."""
-        return min(self.sizes, key=lambda each: abs(math.log(each / size)))
 
     def outlook(self, standing: Standing) -> Outlook:
         """What to expect of further runs of a model."""
@@ -179,8 +180,13 @@ class Ways:
         if step == math.inf:
             return []
         count = math.ceil(math.log(top / largest) / math.log(step))
-        between = {self.nearest(top / step**i) for i in range(1, count + 1)}
+        between = {nearest(self.sizes, top / step**i) for i in range(1, count + 1)}
         return sorted(n for n in between if largest * _NEAR < n < top / _NEAR)
+
+
+def nearest(sizes: Sequence[int], size: float) -> int:
+    """The nearest of some sizes, by ratio."""
+    return min(sizes, key=lambda each: abs(math.log(each / size)))
 
 
 def listed(model: str, runs: Mapping[int, int]) -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dataworth.records.meta import checked_entry
@@ -39,12 +39,12 @@ class BegunRuns:
         self._store = store
         self._found = self._read()
 
-    def given_up(self, waiting: Sequence[RunKey]) -> Record | None:
+    def given_up(self, waiting: Callable[[], Sequence[RunKey]]) -> Record | None:
         """The failed record of the run that has ended the process too often, if one has."""
         found = self._found
         if found["starts"] < MOST_STARTS:
             return None
-        for key in waiting:
+        for key in waiting():
             if key.digest == found["digest"]:
                 message = (
                     f"the process of the study ended {found['starts']} times in this run; it was "

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataworth.metrics.metric import Metric
+from dataworth.plan.budget import Budget
+from dataworth.plan.goal import Goal
 from dataworth.records.record import RunKey
 from dataworth.study.objectives import FunctionObjective, LearnerObjective, ModelObjectives
 
@@ -24,12 +26,17 @@ class ResolvedStudy:
         How a run of each model is done, by the model's name. All have the same data, split and
         subsets.
     sizes, seeds : tuple of int
+        Of a study with a goal: all that a run can have.
     metric : str or Metric, optional
         The curve's metric, where one was chosen.
     time_limit : float, optional
         Seconds that a run may take.
     values : mapping
         The study's options as values of a study file.
+    goal, budget : Goal, Budget, optional
+        What the runs are planned for, and what they may cost; without a goal, all are done.
+    pool : int, optional
+        The size of the whole pool, where all seeds have the same rows of it.
     """
 
     name: str
@@ -39,6 +46,9 @@ class ResolvedStudy:
     metric: str | Metric | None
     time_limit: float | None
     values: Mapping[str, Any]
+    goal: Goal | None = None
+    budget: Budget | None = None
+    pool: int | None = None
 
     @property
     def models(self) -> list[str]:
@@ -62,6 +72,17 @@ class ResolvedStudy:
             for name, objective in self.objectives.items()
             for (size, seed), digest in self._digests(objective).items()
         ]
+
+    @property
+    def has_any_size(self) -> bool:
+        """Whether runs can have other sizes than `sizes`."""
+        by_size = any(objective.at_size for objective in self.objectives.values())
+        return "sizes" not in self.values and not by_size
+
+    def key_of(self, model: str, size: int, seed: int) -> RunKey:
+        """The key of one run."""
+        (digest,) = digests(self.objectives[model].identity_at(size), (size,), (seed,))
+        return RunKey(model, size, seed, digest)
 
     def _digests(
         self, objective: LearnerObjective | FunctionObjective

@@ -20,7 +20,7 @@ from dataworth.findings import Finding
 from dataworth.observers.artifacts import Artifacts
 from dataworth.observers.base import Observer, Observers
 from dataworth.observers.choose import default_observer
-from dataworth.plan.grid import Grid
+from dataworth.plan.choice import Stop
 from dataworth.records.layout import STUDY_FILE
 from dataworth.records.meta import checked_entry
 from dataworth.records.reader import curve_columns, models
@@ -30,6 +30,7 @@ from dataworth.study.document import IN_PYTHON, to_toml
 from dataworth.study.interrupted import BegunRuns
 from dataworth.study.metadata import describe, describe_models, sample_images
 from dataworth.study.objectives import LearnerObjective
+from dataworth.study.planning import ENTRY, NextRuns, next_runs
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.returned import ReturnedMetrics
 from dataworth.study.workers import executor_of, number_of_workers
@@ -54,6 +55,8 @@ class Outcome:
         Of the data before the first run and of the figures after the last.
     trained : int
         Runs that were done now; the others were in the store.
+    stop : Stop or None
+        Why the plan has ended, of a study with a goal.
     """
 
     directory: Path
@@ -61,11 +64,19 @@ class Outcome:
     failed: Sequence[Record]
     findings: Sequence[Finding]
     trained: int
+    stop: Stop | None = None
 
     @property
     def curve(self) -> Curve | None:
         """The curve of a study of one model; None before a run is finished."""
         return next(iter(self.curves.values()), None)
+
+    def error(self) -> StudyError:
+        """Why there is no curve."""
+        if self.failed:
+            return StudyError(self.failures(), code="runs-failed")
+        assert self.stop is not None
+        return StudyError(f"{self.directory}: no run was done. {self.stop.message}", code="no-runs")
 
     def failures(self) -> str:
         """The runs that failed, in one sentence with the reason of the first."""
@@ -97,36 +108,41 @@ def run_study(
     with Store(Path(directory), write=True) as store:
         returned = _claim(store, study, found)
         observer.on_directory(store.directory, study.values)
-        keys = study.runs()
-        ended = store.digests("finished")
-        if not retry_failed:
-            ended |= store.digests("failed")
         begun = BegunRuns(store)
-        given_up = begun.given_up([key for key in keys if key.digest not in ended])
+        given_up = begun.given_up(lambda: _without_record(study, store, retry_failed))
         if given_up is not None:
             store.add(given_up)
-            if not retry_failed:
-                ended.add(given_up.key.digest)
             begun.end()
-        waiting = [key for key in keys if key.digest not in ended]
-        done = [key for key in keys if key.digest in ended]
+        upcoming = next_runs(study, store, workers, retry_failed=retry_failed)
         artifacts = Artifacts(store.directory, lambda: _curves(store))
         work = study.objective.work
-        observer.on_study_begin(keys, done, [work(key) for key in keys])
+        observer.on_study_begin(upcoming.keys, upcoming.done, [work(key) for key in upcoming.keys])
+        trained = 0
         try:
-            if waiting:
-                count = min(workers, len(keys))
-                _run(study, store, waiting, count, returned, [observer, artifacts])
+            first = upcoming.next([], upcoming.slots)
+            upcoming.announce(observer)
+            if first:
+                trained = _run(study, store, upcoming, first, returned, [observer, artifacts])
         finally:
             begun.end()
             observer.on_study_end()
         artifacts.on_study_end()
         curves = {name: curve for name, curve in _curves(store).items() if name in study.models}
-        asked = {key.digest for key in keys}
-        failed = [r for r in store.records("failed") if r.key.digest in asked]
+        asked = None if study.goal is not None else {key.digest for key in upcoming.keys}
+        failed = [
+            record
+            for record in store.records("failed")
+            if record.key.learner in study.models and (asked is None or record.key.digest in asked)
+        ]
         late = audit_models(store) if curves else []
     observer.on_findings(late)
-    return Outcome(Path(directory), curves, failed, [*found, *late], len(waiting))
+    return Outcome(Path(directory), curves, failed, [*found, *late], trained, upcoming.stop)
+
+
+def _without_record(study: ResolvedStudy, store: Store, retry_failed: bool) -> list[RunKey]:
+    """The runs that the study may still do."""
+    ended = store.digests("finished" if retry_failed else None)
+    return [key for key in study.runs() if key.digest not in ended]
 
 
 def _curves(store: Store) -> dict[str, Curve]:
@@ -139,18 +155,19 @@ def _curves(store: Store) -> dict[str, Curve]:
 def _run(
     study: ResolvedStudy,
     store: Store,
-    waiting: Sequence[RunKey],
-    workers: int,
+    upcoming: NextRuns,
+    first: Sequence[RunKey],
     returned: ReturnedMetrics,
     observers: Sequence[Observer],
-) -> None:
+) -> int:
+    """Do the first runs and all that follow; how many were done."""
     observer = Observers(observers)
 
     def on_step(key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
         observer.on_step(key, step, of, values)
         signals.check()
 
-    executor = executor_of(study, store, workers, on_step)
+    executor = executor_of(study, store, upcoming.slots, on_step)
     # Of a run in a process of its own it is known how the process ended.
     begun = BegunRuns(store) if isinstance(executor, Serial) else None
 
@@ -160,25 +177,34 @@ def _run(
             begun.begin(key)
         executor.submit(key)
 
+    def submit_next() -> None:
+        for key in upcoming.next(list(running.values()), upcoming.slots - len(running)):
+            submit(key)
+
     running: dict[str, RunKey] = {}
+    count = 0
     with closing(executor):
-        planner = Grid(waiting, study.objective.work, executor.slots)
-        for key in planner.next([], [], executor.slots):
+        for key in first:
             submit(key)
         for ended in executor.outcomes():
             record = ended if ended.failure else returned.checked(ended)
             del running[record.key.digest]
-            free = executor.slots - len(running)
+            count += 1
             with store.together():
                 store.add(record)
-                for key in planner.next([record], list(running.values()), free):
-                    submit(key)
+                upcoming.add(record)
+                if upcoming.is_immediate:
+                    submit_next()
             returned.check(record)
             if record.failure is None:
                 observer.on_record(record)
             else:
                 observer.on_failure(record)
+            if not upcoming.is_immediate:
+                submit_next()
+                upcoming.announce(observer)
             signals.check()
+    return count
 
 
 def _audit(study: ResolvedStudy) -> list[Finding]:
@@ -242,8 +268,9 @@ def _with_what_is_there(
     """The study's options with the models, sizes and seeds of all runs that the store holds."""
     table = store.table([])
     merged = dict(values)
+    # Sizes and seeds that a plan chose are none of a grid.
     for name, there in (("sizes", table.samples), ("seeds", table.seeds)):
-        if merged.get(name) is not None:
+        if merged.get(name) is not None and ENTRY not in meta and "goal" not in values:
             merged[name] = sorted({*merged[name], *map(int, there)})
     before = _models_of_file(meta, str(store.path))
     now = values["model"] if isinstance(values["model"], Mapping) else {}

@@ -38,10 +38,14 @@ from dataworth.learners.sklearn import with_parameters
 from dataworth.learners.sklearn.scoring import Scoring, scoring_of
 from dataworth.metrics.metric import Metric
 from dataworth.observers.base import Observer
+from dataworth.plan.adaptive import size_ladder
+from dataworth.plan.budget import Budget
+from dataworth.plan.goal import Goal
 from dataworth.sources import load
 from dataworth.study.by_size import BySize, by_size, model_at, models_by_size, sized
 from dataworth.study.document import IN_PYTHON
 from dataworth.study.objectives import FunctionObjective, LearnerObjective
+from dataworth.study.planning import stored_plan
 from dataworth.study.protocol import Protocol, checked_validation
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.run import Outcome, run_study
@@ -50,6 +54,12 @@ from dataworth.study.variants import Variant
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
 _SEEDS = 3
+_SEEDS_OF_PLAN = 100
+"""More than any plan has use for."""
+_LEAST_SIZE, _LEAST_GROUPS, _LEAST_OF_CLASS = 32, 4, 4
+"""The smallest size of a plan: samples, groups, and samples of each class."""
+_LEAST_SPAN = 8
+"""The smallest size of a plan is at least so many times smaller than the largest."""
 _SIZED = ("epochs", "steps", "batch_size", "learning_rate", "patience")
 Sized = BySize | Callable[[int], Any] | Mapping[int, Any]
 """A training option that changes with the size."""
@@ -78,9 +88,11 @@ class Study:
         only one that a function returns.
     sizes : sequence of int or of float, optional
         Numbers of training samples, or shares of the rows that may be trained on, as
-        ``[0.1, 0.5, 1.0]``; five sizes a factor 3 apart, up to all rows, by default.
+        ``[0.1, 0.5, 1.0]``; five sizes a factor 3 apart, up to all rows, by default. With a
+        `goal`, the sizes that the plan may choose from; by default it finds them.
     seeds : int or sequence of int, optional
-        How many seeds (0, 1, ...), or which: 3, or with `cv` one for each fold.
+        How many seeds (0, 1, ...), or which: 3, or with `cv` one for each fold. With a `goal`,
+        those that the plan may use; by default it uses as many as it needs.
     epochs : int, optional
         Passes over each subset; a larger subset gets more optimizer steps. Without `epochs` and
         `steps`, each run trains until its validation loss stops falling (see
@@ -142,6 +154,12 @@ class Study:
         metrics; all are computed from one training. The curve is of the first one.
     fallback : str, optional
         Data to use where `data` is not on this machine.
+    goal : Goal, optional
+        What the study is to find out. Runs are then chosen for it, one after the other; without
+        it, every size is run with every seed.
+    budget : Budget or str, optional
+        What all runs in the directory may cost together for the goal, as "2h" or "500 runs"; see
+        `Budget.parse`.
 
     Raises
     ------
@@ -176,6 +194,8 @@ class Study:
     fit_params: Mapping[str, Any] = field(default_factory=dict)
     scoring: Any = None
     fallback: str | None = None
+    goal: Goal | None = None
+    budget: Budget | str | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.data, int) and not isinstance(self.data, bool):
@@ -218,6 +238,12 @@ class Study:
                 option="variant",
             )
         self._check_seeds()
+        if self.budget is not None and self.goal is None:
+            raise StudyError(
+                "budget: it is for a plan, which needs a goal: goal=dw.Goal(at=SIZE), --at SIZE.",
+                code="option-missing",
+                option="goal",
+            )
         if self.metric is not None and not isinstance(self.metric, str | Metric):
             raise StudyError(
                 f"metric = {self.metric!r}: expected a name or a dataworth.Metric.",
@@ -225,21 +251,26 @@ class Study:
                 option="metric",
             )
 
+    def _seeds(self) -> tuple[int, ...]:
+        """The seeds that runs can have; a study of folds has one for each."""
+        if self.seeds is not None:
+            assert isinstance(self.seeds, tuple)
+            return self.seeds
+        folds = None if self.cv is None else number_of_folds(self.cv)
+        return tuple(range(folds or (_SEEDS if self.goal is None else _SEEDS_OF_PLAN)))
+
     def _check_seeds(self) -> None:
-        assert isinstance(self.seeds, tuple)
-        if self.subset_seed is not None and self.model_seed is not None and len(self.seeds) > 1:
+        seeds = self._seeds()
+        if self.subset_seed is not None and self.model_seed is not None and len(seeds) > 1:
             raise StudyError(
                 f"subset_seed = {self.subset_seed} and model_seed = {self.model_seed}: the runs of "
-                f"{len(self.seeds)} seeds would be the same. Omit one, or give one seed.",
+                f"{len(seeds)} seeds would be the same. Omit one, or give one seed.",
                 code="options-conflict",
             )
 
     def _checked(self) -> dict[str, Any]:
         """Options that may be given in several forms, in the one that is used."""
-        folds = None if self.cv is None else number_of_folds(self.cv)
-        seeds = self.seeds if self.seeds is not None else folds or _SEEDS
         checked: dict[str, Any] = {
-            "seeds": checks.check_count_or_ints("seeds", seeds),
             "name": checks.check_folder_name("name", self.name),
             "parameters": checks.check_mapping("parameters", self.parameters),
             "data_options": checks.check_mapping("data_options", self.data_options),
@@ -247,6 +278,12 @@ class Study:
         }
         if self.sizes is not None:
             checked["sizes"] = _sizes(self.sizes)
+        if self.seeds is not None:
+            checked["seeds"] = checks.check_count_or_ints("seeds", self.seeds)
+        if self.goal is not None and not isinstance(self.goal, Goal):
+            checked["goal"] = Goal.from_dict(self.goal)
+        if self.budget is not None:
+            checked["budget"] = Budget.from_dict(self.budget)
         whole = ("epochs", "steps", "batch_size", "patience", "at_least")
         check: dict[str, Callable[[str, Any], float]] = {
             **dict.fromkeys(whole, checks.check_int),
@@ -307,6 +344,15 @@ class Study:
         patience = given.pop("patience", DEFAULT_PATIENCE)
         return TrainingOptions(**given, until=Ending(patience=patience))
 
+    def _ladder(self, data: Dataset | Rows, pool: NDArray[np.int64], rows: int) -> tuple[int, ...]:
+        """The sizes of a plan: from a few samples of each class on, up to all rows."""
+        least, strata = _LEAST_GROUPS if self.count == "groups" else _LEAST_SIZE, data.strata
+        if strata is not None and self.count == "rows":
+            counts = np.bincount(strata[pool])
+            of_each = max(_LEAST_OF_CLASS, self.at_least or 0)
+            least = max(least, int(np.minimum(counts, of_each).sum()))
+        return tuple(size_ladder(min(least, max(1, rows // _LEAST_SPAN)), rows))
+
     def sizes_for(self, rows: int) -> tuple[int, ...]:
         """The sizes given, or five of a factor 3 up to `rows`.
 
@@ -350,6 +396,9 @@ class Study:
             values["scoring"] = _scoring_in_file(self.scoring)
         if isinstance(self.metric, Metric):
             values["metric"] = self.metric.name
+        for name in ("goal", "budget"):
+            if isinstance(values[name], Goal | Budget):
+                values[name] = values[name].to_dict()
         if values.pop("variant") is not None and self.variant is not None:
             values[self.variant.section] = dict(self.variant.to_dict())
         return {name: value for name, value in values.items() if value is not None and value != {}}
@@ -372,9 +421,10 @@ class Study:
         if self.validation is not None:
             parts = checked_validation(data, np.asarray(self.validation, np.int64), parts)
         pools = [pool for pool, _ in parts.folds] or [parts.pool.rows]
-        sizes = self.sizes_for(min(units(data, pool, self.count) for pool in pools))
-        assert self.seeds is not None
-        seeds = (self.seeds,) if isinstance(self.seeds, int) else tuple(self.seeds)
+        rows = min(units(data, pool, self.count) for pool in pools)
+        is_ladder = self.goal is not None and self.sizes is None
+        sizes = self._ladder(data, pools[0], rows) if is_ladder else self.sizes_for(rows)
+        seeds = self._seeds()
         # What no subset can hold is said before any run.
         subset_rows(
             data,
@@ -416,6 +466,9 @@ class Study:
             metric=metric,
             time_limit=self.time_limit,
             values=self._described(objectives, sizes),
+            goal=self.goal,
+            budget=self.budget if isinstance(self.budget, Budget) else None,
+            pool=None if parts.folds else rows,
         )
 
     def at(self, size: int) -> Study:
@@ -648,7 +701,11 @@ class Study:
         self, objectives: Mapping[str, LearnerObjective | FunctionObjective], sizes: tuple[int, ...]
     ) -> dict[str, Any]:
         """The study's values with the training options that were used."""
-        values = self.values() | {"sizes": sizes}
+        values = self.values()
+        if self.goal is None:
+            values |= {"sizes": sizes, "seeds": self._seeds()}
+        elif self.sizes is not None:
+            values |= {"sizes": sizes}
         if self.is_of_several_models:
             given = values["model"]
             texts = given.values() if isinstance(given, Mapping) else given
@@ -700,10 +757,34 @@ class Study:
             )
             return load(self.fallback)
 
+    def planned(
+        self,
+        directory: str | os.PathLike[str],
+        goal: Goal | None = None,
+        budget: Budget | str | None = None,
+    ) -> Study:
+        """The study with the goal and the budget that it is run with in a directory; see `run`.
+
+        Raises
+        ------
+        StudyError
+            If there is a budget and no goal.
+        """
+        if goal is not None:
+            return replace(self, goal=goal, budget=budget)
+        found = None
+        if self.goal is None and self.sizes is None:
+            found = stored_plan(directory)
+        if found is not None:
+            return replace(self, goal=found[0], budget=found[1] if budget is None else budget)
+        return self if budget is None else replace(self, budget=budget)
+
     def run(
         self,
         out: str | os.PathLike[str] | None = None,
         *,
+        goal: Goal | None = None,
+        budget: Budget | str | None = None,
         workers: int = 1,
         progress: Observer | bool | None = None,
         retry_failed: bool = False,
@@ -711,10 +792,18 @@ class Study:
     ) -> Any:  # A union would have to be narrowed by all who have one model.
         """Run what the run directory does not hold yet; return the whole curve.
 
+        With a goal, the runs are chosen for it; see `Goal`. A study without a goal and without
+        sizes of its own continues the plan that the directory holds, if it holds one.
+
         Parameters
         ----------
         out : path, optional
             The run directory; ``runs/NAME`` by default. Runs that it holds are not repeated.
+        goal : Goal, optional
+            In place of the study's.
+        budget : Budget or str, optional
+            In place of the study's, as "2h" or "500 runs". With a goal and without a budget, the
+            runs are not limited.
         workers : int
             Runs side by side, each in a process with its share of the cores; at most one for each
             core. The figures of learners do not depend on it: BLAS and OpenMP compute with one
@@ -745,11 +834,13 @@ class Study:
             out or Path("runs") / self.name,
             workers,
             progress,
+            goal=goal,
+            budget=budget,
             retry_failed=retry_failed,
             observers=observers,
         )
         if not outcome.curves:
-            raise StudyError(outcome.failures(), code="runs-failed")
+            raise outcome.error()
         if outcome.failed:
             warnings.warn(DataworthWarning(outcome.failures(), code="runs-failed"), stacklevel=2)
         if self.is_of_several_models:
@@ -762,13 +853,15 @@ class Study:
         workers: int = 1,
         progress: Observer | bool | None = None,
         *,
+        goal: Goal | None = None,
+        budget: Budget | str | None = None,
         retry_failed: bool = False,
         observers: Sequence[Observer] = (),
     ) -> Outcome:
         """As `run`, with all that the study came to: curve, failed runs and findings."""
         workers = checks.check_int("workers", workers)
         return run_study(
-            self.resolve(),
+            self.planned(directory, goal, budget).resolve(),
             directory,
             workers,
             progress,

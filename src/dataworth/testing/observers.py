@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from dataworth.findings import Finding
 from dataworth.observers.base import Observer
+from dataworth.plan.choice import Choice, Stop
 from dataworth.records.record import Failure, Record, RunKey
 from dataworth.records.store import Store
 
@@ -64,6 +66,25 @@ def check_steps_of_unknown_number(make: Callable[[], Observer]) -> None:
     observer.on_study_end()
 
 
+def check_a_planned_study(make: Callable[[], Observer]) -> None:
+    """Of a study with a goal, each run is announced when it is chosen."""
+    observer = make()
+    goal = {"at": 1_000, "within": 0.1}
+    with tempfile.TemporaryDirectory() as folder:
+        with Store(folder, write=True) as store:
+            store.add(_record(_KEYS[0]))
+        options = {"name": "study", "data": "digits", "goal": goal, "budget": {"seconds": 60}}
+        observer.on_directory(Path(folder), options)
+        observer.on_study_begin(_KEYS[:1], _KEYS[:1], [10])
+        for key, width in zip(_KEYS[1:3], (math.nan, 0.2), strict=True):
+            observer.on_choice(Choice(key, width, width, width / 2, "a [larger] size"))
+            observer.on_step(key, 1, 2, {"loss": 0.7})
+            observer.on_record(_record(key))
+        observer.on_notice("The [model] is given up.")
+        observer.on_stop(Stop("met", "The goal is met."))
+        observer.on_study_end()
+
+
 def check_an_interrupted_study(make: Callable[[], Observer]) -> None:
     """A study may end in the middle of a run."""
     observer = make()
@@ -76,5 +97,6 @@ OBSERVER_CHECKS: tuple[ObserverCheck, ...] = (
     check_a_whole_study,
     check_a_study_with_nothing_to_do,
     check_steps_of_unknown_number,
+    check_a_planned_study,
     check_an_interrupted_study,
 )
