@@ -1,6 +1,14 @@
 """How Sphinx builds the pages: python -m sphinx -W docs OUT."""
 
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
 from dataworth import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
+import run_pages
 
 project = "dataworth"
 copyright = "the dataworth developers"
@@ -34,3 +42,12 @@ html_static_path = ["static"]
 html_css_files = ["pages.css"]
 html_show_sphinx = False
 copybutton_exclude = ".linenos, .gp, .go"
+
+
+def _draw_gallery(app: Sphinx) -> None:
+    run_pages.run(Path(app.srcdir) / "gallery.md", Path(app.srcdir) / "_gallery")
+
+
+def setup(app: Sphinx) -> None:
+    """Draw the pictures of the gallery before the pages are read."""
+    app.connect("builder-inited", _draw_gallery)

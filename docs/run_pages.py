@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -93,8 +94,14 @@ def blocks(text: str) -> list[Block]:
     ]
 
 
-def run(page: Path) -> dict[Block, str]:
+def run(page: Path, pictures: Path | None = None) -> dict[Block, str]:
     """Run a page's blocks; what each printed on stdout.
+
+    Parameters
+    ----------
+    page : Path
+    pictures : Path, optional
+        The folder where the PNG files that the page writes are kept.
 
     Raises
     ------
@@ -114,8 +121,12 @@ def run(page: Path) -> dict[Block, str]:
             text=True,
             check=False,
         )
-    if done.returncode:
-        raise PageError(f"{page.name}: {done.stderr[-2_000:]}")
+        if done.returncode:
+            raise PageError(f"{page.name}: {done.stderr[-2_000:]}")
+        if pictures is not None:
+            pictures.mkdir(exist_ok=True)
+            for picture in Path(folder).glob("*.png"):
+                shutil.copy(picture, pictures)
     return dict(zip(todo, done.stdout.split(_MARK)[1:], strict=True))
 
 

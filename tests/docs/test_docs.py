@@ -23,7 +23,7 @@ BUILDS = all(map(importlib.util.find_spec, ("sphinx", "furo", "myst_parser", "sp
 # Pages that train for 5 seconds or more.
 TRAINING = (
     "README", "quickstart", "reading-a-curve", "is-my-loss-real", "bring-your-own", "glyphs",
-    "forecasting", "estimator", "function", "images", "table", "texts",
+    "forecasting", "gallery", "estimator", "function", "images", "table", "texts",
 )  # fmt: skip
 
 
