@@ -16,7 +16,7 @@ from dataworth.study.resolved import ResolvedStudy
 
 
 def number_of_workers(asked: int) -> int:
-    """The number of workers that was asked for, at most one for each core.
+    """The number of workers that was requested, at most one for each core.
 
     Warns
     -----
