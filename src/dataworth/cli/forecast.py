@@ -79,6 +79,21 @@ def add_parser(commands: Any) -> None:
         help="forecast each curve of a file that holds several, one for each value of this column",
     )
     parser.add_argument(
+        "--parameters",
+        metavar="COLUMN",
+        help="the column of the file with the size of the model: more data or a bigger model, and "
+        "the best split of a budget of compute (--out FILE.html: a page with the contours)",
+    )
+    parser.add_argument(
+        "--compute",
+        type=numbers,
+        nargs="+",
+        action=Extend,
+        metavar="OPERATIONS",
+        help="budgets to split with --parameters, in floating-point operations, 6 for each "
+        "parameter and sample (default: 1, 10 and 100 times the largest run's)",
+    )
+    parser.add_argument(
         "--level",
         type=share,
         default=0.9,
@@ -157,6 +172,15 @@ def run(options: argparse.Namespace) -> int:
     check_probability("level", options.level)
     check_sizes(options.at or [])
     _check_prices(options)
+    if options.parameters is not None:
+        from dataworth.cli.joint import run_joint
+
+        return run_joint(options)
+    if options.compute is not None:
+        raise ForecastError(
+            "--compute needs --parameters: a budget is split between model and data.",
+            code="option-missing",
+        )
     if options.out is not None:
         check_picture_path(options.out)
     if options.by:

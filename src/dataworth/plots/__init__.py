@@ -9,5 +9,13 @@ from dataworth.plots.curve import plot_curve
 from dataworth.plots.files import write_forecast_picture
 from dataworth.plots.forecast import plot_forecast
 from dataworth.plots.images import plot_images
+from dataworth.plots.joint import plot_joint
 
-__all__ = ["plot_classes", "plot_curve", "plot_forecast", "plot_images", "write_forecast_picture"]
+__all__ = [
+    "plot_classes",
+    "plot_curve",
+    "plot_forecast",
+    "plot_images",
+    "plot_joint",
+    "write_forecast_picture",
+]
