@@ -177,3 +177,16 @@ def test_the_loss_of_a_share_is_what_it_lacks_to_1(values: list[float], known: b
     metric = {"metric": "accuracy"} if known else {"metric": "x", "higher_is_better": True}
     scale = loss_scale(Curve(SIZES, values, **metric))
     assert (scale.losses(np.array(values)) == 1 - np.array(values)).all()
+
+
+def test_a_loss_of_densities_may_be_negative_and_is_shifted_freely() -> None:
+    sizes = np.array([100, 200, 400, 800, 1600, 3200])
+    losses = -1.5 + 8 * sizes**-0.5
+    truth = -1.5 + 8 * 12_800**-0.5
+    found = dw.forecast(Curve(sizes, losses, metric="nll")).predict([12_800])
+    assert found.lower[0] < truth < found.upper[0]
+    assert found.upper[0] - found.lower[0] < 0.2
+    moved = dw.forecast(Curve(sizes, losses - 10, metric="nll")).predict([12_800])
+    assert moved.median[0] + 10 == pytest.approx(found.median[0], abs=1e-6)
+    with pytest.raises(ForecastError):
+        dw.forecast(Curve(sizes, losses, metric="rmse"))

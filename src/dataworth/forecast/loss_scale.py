@@ -22,6 +22,8 @@ _RATE = 0.5
 """A metric without an end is scaled so that its loss falls about as the root of the size does."""
 _RISE, _SURE = 0.05, 3.0
 _DECIBEL = 10 / math.log(10)
+_DENSITIES = ("loss", "bits_per_dim")
+"""Losses that are negative where a model's density exceeds 1."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,12 @@ def _falling(curve: Curve, values: Floats) -> LossScale:
             code="metric-unclear",
         )
     best, worst = metric.lower or 0.0, metric.upper
+    if _of_densities(curve, values):
+        notes.append(
+            f"{metric.name} holds negative values, as that of a density does: it is taken to have "
+            "no least value. If it has one, say so: best=, --best."
+        )
+        best = -math.inf
     if worst is not None and len(values) and values.max() > worst:
         notes.append(f"{metric.name} holds {values.max():g}, but lies {metric.range}: check it.")
         worst = None
@@ -186,6 +194,12 @@ def _falling(curve: Curve, values: Floats) -> LossScale:
         return _endless(curve, values, False, tuple(notes))
     cap = _LARGEST if worst is None or math.isinf(worst) else math.log(worst - best)
     return LossScale(False, best, None, cap, tuple(notes))
+
+
+def _of_densities(curve: Curve, values: Floats) -> bool:
+    """Whether a loss is below 0 and falls: one that rises is a score with its sign turned."""
+    free = curve.metric.lower is None or canonical(curve.metric.name) in _DENSITIES
+    return free and values.min(initial=0.0) < 0 and _slope(curve) < 0
 
 
 def _rising(curve: Curve, values: Floats) -> LossScale:
