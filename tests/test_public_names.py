@@ -74,6 +74,7 @@ FOLDERS = {
         "plot_curve",
         "plot_forecast",
         "plot_images",
+        "plot_joint",
         "write_forecast_picture",
     },
     "tasks": {"Classification", "Multilabel", "Regression", "Scored", "Task"},
