@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 SEEDS = 10
 _NEXT = 1.4
 """The goal is this much larger than the largest size that may be measured."""
-_SMALLEST, _LEAST_GOAL = 16, 1_400
+_SMALLEST, _LEAST_GOAL, _LEAST_SIZES = 16, 1_400, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,25 +67,37 @@ def replay_cases(curves: Sequence[LongCurve], count: int, seed: int) -> Iterator
         ]
         if not possible:
             continue
-        goal = possible[int(rng.integers(len(possible)))]
-        chosen = [
-            i
-            for i, size in enumerate(long.sizes)
-            if _SMALLEST <= size <= long.sizes[goal] / _NEXT and long.means[i] > 0
-        ]
-        runs = np.array([long.drawn(i, SEEDS, rng) for i in chosen])
-        if len(chosen) < 10 or (runs <= 0).any():
+        case = replay_case(long, possible[int(rng.integers(len(possible)))], rng, _NEXT)
+        if case is None:
             continue
-        yield ReplayCase(
-            long,
-            int(long.sizes[goal]),
-            float(long.means[goal]),
-            long.sizes[chosen].astype(np.int64),
-            runs,
-        )
+        yield case
         made += 1
         if made == count:
             return
+
+
+def replay_case(
+    long: LongCurve, goal: int, rng: np.random.Generator, ahead: float
+) -> ReplayCase | None:
+    """A curve with the goal at one of its sizes, measured up to `1 / ahead` of that.
+
+    None where there are too few sizes or a run of no loss.
+    """
+    chosen = [
+        i
+        for i, size in enumerate(long.sizes)
+        if _SMALLEST <= size <= long.sizes[goal] / ahead and long.means[i] > 0
+    ]
+    runs = np.array([long.drawn(i, SEEDS, rng) for i in chosen])
+    if len(chosen) < _LEAST_SIZES or (runs <= 0).any():
+        return None
+    return ReplayCase(
+        long,
+        int(long.sizes[goal]),
+        float(long.means[goal]),
+        long.sizes[chosen].astype(np.int64),
+        runs,
+    )
 
 
 Design = list[tuple[int, int]]
@@ -127,9 +139,11 @@ FIXED = (
 )
 
 
-def within_budget(case: ReplayCase, name: str, budget: float) -> Design | None:
+def within_budget(
+    case: ReplayCase, name: str, budget: float, largest: float = np.inf
+) -> Design | None:
     """A fixed design with the largest sizes that cost at most `budget` samples."""
-    for top in case.sizes[::-1]:
+    for top in case.sizes[case.sizes <= largest][::-1]:
         design = fixed_design(case, name, float(top))
         if sum(size for size, _ in design) <= budget and len({n for n, _ in design}) >= 3:
             return design
