@@ -139,7 +139,7 @@ def test_the_best_of_several_models_is_found_and_the_worst_get_little() -> None:
     kind, message = stop_of(planner)
     assert kind == "met"
     best = min(laws, key=lambda name: laws[name](50_000))
-    assert f"it is {best}" in message
+    assert f"{best} is the best" in message
     spent = {n: sum(r.key.size for r in records if r.key.learner == n) for n in laws}
     assert spent["c"] < spent[best]
     assert sum(spent.values()) < 3 * 50_000

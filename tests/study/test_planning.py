@@ -18,9 +18,10 @@ from dataworth.errors import StudyError
 from dataworth.observers.base import Observer
 from dataworth.observers.json_lines import JsonLines
 from dataworth.plan.choice import Choice, Stop
+from dataworth.plan.stored import stored_plan
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
-from dataworth.study.planning import next_runs, plan_entry
+from dataworth.study.planning import next_runs
 from dataworth.study.run import Outcome
 from dataworth.study.toml import read_studies
 
@@ -79,9 +80,9 @@ def keys_in(directory: Path) -> list[RunKey]:
 
 def plan_in(directory: Path) -> dict[str, Any]:
     with Store(directory) as store:
-        entry = plan_entry(store.meta(), "here")
-    assert entry is not None
-    return entry
+        found = stored_plan(store)
+    assert found is not None
+    return found.to_dict()
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from dataworth.curves.curve import Curve
     from dataworth.forecast.forecast import Forecast
+    from dataworth.plan.goal import Goal
 
 
 def add_parser(commands: Any) -> None:
@@ -234,9 +235,13 @@ def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> in
     return 2 if refused == len(curves) else 0
 
 
-def begin_answer(console: Console, curve: Curve) -> Forecast | None:
-    """Print in a few sentences what a run's curve says of more data; None without a forecast."""
+def begin_answer(console: Console, curve: Curve, goal: Goal | None = None) -> Forecast | None:
+    """Print in a few sentences what a run's curve says of more data; None without a forecast.
+
+    With a goal, what it says of that comes first.
+    """
     from dataworth.cli.show.forecast import echo, show_answer
+    from dataworth.cli.show.plan import show_goal
     from dataworth.forecast import api
 
     try:
@@ -244,15 +249,19 @@ def begin_answer(console: Console, curve: Curve) -> Forecast | None:
     except ForecastError as error:
         echo(console, f"No forecast: {error}")
         return None
+    if goal is not None:
+        show_goal(console, forecast, goal)
     show_answer(console, forecast)
     return forecast
 
 
-def end_answer(console: Console, forecast: Forecast, directory: Path, *, is_new: bool) -> None:
+def end_answer(
+    console: Console, forecast: Forecast, directory: Path, at: int | None = None, *, is_new: bool
+) -> None:
     """Print what is predicted, and draw the picture if the curve is new or there is none."""
     from dataworth.cli.show.forecast import echo, show_predictions, show_warnings
 
-    sizes = ahead(forecast)
+    sizes = sorted({*ahead(forecast), *([] if at is None else [float(at)])})
     show_predictions(console, forecast, sizes, 0.9)
     show_warnings(console, forecast, sizes)
     picture = directory / FORECAST_PICTURE

@@ -17,6 +17,7 @@ from dataworth._util import signals
 from dataworth._util.printable import new_console, say
 from dataworth.cli.answers import AHEAD
 from dataworth.cli.forecast import begin_answer, end_answer
+from dataworth.cli.goal import add_goal_options, budget_of, goal_of
 from dataworth.cli.options import (
     SPLIT_OPTIONS,
     Extend,
@@ -35,6 +36,7 @@ from dataworth.study.shipped import shipped_studies
 if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
     from dataworth.observers.base import Observer
+    from dataworth.plan.goal import Goal
     from dataworth.study.run import Outcome
     from dataworth.study.spec import Study
 
@@ -110,15 +112,15 @@ def add_parser(commands: Any) -> None:
         action=Extend,
         metavar="N",
         help="numbers of training samples, such as 9000,27000 or 9k 27k, or shares of the rows "
-        "that may be trained on, such as 0.1,0.5,1.0 (default: the study's; for other data five, "
-        "a factor 3 apart, up to all)",
+        "that may be trained on, such as 0.1,0.5,1.0 (default: the study's; with --at or --target "
+        "those that the plan chooses; for other data five, a factor 3 apart, up to all)",
     )
     parser.add_argument(
         "--seeds",
         type=int,
         metavar="K",
-        help="number of seeds, and so of runs of each size (default: the study's; for other data "
-        "3; with --cv one for each fold)",
+        help="number of seeds, and so of runs of each size (default: the study's; with --at or "
+        "--target as many as the plan needs; for other data 3; with --cv one for each fold)",
     )
     parser.add_argument(
         "--epochs",
@@ -173,6 +175,7 @@ def add_parser(commands: Any) -> None:
         help="track the study on an MLflow server, such as http://localhost:5000, or in a "
         "database, such as sqlite:///mlflow.db",
     )
+    add_goal_options(parser)
     parser.add_argument("--retry-failed", action="store_true", help="repeat the runs that failed")
     add_output_options(parser)
     parser.set_defaults(command=run)
@@ -182,25 +185,40 @@ def run(options: argparse.Namespace) -> int:
     """Run the requested studies, one after the other; 3 if a run failed, else 0."""
     _check_models(options.model or [])
     studies = _studies(options)
+    budget = budget_of(options)
     code, documents = 0, []
-    for study in studies:
-        directory = _directory(options, study, alone=len(studies) == 1)
+    for given in studies:
+        directory = _directory(options, given, alone=len(studies) == 1)
+        study = given.planned(directory, _goal(options, given), budget)
         with _says_how_to_go_on(options, directory, alone=len(studies) == 1):
             outcome = _run(study, directory, options)
             if outcome.failed:
                 code = FAILED_RUNS
+            elif not outcome.curves:
+                raise outcome.error()
             if options.json:
                 documents.append(document_of(outcome))
                 continue
             if not outcome.curves:
                 continue
             if len(outcome.curves) > 1:
-                _compare(outcome)
-                continue
-            _show_one(outcome, study, options)
+                _compare(outcome, study.goal)
+            else:
+                _show_one(outcome, study, options)
+            if outcome.stop is not None and outcome.stop.kind == "spent":
+                from dataworth.cli.show.plan import show_hour
+
+                show_hour(new_console(), outcome.directory)
     if options.json:
         print(json.dumps({"studies": documents}, allow_nan=False))
     return code
+
+
+def _goal(options: argparse.Namespace, study: Study) -> Goal | None:
+    """The goal that was given on the command line."""
+    models = len(study.model) if study.is_of_several_models else 1
+    metric = study.metric if isinstance(study.metric, str) else None
+    return goal_of(options, models, metric)
 
 
 def _check_models(models: Sequence[str]) -> None:
@@ -223,16 +241,21 @@ def _show_one(outcome: Outcome, study: Study, options: argparse.Namespace) -> No
         (curve,) = outcome.curves.values()
         forecast = begin_answer(console, curve)
     else:
-        forecast = begin_answer(console, curve)
+        forecast = begin_answer(console, curve, study.goal)
         _print(outcome)
+    at = None if study.goal is None else study.goal.at
     if forecast is not None:
-        end_answer(console, forecast, outcome.directory, is_new=outcome.trained > 0)
+        end_answer(console, forecast, outcome.directory, at, is_new=outcome.trained > 0)
 
 
-def _compare(outcome: Outcome) -> None:
-    """Print which model is the best now and at larger sizes, where they cross, and the table."""
+def _compare(outcome: Outcome, goal: Goal | None) -> None:
+    """Print which model is the best now and at larger sizes, where they cross, and the table.
+
+    With a goal at a size, there comes first.
+    """
     from dataworth.cli.show.forecast import echo, show_comparison
     from dataworth.forecast.compare import compare
+    from dataworth.report.sentences import best_in_words
 
     console = new_console()
     try:
@@ -242,6 +265,9 @@ def _compare(outcome: Outcome) -> None:
         _print(outcome)
         return
     sizes = [comparison.largest * times for times in (1, AHEAD[-1])]
+    if goal is not None and goal.at is not None:
+        echo(console, best_in_words(comparison, goal.at))
+        sizes = sorted({*sizes, float(goal.at)})
     show_comparison(console, comparison, sizes, 0.9)
     _print(outcome)
     echo(console, f"More with: dataworth compare {outcome.directory}")

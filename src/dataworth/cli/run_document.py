@@ -14,6 +14,7 @@ def document_of(outcome: Outcome) -> dict[str, Any]:
     return {
         "directory": str(outcome.directory),
         "trained": outcome.trained,
+        "plan": _plan(outcome),
         "models": {name: _model(curve) for name, curve in outcome.curves.items()},
         "failed": [
             {
@@ -29,6 +30,21 @@ def document_of(outcome: Outcome) -> dict[str, Any]:
             for finding in outcome.findings
         ],
     }
+
+
+def _plan(outcome: Outcome) -> dict[str, Any] | None:
+    """Why the plan of a study with a goal has ended; None without a goal."""
+    if outcome.stop is None:
+        return None
+    from dataworth._util.json import json_values
+    from dataworth.plan.stored import stored_plan
+    from dataworth.records.store import Store
+
+    with Store(outcome.directory) as store:
+        found = stored_plan(store)
+    assert found is not None
+    names = ("goal", "budget", "stop", "notes", "intervals")
+    return {name: json_values(each) for name, each in found.to_dict().items() if name in names}
 
 
 def _model(curve: Curve) -> dict[str, Any]:

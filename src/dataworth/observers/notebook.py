@@ -37,6 +37,7 @@ class NotebookObserver(Observer):
         self._several = False
         self._eta = EtaEstimator([], [], [])
         self._started = self._shown = 0.0
+        self._chosen: list[RunKey] = []
         self._goal: Mapping[str, Any] | None = None
         self._budget: Mapping[str, Any] | None = None
         self._stop = ""
@@ -52,6 +53,7 @@ class NotebookObserver(Observer):
         self._runs = len(keys)
         self._several = width_of_models(keys) > 0
         self._eta = EtaEstimator(keys, done, work)
+        self._chosen = list(keys)
         self._started = time.monotonic()
         before = f", {len(done)} of them done before" if done else ""
         if self._goal is not None:
@@ -62,6 +64,8 @@ class NotebookObserver(Observer):
     def on_choice(self, choice: Choice) -> None:
         """Show the run, why it was chosen, and what it is expected to cost and to bring."""
         self._eta.add(choice.key, choice.key.size)
+        self._chosen.append(choice.key)
+        self._several = width_of_models(self._chosen) > 0
         self._runs += 1
         self._show(f"next: {choice.describe()}")
 

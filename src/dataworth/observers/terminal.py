@@ -49,6 +49,7 @@ class TerminalObserver(Observer):
         self._eta = EtaEstimator([], [], [])
         self._names = self._runs = 0
         self._told = 0.0
+        self._chosen: list[RunKey] = []
         self._goal: Mapping[str, Any] | None = None
         self._budget: Mapping[str, Any] | None = None
 
@@ -61,6 +62,7 @@ class TerminalObserver(Observer):
     ) -> None:
         """Show how much there is to do."""
         self._eta = EtaEstimator(keys, done, work)
+        self._chosen = list(keys)
         self._names, self._runs = width_of_models(keys), len(keys)
         if self._goal is not None:
             self._print(plan_in_words(self._goal, self._budget, len(done)))
@@ -88,6 +90,8 @@ class TerminalObserver(Observer):
     def on_choice(self, choice: Choice) -> None:
         """Print the run, why it was chosen, and what it is expected to cost and to bring."""
         self._eta.add(choice.key, choice.key.size)
+        self._chosen.append(choice.key)
+        self._names = width_of_models(self._chosen)
         self._runs += 1
         self._print(f"next: {choice.describe()}", style="dim")
 
@@ -151,11 +155,9 @@ class TerminalObserver(Observer):
         """Print why the run failed."""
         key = record.key
         assert record.failure is not None
-        self._console.print(
+        self._print(
             f"{self._model(key)}{key.size:>9,} samples  seed {key.seed}  "
             f"failed: {record.failure.message}",
-            highlight=False,
-            markup=False,
             style="red",
         )
         self._end_of(key)

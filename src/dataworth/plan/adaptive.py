@@ -107,12 +107,14 @@ class Adaptive:
     whole: int | None = None
     last: Plan | None = field(default=None, init=False)
     """The plan that `next` made last."""
+    size: float = field(init=False)
+    """The size of the goal."""
 
     def __post_init__(self) -> None:
-        self._size = self.goal.size(self.sizes[-1])
+        self.size = self.goal.size(self.sizes[-1])
         self._ways = Ways(self.goal, self.sizes, self.seeds)
         self._standings = Standings(
-            self.goal, self._size, self.models, self.curve_of, self.forecaster, self.whole
+            self.goal, self.size, self.models, self.curve_of, self.forecaster, self.whole
         )
 
     def next(
@@ -171,7 +173,7 @@ class Adaptive:
                 continue
             for seed in self._ways.free_seeds(standing, size)[:1]:
                 key = self.key_of(standing.model, size, seed)
-                reason = "begins: shows the slope, the noise and the cost of a run"
+                reason = "one of the first runs, which show slope, noise and cost"
                 seconds = spending.seconds_of(key)
                 choices.append(Choice(key, seconds, math.nan, math.nan, reason))
         return choices
@@ -207,10 +209,10 @@ class Adaptive:
             for each in alive
             if each.forecast is None
         ]
-        needs = needs_of(self.goal, self._size, usable)
+        needs = needs_of(self.goal, self.size, usable)
         wanting = [each for each in usable if each.spread > needs.get(each.model, math.inf)]
         if not wanting:
-            return [], Stop("met", met(self.goal, self._size, usable)), left_out
+            return [], Stop("met", met(self.goal, self.size, usable)), left_out
         found = []
         for each in wanting:
             mine = Counter(key.size for key in running if key.learner == each.model)
@@ -243,10 +245,11 @@ class Adaptive:
         outlook, model = self._ways.outlook(standing), standing.model
         done = Counter(key.size for key in running if key.learner == model)
         largest = max({*standing.counts, *done})
-        why = "the cheapest way to the goal" if way.spread <= need else "narrows the most"
+        reaches = way.spread <= need
+        why = "is the cheapest way to the goal" if reaches else "narrows the interval the most"
         found = []
         for size, count in sorted(way.runs.items()):
-            what = "another seed" if size <= largest else "on the way to a larger size"
+            what = "another seed" if size <= largest else "a step to a larger size"
             if size > largest and size == max(way.runs):
                 what = "a larger size"
             busy = _busy(running, model, size)
@@ -255,7 +258,7 @@ class Adaptive:
                 after = standing.width_of(outlook.after(done))
                 key = self.key_of(model, size, seed)
                 seconds = spending.seconds_of(key)
-                found.append(Choice(key, seconds, standing.width, after, f"{what}: {why}"))
+                found.append(Choice(key, seconds, standing.width, after, f"{what} {why}"))
         return found
 
     def _stop(

@@ -34,22 +34,14 @@ class Choice:
     width_after: float
     reason: str
 
-    def describe(self, *, several: bool = False) -> str:
-        """The run, why it was chosen, its cost and what is expected of it, in one line.
-
-        Parameters
-        ----------
-        several : bool
-            Whether the study has several models, so that the run's is named.
-        """
-        model = f"{self.key.learner}, " if several else ""
-        parts = [f"{model}{self.key.size:,} samples, seed {self.key.seed}: {self.reason}"]
-        if not math.isnan(self.seconds):
-            parts.append(f"about {time_in_words(self.seconds)}")
+    def describe(self) -> str:
+        """The run, its cost, why it was chosen and what is expected of it, in one line."""
+        time = "" if math.isnan(self.seconds) else f", about {time_in_words(self.seconds)}"
+        widths = ""
         if not math.isnan(self.width_now):
             now, after = format_share(self.width_now), format_share(self.width_after)
-            parts.append(f"interval within {now} now, {after} expected")
-        return "; ".join(parts)
+            widths = f": within {now} now, {after} expected"
+        return f"{self.key.describe()}{time}; {self.reason}{widths}"
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; None where nothing is known."""

@@ -96,17 +96,22 @@ def _of_best(
 
 
 def met(goal: Goal, size: float, standings: Sequence[Standing]) -> str:
-    """How the goal is met, in one line; parameters as for `needs_of`."""
-    what = f"The goal is met: {goal.describe()}"
+    """That the goal is met, and how, in one line; parameters as for `needs_of`."""
+    return f"The goal is met: {goal.describe()}; {state_in_words(goal, size, standings)}."
+
+
+def state_in_words(goal: Goal, size: float, standings: Sequence[Standing]) -> str:
+    """What is known of the goal, as part of a sentence; parameters as for `needs_of`."""
+    likely = contenders(goal, standings)
     if goal.kind == "interval":
-        width = max(each.width for each in contenders(goal, standings))
-        return f"{what}; it is within {format_share(width)}."
+        widest = max(likely, key=lambda each: each.width)
+        of = f" of {widest.model}" if len(standings) > 1 else ""
+        return f"the interval{of} is within {format_share(widest.width)}"
     if goal.kind == "target":
-        said = [_said_of_target(goal, size, each) for each in contenders(goal, standings)]
-        return f"{what}; {', '.join(said)}."
+        return ", ".join(_said_of_target(goal, size, each) for each in likely)
     chances = chances_of_best(standings, goal.width)
     best = int(chances.argmax())
-    return f"{what}; it is {standings[best].model}, with a probability of {chances[best]:.3g}."
+    return f"{standings[best].model} is the best with a probability of {chances[best]:.3g}"
 
 
 def _said_of_target(goal: Goal, size: float, standing: Standing) -> str:

@@ -116,9 +116,13 @@ class Spending:
 
     def describe(self) -> str:
         """What was spent, of what, in words."""
-        time = time_in_words(self.seconds)
-        spent = f"{self.runs} runs, {self.samples:,.0f} samples, {time} of work"
+        spent = self.spent()
         return spent if self._budget is None else f"{spent}, of {self._budget.describe()}"
+
+    def spent(self) -> str:
+        """What was spent, in words."""
+        runs = "1 run" if self.runs == 1 else f"{self.runs:,} runs"
+        return f"{runs}, {self.samples:,.0f} samples, {time_in_words(self.seconds)} of work"
 
     def to_dict(self) -> Mapping[str, float]:
         """What was spent."""

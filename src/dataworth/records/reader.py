@@ -142,12 +142,12 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
         "name": model if several else name,
         "model": model or checked_entry({"model": "", **meta}, "model", str, str(store.path)),
         "data": checked_entry({"data": "", **meta}, "data", str, where),
-        "counted": "groups" if _counts_groups(meta, where) else "samples",
+        "counted": "groups" if counts_groups(meta, where) else "samples",
         "others": others,
     }
 
 
-def _counts_groups(meta: Mapping[str, Any], where: str) -> bool:
+def counts_groups(meta: Mapping[str, Any], where: str) -> bool:
     """Whether the sizes of the study are numbers of groups."""
     identity = checked_entry({"identity": {}, **meta}, "identity", dict, where)
     return bool(identity.get("count") == "groups")

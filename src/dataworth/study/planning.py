@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-
-from dataworth.curves.curve import Curve
-from dataworth.errors import StudyError
 from dataworth.observers.base import Observer
-from dataworth.plan.adaptive import Adaptive, Plan
+from dataworth.plan.adaptive import Plan
 from dataworth.plan.budget import Budget
 from dataworth.plan.choice import Choice, Stop
 from dataworth.plan.goal import Goal
 from dataworth.plan.grid import Grid
+from dataworth.plan.stored import StoredPlan, planned_records, planner, stored_plan
 from dataworth.records.layout import RESULTS_FILE
-from dataworth.records.meta import checked_entry
-from dataworth.records.reader import curve_columns
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.study.resolved import ResolvedStudy
-
-ENTRY = "plan"
-"""The entry of a store's ``meta`` with the goal, the budget, all choices and the end of a plan."""
 
 
 class NextRuns(Protocol):
@@ -129,22 +121,22 @@ class PlannedRuns:
     is_immediate = False
 
     def __init__(self, study: ResolvedStudy, store: Store, slots: int, retry_failed: bool) -> None:
-        self.slots = slots
-        self._store = store
-        records = [r for r in store.records(None) if r.key.learner in study.objectives]
+        records = planned_records(store, study.models)
         if retry_failed:
             records = [record for record in records if record.failure is None]
+        self.slots = slots
+        self.stop: Stop | None = None
         self.keys: Sequence[RunKey] = [record.key for record in records]
         self.done: Sequence[RunKey] = self.keys
+        self._store = store
         self._records: list[Record] = []
         for record in records:
             self.add(record)
-        self._planner = planner_of(study, store)
-        self._stored = _entry(study, store)
+        self._stored = _stored(study, store, slots)
+        self._planner = planner(store, self._stored, study.key_of, study.pool)
         self._choices: list[Choice] = []
         self._notices: list[str] = []
         self._announced: set[str] = set()
-        self.stop: Stop | None = None
 
     def add(self, record: Record) -> None:
         """Take note of a run that has ended and is stored."""
@@ -157,7 +149,9 @@ class PlannedRuns:
         chosen = plan.choices[: max(free, 0)]
         self._choices += chosen
         self.stop = plan.stop
-        self._notices += plan.given_up if plan.stop is None else [*plan.given_up, *plan.notes]
+        if self.stop is None or self.stop.kind != "failed":
+            # The stop itself says why all models were given up.
+            self._notices += plan.given_up if self.stop is None else [*plan.given_up, *plan.notes]
         if chosen or plan.stop is not None:
             self._write(chosen, plan)
         return [choice.key for choice in chosen]
@@ -176,70 +170,21 @@ class PlannedRuns:
 
     def _write(self, chosen: Sequence[Choice], plan: Plan) -> None:
         """Store choices, in place of those of runs that were begun before and not finished."""
-        new = [choice.to_dict() for choice in chosen]
-        keys = {each["key"] for each in new}
-        before = [each for each in self._stored["choices"] if each["key"] not in keys]
-        self._stored |= {
-            "choices": before + new,
-            "stop": None if plan.stop is None else plan.stop.to_dict(),
-            "notes": [*plan.given_up, *plan.notes],
-            "intervals": {
+        keys = {choice.key for choice in chosen}
+        before = [choice for choice in self._stored.choices if choice.key not in keys]
+        self._stored = replace(
+            self._stored,
+            choices=[*before, *chosen],
+            stop=None if plan.stop is None else plan.stop.to_dict(),
+            notes=[*plan.given_up, *plan.notes],
+            intervals={
                 each.model: each.width for each in plan.standings if each.forecast is not None
             },
-        }
-        self._store.set_meta({ENTRY: self._stored})
-
-
-def planner_of(study: ResolvedStudy, store: Store) -> Adaptive:
-    """The planner of a study that has a goal.
-
-    Parameters
-    ----------
-    study : ResolvedStudy
-    store : Store
-        With the runs that have ended: their curves are read there.
-
-    Raises
-    ------
-    StudyError
-        If the goal does not fit the study.
-    """
-    assert study.goal is not None
-    if study.goal.kind == "best" and len(study.models) == 1:
-        raise StudyError(
-            f"goal: sure = {study.goal.probability:g} asks for the best of several models, and "
-            f"there is one, {study.models[0]}. Give within= (--within) or target= (--target), or "
-            "more models.",
-            code="options-conflict",
-            option="sure",
         )
-
-    def curve_of(model: str, records: Sequence[Record]) -> Curve:
-        columns = curve_columns(store, model)
-        chosen = {(record.key.size, record.key.seed) for record in records}
-        pairs = zip(columns["samples"].tolist(), columns["seeds"].tolist(), strict=True)
-        kept = np.array([pair in chosen for pair in pairs])
-        columns |= {name: columns[name][kept] for name in ("samples", "values", "seeds")}
-        columns["others"] = {name: each[kept] for name, each in columns["others"].items()}
-        return Curve(**columns)
-
-    sizes = set(study.sizes)
-    if study.has_any_size:
-        # Seeds of what was run before are as good as those of the ladder.
-        sizes |= {int(n) for n in store.table([]).samples if n <= max(study.sizes)}
-    return Adaptive(
-        study.goal,
-        study.budget,
-        study.models,
-        sorted(sizes),
-        study.seeds,
-        study.key_of,
-        curve_of,
-        whole=study.pool,
-    )
+        self._stored.write(self._store)
 
 
-def stored_plan(directory: str | os.PathLike[str]) -> tuple[Goal, Budget | None] | None:
+def goal_in(directory: str | os.PathLike[str]) -> tuple[Goal, Budget | None] | None:
     """The goal and the budget of the plan in a run directory; None where there is no plan.
 
     Raises
@@ -250,64 +195,24 @@ def stored_plan(directory: str | os.PathLike[str]) -> tuple[Goal, Budget | None]
     if not (Path(directory) / RESULTS_FILE).is_file():
         return None
     with Store(Path(directory)) as store:
-        entry = plan_entry(store.meta(), str(store.path))
-    if entry is None:
-        return None
-    budget = entry["budget"]
-    return Goal.from_dict(entry["goal"]), None if budget is None else Budget.from_dict(budget)
+        found = stored_plan(store)
+    return None if found is None else (found.goal, found.budget)
 
 
-def plan_entry(meta: Mapping[str, Any], where: str) -> dict[str, Any] | None:
-    """The plan that a store holds, with entries of the right types; None where there is none.
-
-    Parameters
-    ----------
-    meta : mapping
-        As `Store.meta` gives it.
-    where : str
-        What a message calls the file.
-
-    Returns
-    -------
-    dict or None
-        ``goal`` and ``budget`` as `Goal.to_dict` gives them; ``choices``, each as
-        `Choice.to_dict` gives it, in their order; ``stop`` as `Stop.to_dict` gives it, or None;
-        ``notes``; ``intervals``, half the width by model when the plan was made last; and
-        ``before``, the plans for other goals.
-
-    Raises
-    ------
-    StudyError
-        If an entry is missing or of another type.
-    """
-    if ENTRY not in meta:
-        return None
-    types: dict[str, Any] = {
-        **dict.fromkeys(("goal", "intervals"), dict),
-        **dict.fromkeys(("budget", "stop"), dict | None),
-        **dict.fromkeys(("choices", "before"), list),
-        "notes": list[str],
-    }
-    return {name: checked_entry(meta, (ENTRY, name), kind, where) for name, kind in types.items()}
-
-
-def _entry(study: ResolvedStudy, store: Store) -> dict[str, Any]:
-    """The plan of the study as it is stored, to be continued; that of another goal is put aside."""
+def _stored(study: ResolvedStudy, store: Store, slots: int) -> StoredPlan:
+    """The study's plan as it is stored, to be continued; that of another goal is put aside."""
     assert study.goal is not None
-    goal = study.goal.to_dict()
-    new: dict[str, Any] = {
-        "goal": goal,
-        "budget": None if study.budget is None else study.budget.to_dict(),
-        "choices": [],
-        "stop": None,
-        "notes": [],
-        "intervals": {},
-        "before": [],
-    }
-    there = plan_entry(store.meta(), str(store.path))
+    sizes = set(study.sizes)
+    if study.has_any_size:
+        # Seeds of what was run before are as good as those of the ladder.
+        sizes |= {int(n) for n in store.table([]).samples if n <= max(study.sizes)}
+    new = StoredPlan(
+        study.goal, study.budget, study.models, sorted(sizes), list(study.seeds), slots
+    )
+    there = stored_plan(store)
     if there is None:
         return new
-    before = there.pop("before")
-    if there["goal"] == goal:
-        return there | {"budget": new["budget"], "before": before}
-    return new | {"before": [*before, there]}
+    if there.goal != study.goal:
+        aside = {name: each for name, each in there.to_dict().items() if name != "before"}
+        return replace(new, before=[*there.before, aside])
+    return replace(new, choices=there.choices, before=there.before)

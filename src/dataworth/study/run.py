@@ -21,6 +21,7 @@ from dataworth.observers.artifacts import Artifacts
 from dataworth.observers.base import Observer, Observers
 from dataworth.observers.choose import default_observer
 from dataworth.plan.choice import Stop
+from dataworth.plan.stored import stored_plan
 from dataworth.records.layout import STUDY_FILE
 from dataworth.records.meta import checked_entry
 from dataworth.records.reader import curve_columns, models
@@ -30,7 +31,7 @@ from dataworth.study.document import IN_PYTHON, to_toml
 from dataworth.study.interrupted import BegunRuns
 from dataworth.study.metadata import describe, describe_models, sample_images
 from dataworth.study.objectives import LearnerObjective
-from dataworth.study.planning import ENTRY, NextRuns, next_runs
+from dataworth.study.planning import NextRuns, next_runs
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.returned import ReturnedMetrics
 from dataworth.study.workers import executor_of, number_of_workers
@@ -270,7 +271,7 @@ def _with_what_is_there(
     merged = dict(values)
     # Sizes and seeds that a plan chose are none of a grid.
     for name, there in (("sizes", table.samples), ("seeds", table.seeds)):
-        if merged.get(name) is not None and ENTRY not in meta and "goal" not in values:
+        if merged.get(name) is not None and stored_plan(store) is None and "goal" not in values:
             merged[name] = sorted({*merged[name], *map(int, there)})
     before = _models_of_file(meta, str(store.path))
     now = values["model"] if isinstance(values["model"], Mapping) else {}

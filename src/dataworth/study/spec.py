@@ -40,12 +40,13 @@ from dataworth.metrics.metric import Metric
 from dataworth.observers.base import Observer
 from dataworth.plan.adaptive import size_ladder
 from dataworth.plan.budget import Budget
+from dataworth.plan.explain import SEEDS_OF_PLAN
 from dataworth.plan.goal import Goal
 from dataworth.sources import load
 from dataworth.study.by_size import BySize, by_size, model_at, models_by_size, sized
 from dataworth.study.document import IN_PYTHON
 from dataworth.study.objectives import FunctionObjective, LearnerObjective
-from dataworth.study.planning import stored_plan
+from dataworth.study.planning import goal_in
 from dataworth.study.protocol import Protocol, checked_validation
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.run import Outcome, run_study
@@ -54,8 +55,6 @@ from dataworth.study.variants import Variant
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
 _SEEDS = 3
-_SEEDS_OF_PLAN = 100
-"""More than any plan has use for."""
 _LEAST_SIZE, _LEAST_GROUPS, _LEAST_OF_CLASS = 32, 4, 4
 """The smallest size of a plan: samples, groups, and samples of each class."""
 _LEAST_SPAN = 8
@@ -257,7 +256,7 @@ class Study:
             assert isinstance(self.seeds, tuple)
             return self.seeds
         folds = None if self.cv is None else number_of_folds(self.cv)
-        return tuple(range(folds or (_SEEDS if self.goal is None else _SEEDS_OF_PLAN)))
+        return tuple(range(folds or (_SEEDS if self.goal is None else SEEDS_OF_PLAN)))
 
     def _check_seeds(self) -> None:
         seeds = self._seeds()
@@ -774,7 +773,7 @@ class Study:
             return replace(self, goal=goal, budget=budget)
         found = None
         if self.goal is None and self.sizes is None:
-            found = stored_plan(directory)
+            found = goal_in(directory)
         if found is not None:
             return replace(self, goal=found[0], budget=found[1] if budget is None else budget)
         return self if budget is None else replace(self, budget=budget)

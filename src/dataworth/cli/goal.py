@@ -1,0 +1,135 @@
+"""Options that say what a plan of runs is for, and what the runs may cost."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from dataworth.cli.options import Percent, in_unit_of, number, share
+from dataworth.errors import StudyError
+
+if TYPE_CHECKING:
+    from dataworth.plan.budget import Budget
+    from dataworth.plan.goal import Goal
+
+
+def add_goal_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a goal and of a budget."""
+    group = parser.add_argument_group(
+        "goal and budget",
+        "With a goal, a plan chooses the runs, and no sizes and seeds are needed; those that are "
+        "given limit it.",
+    )
+    group.add_argument(
+        "--at",
+        type=number,
+        metavar="N",
+        help="the goal: the interval at N training samples; of several models, the best one there",
+    )
+    group.add_argument(
+        "--within",
+        type=share,
+        metavar="P",
+        help="half the width of the interval, as a share of the loss, such as 2%% (default: 5%%)",
+    )
+    group.add_argument(
+        "--target",
+        type=share,
+        metavar="V",
+        help="the goal: whether the metric reaches V, and with how many samples",
+    )
+    group.add_argument(
+        "--sure",
+        type=share,
+        metavar="P",
+        help="probability that the answer to --target, or which model is the best, is right "
+        "(default: 90%%)",
+    )
+    group.add_argument(
+        "--level", type=share, metavar="P", help="probability of the interval (default: 90%%)"
+    )
+    group.add_argument(
+        "--budget",
+        metavar="B",
+        help="what all runs may cost, such as 2h, 30m, '500 runs', '1M samples' or '20 money' "
+        "(default: no limit)",
+    )
+    group.add_argument(
+        "--price-per-hour",
+        type=float,
+        metavar="X",
+        help="price of an hour of one worker, for a budget of money",
+    )
+
+
+def goal_of(options: argparse.Namespace, models: int, metric: str | None) -> Goal | None:
+    """The goal that was given; None without one.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    models : int
+        Number of models of the study: of several, the best is looked for.
+    metric : str or None
+        The curve's, where it is known.
+
+    Raises
+    ------
+    StudyError
+        If an option is out of range, or does not belong to the others.
+    """
+    given = {
+        name: value
+        for name in ("at", "within", "level", "target", "sure")
+        if (value := getattr(options, name)) is not None
+    }
+    if not given:
+        return None
+
+    from dataworth.plan.goal import SURE, Goal
+
+    if "target" in given:
+        given["target"] = _in_unit(given["target"], metric)
+    elif models > 1 and not {"within", "sure"} & set(given):
+        given["sure"] = SURE
+    return Goal(**given)
+
+
+def budget_of(options: argparse.Namespace) -> Budget | None:
+    """The budget that was given; None without one.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be read, or a price has no effect.
+    """
+    if options.budget is None and options.price_per_hour is None:
+        return None
+
+    from dataworth.plan.budget import Budget
+
+    if options.budget is None:
+        raise StudyError(
+            "--price-per-hour has an effect on a budget of money alone, such as "
+            '--budget "20 money".',
+            code="option-without-effect",
+            option="price_per_hour",
+        )
+    return Budget.parse(options.budget, options.price_per_hour)
+
+
+def _in_unit(target: float, name: str | None) -> float:
+    if not isinstance(target, Percent):
+        return target
+
+    from dataworth.metrics import find
+
+    metric = None if name is None else find(name)
+    if metric is None:
+        raise StudyError(
+            f"--target {100 * target:g}%: it is not known which metric is meant; give it, as "
+            "--metric accuracy, or a value of the metric.",
+            code="option-missing",
+            option="metric",
+        )
+    return in_unit_of(metric, target)
