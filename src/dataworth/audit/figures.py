@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -118,14 +117,10 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
 
 def _endings(store: Store, model: str | None) -> dict[tuple[str, int, int], dict[str, Any]]:
     """How the training of each run ended; of some seeds alone where there are many."""
-    seen: Counter[tuple[str, int]] = Counter()
-    endings = {}
-    for record in store.records(learner=model):
-        key = record.key
-        seen[key.learner, key.size] += 1
-        if seen[key.learner, key.size] <= _MOST_SEEDS:
-            endings[key.learner, key.size, key.seed] = _ending(record)
-    return endings
+    return {
+        (record.key.learner, record.key.size, record.key.seed): _ending(record)
+        for record in store.records(learner=model, most_seeds=_MOST_SEEDS)
+    }
 
 
 def _ending(record: Record) -> dict[str, Any]:

@@ -91,20 +91,13 @@ def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
         return audit_store(store)
 
 
-def findings_of_training(directory: str | os.PathLike[str]) -> list[Finding]:
-    """Whether runs of a run directory were not trained to the end; see `audit_run`.
-
-    Raises
-    ------
-    StudyError
-        If the directory holds no results, or they can't be read.
-    """
-    with Store(Path(directory)) as store:
-        several = models(store.meta(), str(store.path))
-        if len(several) < 2:
-            return training_findings(reported_runs(store), store.directory.name)
-        found = [training_findings(reported_runs(store, model), model) for model in several]
-        return [finding for each in found for finding in each]
+def findings_of_training(store: Store) -> list[Finding]:
+    """Whether runs of a run directory were not trained to the end; see `audit_run`."""
+    several = models(store.meta(), str(store.path))
+    if len(several) < 2:
+        return training_findings(reported_runs(store), store.directory.name)
+    found = [training_findings(reported_runs(store, model), model) for model in several]
+    return [finding for each in found for finding in each]
 
 
 def audit_store(store: Store) -> list[Finding]:

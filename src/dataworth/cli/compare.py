@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataworth._util.printable import new_console, say
 from dataworth.cli.answers import AHEAD
-from dataworth.cli.forecast import warn_of_training
+from dataworth.cli.forecast import opened, warn_of_training
 from dataworth.cli.options import (
     Extend,
     add_curve_options,
@@ -103,7 +103,9 @@ def run(options: argparse.Namespace) -> int:
             code="options-conflict",
         )
     comparison = _by_model(_comparison(options))
-    warn_of_training(options.directories)
+    for place in options.directories:
+        with opened(place) as results:
+            warn_of_training(results)
     sizes = options.at or [comparison.largest * times for times in (1, *AHEAD)]
     if options.json:
         from dataworth.report.sentences import best_in_words

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
     from dataworth.forecast.forecast import Forecast
     from dataworth.plan.goal import Goal
+    from dataworth.records.store import Store
 
 
 def add_parser(commands: Any) -> None:
@@ -188,9 +191,10 @@ def run(options: argparse.Namespace) -> int:
         by = options.by[0] if len(options.by) == 1 else options.by
         curves = as_curves(options.curve, by, options.metric, **curve_options(options))
         return _run_several(curves, options)
-    curve = as_curve(options.curve, options.metric, **curve_options(options))
-    answers = answers_to(options, curve)
-    warn_of_training([options.curve])
+    with opened(options.curve) as place:
+        curve = as_curve(place, options.metric, **curve_options(options))
+        answers = answers_to(options, curve)
+        warn_of_training(place)
     if options.json:
         print(json.dumps(answers.document(), allow_nan=False))
     else:
@@ -271,17 +275,26 @@ def end_answer(
     echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: {more}")
 
 
-def warn_of_training(places: Sequence[str]) -> None:
-    """Say on stderr of each run directory whether its runs were not trained to the end."""
-    directories = [Path(place) for place in places if Path(place).is_dir()]
-    if not directories:
+def opened(place: str) -> contextlib.AbstractContextManager[str | Store]:
+    """The store of a run directory, which is then read once; a file stays as it is."""
+    # Path.is_dir would raise where a name is too long for the file system.
+    if not os.path.isdir(place):
+        return contextlib.nullcontext(place)
+
+    from dataworth.records.store import Store
+
+    return Store(place)
+
+
+def warn_of_training(place: str | Store) -> None:
+    """Say on stderr of a run directory whether its runs were not trained to the end."""
+    if isinstance(place, str):
         return
 
     from dataworth.audit.runs import findings_of_training
     from dataworth.observers.terminal import print_findings
 
-    for directory in directories:
-        print_findings(new_console(stderr=True), findings_of_training(directory))
+    print_findings(new_console(stderr=True), findings_of_training(place))
 
 
 def _check_prices(options: argparse.Namespace) -> None:

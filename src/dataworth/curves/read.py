@@ -53,7 +53,7 @@ def _load(path: str | os.PathLike[str], columns: Columns, metric: str | None) ->
         conditions = dict(columns.where)
         model = conditions.pop(_MODEL, None)
         _no_columns(replace(columns, where=tuple(conditions.items())), "a run directory")
-        return _of_metric(_only(run_curves(place, model), place), metric)
+        return _of_metric(_only(run_curves(path, model), place), metric)
     return _of_table(read_table(place), columns, metric, _stem(place))
 
 

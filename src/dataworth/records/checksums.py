@@ -8,12 +8,14 @@ covers all the rest and the checksums of its blobs.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dataworth.records.rows import RunRow, fetch_all, run_rows
 
 _SIGN = 1 << 31
 
@@ -41,7 +43,7 @@ def read_scores(connection: sqlite3.Connection, run: int | None = None) -> Score
 
 
 def record_checksums(
-    connection: sqlite3.Connection, scores: Scores, run: int | None = None
+    connection: sqlite3.Connection, scores: Scores, rows: Sequence[RunRow], run: int | None = None
 ) -> dict[int, int]:
     """The checksum of each record as it is stored now, by its number in the table ``runs``.
 
@@ -50,8 +52,9 @@ def record_checksums(
     connection : sqlite3.Connection
     scores : Scores
         As `read_scores` gives them.
+    rows : sequence of RunRow
     run : int, optional
-        Only of this one.
+        The only run of `scores` and `rows`; of all runs by default.
 
     Returns
     -------
@@ -66,21 +69,17 @@ def record_checksums(
         f"SELECT run, kind, message, traceback FROM failures{where}",
     )
     for query in queries:
-        for of, *values in execute(query, number):
+        for of, *values in fetch_all(connection, query, number):
             sums[of] = crc32(repr(values).encode("utf-8", "surrogatepass"), sums.get(of, 0))
-    heads = [
+    history, arrays = (
         dict(execute(f"SELECT run, substr(data, 1, 4) FROM {table}{where}", number).fetchall())
         for table in ("histories", "run_arrays")
-    ]
-    rows = execute(
-        "SELECT id, digest, learner, size, seed, status, attempt, seconds FROM runs"
-        f"{'' if run is None else ' WHERE id = ?'}",
-        number,
     )
     found = {}
     for row in rows:
-        of = row[0]
-        text = repr((row[1:], *(head.get(of) for head in heads)))
+        of = row.id
+        # All of the row apart from its number and the checksum itself.
+        text = repr((row[1:-1], history.get(of), arrays.get(of)))
         found[of] = _signed(crc32(text.encode("utf-8", "surrogatepass"), sums.get(of, 0)))
     return found
 
@@ -103,9 +102,9 @@ def _sums_of_scores(connection: sqlite3.Connection, scores: Scores) -> dict[int,
 
 def write_checksums(connection: sqlite3.Connection) -> None:
     """Store the checksums of all records, within the caller's transaction."""
-    sums = record_checksums(connection, read_scores(connection))
-    rows = [(value, number) for number, value in sums.items()]
-    connection.executemany("UPDATE runs SET checksum = ? WHERE id = ?", rows)
+    sums = record_checksums(connection, read_scores(connection), run_rows(connection))
+    values = [(value, number) for number, value in sums.items()]
+    connection.executemany("UPDATE runs SET checksum = ? WHERE id = ?", values)
 
 
 def checkpoint_checksum(history: bytes, arrays: Iterable[tuple[str, bytes]]) -> int:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, get_args
 from dataworth.records.checksums import Scores, record_checksums
 from dataworth.records.codec import is_intact
 from dataworth.records.record import FailureKind, Status
+from dataworth.records.rows import RunRow, fetch_all
 from dataworth.records.schema import DAMAGED
 
 _STATUSES = (*get_args(Status), DAMAGED)
@@ -21,29 +22,6 @@ class DamagedRun(NamedTuple):
     size: int
     seed: int
     reason: str
-
-
-class RunRow(NamedTuple):
-    """A row of the table ``runs``: of the types below, unless the run is damaged."""
-
-    id: int
-    digest: str
-    learner: str
-    size: int
-    seed: int
-    status: str
-    attempt: int
-    seconds: float | None
-    checksum: int | None
-
-
-def run_rows(connection: sqlite3.Connection) -> list[RunRow]:
-    """All rows of the table ``runs``, by size, then seed."""
-    rows = connection.execute(
-        "SELECT id, digest, learner, size, seed, status, attempt, seconds, checksum FROM runs "
-        "ORDER BY size, seed, id"
-    )
-    return list(map(RunRow._make, rows))
 
 
 def find_damaged(
@@ -65,7 +43,7 @@ def find_damaged(
         "OR metric NOT IN (SELECT id FROM metrics)"
     ):
         reasons[number] = "a score is not a number, or of an unknown metric"
-    for number, name, wrong in connection.execute("SELECT run, name, value >= '' FROM facts"):
+    for number, name, wrong in fetch_all(connection, "SELECT run, name, value >= '' FROM facts"):
         if wrong or not isinstance(name, str):
             reasons[number] = "a fact is not a number"
     damaged_before = {row.id for row in rows if row.status == DAMAGED}
@@ -77,7 +55,7 @@ def find_damaged(
             reasons[number] = message
     for number in damaged_before:
         reasons.setdefault(number, "it was damaged in an older format")
-    sums = record_checksums(connection, scores)
+    sums = record_checksums(connection, scores, rows)
     for row in rows:
         if sums.get(row.id) != row.checksum:
             reasons.setdefault(row.id, "its checksum does not match: it has been changed")

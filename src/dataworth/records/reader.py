@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,16 @@ def run_columns(
 ) -> dict[str, dict[str, Any]]:
     """The columns of the learning curves in a run directory, by model; see `curve_columns`.
 
-    Models without a finished run are left out.
+    Models without a finished run are left out. The directory may be a `Store` that is open.
 
     Raises
     ------
     StudyError
         If the directory holds no finished run of the model, or of any, or cannot be read.
     """
-    with Store(os.fspath(directory)) as store:
+    place: AbstractContextManager[Store]
+    place = nullcontext(directory) if isinstance(directory, Store) else Store(os.fspath(directory))
+    with place as store:
         finished = set(store.table([]).learners.tolist())
         names = [name for name in models(store.meta(), str(store.path)) if name in finished]
         chosen: list[str] | list[None] = [model] if model is not None else names or [None]

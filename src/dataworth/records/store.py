@@ -6,7 +6,7 @@ import json
 import math
 import sqlite3
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from dataworth.records.codec import (
     plain_bytes,
     unpack,
 )
-from dataworth.records.damage import DamagedRun, RunRow, find_damaged, run_rows
+from dataworth.records.damage import DamagedRun, find_damaged
 from dataworth.records.database import (
     close,
     open_for_reading,
@@ -38,6 +38,7 @@ from dataworth.records.database import (
 from dataworth.records.layout import RESULTS_FILE
 from dataworth.records.meta import checked_entry
 from dataworth.records.record import Arrays, Columns, Failure, Record, RunKey, Status
+from dataworth.records.rows import RunRow, fetch_all, run_rows
 
 _T = TypeVar("_T")
 _SECONDS = "seconds"
@@ -94,7 +95,7 @@ class Store:
         self.path = self.directory / RESULTS_FILE
         self._damaged: dict[int, DamagedRun] | None = None
         # What was read last, and the state of the file then.
-        self._state: tuple[int, int] | None = None
+        self._state: int | None = None
         self._rows: list[RunRow] = []
         self._raw_scores: Scores | None = None
         self._scores: Table | None = None
@@ -126,6 +127,10 @@ class Store:
                 f"{self.directory}: cannot be written ({error.strerror}). Choose another --out.",
                 code="file-not-writable",
             ) from None
+
+    def __fspath__(self) -> str:
+        """The run directory, so that an open store can stand for it."""
+        return str(self.directory)
 
     def __enter__(self) -> Self:
         return self
@@ -168,6 +173,7 @@ class Store:
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.rollback()
+            self._state = None
             raise
 
     def meta(self) -> dict[str, Any]:
@@ -240,10 +246,12 @@ class Store:
             if arrays is not None:
                 connection.execute("INSERT INTO run_arrays VALUES (?, ?)", (run, arrays))
             connection.execute("DELETE FROM checkpoints WHERE digest = ?", (key.digest,))
-            checksum = record_checksums(connection, read_scores(connection, run), run)[run]
+            scores, rows = read_scores(connection, run), run_rows(connection, run)
+            checksum = record_checksums(connection, scores, rows, run)[run]
             connection.execute("UPDATE runs SET checksum = ? WHERE id = ?", (checksum, run))
         for number in replaced:
             damaged.pop(number, None)
+        self._state = None
 
     def _insert(self, record: Record, attempt: int) -> int:
         """Insert all but a record's history and arrays; its number."""
@@ -289,7 +297,11 @@ class Store:
             return {row.digest for row in self._runs(status)}
 
     def records(
-        self, status: Status | None = "finished", learner: str | None = None, arrays: bool = False
+        self,
+        status: Status | None = "finished",
+        learner: str | None = None,
+        arrays: bool = False,
+        most_seeds: int | None = None,
     ) -> list[Record]:
         """Records by size, then seed.
 
@@ -301,6 +313,8 @@ class Store:
             Only of this model.
         arrays : bool
             Whether to read `Record.arrays`, which may be large; see `run_arrays`.
+        most_seeds : int, optional
+            Only of the first so many seeds of each model and size.
 
         Notes
         -----
@@ -309,34 +323,36 @@ class Store:
         """
         with self._transaction("DEFERRED") as connection:
             runs = self._runs(status, learner)
+            where = ""
+            numbers: tuple[Any, ...] = ()
+            if most_seeds is not None:
+                runs = _first_seeds(runs, most_seeds)
+                where = " WHERE run IN (SELECT value FROM json_each(?))"
+                numbers = (json.dumps([row.id for row in runs]),)
             if not runs:
                 return []
+
+            def read(columns: str, table: str) -> list[tuple[Any, ...]]:
+                return fetch_all(connection, f"SELECT run, {columns} FROM {table}{where}", numbers)
+
             metrics = self._metrics()
             scores: defaultdict[int, dict[str, float]] = defaultdict(dict)
             errors: defaultdict[int, dict[str, float]] = defaultdict(dict)
             facts: defaultdict[int, dict[str, float]] = defaultdict(dict)
-            for run, metric, value, error in connection.execute(
-                "SELECT run, metric, value, standard_error FROM scores"
-            ):
+            for run, metric, value, error in read("metric, value, standard_error", "scores"):
                 if metric not in metrics:
                     continue  # Of a damaged run, which is left out.
                 scores[run][metrics[metric]] = _number(value)
                 if error is not None:
                     errors[run][metrics[metric]] = error
-            for run, name, value in connection.execute("SELECT run, name, value FROM facts"):
+            for run, name, value in read("name, value", "facts"):
                 facts[run][name] = _number(value)
             failures = {
                 run: Failure(*failure)
-                for run, *failure in connection.execute(
-                    "SELECT run, kind, message, traceback FROM failures"
-                )
+                for run, *failure in read("kind, message, traceback", "failures")
             }
-            histories = dict(connection.execute("SELECT run, data FROM histories").fetchall())
-            details = (
-                dict(connection.execute("SELECT run, data FROM run_arrays").fetchall())
-                if arrays
-                else {}
-            )
+            histories = dict(read("data", "histories"))
+            details = dict(read("data", "run_arrays")) if arrays else {}
         return [
             Record(
                 RunKey(row.learner, row.size, row.seed, row.digest),
@@ -455,9 +471,8 @@ class Store:
 
     def _runs(self, status: Status | None, learner: str | None = None) -> list[RunRow]:
         """The rows of the table ``runs`` that can be read, by size, then seed."""
-        # Changes by this connection, and by others: while there are none, nothing is read twice.
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        state = (version, self._connection.total_changes)
+        # Changes by others; while there are none, and no run was added here, nothing is read twice.
+        (state,) = self._connection.execute("PRAGMA data_version").fetchone()
         if state != self._state:
             self._rows = run_rows(self._connection)
             self._raw_scores = self._scores = None
@@ -500,6 +515,17 @@ class Store:
                 )
                 warnings.warn(DataworthWarning(message, code="runs-damaged"), stacklevel=4)
         return self._damaged
+
+
+def _first_seeds(runs: Sequence[RunRow], most: int) -> list[RunRow]:
+    """Of runs by size, then seed: the first of each model and size."""
+    seen: Counter[tuple[str, int]] = Counter()
+    chosen = []
+    for row in runs:
+        seen[row.learner, row.size] += 1
+        if seen[row.learner, row.size] <= most:
+            chosen.append(row)
+    return chosen
 
 
 def _packed_history(history: Columns) -> bytes:
