@@ -8,15 +8,17 @@ no start point and do not depend on the prior.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.laws.base import Law
-from dataworth.laws.fit import project, weighted_losses
+from dataworth.laws.fit import WeightedLosses, project, weighted_losses
 from dataworth.laws.observations import Observations
-from dataworth.laws.retention import retained
+from dataworth.laws.retention import basis_ahead, retained
 
 Floats = NDArray[np.float64]
 DISTANCES = (2.0, 3.0, 6.0)
@@ -111,40 +113,57 @@ def origins(observations: Observations) -> list[int]:
 def fit_grids(observations: Observations, laws: tuple[Law, ...]) -> list[GridFit]:
     """Fit every law to a curve under every weighting constant of `WEIGHT_EXPONENTS`."""
     counts = origins(observations)
+    seen = [observations.until(count) for count in (len(observations), *counts)]
+    targets = [[_target(each, near) for each in seen] for near in WEIGHT_EXPONENTS]
     found = []
     for law in laws:
-        curves = _Curves(law, observations)
-        for near in WEIGHT_EXPONENTS:
-            profile = curves.profile(near, len(observations))
-            backtest_fits = tuple(curves.backtest_fit(near, count) for count in counts)
+        curves = _Curves(law, observations, counts)
+        for near, (whole, *shortened) in zip(WEIGHT_EXPONENTS, targets, strict=True):
+            profile = curves.profile(whole)
+            backtest_fits = tuple(map(curves.backtest_fit, shortened))
             residual = _residual(law, profile, observations.scatter)
             found.append(GridFit(law, near, curves.shapes, profile, backtest_fits, residual))
     return found
 
 
+class _Target(NamedTuple):
+    """What the fits of all laws to the `sizes` smallest sizes share; see `Profile`."""
+
+    losses: WeightedLosses
+    noise: float | None
+    sizes: int
+    weighing: float
+
+
+def _target(seen: Observations, weight_exponent: float) -> _Target:
+    losses = weighted_losses(seen, weight_exponent)
+    noise = float(losses.root**2 @ seen.noise) if seen.noisy else None
+    return _Target(losses, noise, len(seen), 1 / float((losses.root**4).sum()))
+
+
 class _Curves:
     """All shapes of one law at the sizes of one curve."""
 
-    def __init__(self, law: Law, observations: Observations) -> None:
+    def __init__(self, law: Law, observations: Observations, counts: Sequence[int]) -> None:
         self.law, self.observations = law, observations
         self.shapes = law.shapes()
-        self.x = np.exp(observations.u)
-        self.basis = law.evaluate(self.shapes, self.x)
+        x = np.exp(observations.u)
+        self.basis = law.evaluate(self.shapes, x)
+        self.ahead = {
+            count: basis_ahead(law, self.shapes, float(x[count - 1])) for count in (len(x), *counts)
+        }
         self.end = np.flatnonzero(observations.u >= -_NEAR_END)
 
-    def profile(self, weight_exponent: float, count: int) -> Profile:
-        """Fit the `count` smallest sizes."""
-        seen = self.observations.until(count)
-        losses = weighted_losses(seen, weight_exponent)
-        e, b, error = project(self.law, self.basis[:, :count], losses)
-        keeps = retained(self.law, self.shapes, e, b, float(self.x[count - 1]))
-        noise = float(losses.root**2 @ seen.noise) if seen.noisy else None
-        weighing = 1 / float((losses.root**4).sum())
-        return Profile(e, b, error + QUIETEST, keeps, noise, count, weighing)
+    def profile(self, target: _Target) -> Profile:
+        """Fit the smallest sizes."""
+        count = target.sizes
+        e, b, error = project(self.law, self.basis[:, :count], target.losses)
+        keeps = retained(self.ahead[count], e, b)
+        return Profile(e, b, error + QUIETEST, keeps, target.noise, count, target.weighing)
 
-    def backtest_fit(self, weight_exponent: float, count: int) -> BacktestFit:
-        """Fit the `count` smallest sizes, and compute the errors near the largest size."""
-        profile = self.profile(weight_exponent, count)
+    def backtest_fit(self, target: _Target) -> BacktestFit:
+        """Fit the smallest sizes, and compute the errors near the largest size."""
+        profile, count = self.profile(target), target.sizes
         end = self.end[self.end >= count]
         loss = profile.e[:, None] + profile.b[:, None] * self.basis[:, end]
         ahead = np.log(np.maximum(loss, 1e-300))

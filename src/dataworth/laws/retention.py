@@ -20,11 +20,8 @@ _FLAT = 1e-5
 """Below this slope, per unit of log n, the retention is not defined."""
 
 
-def retained(law: Law, shapes: Floats, e: Floats, b: Floats, at: float) -> Floats:
-    """The mean log-log slope from `at` to four times `at`, as a share of the slope at `at`.
-
-    It is 1 for a power law without a floor, 0 for a curve that has reached its floor, and above 1
-    for one that is still leaving a plateau.
+def basis_ahead(law: Law, shapes: Floats, at: float) -> Floats:
+    """The basis of every shape where `retained` looks: just before and after `at`, and at four.
 
     Parameters
     ----------
@@ -32,17 +29,34 @@ def retained(law: Law, shapes: Floats, e: Floats, b: Floats, at: float) -> Float
         The law.
     shapes : ndarray, shape (k, p)
         Its shapes.
-    e, b : ndarray, shape (k,)
-        Irreducible loss and amplitude of each.
     at : float
         A size, in the unit of the shapes' lengths.
+
+    Returns
+    -------
+    ndarray, shape (k, 3)
+    """
+    return law.evaluate(shapes, at * np.array([1 / _STEP, _STEP, AHEAD]))
+
+
+def retained(basis: Floats, e: Floats, b: Floats) -> Floats:
+    """The mean log-log slope from a size to four times that size, as a share of the slope there.
+
+    It is 1 for a power law without a floor, 0 for a curve that has reached its floor, and above 1
+    for one that is still leaving a plateau.
+
+    Parameters
+    ----------
+    basis : ndarray, shape (k, 3)
+        See `basis_ahead`.
+    e, b : ndarray, shape (k,)
+        Irreducible loss and amplitude of each shape.
 
     Returns
     -------
     ndarray, shape (k,)
         NaN where the curve is flat.
     """
-    basis = law.evaluate(shapes, at * np.array([1 / _STEP, _STEP, AHEAD]))
     before, after, far = np.log(np.maximum(e[:, None] + b[:, None] * basis, 1e-300)).T
     slope = (before - after) / (2 * np.log(_STEP))
     mean = ((before + after) / 2 - far) / np.log(AHEAD)

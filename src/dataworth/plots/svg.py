@@ -70,9 +70,9 @@ class SvgPlot:
         at, values = self._seen(x, y)
 
         def draw(frame: _Frame) -> str:
-            places = np.column_stack([frame.across(at), frame.up(values)])
-            places = np.unique(np.round(places[np.isfinite(places).all(axis=1)] / _DOT), axis=0)
-            path = "".join(f"M{a:g} {b:g}h0" for a, b in (places * _DOT).tolist())
+            places = frame.across(at) + 1j * frame.up(values)
+            places = np.unique(np.round(places[np.isfinite(places)] / _DOT)) * _DOT
+            path = "".join(f"M{place.real:g} {place.imag:g}h0" for place in places.tolist())
             return f'<path d="{path}" {_stroke(color, 5)} stroke-opacity="0.45"/>'
 
         self._marks.append(draw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -45,6 +45,7 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
     """What the next thousand samples, and 2, 3, 4 and 10 times the data, are expected to bring."""
     largest = float(forecast.observations.sizes[-1])
     sizes = sorted({largest + STEP, *(largest * times for times in _TIMES)})
+    time_at = _time_of_runs(records)
     metric, counted = forecast.curve.metric, forecast.curve.counted
     said = forecast.predict(sizes)
     rows = []
@@ -62,7 +63,7 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
                 f"{low} to {high}",
                 gained,
                 f"{least} to {most}",
-                seconds_at(records, size),
+                "" if time_at is None else f"about {duration(time_at(size))}",
             )
         )
     points = unit_of_difference(metric, short=True).strip()
@@ -81,24 +82,25 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
     )
 
 
-def seconds_at(records: Sequence[Record], size: float) -> str:
-    """About how long a run of a size takes, by the medians of the measured sizes; may be empty.
+def _time_of_runs(records: Sequence[Record]) -> Callable[[float], float] | None:
+    """About how many seconds a run of a size takes, by the medians of the measured sizes.
 
-    The first run of a size, which compiles, hardly moves the median of several.
+    The first run of a size, which compiles, hardly moves the median of several. None where no run
+    says how long it took.
     """
     by_size: dict[int, list[float]] = {}
     for record in records:
         if record.seconds > 0:
             by_size.setdefault(record.key.size, []).append(record.seconds)
     if not by_size:
-        return ""
+        return None
     sizes = sorted(by_size)
     medians = np.array([np.median(by_size[each]) for each in sizes])
     slope = 1.0
     if len(sizes) > 2:
         slope = float(np.polyfit(np.log(sizes[-3:]), np.log(medians[-3:]), 1)[0])
     slope = min(_STEEPEST, max(0.0, slope))
-    return f"about {duration(float(medians[-1]) * (size / sizes[-1]) ** slope)}"
+    return lambda size: float(medians[-1]) * (size / sizes[-1]) ** slope
 
 
 def time_in_words(records: Sequence[Record]) -> str:

@@ -186,9 +186,11 @@ def _grid(grid: ForecastGrid) -> dict[str, Any]:
 
 def _numbers(values: NDArray[np.floating[Any]]) -> list[float | None]:
     """Seven digits, which is more than a page shows; JSON has no NaN."""
-    return [
-        float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None for value in values.tolist()
-    ]
+    # One format for all values takes half the time of one for each.
+    texts = (f"%.{_DIGITS}g " * len(values) % tuple(values.tolist())).split()
+    if np.isfinite(values).all():
+        return list(map(float, texts))
+    return [float(text) if math.isfinite(float(text)) else None for text in texts]
 
 
 SCRIPTS = (
