@@ -258,6 +258,45 @@ def test_no_data_no_study(tmp_path: Path) -> None:
         Study(data="emnist/bymerge").run(tmp_path / "a")
     with raises("value-out-of-range", StudyError, "workers = 0"):
         Study(data="digits").run(tmp_path / "b", workers=0)
+    for wrong in ("all", "2"):
+        with raises("value-out-of-range", StudyError, wrong):
+            Study(data="digits").run(tmp_path / "b", workers=wrong)  # type: ignore[arg-type]
+
+
+def test_workers_by_themselves_give_the_same_figures_and_leave_quick_runs_here(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    notices = Notices()
+    study = Study(data=digits, model=NearestMean(), sizes=[500, 900], seeds=2)
+    outcome = study.run_in(tmp_path / "auto", "auto", notices)
+    assert outcome.curve is not None
+    assert outcome.curve.values.tolist() == study.run(tmp_path / "two", workers=2).values.tolist()
+    assert notices.texts == []
+
+
+def test_runs_of_functions_are_done_one_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NPROC", "2")
+    notices = Notices()
+    study = Study(data=1000, model=by_size, metric="error", sizes=[100, 200], seeds=1)
+    study.run_in(tmp_path / "run", "auto", notices)
+    assert len(notices.texts) == 1
+    assert "--workers N" in notices.texts[0]
+
+
+def by_size(run: Any) -> dict[str, float]:
+    return {"error": 1 / run.size}
+
+
+class Notices(Observer):
+    """Collects what is said of how the runs are done."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def on_notice(self, text: str) -> None:
+        self.texts.append(text)
 
 
 def test_workers_are_cut_to_the_cores(

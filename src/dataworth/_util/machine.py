@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -51,12 +50,13 @@ def available_memory(processes: Path = _PROCESSES, cgroups: Path = _CGROUPS) -> 
 
 def peak_memory() -> int:
     """Bytes of memory that this process has held at most, without those of mapped files."""
+    # What the system counts for a process may be the peak of the one that started it.
+    peak = resident_memory(os.getpid(), "VmHWM")
+    if peak:
+        return max(peak - resident_memory(os.getpid(), "RssFile"), 0)
     import resource  # not on every system
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    if sys.platform == "darwin":
-        return peak
-    return max(peak * 1024 - resident_memory(os.getpid(), "RssFile"), 0)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def resident_memory(process: int, kind: str = "RssAnon") -> int:

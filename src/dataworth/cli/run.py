@@ -152,10 +152,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--name", metavar="NAME", help="name of the study and of its run directory")
     parser.add_argument(
         "--workers",
-        type=int,
-        default=1,
+        type=_workers,
+        default="auto",
         metavar="W",
-        help="number of worker processes, at most one for each core (default: 1)",
+        help="number of runs side by side, at most one for each core (default: auto, as many as "
+        "pay by the time and the memory of the first runs; one for functions and commands)",
     )
     parser.add_argument(
         "--time-limit",
@@ -440,7 +441,7 @@ def _says_how_to_go_on(
         if not (directory / STUDY_FILE).is_file():
             raise KeyboardInterrupt("Stopped before anything was begun.") from None
         command = ["dataworth", "run", str(directory)]
-        if options.workers > 1:
+        if options.workers != "auto":
             command += ["--workers", str(options.workers)]
         if not alone:
             command = ["dataworth", *sys.argv[1:]]
@@ -461,6 +462,11 @@ def _share(text: str) -> float | int:
         raise argparse.ArgumentTypeError(
             f"{text!r}: expected a share such as 0.2, or a number of samples"
         ) from None
+
+
+def _workers(text: str) -> int | str:
+    """A number, or another text, which is checked with the study."""
+    return int(text) if text.removeprefix("-").isdecimal() else text
 
 
 def _command(text: str) -> str:

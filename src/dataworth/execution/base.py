@@ -29,6 +29,10 @@ _MOST_TRACEBACK = 8_000
 """Characters; the end of a traceback says most."""
 
 
+class Moved(BaseException):
+    """Ends a run in this process that is done again elsewhere; raised by a listener of steps."""
+
+
 class CheckpointStore(Protocol):
     """Where checkpoints are stored; a `Store` is one."""
 
@@ -135,11 +139,11 @@ class Context:
 
 
 def perform(objective: Objective, key: RunKey, context: Context) -> Record:
-    """Do one run; whatever it raises, apart from a request to stop, is a failed record."""
+    """Do one run; what it raises is a failed record, but for a request to stop and `Moved`."""
     started = time.perf_counter()
     try:
         record = objective(key, context)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Moved):
         raise
     except BaseException as error:
         # A library may turn a request to stop into an error of its own.

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from dataworth._util.machine import available_memory, resident_memory
 from dataworth._util.machine import cores as available_cores
 from dataworth.errors import StudyError
 from dataworth.execution.base import CheckpointStore, Objective, StepListener
@@ -70,6 +71,10 @@ class LocalProcesses:
     lends_cores : bool
         Whether the last runs get the cores of processes that have nothing left to do. The figures
         of the runs must not depend on the number of cores then.
+    memory : int, optional
+        Bytes that a process is expected to hold at most, until the first runs tell. A second and
+        further process is started where so much memory is available beside what those before may
+        still take. By default as many processes are started as there are workers.
 
     Raises
     ------
@@ -88,8 +93,11 @@ class LocalProcesses:
         time_limit: float | None = None,
         *,
         lends_cores: bool = True,
+        memory: int | None = None,
     ) -> None:
         self.slots = workers
+        self._memory = memory
+        self._peak = 0
         self._lends_cores = lends_cores
         self._time_limit = time_limit
         self._checkpoints = checkpoints
@@ -142,8 +150,11 @@ class LocalProcesses:
                     self._on_step(key, step, of, values)
                 case ("checkpoint", history, state) if key is not None:
                     self._checkpoints.save_checkpoint(key.digest, history, state)
-                case ("record", record):
+                case ("record", record, peak):
                     worker.key = None
+                    self._peak = max(self._peak, peak)
+                    if self._memory is not None:
+                        self._memory = self._peak
                     yield record
                 case None:
                     record = self._buried(worker)
@@ -187,12 +198,21 @@ class LocalProcesses:
         for worker in self._workers:
             if worker.key is None and self._waiting:
                 self._hand_over(worker)
-        while self._waiting and len(self._workers) < self.slots:
+        while self._waiting and len(self._workers) < self.slots and self._has_room():
             taken = [worker.cores for worker in self._workers]
             self._workers.append(self._started(min(self._shares, key=taken.count)))
             self._hand_over(self._workers[-1])
         if self._lends_cores:
             self._share_cores()
+
+    def _has_room(self) -> bool:
+        """Whether the memory of a further process is available."""
+        if self._memory is None or not self._workers:
+            return True
+        available = available_memory()
+        held = [resident_memory(worker.process.pid) for worker in self._workers]
+        more = self._memory + sum(max(0, self._memory - each) for each in held)
+        return available is None or more <= available
 
     def _share_cores(self) -> None:
         """Divide all cores among the processes that have a run."""

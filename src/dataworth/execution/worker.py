@@ -33,6 +33,7 @@ def main() -> None:
         _send(outbox, ("unusable", f"{type(error).__name__}: {error}"))
         return
     _send(outbox, ("ready",))
+    from dataworth._util.machine import peak_memory
     from dataworth.execution.base import Context, perform
 
     while True:
@@ -43,7 +44,8 @@ def main() -> None:
             lambda history, state: _send(outbox, ("checkpoint", history, state)),
             lambda step, of, values: _send(outbox, ("step", step, of, dict(values))),
         )
-        _send(outbox, ("record", perform(objective, key, context)))
+        record = perform(objective, key, context)
+        _send(outbox, ("record", record, peak_memory()))
 
 
 def _load(file: IO[bytes]) -> Any:

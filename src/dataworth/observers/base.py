@@ -62,7 +62,7 @@ class Observer:
         """Called when a plan has chosen a run; a study without a goal has no choices."""
 
     def on_notice(self, text: str) -> None:
-        """Called with what a plan says besides, such as that a model is given up; one line."""
+        """Called with what is worth knowing of how the runs are done or planned; one line."""
 
     def on_stop(self, stop: Stop) -> None:
         """Called when a plan chooses no more runs, before `on_study_end`."""

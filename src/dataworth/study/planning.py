@@ -28,6 +28,8 @@ class NextRuns(Protocol):
     ----------
     keys, done : sequence of RunKey
         All runs that are known to be the study's, and those of them that are done.
+    waiting : sequence of RunKey
+        The runs to be done, as far as they are known.
     slots : int
         Runs that are done at the same time.
     is_immediate : bool
@@ -38,6 +40,7 @@ class NextRuns(Protocol):
 
     keys: Sequence[RunKey]
     done: Sequence[RunKey]
+    waiting: Sequence[RunKey]
     slots: int
     is_immediate: bool
     stop: Stop | None
@@ -98,8 +101,8 @@ class GridRuns:
         if not retry_failed:
             ended |= store.digests("failed")
         self.done: Sequence[RunKey] = [key for key in self.keys if key.digest in ended]
-        waiting = [key for key in self.keys if key.digest not in ended]
-        self._grid = Grid(waiting, study.objective.work, self.slots)
+        self.waiting: Sequence[RunKey] = [key for key in self.keys if key.digest not in ended]
+        self._grid = Grid(self.waiting, study.objective.work)
 
     def add(self, record: Record) -> None:
         """Nothing changes: all runs are done."""
@@ -119,6 +122,7 @@ class PlannedRuns:
     """
 
     is_immediate = False
+    waiting: Sequence[RunKey] = ()
 
     def __init__(self, study: ResolvedStudy, store: Store, slots: int, retry_failed: bool) -> None:
         records = planned_records(store, study.models)

@@ -15,7 +15,6 @@ from dataworth._util.files import atomic_write
 from dataworth.audit import audit_dataset, audit_models
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
-from dataworth.execution.serial import Serial
 from dataworth.findings import Finding
 from dataworth.observers.artifacts import Artifacts
 from dataworth.observers.base import Observer, Observers
@@ -34,7 +33,13 @@ from dataworth.study.objectives import LearnerObjective
 from dataworth.study.planning import NextRuns, next_runs
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.returned import ReturnedMetrics
-from dataworth.study.workers import executor_of, number_of_workers
+from dataworth.study.workers import (
+    AUTO,
+    Workers,
+    checked_workers,
+    executor_of,
+    is_in_process,
+)
 
 _ADVICE = (
     "Finished runs are stored in results.sqlite; free some space, then run the same command again."
@@ -94,14 +99,14 @@ class Outcome:
 def run_study(
     study: ResolvedStudy,
     directory: str | os.PathLike[str],
-    workers: int = 1,
+    workers: Workers = 1,
     progress: Observer | bool | None = None,
     *,
     retry_failed: bool = False,
     observers: Sequence[Observer] = (),
 ) -> Outcome:
     """Run a study in a directory; see `Study.run`."""
-    workers = number_of_workers(workers)
+    workers = checked_workers(workers)
     observer = Observers([default_observer(progress), *observers])
     signals.check()
     found = _audit(study)
@@ -114,7 +119,8 @@ def run_study(
         if given_up is not None:
             store.add(given_up)
             begun.end()
-        upcoming = next_runs(study, store, workers, retry_failed=retry_failed)
+        slots = 1 if workers == AUTO else workers
+        upcoming = next_runs(study, store, slots, retry_failed=retry_failed)
         artifacts = Artifacts(store.directory, lambda: _curves(store))
         work = study.objective.work
         observer.on_study_begin(upcoming.keys, upcoming.done, [work(key) for key in upcoming.keys])
@@ -123,7 +129,9 @@ def run_study(
             first = upcoming.next([], upcoming.slots)
             upcoming.announce(observer)
             if first:
-                trained = _run(study, store, upcoming, first, returned, [observer, artifacts])
+                count = workers if workers == AUTO else upcoming.slots
+                notified = [observer, artifacts]
+                trained = _run(study, store, upcoming, first, count, returned, notified)
         finally:
             begun.end()
             observer.on_study_end()
@@ -158,6 +166,7 @@ def _run(
     store: Store,
     upcoming: NextRuns,
     first: Sequence[RunKey],
+    workers: Workers,
     returned: ReturnedMetrics,
     observers: Sequence[Observer],
 ) -> int:
@@ -168,25 +177,38 @@ def _run(
         observer.on_step(key, step, of, values)
         signals.check()
 
-    executor = executor_of(study, store, upcoming.slots, on_step)
-    # Of a run in a process of its own it is known how the process ended.
-    begun = BegunRuns(store) if isinstance(executor, Serial) else None
+    def submit_next() -> None:
+        for key in upcoming.next(list(running.values()), executor.slots - len(running)):
+            submit(key)
 
     def submit(key: RunKey) -> None:
         running[key.digest] = key
-        if begun is not None:
+        # Of a run in a process of its own it is known how the process ended.
+        if is_in_process(executor):
             begun.begin(key)
         executor.submit(key)
 
-    def submit_next() -> None:
-        for key in upcoming.next(list(running.values()), upcoming.slots - len(running)):
-            submit(key)
+    def refill() -> None:
+        begun.end()
+        submit_next()
 
+    executor = executor_of(
+        study,
+        store,
+        workers,
+        on_step,
+        upcoming.waiting,
+        refill=refill,
+        notify=observer.on_notice,
+    )
+    begun = BegunRuns(store)
     running: dict[str, RunKey] = {}
     count = 0
     with closing(executor):
         for key in first:
             submit(key)
+        if workers == AUTO and executor.slots > 1:
+            submit_next()
         for ended in executor.outcomes():
             record = ended if ended.failure else returned.checked(ended)
             del running[record.key.digest]

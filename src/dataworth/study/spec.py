@@ -51,6 +51,7 @@ from dataworth.study.protocol import Protocol, checked_validation
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.run import Outcome, run_study
 from dataworth.study.variants import Variant
+from dataworth.study.workers import Workers
 
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
@@ -784,7 +785,7 @@ class Study:
         *,
         goal: Goal | None = None,
         budget: Budget | str | None = None,
-        workers: int = 1,
+        workers: Workers = "auto",
         progress: Observer | bool | None = None,
         retry_failed: bool = False,
         observers: Sequence[Observer] = (),
@@ -803,11 +804,13 @@ class Study:
         budget : Budget or str, optional
             In place of the study's, as "2h" or "500 runs". With a goal and without a budget, the
             runs are not limited.
-        workers : int
+        workers : int or "auto"
             Runs side by side, each in a process with its share of the cores; at most one for each
-            core. The figures of learners do not depend on it: BLAS and OpenMP compute with one
-            thread in a run, or with ``OMP_NUM_THREADS``, and XLA divides its work by the cores of
-            the machine.
+            core. "auto" does the first runs in this process, and the others side by side if they
+            take long enough for that, as many as there are cores and as fit into memory; those of
+            functions and commands one at a time. The figures of learners do not depend on it: BLAS
+            and OpenMP compute with one thread in a run, or with ``OMP_NUM_THREADS``, and XLA
+            divides its work by the cores of the machine.
         progress : bool or Observer, optional
             Whether to show progress: under the cell in a notebook, else on stderr. By default a
             notebook does and a script does not. An `Observer` is notified instead.
@@ -849,7 +852,7 @@ class Study:
     def run_in(
         self,
         directory: str | os.PathLike[str],
-        workers: int = 1,
+        workers: Workers = "auto",
         progress: Observer | bool | None = None,
         *,
         goal: Goal | None = None,
@@ -858,7 +861,6 @@ class Study:
         observers: Sequence[Observer] = (),
     ) -> Outcome:
         """As `run`, with all that the study came to: curve, failed runs and findings."""
-        workers = checks.check_int("workers", workers)
         return run_study(
             self.planned(directory, goal, budget).resolve(),
             directory,

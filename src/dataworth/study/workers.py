@@ -3,52 +3,136 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal
 
-from dataworth._util.machine import cores
-from dataworth.errors import DataworthWarning
+from dataworth._util.machine import cores, peak_memory
+from dataworth._util.validation import check_int
+from dataworth.errors import DataworthWarning, StudyError
+from dataworth.execution.automatic import Automatic
 from dataworth.execution.base import Executor, StepListener
 from dataworth.execution.processes import LocalProcesses
 from dataworth.execution.serial import Serial
 from dataworth.records.layout import WORK_FOLDER
+from dataworth.records.record import RunKey
 from dataworth.records.store import Store
 from dataworth.study.objectives import FunctionObjective
 from dataworth.study.resolved import ResolvedStudy
 
+AUTO: Literal["auto"] = "auto"
+Workers = int | Literal["auto"]
+"""A number of workers, or "auto": see `executor_of`."""
 
-def number_of_workers(asked: int) -> int:
-    """The number of workers that was requested, at most one for each core.
+
+def checked_workers(asked: Any) -> Workers:
+    """Either "auto", or a number of workers, at most one for each core.
+
+    Raises
+    ------
+    StudyError
+        If it is neither.
 
     Warns
     -----
     DataworthWarning
         If there are fewer cores.
     """
-    available = cores()
-    if asked > available:
+    if asked == AUTO:
+        return AUTO
+    if isinstance(asked, str):
+        raise StudyError(
+            f'workers = {asked!r}: expected "auto" or a whole number of at least 1.',
+            code="value-out-of-range",
+            option="workers",
+            value=asked,
+        )
+    number, available = check_int("workers", asked), cores()
+    if number > available:
         warnings.warn(
             DataworthWarning(
-                f"workers = {asked}: there are {available} cores, so that {available} runs are "
+                f"workers = {number}: there are {available} cores, so that {available} runs are "
                 "done at the same time.",
                 code="workers-cut",
             ),
             stacklevel=4,
         )
-    return min(asked, available)
+    return min(number, available)
 
 
 def executor_of(
-    study: ResolvedStudy, store: Store, workers: int, on_step: StepListener
+    study: ResolvedStudy,
+    store: Store,
+    workers: Workers,
+    on_step: StepListener,
+    waiting: Sequence[RunKey],
+    *,
+    refill: Callable[[], None],
+    notify: Callable[[str], None],
 ) -> Executor:
-    """Processes for several workers; also for one where a run may crash or has a time limit.
+    """Who does the runs of a study.
 
-    See `BegunRuns` for what is done in this process.
+    Several workers are processes. So is one where a run may crash or has a time limit; see
+    `BegunRuns` for what is done in this process. "auto" leaves it to the first runs whether
+    processes pay, and to their memory how many there are. It keeps to one worker for functions and
+    commands: what they use of the machine is not known, and their figures may depend on the number
+    of cores that they see; and for a goal: which runs a plan chooses depends on those before.
+
+    Parameters
+    ----------
+    study : ResolvedStudy
+    store : Store
+    workers : int or "auto"
+    on_step : callable
+    waiting : sequence of RunKey
+        The runs to be done, as far as they are known.
+    refill : callable
+        Called when there is room for more runs, to submit them.
+    notify : callable
+        Called with what is worth knowing of who does the runs.
     """
-    folder = store.directory / WORK_FOLDER
-    objective, limit = study.objective, study.time_limit
+    limit = study.time_limit
     functions = [each for each in study.objectives.values() if isinstance(each, FunctionObjective)]
     importable = bool(functions) and all(each.model.is_importable for each in functions)
-    if workers > 1 or limit is not None or importable:
-        # A function may compute with as many threads as it sees cores.
-        lends = not functions
-        return LocalProcesses(objective, store, on_step, folder, workers, limit, lends_cores=lends)
-    return Serial(objective, store, on_step, folder)
+    shared = (study.objective, store, on_step, store.directory / WORK_FOLDER)
+    processes = partial(LocalProcesses, *shared, time_limit=limit, lends_cores=not functions)
+    count = _number(study, len(waiting), notify) if workers == AUTO else workers
+    if workers == AUTO and count > 1 and limit is not None:
+        return processes(workers=count, memory=peak_memory())
+    if workers == AUTO and count > 1:
+        objective, store, on_step, folder = shared
+        return Automatic(
+            lambda listener: Serial(objective, store, listener, folder),
+            lambda: processes(workers=count, memory=peak_memory()),
+            on_step,
+            waiting,
+            study.objective.work,
+            count,
+            refill,
+            notify,
+        )
+    if count > 1 or limit is not None or importable:
+        return processes(workers=count)
+    return Serial(*shared)
+
+
+def _number(study: ResolvedStudy, waiting: int, notify: Callable[[str], None]) -> int:
+    """How many workers there are at most if none were asked for."""
+    reason = ""
+    if study.goal is not None:
+        reason = "a plan chooses each run by those before"
+    elif any(isinstance(each, FunctionObjective) for each in study.objectives.values()):
+        reason = "functions and commands may use any number of cores"
+    if not reason:
+        return min(cores(), waiting)
+    if cores() > 1 and waiting != 1:
+        notify(
+            f"Runs are done one at a time, as {reason}; --workers N (workers=N) does N side by "
+            "side."
+        )
+    return 1
+
+
+def is_in_process(executor: Executor) -> bool:
+    """Whether the next run is done in this process, which it may end."""
+    return isinstance(executor, Serial) or (isinstance(executor, Automatic) and executor.in_process)

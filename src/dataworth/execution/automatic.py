@@ -1,0 +1,166 @@
+"""Runs in this process at first, and in several processes once these are quicker."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from dataworth._util.machine import uses_gpu
+from dataworth.errors import StudyError
+from dataworth.execution.base import Executor, Moved, StepListener
+from dataworth.execution.pace import Pace
+from dataworth.records.record import Record, RunKey
+
+_MOST_START = 6.0
+"""Seconds that the start of a worker is taken for at most: this process may be days old."""
+_CANNOT = ("not-picklable", "worker-did-not-start", "disk-full")
+"""Reasons why processes cannot do the runs and this one still can."""
+
+
+class Automatic:
+    """Does runs one after the other until they are known to be worth several processes.
+
+    The first runs tell how long those that are left will take. Where several processes save more
+    time than they take to start, they do the rest; a run under way whose steps tell so is begun
+    again in one of them. The start of a process is taken to last as long as this one has computed
+    before its first run, which was to load the same libraries. The figures of the runs must not
+    depend on where they are done.
+
+    Parameters
+    ----------
+    here : callable
+        Makes the executor of this process, from a listener of steps.
+    elsewhere : callable
+        Makes the executor of several processes.
+    on_step : callable
+    keys : sequence of RunKey
+        The runs to be done, as far as they are known.
+    work : callable
+        Samples that a run passes through training.
+    workers : int
+        Number of processes.
+    refill : callable
+        Called when there is room for more runs, to submit them.
+    notify : callable
+        Called with the reason why all runs stay in this process, where one is found.
+
+    Attributes
+    ----------
+    slots : int
+        Number of runs that are done at the same time.
+    """
+
+    def __init__(
+        self,
+        here: Callable[[StepListener], Executor],
+        elsewhere: Callable[[], Executor],
+        on_step: StepListener,
+        keys: Sequence[RunKey],
+        work: Callable[[RunKey], int],
+        workers: int,
+        refill: Callable[[], None],
+        notify: Callable[[str], None],
+    ) -> None:
+        self._here = here(self._stepped)
+        self._make = elsewhere
+        self._elsewhere: Executor | None = None
+        self.slots = 1
+        self._on_step = on_step
+        self._start = min(time.process_time(), _MOST_START)
+        self._pace = Pace(keys, work, self._start)
+        self._workers = workers
+        self._refill, self._notify = refill, notify
+        self._stays = workers < 2
+        self._waiting: deque[RunKey] = deque()
+        self._running: dict[str, RunKey] = {}
+
+    @property
+    def in_process(self) -> bool:
+        """Whether runs are done in this process."""
+        return self._elsewhere is None
+
+    def submit(self, key: RunKey) -> None:
+        """Queue a run."""
+        if self._elsewhere is None:
+            self._waiting.append(key)
+        else:
+            self._running[key.digest] = key
+            self._elsewhere.submit(key)
+
+    def outcomes(self) -> Iterator[Record]:
+        """Yield each submitted run's record when the run ends, until none is left."""
+        while self._waiting or self._running:
+            if self._elsewhere is not None:
+                yield from self._outcomes_elsewhere(self._elsewhere)
+                continue
+            key = self._waiting.popleft()
+            self._here.submit(key)
+            self._pace.begin()
+            try:
+                record = next(self._here.outcomes())
+            except Moved:
+                self.submit(key)
+                self._refill()
+                continue
+            self._pace.end(record)
+            if self._pays(lost=0.0):
+                self._move()
+            yield record
+
+    def close(self) -> None:
+        """Stop all runs and free what the executors hold. Checkpoints stay."""
+        self._waiting.clear()
+        self._running.clear()
+        self._here.close()
+        if self._elsewhere is not None:
+            self._elsewhere.close()
+
+    def _outcomes_elsewhere(self, executor: Executor) -> Iterator[Record]:
+        try:
+            for record in executor.outcomes():
+                del self._running[record.key.digest]
+                yield record
+        except StudyError as error:
+            if error.code not in _CANNOT:
+                raise
+            executor.close()
+            self._stay(error)
+            self._waiting.extend(self._running.values())
+            self._running.clear()
+
+    def _stepped(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
+        self._on_step(key, step, of, values)
+        self._pace.step(key, step, of)
+        if self._pays(lost=self._pace.seconds_of_run) and self._move():
+            raise Moved
+
+    def _pays(self, lost: float) -> bool:
+        """Whether processes save more than their start, and than what is lost of a run."""
+        if self._stays or self._elsewhere is not None or self._pace.runs_left < 2:
+            return False
+        at_once = min(self._workers, self._pace.runs_left)
+        return self._pace.seconds_left * (1 - 1 / at_once) > self._start + lost
+
+    def _move(self) -> bool:
+        """Start processes, if there can be any."""
+        if uses_gpu():
+            self._stays = True
+            self._notify("Runs are done one at a time, as they compute on a GPU.")
+            return False
+        try:
+            self._elsewhere = self._make()
+        except StudyError as error:
+            if error.code not in _CANNOT:
+                raise
+            self._stay(error)
+            return False
+        self.slots = self._workers
+        waiting, self._waiting = self._waiting, deque()
+        for key in waiting:
+            self.submit(key)
+        return True
+
+    def _stay(self, error: StudyError) -> None:
+        self._stays, self._elsewhere, self.slots = True, None, 1
+        self._notify(f"Runs are done one at a time. {error}")
