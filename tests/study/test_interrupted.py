@@ -53,7 +53,7 @@ def start(
     def study(results: Any) -> None:
         with contextlib.redirect_stderr(io.StringIO()):
             asked = dw.Study(digits, Ending(ending), sizes=[20, 40, 80], seeds=2)
-            outcome = asked.run_in(folder / "run", retry_failed=retry)
+            outcome = asked.run_in(folder / "run", 1, retry_failed=retry)
         assert outcome.curve is not None
         results.send(f"{outcome.trained} {len(outcome.failed)} {len(outcome.curve)}")
 

@@ -12,8 +12,9 @@ from dataworth.execution.base import Executor, Moved, StepListener
 from dataworth.execution.pace import Pace
 from dataworth.records.record import Record, RunKey
 
-_MOST_START = 6.0
-"""Seconds that the start of a worker is taken for at most: this process may be days old."""
+_START = (1.5, 6.0)
+"""Seconds that the start of a worker is taken for at least and at most: this process may have been
+forked from another, and may be days old."""
 _CANNOT = ("not-picklable", "worker-did-not-start", "disk-full")
 """Reasons why processes cannot do the runs and this one still can."""
 
@@ -67,7 +68,8 @@ class Automatic:
         self._elsewhere: Executor | None = None
         self.slots = 1
         self._on_step = on_step
-        self._start = min(time.process_time(), _MOST_START)
+        least, most = _START
+        self._start = max(least, min(time.process_time(), most))
         self._pace = Pace(keys, work, self._start)
         self._workers = workers
         self._refill, self._notify = refill, notify
