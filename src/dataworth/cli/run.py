@@ -156,7 +156,7 @@ def add_parser(commands: Any) -> None:
         default="auto",
         metavar="W",
         help="number of runs side by side, at most one for each core (default: auto, as many as "
-        "pay by the time and the memory of the first runs; one for functions and commands)",
+        "pay by the time and the memory of the first runs; one for functions, commands and a goal)",
     )
     parser.add_argument(
         "--time-limit",

@@ -808,9 +808,9 @@ class Study:
             Runs side by side, each in a process with its share of the cores; at most one for each
             core. "auto" does the first runs in this process, and the others side by side if they
             take long enough for that, as many as there are cores and as fit into memory; those of
-            functions and commands one at a time. The figures of learners do not depend on it: BLAS
-            and OpenMP compute with one thread in a run, or with ``OMP_NUM_THREADS``, and XLA
-            divides its work by the cores of the machine.
+            functions and commands, and those that a plan chooses, one at a time. The figures of
+            learners do not depend on it: BLAS and OpenMP compute with one thread in a run, or with
+            ``OMP_NUM_THREADS``, and XLA divides its work by the cores of the machine.
         progress : bool or Observer, optional
             Whether to show progress: under the cell in a notebook, else on stderr. By default a
             notebook does and a script does not. An `Observer` is notified instead.

@@ -117,18 +117,15 @@ def executor_of(
 
 
 def _number(study: ResolvedStudy, waiting: int, notify: Callable[[str], None]) -> int:
-    """How many workers there are at most if none were asked for."""
-    reason = ""
+    """How many workers there are at most if none were requested."""
     if study.goal is not None:
-        reason = "a plan chooses each run by those before"
-    elif any(isinstance(each, FunctionObjective) for each in study.objectives.values()):
-        reason = "functions and commands may use any number of cores"
-    if not reason:
+        return 1
+    if not any(isinstance(each, FunctionObjective) for each in study.objectives.values()):
         return min(cores(), waiting)
-    if cores() > 1 and waiting != 1:
+    if cores() > 1 and waiting > 1:
         notify(
-            f"Runs are done one at a time, as {reason}; --workers N (workers=N) does N side by "
-            "side."
+            "Runs are done one at a time, as functions and commands may use any number of cores; "
+            "--workers N (workers=N) does N side by side."
         )
     return 1
 
