@@ -24,7 +24,7 @@ READ = "import sys, dataworth as dw; print(dw.load(sys.argv[1]).fingerprint)"
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(cache, "_CACHE_FROM_BYTES", 0)
+    monkeypatch.setattr(cache, "CACHE_FROM_BYTES", 0)
     return tmp_path / "data"
 
 

@@ -49,7 +49,7 @@ def test_labels_are_indices_of_named_classes(case: Case) -> None:
 
 def test_cached_data_are_the_same_and_mapped(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = dw.load(case.spec, **case.options)
-    monkeypatch.setattr(cache, "_CACHE_FROM_BYTES", 0)
+    monkeypatch.setattr(cache, "CACHE_FROM_BYTES", 0)
     first = dw.load(case.spec, **case.options)
     monkeypatch.setattr(cache, "_fill", pytest.fail)
     again = dw.load(case.spec, **case.options)

@@ -87,7 +87,7 @@ def test_a_task_with_options_is_obeyed(tmp_path: Path) -> None:
 def test_each_task_has_a_cache_of_its_own(
     tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "_CACHE_FROM_BYTES", 0)
+    monkeypatch.setattr(cache, "CACHE_FROM_BYTES", 0)
     path = table(tmp_path, form, AGES)
     tasks = ("regression", "classification", "regression")
     plain = [dw.load(path, task=task) for task in tasks]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from dataworth.errors import StudyError
 
 _ABANDONED_SECONDS = 3_600.0
+_TEMPORARY = "dataworth-"
 
 
 @contextmanager
@@ -72,3 +74,29 @@ def atomic_write(path: Path, content: str | bytes, advice: str) -> Path:
             f"{path}: cannot be written ({error.strerror}). {advice}", code="file-not-writable"
         ) from None
     return path
+
+
+def temporary_folder() -> Path:
+    """A new folder, named after this process; those of processes that are gone are removed.
+
+    Raises
+    ------
+    OSError
+        If there is no room for it.
+    """
+    parent = Path(tempfile.gettempdir())
+    for folder in parent.glob(f"{_TEMPORARY}*-*"):
+        owner = folder.name.removeprefix(_TEMPORARY).partition("-")[0]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{os.getpid()}-"))
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -67,6 +67,13 @@ def _run(arguments: Sequence[str] | None) -> int:
     except DataworthError as error:
         say(f"dataworth: {error}", error=True)
         return FAILED
+    except MemoryError as error:
+        reason = str(error) or "MemoryError"
+        say(
+            f"dataworth: memory ran out ({reason}). Close other programs, or work on less.",
+            error=True,
+        )
+        return FAILED
     except OSError as error:
         # Other modules name their files in their own errors; the rest is most often the output.
         place = error.filename or "the output"

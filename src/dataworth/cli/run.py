@@ -6,7 +6,6 @@ import argparse
 import json
 import shlex
 import sys
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataworth._util import signals
 from dataworth._util.printable import new_console, say
+from dataworth._util.toml import parse_toml
 from dataworth.cli.answers import AHEAD
 from dataworth.cli.forecast import begin_answer, end_answer
 from dataworth.cli.goal import add_goal_options, budget_of, goal_of
@@ -480,6 +480,6 @@ def _parameter(text: str) -> tuple[str, Any]:
     if not sign or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=VALUE, such as max_depth=8")
     try:
-        return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        return name.strip(), parse_toml(f"value = {value}")["value"]
+    except ValueError:
         return name.strip(), {"True": True, "False": False}.get(value, value)

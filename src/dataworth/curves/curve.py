@@ -418,17 +418,23 @@ def curves_to_csv(curves: Mapping[str, Curve]) -> str:
     first = [*(["model"] if several else []), "samples", *(["seed"] if seeded else [])]
     stds = any(curve.stds is not None for curve in curves.values())
     runs = any(curve.runs is not None for curve in curves.values())
-    writer.writerow([*first, "value", *["std"] * stds, *["runs"] * runs, *others])
+    names = map(_no_formula, others)
+    writer.writerow([*first, "value", *["std"] * stds, *["runs"] * runs, *names])
     for name, curve in curves.items():
         spread = [*[curve.stds] * stds, *[curve.runs] * runs]
         columns = [curve.values, *spread, *(curve.others.get(each) for each in others)]
         for row in range(len(curve)):
-            fields: list[str | int] = [name] if several else []
+            fields: list[str | int] = [_no_formula(name)] if several else []
             fields.append(int(curve.samples[row]))
             fields += [int(curve.seeds[row])] if seeded else []
             fields += ["" if each is None else repr(each[row].item()) for each in columns]
             writer.writerow(fields)
     return text.getvalue()
+
+
+def _no_formula(name: str) -> str:
+    """A name that spreadsheets do not run as a formula: with an apostrophe before it."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def counts_of(samples: ArrayLike, total: float | None = None) -> NDArray[np.int64]:

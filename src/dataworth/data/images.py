@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util import fence
 from dataworth._util.extras import require
 from dataworth.errors import DataError
 
@@ -115,8 +117,10 @@ class SizedImages(ImageFiles):
         return images if dtype is None else images.astype(dtype)
 
 
-def headers(paths: Iterable[Path]) -> tuple[set[tuple[int, int]], bool]:
+def headers(paths: Sequence[Path]) -> tuple[set[tuple[int, int]], bool]:
     """The sizes of images, (width, height), and whether all are grey; no pixel is decoded.
+
+    They are read in a process of their own, which a damaged file may crash.
 
     Raises
     ------
@@ -124,19 +128,52 @@ def headers(paths: Iterable[Path]) -> tuple[set[tuple[int, int]], bool]:
         If files are not images; the message names the first of them.
     """
     require("PIL", "folders of images")
+    names = [str(path.absolute()) for path in paths]
+    shown = {name: str(path) for name, path in zip(names, paths, strict=True)}
+    try:
+        sizes, grey = _fenced(names, shown)
+    except fence.FenceError as error:
+        # Which one: the first half that fails alone, until it is one.
+        suspects = names
+        while len(suspects) > 1:
+            half = suspects[: len(suspects) // 2]
+            try:
+                _fenced(half, shown)
+            except fence.FenceError:
+                suspects = half
+            else:
+                suspects = suspects[len(half) :]
+        raise DataError(
+            f"{shown[suspects[0]]} cannot be decoded as an image (its reader ended with {error}). "
+            "Copy it again, or remove it.",
+            code="file-damaged",
+        ) from None
+    return {(width, height) for width, height in sizes}, grey
+
+
+def _fenced(names: Sequence[str], shown: Mapping[str, str]) -> tuple[list[list[int]], bool]:
+    arguments = {"shown": {name: shown[name] for name in names}}
+    size = sum(os.path.getsize(name) for name in names)
+    sizes, grey = fence.call(f"{__name__}:read_headers", arguments, size)
+    return sizes, grey
+
+
+def read_headers(shown: Mapping[str, str]) -> tuple[list[tuple[int, int]], bool]:
+    """The sizes of images and whether all are grey, given what messages call each path."""
     from PIL import Image
 
     sizes, grey, wrong = set(), True, []
-    for path in paths:
+    for name, path in shown.items():
         try:
-            with Image.open(path) as image:
+            with Image.open(name) as image:
                 image.verify()
-            with Image.open(path) as image:
+            with Image.open(name) as image:
                 mode, (width, height) = image.mode, image.size
                 swapped = image.getexif().get(_ORIENTATION) in _SWAPPED
         except Exception as error:
             # A damaged file makes Pillow raise nearly anything.
-            wrong.append(f"{path} ({str(error).split(' <_io')[0].split(str(path))[0].strip(' :')})")
+            reason = str(error).split(" <_io")[0].split(name)[0].strip(" :'")
+            wrong.append(f"{path} ({reason})")
             continue
         if mode not in _MODES:
             wrong.append(f"{path} (pixels of the kind {mode!r})")
@@ -150,4 +187,4 @@ def headers(paths: Iterable[Path]) -> tuple[set[tuple[int, int]], bool]:
             "Copy them again, or remove them.",
             code="file-damaged",
         )
-    return sizes, grey
+    return sorted(sizes), grey

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import shutil
-import tempfile
 from pathlib import Path
 
+from dataworth._util.files import temporary_folder
 from dataworth.errors import StudyError
 from dataworth.execution.base import Objective
 from dataworth.execution.sharing import dump_sharing_arrays
 
-_FOLDER_PREFIX = "dataworth-"
 
-
-def temporary_folder() -> Path:
-    """A new folder, named after this process; those of processes that are gone are removed.
+def folder_for_handover() -> Path:
+    """A new folder for temporary files; see `temporary_folder`.
 
     Raises
     ------
@@ -24,12 +20,7 @@ def temporary_folder() -> Path:
         If there is no room for it.
     """
     try:
-        parent = Path(tempfile.gettempdir())
-        for folder in parent.glob(f"{_FOLDER_PREFIX}*-*"):
-            owner = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
-            if owner.isdigit() and not _is_alive(int(owner)):
-                shutil.rmtree(folder, ignore_errors=True)
-        return Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
+        return temporary_folder()
     except OSError as error:
         raise _no_room(error) from None
 
@@ -52,16 +43,6 @@ def lay_out(objective: Objective, path: Path) -> None:
             "module:function or a .keras file, or use one worker.",
             code="not-picklable",
         ) from None
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _no_room(error: OSError) -> StudyError:

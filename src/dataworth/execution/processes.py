@@ -22,7 +22,7 @@ from dataworth._util.machine import available_memory, resident_memory
 from dataworth._util.machine import cores as available_cores
 from dataworth.errors import StudyError
 from dataworth.execution.base import CheckpointStore, Objective, StepListener
-from dataworth.execution.handover import lay_out, temporary_folder
+from dataworth.execution.handover import folder_for_handover, lay_out
 from dataworth.execution.shares import confine, shares_of_cores
 from dataworth.records.record import Failure, Record, RunKey
 
@@ -107,7 +107,7 @@ class LocalProcesses:
         self._workers: list[_Worker] = []
         self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self._shares = shares_of_cores(workers)
-        self._temporary = temporary_folder()
+        self._temporary = folder_for_handover()
         self._payload = self._temporary / "objective"
         try:
             lay_out(objective, self._payload)

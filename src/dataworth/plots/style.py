@@ -6,6 +6,8 @@ The colours are those of Okabe and Ito 2008, which colour-blind readers can dist
 from __future__ import annotations
 
 import io
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,11 +32,25 @@ _SHORT = 0.3
 """A log axis of fewer decades gets the ticks of a linear one."""
 
 
+def _ignore_settings_of_folder() -> None:
+    """Take Matplotlib's defaults if its settings are from the current folder.
+
+    That may be a run directory of another person. Whoever uses pyplot has chosen the folder.
+    """
+    import matplotlib
+
+    if "matplotlib.pyplot" in sys.modules:
+        return
+    if Path(matplotlib.matplotlib_fname()).resolve().parent == Path.cwd():
+        matplotlib.rcdefaults()
+
+
 def new_axes(size: tuple[float, float] = COLUMN) -> Axes:
     """Create axes of one column's width of a paper, without pyplot's global state."""
     require("matplotlib", "pictures")
     from matplotlib.figure import Figure
 
+    _ignore_settings_of_folder()
     axes = Figure(figsize=size, dpi=300, layout="constrained").subplots()
     axes.tick_params(labelsize=_TICKS)
     axes.xaxis.label.set_fontsize(_TEXT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tomllib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dataworth._util.toml import parse_toml
 from dataworth.errors import StudyError
 from dataworth.records.database import connect, format_of, translate_errors
 from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
@@ -91,11 +91,11 @@ def expected_runs(directory: Path) -> int | None:
     """The number of runs that the study's file names: models x sizes x seeds."""
     try:
         text = (directory / STUDY_FILE).read_text("utf-8")
-        study = tomllib.loads(text)
+        study = parse_toml(text)
         sizes, seeds, model = study["sizes"], study["seeds"], study.get("model")
         count = seeds if isinstance(seeds, int) else len(seeds)
         return len(sizes) * count * (len(model) if isinstance(model, dict | list) else 1)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

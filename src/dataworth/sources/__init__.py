@@ -52,7 +52,14 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
                 code="unknown-option",
                 option=option,
             )
-    dataset = loader(*arguments, **options)
+    try:
+        dataset = loader(*arguments, **options)
+    except MemoryError as error:
+        raise DataError(
+            f"{spec!s}: memory ran out while it was read ({error or 'MemoryError'}). Close other "
+            "programs, or give a smaller file; if it should be small, it is damaged.",
+            code="out-of-memory",
+        ) from None
     if dataset.y_test is not None and len(dataset.y_test) > dataset.samples:
         warnings.warn(
             DataworthWarning(

@@ -87,7 +87,8 @@ class NpyWriter:
 
 
 _VERSION = 3
-_CACHE_FROM_BYTES = 8_000_000
+CACHE_FROM_BYTES = 8_000_000
+"""Smaller files are read into memory each time."""
 _ENDS_BYTES = 65_536
 _ABOUT = "about.json"
 
@@ -104,7 +105,7 @@ def read(recipe: Recipe) -> Dataset:
         If a file cannot be used, or the disk is full.
     """
     paths = {entry.path for entry in recipe.entries}
-    if sum(path.stat().st_size for path in paths if path.exists()) < _CACHE_FROM_BYTES:
+    if sum(path.stat().st_size for path in paths if path.exists()) < CACHE_FROM_BYTES:
         return read_to_memory(recipe)
     folder = cache_folder() / _key(recipe)
     cached = _open(folder, recipe)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
+from dataworth._util import fence
 from dataworth.errors import DataError
 
 _BUFFER_BYTES = 1 << 20
@@ -100,6 +101,52 @@ class Entry:
                 ) from None
             with member:
                 yield io.BufferedReader(cast(io.RawIOBase, member), _BUFFER_BYTES)
+
+
+def read_fenced(entry: Entry, function: str, what: str, **arguments: Any) -> Any:
+    """Call a reader in a process of its own, which a damaged file may crash.
+
+    Parameters
+    ----------
+    entry : Entry
+    function : str
+        As ``"module:name"``; called with the path and the member of `entry` as texts, and with
+        `arguments`. Returns JSON values.
+    what : str
+        Such as "a MATLAB file".
+
+    Raises
+    ------
+    DataError
+        If the file is damaged; the message names it.
+    """
+    with entry.open():
+        pass
+    given = {"path": str(entry.path.absolute()), "member": entry.member, **arguments}
+    try:
+        return fence.call(function, given, entry.path.stat().st_size)
+    except fence.FenceError as error:
+        if error.kind == "memory":
+            raise DataError(
+                f"{entry}: its content takes too much memory: {error}. Close other programs, or "
+                "give a smaller file; if it should be small, it is damaged.",
+                code="out-of-memory",
+            ) from None
+        ended = f"its reader ended with {error}" if error.kind == "crash" else str(error)
+        raise DataError(
+            f"{entry} is not {what}, or it is cut short or damaged ({ended}). Copy or download "
+            "it again.",
+            code="file-damaged",
+        ) from None
+
+
+def read_exactly(file: BinaryIO, count: int) -> bytes:
+    """So many bytes, or as many as there are: no memory is taken for more than the file has."""
+    blocks = []
+    while count > 0 and (block := file.read(min(count, _BUFFER_BYTES))):
+        blocks.append(block)
+        count -= len(block)
+    return b"".join(blocks)
 
 
 def listing(place: Path) -> list[Entry]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import read
-from dataworth.sources.files import Entry
+from dataworth.sources.files import Entry, read_exactly
 from dataworth.sources.pairs import sibling, test_beside
 from dataworth.sources.plan import Block, Part, Recipe, as_features
 from dataworth.tasks.base import Task
@@ -89,7 +89,6 @@ def part(images: Entry, labels: Entry, *, transposed: bool = False) -> Part:
         y = _labels(images, labels)
         with images.open() as file:
             header = read_header(file, images)
-            _check(images, labels, header, y)
             start = 0
             for x in _arrays(file, images, header):
                 features = as_features(x, pixels)
@@ -132,22 +131,26 @@ def _labels(images: Entry, labels: Entry) -> NDArray[np.int64]:
                 + ". Exchange their names, or download them again.",
                 code="files-swapped",
             )
+        with images.open() as other:
+            # Before the labels are read: few bytes of gzip may hold many of them.
+            _check(images, labels, read_header(other, images), header)
         return np.concatenate([*_arrays(file, labels, header), np.empty(0, np.int64)]).astype(
             np.int64
         )
 
 
-def _check(images: Entry, labels: Entry, header: Header, y: NDArray[np.int64]) -> None:
+def _check(images: Entry, labels: Entry, header: Header, of_labels: Header) -> None:
     if len(header.shape) < 2:
         raise DataError(
             f"{images} holds one axis (labels?), not images. Exchange the names, or download "
             "again.",
             code="files-swapped",
         )
-    if header.shape[0] != len(y):
+    if header.shape[0] != of_labels.shape[0]:
         raise DataError(
-            f"{images} says that it holds {header.shape[0]:,} images, and {labels} holds "
-            f"{len(y):,} labels; they must be as many. Are they of different splits?",
+            f"{images} says that it holds {header.shape[0]:,} images, and {labels} says that it "
+            f"holds {of_labels.shape[0]:,} labels; they must be as many. "
+            "Are they of different splits?",
             code="shape-mismatch",
         )
 
@@ -162,7 +165,7 @@ def _arrays(file: BinaryIO, entry: Entry, header: Header) -> Iterator[NDArray[An
     step = max(1, _BLOCK_BYTES // item)
     for start in range(0, header.shape[0], step):
         count = min(step, header.shape[0] - start)
-        data = file.read(count * item)
+        data = read_exactly(file, count * item)
         if len(data) < count * item:
             raise DataError(
                 f"{entry} is cut short: its header says {header.shape[0]:,} items, and it ends "

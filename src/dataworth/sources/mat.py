@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable
+import shutil
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.files import temporary_folder
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources import arrays
-from dataworth.sources.cache import read
-from dataworth.sources.files import Entry
+from dataworth.sources.cache import CACHE_FROM_BYTES, read
+from dataworth.sources.files import Entry, read_fenced
+from dataworth.sources.mat_arrays import STRUCT
 from dataworth.sources.plan import Part, Recipe, Shape, as_images
 from dataworth.tasks.base import Task
 
-_STRUCT = "dataset"
+_WHAT = "a MATLAB file"
 
 
 def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
@@ -45,13 +46,20 @@ def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = 
 
 def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
     """Make the two splits; `shape` reshapes flat samples to images."""
-    names = _read(entry, lambda file, mat: [name for name, _, _ in mat.whosmat(file)])
 
     @cache
-    def content() -> dict[str, Any]:
-        return cast(dict[str, Any], _read(entry, lambda file, mat: mat.loadmat(file)))
+    def content() -> dict[str, NDArray[Any] | str]:
+        return _content(entry)
 
-    if _STRUCT in names:
+    # Of a large file the arrays are read only if the cache does not hold them.
+    is_small = entry.path.exists() and entry.path.stat().st_size < CACHE_FROM_BYTES
+    names = (
+        list(content())
+        if is_small
+        else read_fenced(entry, "dataworth.sources.mat_arrays:names", _WHAT)
+    )
+    is_struct = STRUCT in names or any("." in name for name in names)
+    if is_struct:
         train: arrays.Names = arrays.Names("train.images", "train.labels")
         test: arrays.Names | None = arrays.Names("test.images", "test.labels")
     else:
@@ -63,19 +71,16 @@ def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
             raise
 
     def fetch(name: str) -> NDArray[Any]:
-        if _STRUCT not in names:
-            return np.asarray(content()[name])
-        value = content()[_STRUCT]
-        try:
-            for field in name.split("."):
-                value = value[field][0, 0]
-        except (ValueError, IndexError, KeyError):
+        array = content().get(name)
+        if array is None:
             raise DataError(
-                f"{entry}: its struct `{_STRUCT}` has no {name}; expected train.images, "
+                f"{entry}: its struct `{STRUCT}` has no {name}; expected train.images, "
                 "train.labels, test.images and test.labels.",
                 code="column-missing",
-            ) from None
-        return np.asarray(value)
+            )
+        if isinstance(array, str):
+            raise DataError(f"{entry}: {name} holds {array}; expected numbers.", code="not-numeric")
+        return array
 
     return (
         arrays.part(entry, train, fetch, shape),
@@ -83,24 +88,24 @@ def parts(entry: Entry, shape: Shape) -> tuple[Part, Part | None]:
     )
 
 
-def _read(entry: Entry, how: Callable[[Any, Any], Any]) -> Any:
-    import scipy.io
-
-    with entry.open() as file:
-        try:
-            return how(file, scipy.io)
-        except NotImplementedError:
-            raise DataError(
-                f"{entry} is of MATLAB's version 7.3 (HDF5), which is not read. In MATLAB: "
-                "save(file, '-v7').",
-                code="unsupported-format",
-            ) from None
-        except zlib.error:
-            raise
-        except Exception as error:
-            # scipy raises many types of errors for a damaged file.
-            raise DataError(
-                f"{entry} is not a MATLAB file, or it is cut short or damaged ({error}). Copy or "
-                "download it again.",
-                code="file-damaged",
-            ) from None
+def _content(entry: Entry) -> dict[str, NDArray[Any] | str]:
+    """All arrays by name; of those that hold neither numbers nor text, the type."""
+    try:
+        folder = temporary_folder()
+    except OSError as error:
+        raise DataError(
+            f"{entry}: there is no room to unpack it in the folder for temporary files "
+            f"({error.strerror}). Free some space there, or set TMPDIR.",
+            code="disk-full",
+        ) from None
+    try:
+        function = "dataworth.sources.mat_arrays:write"
+        written = read_fenced(entry, function, _WHAT, folder=str(folder))
+        found: dict[str, NDArray[Any] | str] = {}
+        for number, (name, dtype) in enumerate(written):
+            path = folder / f"{number}.npy"
+            # A mapped file can be read after it is removed.
+            found[name] = np.load(path, mmap_mode="r") if path.is_file() else dtype
+        return found
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

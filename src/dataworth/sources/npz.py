@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from dataworth.data.dataset import Dataset
@@ -16,6 +18,9 @@ from dataworth.sources.cache import read
 from dataworth.sources.files import Entry
 from dataworth.sources.plan import Recipe, as_images
 from dataworth.tasks.base import Task
+
+_MOST_EXPANSION = 1_032
+"""Bytes that deflate (RFC 1951) makes of one at most."""
 
 
 def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = None) -> Dataset:
@@ -59,7 +64,7 @@ def _names(entry: Entry) -> list[str]:
     try:
         with zipfile.ZipFile(entry.path) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist()]
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise DataError(
             f"{entry} is not an NPZ file, or it is cut short ({error}). Copy or download it again.",
             code="file-damaged",
@@ -68,6 +73,8 @@ def _names(entry: Entry) -> list[str]:
 
 def _fetch(entry: Entry, name: str) -> NDArray[Any]:
     try:
+        with zipfile.ZipFile(entry.path) as archive:
+            _check_size(archive, name)
         with np.load(entry.path, allow_pickle=False) as stored:
             return np.asarray(stored[name])
     except (EOFError, zlib.error, zipfile.BadZipFile, OSError, KeyError) as error:
@@ -76,12 +83,38 @@ def _fetch(entry: Entry, name: str) -> NDArray[Any]:
             "file again.",
             code="file-damaged",
         ) from None
-    except (ValueError, NotImplementedError) as error:
+    except (ValueError, NotImplementedError, RuntimeError, SyntaxError, TypeError) as error:
         raise DataError(
             f"{entry}: the array {name} cannot be read ({error}). Save it as plain numbers or text "
             "(no Python objects), or copy the file again.",
             code="not-numeric",
         ) from None
+
+
+def _check_size(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse an array of which the header promises more than the file holds.
+
+    Raises
+    ------
+    EOFError
+        Before memory is asked for.
+    """
+    member = archive.getinfo(name if name in archive.namelist() else f"{name}.npy")
+    with archive.open(member) as file:
+        version = npy_format.read_magic(file)
+        read_header = (
+            npy_format.read_array_header_1_0
+            if version == (1, 0)
+            else npy_format.read_array_header_2_0
+        )
+        shape, _, dtype = read_header(file)
+        header = file.tell()
+    promised = math.prod(shape) * dtype.itemsize
+    held = member.file_size - header
+    if member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        held = min(held, _MOST_EXPANSION * member.compress_size)
+    if not dtype.hasobject and promised > held:
+        raise EOFError(f"its header says {promised:,} bytes, and it holds at most {max(held, 0):,}")
 
 
 def _class_names(entry: Entry) -> tuple[str, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util.extras import require
+from dataworth._util.fence import first_line, is_panic
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import read
 from dataworth.sources.columns import label_column
 from dataworth.sources.csv.table import labels_of
-from dataworth.sources.files import Entry
+from dataworth.sources.files import Entry, read_fenced
 from dataworth.sources.pairs import test_beside, with_label
 from dataworth.sources.plan import Block, Part, Recipe, as_features, as_images
 from dataworth.sources.tables import Columns, Table, TableOptions, dataset_of_tables
@@ -63,6 +65,7 @@ def load(
     DataError
         If the file is damaged, or a label, a group or a time is missing.
     """
+    _refuse_damaged(entry)
     test = _labelled_test(entry, label)
     columns = TableOptions(label, drop, features, groups, time)
     name = entry.stem.removesuffix(".parquet")
@@ -128,9 +131,23 @@ def _labelled_test(entry: Entry, label: str | int | None) -> Entry | None:
     test = test_beside(entry)
     if test is None:
         return None
+    _refuse_damaged(test)
     train_names, names = _names(entry), _names(test)
     position = label_column(entry, len(train_names), train_names, label)
     return with_label(test, names, entry, train_names, position)
+
+
+def _refuse_damaged(entry: Entry) -> None:
+    """Read a file once in a process of its own: damaged bytes may end the process of a reader."""
+    require("polars", "Parquet files")
+    read_fenced(entry, f"{__name__}:check", "a Parquet file")
+
+
+def check(path: str, member: str) -> None:
+    """Read all columns of a file, in batches; `member` is empty."""
+    import polars as pl
+
+    pl.scan_parquet(path, glob=False).sink_ipc(os.devnull, compression="uncompressed")
 
 
 def _names(entry: Entry) -> list[str]:
@@ -151,8 +168,10 @@ def _readable(entry: Entry) -> Iterator[None]:
         pass
     try:
         yield
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).splitlines()[0]
+    except BaseException as error:
+        if not (isinstance(error, pl.exceptions.PolarsError) or is_panic(error)):
+            raise
+        reason = "its reader panicked" if is_panic(error) else first_line(error)
         raise DataError(
             f"{entry} is not a Parquet file, or it is damaged: {reason}", code="file-damaged"
         ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from dataworth._util import signals
 from dataworth._util.files import atomic_write
+from dataworth._util.toml import parse_toml
 from dataworth.audit import audit_dataset, audit_models
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
@@ -310,8 +310,8 @@ def _models_of_file(meta: Mapping[str, Any], where: str) -> dict[str, str]:
         return {}
     text = checked_entry(meta, "study", str, where)
     try:
-        entries = tomllib.loads(text)
-    except (ValueError, RecursionError):
+        entries = parse_toml(text)
+    except ValueError:
         # It names no models, and is rewritten.
         entries = {}
     model = checked_entry({"model": IN_PYTHON, **entries}, "model", dict | str, f"{where}, study")

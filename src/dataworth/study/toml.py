@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
-import tomllib
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from dataworth._util.toml import parse_toml
 from dataworth.errors import StudyError
 from dataworth.learners.base import OPTIONS
 from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
@@ -68,8 +68,8 @@ def _as_it_was(study: Study) -> Study:
 
 def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
     try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        values = parse_toml(text)
+    except ValueError as error:
         raise StudyError(f"{where}: not valid TOML: {error}.", code="file-malformed") from None
     unknown = [key for key in values if key not in _OPTIONS]
     if unknown:

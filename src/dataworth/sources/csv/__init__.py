@@ -14,6 +14,7 @@ from dataworth.errors import DataError, DataworthWarning
 from dataworth.sources.cache import read
 from dataworth.sources.csv.diagnose import pixel_samples
 from dataworth.sources.csv.frame import read_tables
+from dataworth.sources.csv.lines import open_lines
 from dataworth.sources.csv.pixels import Pixels, read_rows
 from dataworth.sources.csv.sniff import CsvForm, form_of, head_of
 from dataworth.sources.csv.table import csv_blocks
@@ -168,7 +169,7 @@ def _pixel_blocks(entry: Entry, form: CsvForm, shape: Shape) -> Iterator[Block]:
         features, labels = pixel_samples(entry, form, text, row)
         return Block(np.ascontiguousarray(shape(features)), labels)
 
-    with entry.open() as file:
+    with open_lines(entry) as file:
         _skip(file, form.start)
         yield from read_rows(file, form.columns, plain, careful, form.first_row, form.label)
 

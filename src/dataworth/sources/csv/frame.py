@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dataworth._util.extras import require
 from dataworth.errors import DataError
 from dataworth.sources.csv.diagnose import explain_lengths
+from dataworth.sources.csv.lines import open_lines
 from dataworth.sources.csv.sniff import CsvHead, head_of
 from dataworth.sources.csv.typed import typed
 from dataworth.sources.files import Entry
@@ -72,7 +73,7 @@ def _texts(entry: Entry, head: CsvHead) -> pl.DataFrame:
             code="named-twice",
             column=twice[0],
         )
-    with entry.open() as file:
+    with open_lines(entry) as file:
         text = file.read()[head.start :].rstrip(b"\r\n")
     try:
         return pl.read_csv(

@@ -27,6 +27,7 @@ Careful = Callable[[bytes, int], Block]
 _CHUNK_BYTES = 1 << 20
 _AHEAD = 3
 _KEPT_BYTES = 1 << 23
+_MOST_ROW_BYTES = 1 << 26
 _ZERO, _NINE, _COMMA, _NEWLINE = (np.uint8(ord(sign)) for sign in "09,\n")
 LEAD = b"\n\n\n"
 """Padding before the rows, so that the first fields have three characters before their ends."""
@@ -178,6 +179,11 @@ def _chunks(stream: BinaryIO) -> Iterator[memoryview]:
         if whole[end - 1 : end] == b"\n":
             # Blank lines are held back: they may be the end of the file.
             end = max(len(LEAD) - 1, len(whole[:end].rstrip(b"\n")))
+        if end < len(LEAD) and len(whole) > _MOST_ROW_BYTES:
+            # A row without end: as it is now, it has too many fields or a field that is too long.
+            yield memoryview(whole + b"\n")
+            rest = b""
+            continue
         rest = whole[end + 1 :]
         if end >= len(LEAD):
             yield memoryview(whole)[: end + 1]

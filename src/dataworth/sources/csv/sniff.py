@@ -6,15 +6,17 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from dataworth._util.numbers import is_number
 from dataworth.errors import DataError
 from dataworth.sources.columns import LABEL_NAMES, counts_up, is_square, label_column
 from dataworth.sources.csv.delimiter import separator_of
+from dataworth.sources.csv.lines import open_lines
 from dataworth.sources.files import Entry
 
 _HEAD_BYTES = 1 << 18
+_MOST_HEAD_BYTES = 1 << 26
 _HEAD_ROWS = 50
 _BOM = b"\xef\xbb\xbf"
 
@@ -71,10 +73,18 @@ def head_of(entry: Entry, header: bool | None, label: str | int | None = None) -
     DataError
         If the file is empty, is not a CSV, or it is ambiguous whether it has a header.
     """
-    with entry.open() as file:
-        head = b""
-        while head.count(b"\n") < 2 and (more := file.read(_HEAD_BYTES)):
-            head += more
+    with open_lines(entry) as file:
+        blocks, lines = [], 0
+        while lines < 2 and (more := file.read(_HEAD_BYTES)):
+            blocks.append(more)
+            lines += more.count(b"\n")
+            if len(blocks) * _HEAD_BYTES > _MOST_HEAD_BYTES:
+                raise DataError(
+                    f"{entry}: its first two lines have no end within {_MOST_HEAD_BYTES >> 20} MB; "
+                    "is it a CSV file?",
+                    code="file-malformed",
+                )
+        head = b"".join(blocks)
         complete = len(head) % _HEAD_BYTES != 0 or not file.read(1)
     start = len(_BOM) if head.startswith(_BOM) else 0
     rows, separator = _rows(entry, head[start:], complete)
@@ -118,7 +128,14 @@ def _rows(entry: Entry, head: bytes, complete: bool) -> tuple[list[list[str]], s
         ) from None
     separator = separator_of(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows = [row for row, _ in zip((row for row in reader if row), range(_HEAD_ROWS), strict=False)]
+    try:
+        rows = list(islice((row for row in reader if row), _HEAD_ROWS))
+    except csv.Error as error:
+        raise DataError(
+            f"{entry}, row {reader.line_num}: {error}. Correct the row or remove it.",
+            code="file-malformed",
+            row=reader.line_num,
+        ) from None
     if not rows:
         raise DataError(f"{entry} holds no rows. Copy or download it again.", code="no-rows")
     return rows, separator

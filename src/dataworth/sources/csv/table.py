@@ -13,6 +13,7 @@ from dataworth._util.extras import require
 from dataworth.errors import DataError
 from dataworth.sources.assemble import plain_labels
 from dataworth.sources.csv.diagnose import explain
+from dataworth.sources.csv.lines import open_lines
 from dataworth.sources.csv.sniff import CsvForm
 from dataworth.sources.files import Entry
 from dataworth.sources.plan import Block, NotPixelsError, Shape
@@ -39,7 +40,7 @@ def csv_blocks(entry: Entry, form: CsvForm, shape: Shape, pixels: bool) -> Itera
     names = [f"column_{number}" for number in range(form.columns)]
     schema: dict[str, Any] = dict.fromkeys(names, pl.UInt8 if pixels else pl.Float32)
     schema[names[form.label]] = pl.String
-    with entry.open() as file:
+    with open_lines(entry) as file:
         text = file.read()[form.start :].rstrip(b"\r\n")
     try:
         frame = pl.read_csv(io.BytesIO(text), has_header=False, schema=schema)

@@ -1,0 +1,35 @@
+"""Parsing of TOML from files of unknown origin, with bounds on what it may cost."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+_MOST_CHARACTERS = 8_000_000
+_MOST_PARTS = 32
+# The time that `tomllib` takes for a key rises with the square of the number of its parts.
+_LONG_KEY = re.compile(
+    r"""(?<![\w"'-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*)"""
+    f"{{{_MOST_PARTS}}}"
+)
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The values of a TOML document.
+
+    Raises
+    ------
+    ValueError
+        If it is not valid, is nested too deeply, or is too large.
+    """
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"{len(text):,} characters; expected at most {_MOST_CHARACTERS:,}")
+    long = _LONG_KEY.search(text)
+    if long is not None:
+        line = text.count("\n", 0, long.start()) + 1
+        raise ValueError(f"a key of more than {_MOST_PARTS} parts (at line {line})")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("its values are nested too deeply") from None
