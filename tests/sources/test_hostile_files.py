@@ -26,7 +26,7 @@ _X, _Y = np.arange(12, dtype=np.float64).reshape(4, 3), np.array([0, 1, 0, 1])
 
 @pytest.fixture(autouse=True)
 def _little_memory() -> Iterator[None]:
-    """Whoever asks for a terabyte gets a MemoryError, on any machine."""
+    """A request for a terabyte is a MemoryError, on any machine."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (1 << 36, before[1]))
     yield

@@ -87,7 +87,7 @@ def call(function: str, arguments: Mapping[str, Any], size: int) -> Any:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=_WALL * seconds,
-            # A panic of a library in Rust shall not spend time on a report that nobody sees.
+            # The report of a panic in Rust takes time, and is not shown.
             env=os.environ | {"RUST_BACKTRACE": "0"},
         )
     except subprocess.TimeoutExpired:

@@ -35,7 +35,7 @@ _SHORT = 0.3
 def _ignore_settings_of_folder() -> None:
     """Take Matplotlib's defaults if its settings are from the current folder.
 
-    That may be a run directory of another person. Whoever uses pyplot has chosen the folder.
+    That may be a run directory of another person. A program that uses pyplot has chosen the folder.
     """
     import matplotlib
 

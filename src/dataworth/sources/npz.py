@@ -97,7 +97,7 @@ def _check_size(archive: zipfile.ZipFile, name: str) -> None:
     Raises
     ------
     EOFError
-        Before memory is asked for.
+        Before memory is taken.
     """
     member = archive.getinfo(name if name in archive.namelist() else f"{name}.npy")
     with archive.open(member) as file:
