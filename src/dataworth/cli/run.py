@@ -141,7 +141,15 @@ def add_parser(commands: Any) -> None:
         "--batch-size", type=int, metavar="B", help="samples per step (default: 128)"
     )
     parser.add_argument(
-        "--learning-rate", type=float, metavar="R", help="learning rate of Adam (default: 0.001)"
+        "--learning-rate",
+        type=float,
+        metavar="R",
+        help="learning rate of the optimizer (default: 0.001 for adam)",
+    )
+    parser.add_argument(
+        "--optimizer",
+        metavar="NAME",
+        help="optimizer of Keras models, such as sgd or adamw (default: adam)",
     )
     parser.add_argument(
         "--held-out",
@@ -368,7 +376,7 @@ def _studies(options: argparse.Namespace) -> list[Study]:
         studies = [_on_other_data(studies, options.data)]
     names = (
         *("model", "metric", "sizes", "seeds", "name", "time_limit", "scoring", *SPLIT_OPTIONS),
-        *("epochs", "steps", "batch_size", "learning_rate", "patience"),
+        *("epochs", "steps", "batch_size", "learning_rate", "optimizer", "patience"),
     )
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     if len(given.get("model", ())) == 1:

@@ -14,7 +14,10 @@ from dataworth.learners.ending import Ending
 from dataworth.records.run import RunContext
 from dataworth.tasks.base import Task
 
-OPTIONS = ("epochs", "steps", "batch_size", "learning_rate", "patience", "standardize")
+OPTIONS = (
+    *("epochs", "steps", "batch_size", "learning_rate", "patience"),
+    *("standardize", "optimizer"),
+)
 """The training options of a study that a learner may take."""
 
 
@@ -139,10 +142,10 @@ class Learner(Protocol):
 def options_of(learner: Learner) -> frozenset[str]:
     """The training options that have an effect: ``learner.takes``.
 
-    All of `OPTIONS` but "standardize" by default. A study refuses an option that none of its models
-    takes.
+    All of `OPTIONS` but "standardize" and "optimizer" by default. A study refuses an option that
+    none of its models takes.
     """
-    return frozenset(getattr(learner, "takes", set(OPTIONS) - {"standardize"}))
+    return frozenset(getattr(learner, "takes", set(OPTIONS) - {"standardize", "optimizer"}))
 
 
 def metrics_of(learner: Learner, task: Task) -> tuple[str, ...]:

@@ -17,14 +17,14 @@ from dataworth.learners.names import unknown_model
 from dataworth.learners.sklearn import SklearnLearner, instance_of, is_estimator
 
 _OBJECT = re.compile(r"(?:[\w.]+|.+\.py):[A-Za-z_]\w*")
-DEFAULT_LEARNING_RATE = 1e-3
 
 
 def resolve(
     model: Any,
     *,
-    learning_rate: float = DEFAULT_LEARNING_RATE,
+    learning_rate: float | None = None,
     standardize: bool | None = None,
+    optimizer: Any = None,
     fit_params: Mapping[str, Any] | None = None,
 ) -> Learner | RunModel:
     """Turn what a person calls a model into a learner, or into a model that does a whole run.
@@ -40,11 +40,13 @@ def resolve(
         these kinds. A Keras model is a pattern: every run builds it again from its configuration
         and initialises it from the run's seed, so that its own weights are not used. A Learner is
         returned as it is.
-    learning_rate : float
-        Of Adam, for Keras models.
+    learning_rate : float, optional
+        Of Adam (0.001) or of `optimizer`, for Keras models.
     standardize : bool, optional
         Whether Keras models get their features standardised on each subset; by default the
         presets standardise real-valued ones.
+    optimizer : str or keras.optimizers.Optimizer, optional
+        Of Keras models, in place of Adam.
     fit_params : mapping, optional
         Further arguments of ``fit``, for estimators.
 
@@ -72,7 +74,7 @@ def resolve(
     estimator = _estimator(model)
     if estimator is not None:
         return SklearnLearner(estimator, "" if name is None else _short(name), fit_params)
-    found = keras_learner(model, name, learning_rate, standardize)
+    found = keras_learner(model, name, learning_rate, standardize, optimizer)
     if found is None:
         raise unknown_model(model)
     return found

@@ -25,6 +25,7 @@ from dataworth._util.user_code import one_line, place, user_code
 from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.learners.base import FitRequest
+from dataworth.learners.scaled_targets import ScaledTargets, outputs_of
 from dataworth.learners.source_hash import own_code
 from dataworth.learners.training import train
 from dataworth.records.run import History, RunContext, State
@@ -268,25 +269,16 @@ class _Rows:
             self._local = np.unique(np.concatenate([request.train.rows, *validation]))
             x, y = x[self._local], y[self._local]
         self.x = _tensor(x).to(device)
-        self.mean, self.deviation = 0.0, 1.0
+        targets = ScaledTargets.of(request.task, request.train)
+        self.loss_unit, self.outputs = targets.loss_unit, targets.restored
         functional = torch.nn.functional
         if request.task.kind == "classification":
             self.y = _tensor(y).to(device)
             self.loss = functional.cross_entropy
         else:
-            targets = self.data.y[request.train.rows]
-            self.mean, self.deviation = float(targets.mean()), float(targets.std()) or 1.0
-            values = ((y - self.mean) / self.deviation).astype(np.float32)[:, None]
-            self.y = _tensor(values).to(device)
+            self.y = _tensor(targets.scaled(y)[:, None]).to(device)
             levels = getattr(request.task, "quantiles", ())
             self.loss = partial(_pinball, levels) if levels else functional.mse_loss
-        # A squared error is in squared units of the target.
-        power = 0 if request.task.kind == "classification" else 1 if self._is_pinball else 2
-        self.loss_unit = self.deviation**power
-
-    @property
-    def _is_pinball(self) -> bool:
-        return isinstance(self.loss, partial)
 
     def numbers(self, rows: NDArray[np.int64]) -> Any:
         """Row numbers of the data set as a tensor of rows of `x` and `y`."""
@@ -301,12 +293,6 @@ class _Rows:
         """Raw features as the module gets them."""
         x = x.to(self.device).float()
         return x if self._scale == 1.0 else x * self._scale
-
-    def outputs(self, found: Any) -> Any:
-        """What the module returns, in the unit of the targets."""
-        return (
-            found if self.deviation == 1.0 and not self.mean else found * self.deviation + self.mean
-        )
 
 
 class _TorchTrainer:
@@ -397,15 +383,14 @@ def _tensor(array: NDArray[Any]) -> Any:
 
 def _outputs(name: str, data: Dataset, task: Task) -> int:
     """How many columns a module has to return."""
-    if task.kind == "classification":
-        return data.classes
-    if task.kind == "regression":
-        return len(getattr(task, "quantiles", ())) or 1
-    raise StudyError(
-        f'model "{name}": torch models are trained for classification and regression, and the '
-        f"task is {task.kind}. Give a function train(run).",
-        code="task-not-supported",
-    )
+    outputs = outputs_of(task, data.classes)
+    if outputs is None:
+        raise StudyError(
+            f'model "{name}": torch models are trained for classification and regression, and the '
+            f"task is {task.kind}. Give a function train(run).",
+            code="task-not-supported",
+        )
+    return outputs
 
 
 @cache

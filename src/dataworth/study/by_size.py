@@ -67,7 +67,7 @@ class BySize:
     def identity(self) -> Any:
         """What changes when the setting does, as JSON values."""
         if isinstance(self.values, Mapping):
-            return {f"{size}": repr(value) for size, value in sorted(self.values.items())}
+            return {f"{n}": _text(value) for n, value in sorted(self.values.items())}
         text = "\n".join(own_code([self.values]))
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -75,6 +75,20 @@ class BySize:
 def by_size(value: Any) -> Any:
     """A function or a mapping as a `BySize`; other values as they are."""
     return BySize(value) if callable(value) or isinstance(value, Mapping) else value
+
+
+def described(value: Any) -> Any:
+    """A value of a setting as JSON has it."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    """The text of a value; of an object of Keras, whose own has an address, its settings."""
+    if not hasattr(value, "get_config"):
+        return repr(value)
+    return f"{type(value).__name__}({dict(value.get_config(), name=None)})"
 
 
 def sized(values: Mapping[str, Any]) -> dict[str, BySize]:

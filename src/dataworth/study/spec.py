@@ -33,7 +33,8 @@ from dataworth.learners.base import OPTIONS, Learner, TrainingOptions, options_o
 from dataworth.learners.command import PREFIX, Command
 from dataworth.learners.ending import DEFAULT_PATIENCE, Ending
 from dataworth.learners.function import RunModel
-from dataworth.learners.registry import DEFAULT_LEARNING_RATE, resolve
+from dataworth.learners.keras.resolve import ADAM, DEFAULT_LEARNING_RATE
+from dataworth.learners.registry import resolve
 from dataworth.learners.sklearn import with_parameters
 from dataworth.learners.sklearn.scoring import Scoring, scoring_of
 from dataworth.metrics.metric import Metric
@@ -43,7 +44,14 @@ from dataworth.plan.budget import Budget
 from dataworth.plan.explain import SEEDS_OF_PLAN
 from dataworth.plan.goal import Goal
 from dataworth.sources import load
-from dataworth.study.by_size import BySize, by_size, model_at, models_by_size, sized
+from dataworth.study.by_size import (
+    BySize,
+    by_size,
+    described,
+    model_at,
+    models_by_size,
+    sized,
+)
 from dataworth.study.document import IN_PYTHON
 from dataworth.study.objectives import FunctionObjective, LearnerObjective
 from dataworth.study.planning import goal_in
@@ -60,7 +68,8 @@ _LEAST_SIZE, _LEAST_GROUPS, _LEAST_OF_CLASS = 32, 4, 4
 """The smallest size of a plan: samples, groups, and samples of each class."""
 _LEAST_SPAN = 8
 """The smallest size of a plan is at least so many times smaller than the largest."""
-_SIZED = ("epochs", "steps", "batch_size", "learning_rate", "patience")
+_NUMBERS = ("epochs", "steps", "batch_size", "learning_rate", "patience")
+_SIZED = (*_NUMBERS, "optimizer")
 Sized = BySize | Callable[[int], Any] | Mapping[int, Any]
 """A training option that changes with the size."""
 
@@ -103,9 +112,13 @@ class Study:
     batch_size : int, optional
         Samples per optimizer step (128).
     learning_rate : float, optional
-        Of Adam (0.001).
+        Of Adam (0.001), or of an `optimizer` that is given by its name.
         Each of these four, and `patience`, may also be a function of the size, or a mapping with a
-        value for each size: see `dataworth.BySize`, which stands for a parameter or a model too.
+        value for each size: see `dataworth.BySize`, which stands for a parameter, an optimizer or a
+        model too.
+    optimizer : str or keras.optimizers.Optimizer, optional
+        Of Keras models, in place of Adam: a name ("sgd", "adamw"), or an optimizer with a learning
+        rate or a schedule, weight decay and clipping of its own.
     patience : int, optional
         Epochs without a lower validation loss after which a run ends (5). With `epochs` or
         `steps`, which are then the most: early stopping on a tenth of the subset.
@@ -178,6 +191,7 @@ class Study:
     learning_rate: float | Sized | None = None
     patience: int | Sized | None = None
     standardize: bool | None = None
+    optimizer: Any = None
     subset: Method = "nested"
     held_out: float | int | Sequence[int] | NDArray[np.integer[Any]] | None = None
     validation: Sequence[int] | NDArray[np.integer[Any]] | None = None
@@ -291,7 +305,8 @@ class Study:
         }
         for option, checked_number in check.items():
             value = getattr(self, option)
-            if option in _SIZED:
+            if option in _NUMBERS:
+                _refuse_schedule(option, value)
                 value = by_size(value)
             if value is not None:
                 is_sized = isinstance(value, BySize)
@@ -399,6 +414,8 @@ class Study:
         for name in ("goal", "budget"):
             if isinstance(values[name], Goal | Budget):
                 values[name] = values[name].to_dict()
+        if not isinstance(self.optimizer, str | None):
+            values["optimizer"] = IN_PYTHON
         if values.pop("variant") is not None and self.variant is not None:
             values[self.variant.section] = dict(self.variant.to_dict())
         return {name: value for name, value in values.items() if value is not None and value != {}}
@@ -481,6 +498,8 @@ class Study:
         """
         options = {name: getattr(self, name).at(size, name) for name in _SIZED if self._is(name)}
         for name, value in options.items():
+            if name == "optimizer":
+                continue
             if callable(value) or isinstance(value, Mapping) or value is None:
                 raise StudyError(
                     f"{name} at size {size:,} is {value!r}; expected a number.",
@@ -532,7 +551,7 @@ class Study:
             for name in sized_options:
                 if name != "model":
                     own = concrete.parameters.get(name, getattr(concrete, name, None))
-                    values.setdefault(name, {})[f"{size}"] = own if _is_plain(own) else repr(own)
+                    values.setdefault(name, {})[f"{size}"] = described(own)
         models_of_file = [each.identity() for each in models_by_size(self.model)]
         settings = {
             ("parameters" if name in self.parameters else name): {
@@ -582,13 +601,14 @@ class Study:
             raise StudyError(
                 "model: expected at least one model.", code="nothing-given", option="model"
             )
-        rate = self.learning_rate or DEFAULT_LEARNING_RATE
-        assert isinstance(rate, float)
+        rate = self.learning_rate
+        assert not isinstance(rate, BySize)
         resolved = [
             resolve(
                 each,
-                learning_rate=rate,
+                learning_rate=rate,  # type: ignore[arg-type]
                 standardize=self.standardize,
+                optimizer=self.optimizer,
                 fit_params=self.fit_params,
             )
             for each in (given.values() if isinstance(given, Mapping) else given)
@@ -721,8 +741,9 @@ class Study:
         found: dict[str, list[Any]] = {}
         for objective in objectives:
             used = objective.options.identity() | {
-                "learning_rate": self.learning_rate or DEFAULT_LEARNING_RATE,
+                "learning_rate": self.learning_rate or self._default_rate,
                 "standardize": objective.is_standardized,
+                "optimizer": self.values().get("optimizer"),
             }
             until = used.pop("until", None)
             if until is not None:
@@ -737,6 +758,11 @@ class Study:
             for name, values in sorted(found.items())
             if values[0] is not None and values.count(values[0]) == len(values)
         }
+
+    @property
+    def _default_rate(self) -> float | None:
+        """The learning rate of Adam; None for an optimizer with its own."""
+        return DEFAULT_LEARNING_RATE if self.optimizer in (None, ADAM) else None
 
     def _load(self) -> Dataset | Rows:
         if isinstance(self.data, Dataset | Rows):
@@ -887,9 +913,16 @@ def _sizes(given: Any) -> tuple[int, ...] | tuple[float, ...]:
     return tuple(sorted({float(each) for each in values}))
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether JSON has the value."""
-    return value is None or isinstance(value, bool | int | float | str)
+def _refuse_schedule(option: str, value: Any) -> None:
+    """Refuse a schedule of Keras, which is called with a step and not with a size."""
+    if hasattr(value, "get_config"):
+        kind = type(value).__name__
+        raise StudyError(
+            f"{option} is a {kind}: give it to an optimizer, as "
+            f"optimizer=keras.optimizers.Adam({kind}(...)).",
+            code="wrong-type",
+            option=option,
+        )
 
 
 def _scoring_in_file(scoring: Any) -> Any:

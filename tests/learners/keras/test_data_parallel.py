@@ -13,8 +13,10 @@ from dataworth.data.base import View
 from dataworth.learners import FitRequest, TrainingOptions, resolve
 from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.backend import load_keras
+from dataworth.learners.keras.losses import crossentropy
 from dataworth.learners.keras.network import Network
-from dataworth.learners.keras.program import Program, fresh_weights
+from dataworth.learners.keras.optimizer import Adam
+from dataworth.learners.keras.program import Program
 from dataworth.learners.keras.trainer import samples_of
 from dataworth.testing.contexts import MemoryContext
 
@@ -78,9 +80,9 @@ def test_every_core_and_step_has_its_own_seeds() -> None:
 def test_cores_drop_other_units() -> None:
     """Of two samples on two cores: a weight moves unless its unit is dropped for both."""
     network = Network(with_half_dropped, (8, 8), 10)
-    before = fresh_weights(network)
+    program = Program(network, 1.0, crossentropy, Adam(1e-3))
+    before = program.fresh_weights(network)
     kernel = np.array(before.trainable[-2])
-    program = Program(network, 1.0, "crossentropy", 1e-3)
     x = np.ones((2, 8, 8), np.uint8)
     after, _ = program.epoch(before, x, np.array([0, 1]), np.arange(2), 2)
     still = (np.asarray(after.trainable[-2]) == kernel).all(axis=1).mean()

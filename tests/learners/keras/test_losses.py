@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics import mean_pinball_loss
 
-from dataworth.learners.keras import program as losses
+from dataworth.learners.keras import losses
 from dataworth.learners.keras.backend import load_keras
 
 
@@ -24,6 +25,14 @@ def test_clipped_equals_keras() -> None:
         keras.utils.to_categorical(y, 7), keras.activations.softmax(logits)
     )
     np.testing.assert_allclose(losses.clipped(logits, y), theirs, rtol=1e-5, atol=2e-7)
+
+
+def test_pinball_equals_scikit_learn() -> None:
+    random = np.random.default_rng(0)
+    y, values = random.normal(size=50), random.normal(size=(50, 2))
+    found = np.asarray(losses.pinball((0.1, 0.75), values, y)).mean()
+    theirs = [mean_pinball_loss(y, values[:, k], alpha=a) for k, a in enumerate((0.1, 0.75))]
+    assert found == pytest.approx(np.mean(theirs), rel=1e-6)
 
 
 @pytest.mark.parametrize("confidence", [20.0, 60.0, 500.0])

@@ -12,9 +12,11 @@ from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.learners import FitRequest, TrainingOptions, resolve
 from dataworth.learners.keras.backend import load_keras
+from dataworth.learners.keras.losses import crossentropy
 from dataworth.learners.keras.network import Network
+from dataworth.learners.keras.optimizer import Adam
 from dataworth.learners.keras.presets import mlp
-from dataworth.learners.keras.program import Program, fresh_weights
+from dataworth.learners.keras.program import Program
 from dataworth.learners.keras.trainer import samples_of
 from dataworth.testing.contexts import MemoryContext
 
@@ -23,14 +25,14 @@ def test_equals_keras_fit(learner_data: Dataset) -> None:
     """Same weights, same order, a smaller last batch: the same weights as Keras' own loop."""
     keras = load_keras()
     network = Network(mlp, (8, 8), 10)
-    weights = fresh_weights(network)
+    program = Program(network, 1 / 255, crossentropy, Adam(1e-3))
+    weights = program.fresh_weights(network)
     model = keras.models.clone_model(network.model)
     model.set_weights([np.asarray(value) for value in weights.trainable])
     model.compile(
         keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     )
     x, y = learner_data.x[:301], learner_data.y[:301]
-    program = Program(network, 1 / 255, "crossentropy", 1e-3)
     losses = []
     for _ in range(3):
         weights, loss = program.epoch(weights, x, y, np.arange(301), 32)
@@ -110,9 +112,9 @@ def test_refuses_what_cannot_be_trained(fit_request: FitRequest) -> None:
         learner.with_loss("hinge").fit(fit_request, MemoryContext())
 
 
-def test_a_regression_is_refused_before_training(fit_request: FitRequest) -> None:
+def test_several_labels_are_refused_before_training(fit_request: FitRequest) -> None:
     data = samples_of(fit_request)
-    numbers = Dataset(data.x, data.y / 7, task="regression")
+    labels = Dataset(data.x, np.stack([data.y > 4, data.y % 2 == 0], 1), task="multilabel")
     learner: Any = resolve("linear")
-    with raises("task-not-supported", StudyError, "linear.*regression"):
-        learner.identity(numbers, numbers.task)
+    with raises("task-not-supported", StudyError, "linear.*multilabel"):
+        learner.identity(labels, labels.task)

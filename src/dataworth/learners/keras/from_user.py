@@ -33,8 +33,8 @@ def from_model(model: Any) -> tuple[Build, Describe]:
     def build(shape: tuple[int, ...], outputs: int) -> Any:
         return type(model).from_config(config)
 
-    def describe(shape: tuple[int, ...], outputs: int) -> Description:
-        return Description(identity, input_scales(_example(build, shape, outputs)))
+    def describe(shape: tuple[int, ...], outputs: int, values: bool) -> Description:
+        return Description(identity, input_scales(_example(build, shape, outputs, values)))
 
     return build, describe
 
@@ -49,8 +49,8 @@ def from_function(function: Callable[..., Any]) -> tuple[Build, Describe]:
         with user_code(f"the model's builder {name}"):
             return function(*given)
 
-    def describe(shape: tuple[int, ...], outputs: int) -> Description:
-        model = _example(build, shape, outputs)
+    def describe(shape: tuple[int, ...], outputs: int, values: bool) -> Description:
+        model = _example(build, shape, outputs, values)
         identity = {"model": fingerprint(model, module_source(function))}
         return Description(identity, input_scales(model))
 
@@ -96,9 +96,9 @@ def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int],
     return lambda shape, outputs: ()
 
 
-def _example(build: Build, shape: tuple[int, ...], outputs: int) -> Any:
+def _example(build: Build, shape: tuple[int, ...], outputs: int, values: bool) -> Any:
     with seeded(0):
-        return Network(build, shape, outputs).model
+        return Network(build, shape, outputs, values=values).model
 
 
 def _refuse_adapted(model: Any) -> None:

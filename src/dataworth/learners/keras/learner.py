@@ -14,9 +14,12 @@ from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.learners.base import OPTIONS, FitRequest
 from dataworth.learners.keras.backend import seeded
+from dataworth.learners.keras.losses import CROSSENTROPY, loss_of
 from dataworth.learners.keras.network import Build, Network
-from dataworth.learners.keras.program import Program, Weights, fresh_weights
+from dataworth.learners.keras.optimizer import DEFAULT, Adam, KerasUpdates, Recipe, Updates
+from dataworth.learners.keras.program import Program, Weights
 from dataworth.learners.keras.trainer import KerasTrainer, samples_of
+from dataworth.learners.scaled_targets import ScaledTargets, outputs_of
 from dataworth.learners.standardize import Standardization
 from dataworth.learners.training import train
 from dataworth.records.run import History, RunContext
@@ -42,7 +45,8 @@ class Description:
     standardizes: bool = False
 
 
-Describe = Callable[[tuple[int, ...], int], Description]
+Describe = Callable[[tuple[int, ...], int, bool], Description]
+"""Called with the shape of one sample, the number of outputs, and whether they are values."""
 
 
 class KerasPredictor:
@@ -63,6 +67,7 @@ class KerasPredictor:
         weights: Weights,
         history: History,
         facts: Mapping[str, float],
+        targets: ScaledTargets,
         standardization: Standardization | None,
     ) -> None:
         self.history = history
@@ -71,30 +76,42 @@ class KerasPredictor:
         self.facts = {"parameters": parameters, "train_loss": train_loss, **facts}
         self._program = program
         self._weights = weights
+        self._targets = targets
         self._standardization = standardization
 
     def predict(self, x: NDArray[Any]) -> NDArray[np.float32]:
-        """Unnormalised log-probabilities, shape (len(x), outputs), of raw (unscaled) features."""
-        return self._program.logits(self._weights, x, standardization=self._standardization)
+        """Unnormalised log-probabilities, or values in the unit of the targets, of raw features.
+
+        Returns
+        -------
+        ndarray of float32, shape (len(x), outputs)
+        """
+        found = self._program.logits(self._weights, x, standardization=self._standardization)
+        restored: NDArray[np.float32] = self._targets.restored(found)
+        return restored
 
 
 class KerasLearner:
     """Builds a Keras model for every run, initialises it from the seed, and trains it.
+
+    Values are trained on the squared error (quantiles: on the pinball loss) of targets that are
+    standardised on the subset, and predicted in the unit of the targets.
 
     Parameters
     ----------
     name : str
         Name of the learner in tables.
     build : callable
-        Called with the shape of one sample and the number of classes; returns a ``keras.Model``.
+        Called with the shape of one sample and the number of classes, or of columns of a
+        regression; returns a ``keras.Model``.
     describe : callable
-        Called like `build`, once for each shape and number of classes; returns a `Description`.
-    learning_rate : float
-        Of Adam.
+        Called once for each shape and number of outputs; returns a `Description`.
+    optimizer : float or Recipe
+        The learning rate of Adam, or another optimizer.
     again : callable
         Makes the same learner in another process, without arguments.
     loss : str
-        "crossentropy" from logits, or "clipped" (see `dataworth.learners.keras.program`).
+        "crossentropy" from logits, or "clipped" (see `dataworth.learners.keras.losses`).
     standardize : bool, optional
         Whether features are standardised on each subset. By default the presets standardise
         real-valued ones.
@@ -108,15 +125,15 @@ class KerasLearner:
         name: str,
         build: Build,
         describe: Describe,
-        learning_rate: float,
+        optimizer: float | Recipe,
         again: Callable[[], KerasLearner | None],
-        loss: str = "crossentropy",
+        loss: str = CROSSENTROPY,
         standardize: bool | None = None,
     ) -> None:
         self.name = name
         self._build = build
         self._describe = cache(describe)
-        self._learning_rate = learning_rate
+        self._optimizer = optimizer
         self._again = again
         self._loss = loss
         self._standardize = standardize
@@ -129,12 +146,12 @@ class KerasLearner:
         return _made_again, (self._again, self._loss)
 
     def with_loss(self, loss: str) -> KerasLearner:
-        """The same learner, trained on another loss of `dataworth.learners.keras.program`."""
+        """The same learner, trained on another loss of `dataworth.learners.keras.losses`."""
         return KerasLearner(
             self.name,
             self._build,
             self._describe,
-            self._learning_rate,
+            self._optimizer,
             self._again,
             loss,
             self._standardize,
@@ -144,8 +161,7 @@ class KerasLearner:
         """Whether the features of `data` are standardised on each subset."""
         if self._standardize is not None:
             return self._standardize
-        described = self._describe(data.shape, data.classes)
-        return described.standardizes and data.x.dtype != np.uint8
+        return self._described(data, data.task).standardizes and data.x.dtype != np.uint8
 
     def identity(self, data: Dataset, task: Task) -> Mapping[str, Any]:
         """Everything but the request that determines the result (JSON values); part of a run's key.
@@ -153,15 +169,17 @@ class KerasLearner:
         Raises
         ------
         StudyError
-            If the model does not fit the samples or the number of classes, or the task is not
-            classification.
+            If the model does not fit the samples or the number of classes, or the task is neither
+            classification nor regression.
         """
-        _check_task(self.name, task)
+        if isinstance(self._optimizer, Recipe):
+            optimizer: dict[str, Any] = {"optimizer": self._optimizer.identity()}
+        else:
+            optimizer = {"optimizer": DEFAULT, "learning_rate": self._optimizer}
         return {
             "learner": "keras",
-            **self._describe(data.shape, data.classes).identity,
-            "optimizer": "adam",
-            "learning_rate": self._learning_rate,
+            **self._described(data, task).identity,
+            **optimizer,
         } | ({"standardize": True} if self.standardizes(data) else {})
 
     def input_scales(self, data: Dataset, task: Task) -> Mapping[str, float]:
@@ -170,11 +188,9 @@ class KerasLearner:
         Raises
         ------
         StudyError
-            If the model does not fit the samples or the number of classes, or the task is not
-            classification.
+            As of `identity`.
         """
-        _check_task(self.name, task)
-        return self._describe(data.shape, data.classes).input_scales
+        return self._described(data, task).input_scales
 
     def fit(self, request: FitRequest, context: RunContext) -> KerasPredictor:
         """Train on ``request.train``; the same request gives the same result, to the bit.
@@ -184,26 +200,44 @@ class KerasLearner:
         StudyError
             If the model does not fit the data, or the options are not possible.
         """
-        data = samples_of(request)
+        data, task = samples_of(request), request.task
+        outputs = _outputs(self.name, data, task)
         with seeded(request.seed):
-            network = Network(self._build, data.shape, data.classes)
+            network = Network(self._build, data.shape, outputs, values=_is_of_values(task))
+        targets = ScaledTargets.of(task, request.train)
         standardization = None
         if self.standardizes(data):
             standardization = Standardization.of(data.x, request.train.rows)
         scale = 1.0 if standardization else data.scale or 1.0
-        key = (data.shape, data.classes, scale)
+        key = (data.shape, outputs, scale, task.kind, getattr(task, "quantiles", ()))
         if key not in self._programs:
-            self._programs[key] = Program(network, scale, self._loss, self._learning_rate)
+            loss = loss_of(task, self._loss)
+            self._programs[key] = Program(network, scale, loss, self._updates(network))
         program = self._programs[key]
 
         def make() -> KerasTrainer:
-            return KerasTrainer(program, fresh_weights(network), data, standardization)
+            weights = program.fresh_weights(network)
+            return KerasTrainer(program, weights, data, targets, standardization)
 
         trained = train(make, request, context)
         assert isinstance(trained.trainer, KerasTrainer)
         return KerasPredictor(
-            program, trained.trainer.weights, trained.history, trained.facts, standardization
+            program,
+            trained.trainer.weights,
+            trained.history,
+            trained.facts,
+            targets,
+            standardization,
         )
+
+    def _described(self, data: Dataset, task: Task) -> Description:
+        outputs = _outputs(self.name, data, task)
+        return self._describe(data.shape, outputs, _is_of_values(task))
+
+    def _updates(self, network: Network) -> Updates:
+        if isinstance(self._optimizer, Recipe):
+            return KerasUpdates(self._optimizer.make(), network.model.trainable_variables)
+        return Adam(self._optimizer)
 
 
 def _made_again(again: Callable[[], KerasLearner | None], loss: str) -> KerasLearner:
@@ -212,10 +246,17 @@ def _made_again(again: Callable[[], KerasLearner | None], loss: str) -> KerasLea
     return learner.with_loss(loss)
 
 
-def _check_task(name: str, task: Task) -> None:
-    if task.kind != "classification":
+def _is_of_values(task: Task) -> bool:
+    return task.kind == "regression"
+
+
+def _outputs(name: str, data: Dataset, task: Task) -> int:
+    """How many columns a model has to end in."""
+    outputs = outputs_of(task, data.classes)
+    if outputs is None:
         raise StudyError(
-            f'model "{name}": Keras models are trained for classification, and the task is '
-            f"{task.kind}. Give a function train(run), or data with class labels.",
+            f'model "{name}": Keras models are trained for classification and regression, and the '
+            f"task is {task.kind}. Give a function train(run).",
             code="task-not-supported",
         )
+    return outputs

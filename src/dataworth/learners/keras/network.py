@@ -122,12 +122,43 @@ def _factor(layer: Any) -> float:
     return 1.0
 
 
+def with_any_values(model: Any) -> Any:
+    """A model of a regression, whose outputs are any numbers.
+
+    Raises
+    ------
+    StudyError
+        If it ends with an activation: the targets that it is trained on are standardised.
+    """
+    layers, last = load_keras().layers, _last_layer(model)
+    if last is None or is_own(type(last)):
+        return model
+    activation = getattr(last, "activation", None)
+    linear = load_keras().activations.linear
+    is_activation = isinstance(last, layers.Softmax | layers.ReLU)
+    if is_activation or (activation is not None and activation is not linear):
+        raise StudyError(
+            f"the model of a regression ends with {_name_of(last if is_activation else activation)}"
+            "; it is trained on targets with zero mean and unit variance, which are any numbers. "
+            "End it with keras.layers.Dense(1), without an activation.",
+            code="invalid-outputs",
+        )
+    return model
+
+
+def _name_of(activation: Any) -> str:
+    return str(getattr(activation, "__name__", type(activation).__name__)).lower()
+
+
 Build = Callable[[tuple[int, ...], int], Any]
-"""Called with the shape of one sample and the number of classes; returns a ``keras.Model``."""
+"""Called with the shape of one sample and the number of classes (of a regression: of columns);
+returns a ``keras.Model``."""
 
 
 class Network:
-    """A built Keras model that takes samples of `shape` and gives logits of `outputs` columns.
+    """A built Keras model that takes samples of `shape` and gives `outputs` columns of logits.
+
+    Those of a regression are values.
 
     Parameters
     ----------
@@ -136,7 +167,9 @@ class Network:
     shape : tuple of int
         Shape of one sample in the data.
     outputs : int
-        Number of classes.
+        Number of classes; of a regression, of columns.
+    values : bool
+        Whether the outputs are values of a regression.
 
     Raises
     ------
@@ -144,10 +177,16 @@ class Network:
         If the model cannot take such samples, or does not end in `outputs` columns.
     """
 
-    def __init__(self, build: Build, shape: tuple[int, ...], outputs: int) -> None:
+    def __init__(
+        self, build: Build, shape: tuple[int, ...], outputs: int, *, values: bool = False
+    ) -> None:
         self.shape = shape
-        self.model, self.input_shape = _fitted(build, shape, outputs)
-        self.model, self.gives_logits = with_logits(self.model, self.input_shape)
+        needs = f"need {outputs} outputs" if values else f"{outputs} classes"
+        self.model, self.input_shape = _fitted(build, shape, outputs, needs)
+        if values:
+            self.model, self.gives_logits = with_any_values(self.model), True
+        else:
+            self.model, self.gives_logits = with_logits(self.model, self.input_shape)
 
     @property
     def trainable(self) -> list[Any]:
@@ -172,7 +211,7 @@ class Network:
         Returns
         -------
         (logits, state, penalty)
-            float32 logits, shape (batch, outputs); the new state; the sum of the
+            float32 logits or values, shape (batch, outputs); the new state; the sum of the
             model's additional losses, such as weight decay.
         """
         import jax.numpy as jnp
@@ -192,7 +231,9 @@ class Network:
         return output, after, sum(losses, jnp.float32(0.0))
 
 
-def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tuple[int, ...]]:
+def _fitted(
+    build: Build, shape: tuple[int, ...], outputs: int, needs: str
+) -> tuple[Any, tuple[int, ...]]:
     """Build the model for the first possible shape of a sample that it accepts."""
     keras = load_keras()
     model = build(shape, outputs)
@@ -217,8 +258,8 @@ def _fitted(build: Build, shape: tuple[int, ...], outputs: int) -> tuple[Any, tu
         failures.append(f"given samples of shape {candidate}, {failure}")
         model = build(shape, outputs)
     raise StudyError(
-        f"the model does not fit the data, which have samples of shape {shape} and {outputs} "
-        f"classes: {'; '.join(failures) or f'it takes samples of shape {wanted}'}. "
+        f"the model does not fit the data, which have samples of shape {shape} and {needs}: "
+        f"{'; '.join(failures) or f'it takes samples of shape {wanted}'}. "
         f"It must take one batch of samples and end in {outputs} columns.",
         code="model-does-not-fit-data",
     )

@@ -1,4 +1,4 @@
-"""The built-in networks, as builders of Keras models."""
+"""The built-in networks, as builders of Keras models that end in logits or values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CNN_DROPOUT = 0.5
 
 
 def linear(shape: tuple[int, ...], classes: int) -> Any:
-    """Build softmax regression."""
+    """Build softmax regression, or linear regression."""
     return mlp(shape, classes, hidden=())
 
 
@@ -28,7 +28,7 @@ def mlp(shape: tuple[int, ...], classes: int, hidden: tuple[int, ...] = DEFAULT_
             keras.Input(shape),
             keras.layers.Flatten(),
             *layers,
-            keras.layers.Dense(classes, activation="softmax"),
+            keras.layers.Dense(classes),
         ]
     )
 
@@ -63,7 +63,7 @@ def cnn(shape: tuple[int, ...], classes: int) -> Any:
             layers.Flatten(),
             layers.Dropout(CNN_DROPOUT),
             layers.Dense(128, activation="relu"),
-            layers.Dense(classes, activation="softmax"),
+            layers.Dense(classes),
         ]
     )
 

@@ -10,52 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.errors import StudyError
 from dataworth.learners.keras import data_parallel
-from dataworth.learners.keras.kernels import adam
+from dataworth.learners.keras.losses import Loss
 from dataworth.learners.keras.network import Network
+from dataworth.learners.keras.optimizer import Updates
 from dataworth.learners.standardize import Standardization
-
-CLIP = 1e-7
-
-
-def crossentropy(logits: Any, y: Any) -> Any:
-    """Softmax cross-entropy from float32 logits (batch, classes) and labels (batch,)."""
-    import jax
-
-    chosen = (logits * jax.nn.one_hot(y, logits.shape[-1], dtype=logits.dtype)).sum(axis=-1)
-    return jax.nn.logsumexp(logits, axis=-1) - chosen
-
-
-def clipped(logits: Any, y: Any) -> Any:
-    """Cross-entropy of clipped probabilities, as Keras' ``categorical_crossentropy``.
-
-    No sample's loss can fall below ``-log(1 - 1e-7)``, which is 1.1920929e-07 in float32.
-    """
-    import jax
-    import jax.numpy as jnp
-
-    chosen = jax.nn.one_hot(y, logits.shape[-1], dtype=logits.dtype)
-    probabilities = jnp.clip(jax.nn.softmax(logits, axis=-1), CLIP, 1 - CLIP)
-    return -(chosen * jnp.log(probabilities)).sum(axis=-1)
-
-
-def named(name: str) -> Callable[[Any, Any], Any]:
-    """Return the loss function with this name.
-
-    Raises
-    ------
-    StudyError
-        If there is no such loss.
-    """
-    choices = {"crossentropy": crossentropy, "clipped": clipped}
-    if name not in choices:
-        raise StudyError(
-            f'loss "{name}" is not known; choose one of {", ".join(choices)}.',
-            code="unknown-choice",
-        )
-    return choices[name]
-
 
 CHUNK_BYTES = 8 << 20
 CHUNK_STEPS = 256
@@ -72,7 +31,7 @@ class Weights(NamedTuple):
 
     trainable: list[Any]
     state: list[Any]
-    moments: adam.Moments
+    optimizer: Any
     step: Any
 
 
@@ -88,18 +47,17 @@ class Program:
     network : Network
     scale : float
         Features are multiplied by this when they are used.
-    loss : str
-        "crossentropy", from logits; or "clipped", Keras' categorical cross-entropy of clipped
-        probabilities.
-    learning_rate : float
+    loss : callable
+        See `dataworth.learners.keras.losses`.
+    updates : Updates
+        How a step changes the weights.
     """
 
-    def __init__(self, network: Network, scale: float, loss: str, learning_rate: float) -> None:
+    def __init__(self, network: Network, scale: float, loss: Loss, updates: Updates) -> None:
         import jax
 
         self._scale = scale
-        self._loss = named(loss)
-        self._learning_rate = learning_rate
+        self._loss, self._updates = loss, updates
         self._apply = _lowered(network)
         self._divisible = data_parallel.is_divisible(network.trainable, network.has_only_seeds)
         self._steps = _compiled(partial(self._run_steps, on_cores=False))
@@ -110,18 +68,20 @@ class Program:
         self,
         weights: Weights,
         x: NDArray[Any],
-        y: NDArray[np.int64],
+        y: NDArray[Any],
         order: NDArray[np.int64],
         batch_size: int,
         standardization: Standardization | None = None,
     ) -> tuple[Weights, float]:
         """Train for one epoch on the rows `order` of `x` and `y`; the last batch may be smaller.
 
+        Targets `y` are labels (int64) or values (float32).
+
         Returns
         -------
         (weights, loss)
             The new weights; the arrays of the given ones are donated and invalid. The loss is the
-            mean over samples, in nats, before each step.
+            mean over samples, before each step.
         """
         import jax
 
@@ -129,12 +89,14 @@ class Program:
         for batches, length in _chunks(order, batch_size, _sample_bytes(x)):
             count, batch = batches.shape
             weights, steps = self._placed(weights, batch)
-            features, labels = _picked(x, batches, length), _picked(y, batches, length)
+            features, targets = _picked(x, batches, length), _picked(y, batches, length)
             if standardization is not None:
                 features = _standardized(features, count, standardization)
             if not self._divisible:
                 features = jax.device_put(features, may_alias=True)
-            weights, chunk_losses = steps(weights, features, labels.astype(np.int32), count)
+            if targets.dtype == np.int64:
+                targets = targets.astype(np.int32)
+            weights, chunk_losses = steps(weights, features, targets, count)
             # Waiting for the previous chunk bounds the memory and lets this one run.
             if pending:
                 pending[-1][0].block_until_ready()
@@ -173,9 +135,17 @@ class Program:
             blocks.append(np.asarray(found)[: len(block)])
         return np.concatenate(blocks)
 
-    def loss(self, logits: NDArray[np.float32], y: NDArray[np.int64]) -> float:
-        """Mean loss of `logits`, in nats."""
-        return float(np.asarray(self._loss(logits, y), np.float64).mean())
+    def loss(self, outputs: NDArray[np.float32], y: NDArray[Any]) -> float:
+        """Mean loss of `outputs`."""
+        return float(np.asarray(self._loss(outputs, y), np.float64).mean())
+
+    def fresh_weights(self, network: Network) -> Weights:
+        """Copy the weights of `network`, before the first step."""
+        import jax.numpy as jnp
+
+        trainable = [jnp.array(value) for value in network.trainable]
+        state = [jnp.array(value) for value in network.state]
+        return Weights(trainable, state, self._updates.start(trainable), jnp.int32(0))
 
     def _placed(self, weights: Weights, batch: int) -> tuple[Weights, Any]:
         """Move the weights to the devices of the program for this batch size; return both."""
@@ -203,10 +173,10 @@ class Program:
                 loss, gradients = data_parallel.averaged((loss, gradients))
                 # Seeds change with the number of the step; the state shared by the cores does not.
                 state = now.state
-            trainable, moments = adam.update(
-                now.trainable, now.moments, gradients, now.step, self._learning_rate
+            trainable, optimizer = self._updates.update(
+                now.trainable, now.optimizer, gradients, now.step
             )
-            stepped = Weights(trainable, state, moments, now.step + 1)
+            stepped = Weights(trainable, state, optimizer, now.step + 1)
             return stepped, seen.at[index].set(loss)
 
         done: tuple[Weights, Any] = jax.lax.fori_loop(0, count, step, (weights, jnp.zeros(len(x))))
@@ -244,15 +214,6 @@ def _compiled(steps: Callable[..., Any]) -> Any:
     import jax
 
     return jax.jit(steps, donate_argnums=0, compiler_options=COMPILER_OPTIONS)
-
-
-def fresh_weights(network: Network) -> Weights:
-    """Copy the weights of `network`, before the first step."""
-    import jax.numpy as jnp
-
-    trainable = [jnp.array(value) for value in network.trainable]
-    state = [jnp.array(value) for value in network.state]
-    return Weights(trainable, state, adam.zeros(trainable), jnp.int32(0))
 
 
 def _sample_bytes(x: NDArray[Any]) -> int:

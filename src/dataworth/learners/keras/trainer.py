@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dataworth.data.dataset import Dataset
 from dataworth.learners.base import FitRequest
 from dataworth.learners.keras.program import Program, Weights
+from dataworth.learners.scaled_targets import ScaledTargets
 from dataworth.learners.standardize import Standardization
 from dataworth.records.run import State
 
@@ -23,6 +24,7 @@ class KerasTrainer:
     weights : Weights
         Before the first step; the first step overwrites them.
     data : Dataset
+    targets : ScaledTargets
     standardization : Standardization, optional
         Of the features.
     """
@@ -32,24 +34,26 @@ class KerasTrainer:
         program: Program,
         weights: Weights,
         data: Dataset,
+        targets: ScaledTargets,
         standardization: Standardization | None,
     ) -> None:
         self._program = program
         self.weights = weights
-        self._data = data
+        self._x, self._loss_unit = data.x, targets.loss_unit
+        self._y = data.y if data.y.dtype.kind == "i" else targets.scaled(data.y)
         self._standardization = standardization
 
     def train(self, order: NDArray[np.int64], batch_size: int) -> float:
         """Make a step for each batch; return the mean loss over samples, before each step."""
         self.weights, loss = self._program.epoch(
-            self.weights, self._data.x, self._data.y, order, batch_size, self._standardization
+            self.weights, self._x, self._y, order, batch_size, self._standardization
         )
-        return loss
+        return loss * self._loss_unit
 
     def loss(self, rows: NDArray[np.int64]) -> float:
         """Mean loss over `rows`, without training."""
-        logits = self._program.logits(self.weights, self._data.x, rows, self._standardization)
-        return self._program.loss(logits, self._data.y[rows])
+        outputs = self._program.logits(self.weights, self._x, rows, self._standardization)
+        return self._program.loss(outputs, self._y[rows]) * self._loss_unit
 
     def state(self) -> State:
         """All arrays of the weights and the optimizer."""
