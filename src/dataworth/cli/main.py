@@ -19,11 +19,12 @@ from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning
 
 COMMANDS = (
-    *("run", "plan", "forecast", "compare", "report", "audit", "data", "ui", "new", "completion"),
+    *("run", "plan", "forecast", "compare", "report", "audit", "data"),
+    *("ask", "tell", "ui", "new", "completion"),
 )
 _EXIT_CODES = (
     "exit codes: 0 done; 1 the audit found an error; 2 the command was refused; 3 runs of the "
-    "study failed; 130 stopped by Ctrl-C. NO_COLOR=1 turns colours off."
+    "study failed; 4 `ask` has no run left; 130 stopped by Ctrl-C. NO_COLOR=1 turns colours off."
 )
 INTERRUPTED = 130
 FAILED = 2

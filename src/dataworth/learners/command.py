@@ -118,8 +118,8 @@ class Command(RunModel):
             If the command cannot be run, ends with an exit code other than 0 or by a signal, or
             leaves no figures; the message quotes the end of its output.
         """
-        values = _values(run)
-        words = [_filled(word, values) for word in self._words]
+        values = run_files(run)
+        words = self.words(values)
         names = {name: "DATAWORTH_" + name.upper().replace(".", "_") for name in values}
         environment = os.environ | {names[name]: value for name, value in values.items()}
         output = run.folder / "output.txt"
@@ -148,6 +148,10 @@ class Command(RunModel):
             )
         return self._scores(Path(values["metrics"]), text)
 
+    def words(self, values: Mapping[str, str]) -> list[str]:
+        """The words of the command, with the placeholders replaced by `values`."""
+        return [_filled(word, values) for word in self._words]
+
     def _scores(self, path: Path, output: str) -> dict[str, float]:
         if path.is_file():
             source, text = f"{path.name}", path.read_bytes().decode("utf-8", "replace")
@@ -173,8 +177,8 @@ class Command(RunModel):
         return Path(scripts[0] if scripts else self._words[0]).stem
 
 
-def _values(run: Run) -> dict[str, str]:
-    """The placeholders' values; the files of row numbers are written."""
+def run_files(run: Run) -> dict[str, str]:
+    """The values of all placeholders for a run; the files of row numbers are written."""
     files: dict[str, str] = {}
     for name, rows in (("rows", run.rows), ("held_out", run.held_out)):
         binary, text = run.folder / f"{name}.npy", run.folder / f"{name}.txt"

@@ -28,7 +28,13 @@ class Grid:
     ) -> Sequence[RunKey]:
         """The next runs, as many as are free."""
         take = self._waiting.popleft if len(running) + free == 1 else self._waiting.pop
-        return [take() for _ in range(min(free, len(self._waiting)))]
+        busy = {key.digest for key in running}
+        found: list[RunKey] = []
+        while self._waiting and len(found) < free:
+            key = take()
+            if key.digest not in busy:
+                found.append(key)
+        return found
 
     def expected(self) -> int:
         """How many runs are still to be started."""

@@ -82,6 +82,8 @@ class Store:
         Open for writing: creates the file, brings one of an older format up to date, and holds
         the directory's lock until closed, so that no second process writes. Reading needs no
         lock.
+    wait : float
+        Seconds to wait for the lock.
 
     Raises
     ------
@@ -90,7 +92,7 @@ class Store:
         read.
     """
 
-    def __init__(self, directory: str | Path, *, write: bool = False) -> None:
+    def __init__(self, directory: str | Path, *, write: bool = False, wait: float = 0.0) -> None:
         self.directory = Path(directory)
         self.path = self.directory / RESULTS_FILE
         self._damaged: dict[int, DamagedRun] | None = None
@@ -101,7 +103,7 @@ class Store:
         self._scores: Table | None = None
         self._lock = FileLock(self.directory / ".lock") if write else None
         if self._lock is not None:
-            self._take_lock(self._lock)
+            self._take_lock(self._lock, wait)
         elif not self.path.is_file() or not self.path.stat().st_size:
             raise no_results_error(self.path)
         try:
@@ -112,10 +114,10 @@ class Store:
                 self._lock.release()
             raise
 
-    def _take_lock(self, lock: FileLock) -> None:
+    def _take_lock(self, lock: FileLock, wait: float) -> None:
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=wait)
         except Timeout:
             raise StudyError(
                 f"{self.directory}: another process is running this study. Wait for it, stop it, "

@@ -293,7 +293,14 @@ class FunctionObjective:
         if self.at_size:
             return self.at_size[key.size](key, context)
         started = time.perf_counter()
-        run = Run(
+        scores = self.model(self.run_of(key, context))
+        history = context.history() if isinstance(context, Context) else {}
+        seconds = time.perf_counter() - started
+        return Record(key, scores, history=history, seconds=seconds)
+
+    def run_of(self, key: RunKey, context: RunContext) -> Run:
+        """What the function is called with."""
+        return Run(
             model=key.learner,
             size=key.size,
             seed=self.protocol.seed_of_model(key),
@@ -304,10 +311,6 @@ class FunctionObjective:
             validation=_no_rows if self.protocol.validation is None else self.protocol.validation,
             _report=context.report,
         )
-        scores = self.model(run)
-        history = context.history() if isinstance(context, Context) else {}
-        seconds = time.perf_counter() - started
-        return Record(key, scores, history=history, seconds=seconds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -112,7 +112,7 @@ def run_study(
     found = _audit(study)
     observer.on_findings(found)
     with Store(Path(directory), write=True) as store:
-        returned = _claim(store, study, found)
+        returned = claim(store, study, found)
         observer.on_directory(store.directory, study.values)
         begun = BegunRuns(store)
         given_up = begun.given_up(lambda: _without_record(study, store, retry_failed))
@@ -121,7 +121,7 @@ def run_study(
             begun.end()
         slots = 1 if workers == AUTO else workers
         upcoming = next_runs(study, store, slots, retry_failed=retry_failed)
-        artifacts = Artifacts(store.directory, lambda: _curves(store))
+        artifacts = Artifacts(store.directory, lambda: stored_curves(store))
         work = study.objective.work
         observer.on_study_begin(upcoming.keys, upcoming.done, [work(key) for key in upcoming.keys])
         trained = 0
@@ -136,7 +136,9 @@ def run_study(
             begun.end()
             observer.on_study_end()
         artifacts.on_study_end()
-        curves = {name: curve for name, curve in _curves(store).items() if name in study.models}
+        curves = {
+            name: curve for name, curve in stored_curves(store).items() if name in study.models
+        }
         asked = None if study.goal is not None else {key.digest for key in upcoming.keys}
         failed = [
             record
@@ -154,7 +156,7 @@ def _without_record(study: ResolvedStudy, store: Store, retry_failed: bool) -> l
     return [key for key in study.runs() if key.digest not in ended]
 
 
-def _curves(store: Store) -> dict[str, Curve]:
+def stored_curves(store: Store) -> dict[str, Curve]:
     """The curves of all finished runs, by model; none before the first one is finished."""
     finished = set(store.table([]).learners.tolist())
     names = [name for name in models(store.meta(), str(store.path)) if name in finished]
@@ -249,7 +251,7 @@ def _audit_samples(objective: LearnerObjective, sizes: Sequence[int]) -> list[Fi
     )
 
 
-def _claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> ReturnedMetrics:
+def claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> ReturnedMetrics:
     """Write the study to the directory, or refuse a directory that holds another one."""
     meta = store.meta()
     before, now = models(meta, str(store.path)), describe_models(study)

@@ -58,6 +58,7 @@ from dataworth.study.planning import goal_in
 from dataworth.study.protocol import Protocol, checked_validation
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.run import Outcome, run_study
+from dataworth.study.session import Session
 from dataworth.study.variants import Variant
 from dataworth.study.workers import Workers
 
@@ -874,6 +875,43 @@ class Study:
         if self.is_of_several_models:
             return dict(outcome.curves)
         return next(iter(outcome.curves.values()))
+
+    def open(
+        self,
+        out: str | os.PathLike[str] | None = None,
+        *,
+        goal: Goal | None = None,
+        budget: Budget | str | None = None,
+        lease: float | str = "1h",
+    ) -> Session:
+        """Ask for the runs one by one and tell their figures, in place of `run`.
+
+        Parameters
+        ----------
+        out, goal, budget
+            See `run`.
+        lease : float or str
+            Seconds, or text such as "2h", for which a run is reserved. One that has not ended by
+            then is given out again. ``run.report`` extends the lease.
+
+        Returns
+        -------
+        Session
+            With the methods ``ask``, ``tell`` and ``fail``.
+
+        Raises
+        ------
+        StudyError
+            If a model is neither a function nor a command, or the directory holds another study.
+
+        Examples
+        --------
+        >>> with study.open("runs/mine") as session:  # doctest: +SKIP
+        ...     while (run := session.ask()) is not None:
+        ...         session.tell(run, {"accuracy": train(run.rows, run.seed)})
+        """
+        directory = out or Path("runs") / self.name
+        return Session(self.planned(directory, goal, budget).resolve(), directory, lease)
 
     def run_in(
         self,
