@@ -201,7 +201,7 @@ with study().open({directory!r}, lease=2.0) as session:
         print(run.key, flush=True)
         if sys.argv[1] == "silent":
             break
-        time.sleep(1.0 if sys.argv[1] == "slow" else 0.0)
+        time.sleep(60.0 if sys.argv[1] == "slow" else 0.0)
         session.tell(run, train(run))
 """
 
@@ -211,14 +211,17 @@ def test_askers_that_are_killed_or_silent_lose_nothing(tmp_path: Path) -> None:
     here = Path(__file__).parent
     folders = [str(here), str(here.parent / "helpers")]
     code = _ASKER.format(folders=folders, directory=str(tmp_path / "runs"))
-    kinds = ["slow", "slow", "silent", *["quick"] * 5]
-    askers = [
-        subprocess.Popen([sys.executable, "-c", code, kind], stdout=subprocess.PIPE, text=True)
-        for kind in kinds
-    ]
-    for asker in askers[:2]:
+
+    def start(kind: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", code, kind]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    first = [start("slow"), start("slow"), start("silent")]
+    for asker in first:
         assert asker.stdout is not None
-        asker.stdout.readline()
+        assert len(asker.stdout.readline().strip()) == 32
+    askers = first + [start("quick") for _ in range(5)]
+    for asker in askers[:2]:
         os.kill(asker.pid, signal.SIGKILL)
     for asker in askers:
         asker.wait(timeout=120)
