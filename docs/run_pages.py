@@ -5,8 +5,9 @@
 
 A page is one script: its ``python`` blocks share their names, its ``bash`` blocks run line by line,
 and everything happens in one temporary folder. In a ``console`` block the lines after ``$`` are the
-commands. A ``csv`` block is a file, whose name follows the word ``csv``. A ``text`` block right
-after shows what was printed: words must agree, and numbers to within a quarter, since another
+commands. A ``csv`` block is a file, whose name follows the word ``csv``; so is a block of any
+language that says ``file NAME``. A block that says ``needs PROGRAM`` is run where the program is
+installed. A ``text`` block right after shows what was printed: words must agree, and numbers to within a quarter, since another
 processor trains to slightly other figures. A fence that says ``no-run: REASON`` is not run;
 ``exits-1`` expects that exit code of its command.
 """
@@ -27,11 +28,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 _FENCE = re.compile(
-    r"^```(?P<language>python|bash|sh|console|csv)(?P<note>[^\n]*)\n(?P<code>.*?)^```\n"
+    r"^```(?P<language>python|bash|sh|console|csv|(?:r|toml)(?= file ))(?P<note>[^\n]*)\n"
+    r"(?P<code>.*?)^```\n"
     r"(?:\n```text\n(?P<shown>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
-_NO_RUN = "no-run"
+_NO_RUN, _NEEDS, _IS_FILE = "no-run", "needs ", "file "
 _NUMBER = re.compile(r"[-+]?\d[\d,_]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 _LEFT_OUT = "..."
 _SAME, _LAST_DIGITS = 0.25, 5
@@ -65,7 +67,15 @@ class Block:
     @property
     def runs(self) -> bool:
         """Whether the block is run."""
-        return not self.note.startswith(_NO_RUN)
+        program = self.note.removeprefix(_NEEDS)
+        is_missing = self.note.startswith(_NEEDS) and shutil.which(program) is None
+        return not self.note.startswith(_NO_RUN) and not is_missing
+
+    @property
+    def kind(self) -> str:
+        """What is done with the block: "file", or its language."""
+        is_file = self.language == "csv" or self.note.startswith(_IS_FILE)
+        return "file" if is_file else self.language
 
 
 class PageError(Exception):
@@ -111,7 +121,7 @@ def run(page: Path, pictures: Path | None = None) -> dict[Block, str]:
     todo = [block for block in blocks(page.read_text(encoding="utf-8")) if block.runs]
     if not todo:
         return {}
-    steps = [(block.language, block.code, block.note, block.line) for block in todo]
+    steps = [(block.kind, block.code, block.note, block.line) for block in todo]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-c", _SCRIPT, json.dumps(steps), page.name],
@@ -219,8 +229,8 @@ def command(line, note, where):
 for language, code, note, line in steps:
     print("\x1e", end="", flush=True)
     where = f"{page}, line {line}"
-    if language == "csv":
-        with open(note, "w") as file:
+    if language == "file":
+        with open(note.removeprefix("file "), "w") as file:
             file.write(code)
     elif language == "python":
         exec(compile("\n" * line + code, page, "exec"), names)

@@ -23,7 +23,7 @@ BUILDS = all(map(importlib.util.find_spec, ("sphinx", "furo", "myst_parser", "sp
 # Pages that train for 5 seconds or more.
 TRAINING = (
     "README", "quickstart", "reading-a-curve", "is-my-loss-real", "bring-your-own", "glyphs",
-    "forecasting", "gallery", "estimator", "function", "images", "table", "texts",
+    "forecasting", "gallery", "schedulers", "estimator", "function", "images", "table", "texts",
 )  # fmt: skip
 
 
@@ -45,13 +45,14 @@ def test_the_code_of_a_page_runs_and_prints_what_is_shown(page: Path) -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
 def test_code_that_is_not_run_says_why(page: Path) -> None:
     for block in _blocks(page):
-        assert block.runs or re.match(r"no-run: \w+", block.note), f"line {block.line}"
+        why = re.match(r"no-run: \w+|needs \w+", block.note)
+        assert block.runs or why, f"line {block.line}"
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
 def test_no_code_escapes_the_collector(page: Path) -> None:
     fences = re.findall(
-        r"^```(?:python|bash|sh|shell|console|pycon|py|csv)", page.read_text("utf-8"), re.M
+        r"^```(?:python|bash|sh|shell|console|pycon|py|csv|r file|toml file)", page.read_text("utf-8"), re.M
     )
     assert len(fences) == len(_blocks(page))
 
