@@ -7,9 +7,9 @@ A page is one script: its ``python`` blocks share their names, its ``bash`` bloc
 and everything happens in one temporary folder. In a ``console`` block the lines after ``$`` are the
 commands. A ``csv`` block is a file, whose name follows the word ``csv``; so is a block of any
 language that says ``file NAME``. A block that says ``needs PROGRAM`` is run where the program is
-installed. A ``text`` block right after shows what was printed: words must agree, and numbers to within a quarter, since another
-processor trains to slightly other figures. A fence that says ``no-run: REASON`` is not run;
-``exits-1`` expects that exit code of its command.
+installed. A ``text`` block right after shows what was printed: words must agree, and numbers to
+within a quarter, since another processor trains to slightly other figures. A fence that says
+``no-run: REASON`` is not run; ``exits-1`` expects that exit code of its command.
 """
 
 from __future__ import annotations
