@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> None:
         "--lease",
         default="1h",
         metavar="TIME",
-        help="a run that is not told within this time is given out again (default: 1h)",
+        help="a run that is not reported within this time is given out again (default: 1h)",
     )
     parser.add_argument(
         "--wait",

@@ -84,7 +84,7 @@ class Session:
     that share a file system. Each access takes the directory's lock for a moment.
 
     A run that is given out is reserved for the time of the lease. If it has not ended by then, it
-    is given out again, and the figures that are told first are stored.
+    is given out again, and the figures that are reported first are stored.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Write ``curve.csv`` and ``curve.png``, if figures were told in this session."""
+        """Write ``curve.csv`` and ``curve.png``, if figures were stored in this session."""
         if self._has_news:
             self.write_curves()
 
@@ -238,7 +238,7 @@ def tell(
     scores: Mapping[str, float],
     history: Columns | None = None,
 ) -> RunKey:
-    """Store the figures of a run that was asked for and has finished.
+    """Store the figures of a run that was given out and has finished.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def tell(
     Raises
     ------
     StudyError
-        If no such run was asked for, it has ended before, or a figure is no finite number or the
+        If no such run was given out, it has ended before, or a figure is no finite number or the
         study's metric is missing. The run then stays as it was.
     """
     figures = checked_scores(scores, f"run {key}")
@@ -265,7 +265,7 @@ def tell(
 
 
 def fail(directory: str | os.PathLike[str], key: str, reason: str) -> RunKey:
-    """Store a run that was asked for as failed.
+    """Store a run that was given out as failed.
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ def fail(directory: str | os.PathLike[str], key: str, reason: str) -> RunKey:
     Raises
     ------
     StudyError
-        If no such run was asked for, or it has ended before.
+        If no such run was given out, or it has ended before.
     """
     text = str(reason).strip() or "no reason was given"
     with _ending(directory, key) as (store, run, seconds):
@@ -286,7 +286,7 @@ def fail(directory: str | os.PathLike[str], key: str, reason: str) -> RunKey:
 
 @contextmanager
 def _ending(directory: str | os.PathLike[str], key: str) -> Iterator[tuple[Store, RunKey, float]]:
-    """The store, the run, and the seconds since it was asked for; it is no longer reserved."""
+    """The store, the run, and the seconds since it was given out; it is no longer reserved."""
     # Opening the store for writing would make a new one.
     Store(directory := Path(directory)).close()
     with Store(directory, write=True, wait=_LOCK_SECONDS) as store:
@@ -306,12 +306,12 @@ def _not_asked(store: Store, key: str) -> StudyError:
         if record.key.digest == key:
             how = f"failed ({record.failure.message})" if record.failure else "is finished"
             return StudyError(
-                f"the run {key} ({record.key.describe()}) {how} already: it was told before, or "
+                f"the run {key} ({record.key.describe()}) {how} already: it was reported before, or "
                 "by another program after its lease had ended. Nothing was changed.",
                 code="run-ended",
             )
     return StudyError(
-        f"no run {key!r} was asked for in {store.directory}. The key is that of `dataworth ask` or "
+        f"no run {key!r} was given out in {store.directory}. The key is that of `dataworth ask` or "
         "`session.ask()`, 32 hexadecimal digits.",
         code="unknown-run",
     )
@@ -320,11 +320,11 @@ def _not_asked(store: Store, key: str) -> StudyError:
 def _check_metric(store: Store, figures: Mapping[str, float], run: RunKey) -> None:
     """Refuse figures without the metric of the study."""
     metric = store.meta().get("metric")
-    told = f"run {run.digest} ({run.describe()}): the figures are {', '.join(figures)}"
+    said = f"run {run.digest} ({run.describe()}): the figures are {', '.join(figures)}"
     if metric is None:
         if "loss" not in figures and len(figures) > 1:
             raise StudyError(
-                f'{told}. Say which one the curve is of: metric = "..." in the study.',
+                f'{said}. Say which one the curve is of: metric = "..." in the study.',
                 code="metric-unclear",
                 metrics=list(figures),
             )
@@ -332,7 +332,7 @@ def _check_metric(store: Store, figures: Mapping[str, float], run: RunKey) -> No
     name = checked_entry({"metric": metric}, ("metric", "name"), str, str(store.path))
     if name not in figures:
         raise StudyError(
-            f"{told}, and the study's metric is {name}. Tell it too; the run is still reserved.",
+            f"{said}, and the study's metric is {name}. Tell it too; the run is still reserved.",
             code="unknown-metric",
             metrics=list(figures),
         )
