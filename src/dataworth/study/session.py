@@ -306,8 +306,8 @@ def _not_asked(store: Store, key: str) -> StudyError:
         if record.key.digest == key:
             how = f"failed ({record.failure.message})" if record.failure else "is finished"
             return StudyError(
-                f"the run {key} ({record.key.describe()}) {how} already: it was reported before, or "
-                "by another program after its lease had ended. Nothing was changed.",
+                f"the run {key} ({record.key.describe()}) {how} already: it was reported before, "
+                "or by another program after its lease had ended. Nothing was changed.",
                 code="run-ended",
             )
     return StudyError(
