@@ -16,7 +16,6 @@ from dataworth.observers.terminal import (
     described,
     figures_of_run,
     plan_in_words,
-    width_of_models,
 )
 from dataworth.plan.choice import Choice, Stop
 from dataworth.records.record import Record, RunKey
@@ -34,10 +33,9 @@ class NotebookObserver(Observer):
     def __init__(self) -> None:
         self._handle: Any = None
         self._runs = 0
-        self._several = False
         self._eta = EtaEstimator([], [], [])
         self._started = self._shown = 0.0
-        self._chosen: list[RunKey] = []
+        self._models: set[str] = set()
         self._goal: Mapping[str, Any] | None = None
         self._budget: Mapping[str, Any] | None = None
         self._stop = ""
@@ -45,15 +43,16 @@ class NotebookObserver(Observer):
     def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
         """Remember what the runs are planned for."""
         self._goal, self._budget = options.get("goal"), options.get("budget")
+        model = options.get("model")
+        self._models = set(model) if isinstance(model, Mapping) else set()
 
     def on_study_begin(
         self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
     ) -> None:
         """Show how much there is to do."""
         self._runs = len(keys)
-        self._several = width_of_models(keys) > 0
+        self._models |= {key.learner for key in keys}
         self._eta = EtaEstimator(keys, done, work)
-        self._chosen = list(keys)
         self._started = time.monotonic()
         before = f", {len(done)} of them done before" if done else ""
         if self._goal is not None:
@@ -64,8 +63,7 @@ class NotebookObserver(Observer):
     def on_choice(self, choice: Choice) -> None:
         """Show the run, why it was chosen, and what it is expected to cost and to bring."""
         self._eta.add(choice.key, choice.key.size)
-        self._chosen.append(choice.key)
-        self._several = width_of_models(self._chosen) > 0
+        self._models.add(choice.key.learner)
         self._runs += 1
         self._show(f"next: {choice.describe()}")
 
@@ -106,7 +104,7 @@ class NotebookObserver(Observer):
         self._show("stopped; finished runs are stored" if stopped else self._stop or "done")
 
     def _run(self, key: RunKey) -> str:
-        model = f"{key.learner}, " if self._several else ""
+        model = f"{key.learner}, " if len(self._models) > 1 else ""
         return f"{model}{key.size:,} samples, seed {key.seed}"
 
     def _show(self, note: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -49,21 +49,23 @@ class TerminalObserver(Observer):
         self._eta = EtaEstimator([], [], [])
         self._names = self._runs = 0
         self._told = 0.0
-        self._chosen: list[RunKey] = []
+        self._models: set[str] = set()
         self._goal: Mapping[str, Any] | None = None
         self._budget: Mapping[str, Any] | None = None
 
     def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
         """Remember what the runs are planned for."""
         self._goal, self._budget = options.get("goal"), options.get("budget")
+        model = options.get("model")
+        self._models = set(model) if isinstance(model, Mapping) else set()
 
     def on_study_begin(
         self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
     ) -> None:
         """Show how much there is to do."""
         self._eta = EtaEstimator(keys, done, work)
-        self._chosen = list(keys)
-        self._names, self._runs = width_of_models(keys), len(keys)
+        self._models |= {key.learner for key in keys}
+        self._names, self._runs = width_of_models(self._models), len(keys)
         if self._goal is not None:
             self._print(plan_in_words(self._goal, self._budget, len(done)))
         else:
@@ -90,8 +92,8 @@ class TerminalObserver(Observer):
     def on_choice(self, choice: Choice) -> None:
         """Print the run, why it was chosen, and what it is expected to cost and to bring."""
         self._eta.add(choice.key, choice.key.size)
-        self._chosen.append(choice.key)
-        self._names = width_of_models(self._chosen)
+        self._models.add(choice.key.learner)
+        self._names = width_of_models(self._models)
         self._runs += 1
         self._print(f"next: {choice.describe()}", style="dim")
 
@@ -194,9 +196,8 @@ def plan_in_words(goal: Mapping[str, Any], budget: Mapping[str, Any] | None, don
     return f"Goal: {Goal.from_dict(goal).describe()}.{limit}{before}"
 
 
-def width_of_models(keys: Sequence[RunKey]) -> int:
-    """Characters of the longest name of the models; 0 where all runs are of one model."""
-    names = {key.learner for key in keys}
+def width_of_models(names: Set[str]) -> int:
+    """Characters of the longest name of the models; 0 where there is one model."""
     return max(map(len, names)) if len(names) > 1 else 0
 
 

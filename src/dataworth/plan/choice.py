@@ -10,6 +10,8 @@ from dataworth._util.numbers import format_share
 from dataworth.plan.budget import time_in_words
 from dataworth.records.record import RunKey
 
+MOST_SHOWN = 10.0
+"""An interval that is wider than this is only said to be very wide."""
 StopKind = Literal["met", "spent", "no-help", "failed"]
 
 
@@ -38,7 +40,7 @@ class Choice:
         """The run, its cost, why it was chosen and what is expected of it, in one line."""
         time = "" if math.isnan(self.seconds) else f", about {time_in_words(self.seconds)}"
         widths = ""
-        if not math.isnan(self.width_now):
+        if self.width_now <= MOST_SHOWN:
             now, after = format_share(self.width_now), format_share(self.width_after)
             widths = f": within {now} now, {after} expected"
         return f"{self.key.describe()}{time}; {self.reason}{widths}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dataworth._util.numbers import format_count, format_share
 from dataworth.errors import StudyError
 from dataworth.plan.adaptive import Adaptive, Plan, size_ladder
 from dataworth.plan.budget import Budget
@@ -43,6 +45,18 @@ class Explanation:
     plan: Plan
     state: str
     hour: Sequence[Choice] | None
+
+    def hour_in_words(self) -> str:
+        """What one more hour would buy, in a sentence."""
+        if not self.hour:
+            return "One more hour has no room for a run that would help."
+        runs = "1 run" if len(self.hour) == 1 else f"{len(self.hour)} runs"
+        most = format_count(max(choice.key.size for choice in self.hour))
+        after = self.hour[-1].width_after
+        narrowed = ""
+        if self.stored.goal.kind == "interval" and math.isfinite(after):
+            narrowed = f": the interval is then expected to be within {format_share(after)}"
+        return f"One more hour would buy {runs}, on up to {most} samples{narrowed}."
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""

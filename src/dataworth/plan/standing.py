@@ -181,8 +181,8 @@ class Standings:
         losses = np.zeros(1)
         if made is not None:
             drawn = made.log_losses([self._size])[:, 0]
-            # Independent of those of the other models.
-            random = np.random.Generator(np.random.Philox(index))
+            # Independent of those of the other models, and those of `dataworth.compare`.
+            random = np.random.Generator(np.random.Philox(np.random.SeedSequence((0, index))))
             losses = random.permutation(drawn)
         return Standing(
             model,

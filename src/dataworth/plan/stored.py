@@ -101,6 +101,8 @@ def stored_plan(store: Store) -> StoredPlan | None:
     entries = {
         name: checked_entry(meta, (_ENTRY, name), kind, where) for name, kind in _TYPES.items()
     }
+    for name in entries["intervals"]:
+        checked_entry(meta, (_ENTRY, "intervals", name), float, where)
     budget = entries["budget"]
     return StoredPlan(
         **entries

@@ -257,7 +257,8 @@ def _axes(frame: _Frame, scale: float) -> Iterator[str]:
 
 def _size_ticks(ends: tuple[float, float]) -> list[float]:
     decades = math.log10(ends[1]) - math.log10(ends[0])
-    return _log_ticks(ends, (1, 3) if decades < 3.5 else (1,))
+    ticks = _log_ticks(ends, (1, 3) if decades < 3.5 else (1,))
+    return ticks if len(ticks) > 1 else _log_ticks(ends, (1, 1.5, 2, 3, 4, 5, 7))
 
 
 def _value_ticks(frame: _Frame) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from dataworth.records.reader import chance_of, curve_columns, meta_of, models
 from dataworth.records.record import Record
 from dataworth.records.store import Store
 from dataworth.report.forecast_grid import ForecastGrid, forecast_grid
+from dataworth.report.planned import PlanReport, plan_report
 from dataworth.report.reported import reported_metric
 from dataworth.report.residuals import ResidualTable, residual_table
 from dataworth.report.thumbnails import Thumbnails, thumbnails
@@ -90,6 +91,8 @@ class RunReport:
         The runs that failed; they are not in the curve.
     residuals : ResidualTable or None
         Of a regression.
+    plan : PlanReport or None
+        Of a study with a goal; with the first of several models.
     """
 
     name: str
@@ -103,6 +106,7 @@ class RunReport:
     findings: Sequence[Finding]
     failed: Sequence[Record] = ()
     residuals: ResidualTable | None = None
+    plan: PlanReport | None = None
 
     @property
     def spoken(self) -> str:
@@ -132,8 +136,12 @@ def read_runs(directory: str | os.PathLike[str]) -> list[RunReport]:
         several = list(models(store.meta(), str(store.path)))
         findings = audit_store(store)
         if len(several) < 2:
-            return [_read_model(store, None, findings)]
-        return [_read_model(store, name, findings) for name in several if name in finished]
+            reports = [_read_model(store, None, findings)]
+        else:
+            reports = [_read_model(store, name, findings) for name in several if name in finished]
+        if reports:
+            reports[0] = replace(reports[0], plan=plan_report(store))
+        return reports
 
 
 def _read_model(store: Store, model: str | None, findings: Sequence[Finding]) -> RunReport:

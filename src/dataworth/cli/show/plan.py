@@ -15,7 +15,7 @@ from dataworth.cli.show.tables import new_table, print_table
 from dataworth.forecast.forecast import Forecast
 from dataworth.metrics.spoken import name_of, unit_of, values
 from dataworth.plan.budget import time_in_words
-from dataworth.plan.choice import Choice
+from dataworth.plan.choice import MOST_SHOWN, Choice
 from dataworth.plan.explain import Explanation, explain
 from dataworth.plan.goal import Goal
 from dataworth.records.store import Store
@@ -38,7 +38,7 @@ def show_plan(console: Console, explanation: Explanation, directory: Path) -> No
     if plan.choices:
         print_table(console, runs_table(plan.choices, several=len(stored.models) > 1))
     if explanation.hour is not None:
-        echo(console, hour_in_words(explanation.hour))
+        echo(console, explanation.hour_in_words())
     if plan.choices:
         echo(console, f"Do them with: dataworth run {directory}")
 
@@ -46,10 +46,10 @@ def show_plan(console: Console, explanation: Explanation, directory: Path) -> No
 def show_hour(console: Console, directory: Path) -> None:
     """Print what one more hour of a study whose budget is spent would buy."""
     with Store(directory) as store:
-        hour = explain(store).hour
-    if hour is not None:
-        echo(console, hour_in_words(hour))
-    if hour:
+        explanation = explain(store)
+    if explanation.hour is not None:
+        echo(console, explanation.hour_in_words())
+    if explanation.hour:
         echo(console, f"Continue with: dataworth run {directory} --budget B, for a larger B")
 
 
@@ -64,25 +64,15 @@ def runs_table(choices: Sequence[Choice], *, several: bool) -> Table:
             format_count(choice.key.size),
             str(choice.key.seed),
             "" if math.isnan(choice.seconds) else time_in_words(choice.seconds),
-            "" if math.isnan(choice.width_after) else f"within {format_share(choice.width_after)}",
+            _width(choice.width_after),
         )
     return table
 
 
-def hour_in_words(choices: Sequence[Choice]) -> str:
-    """What one more hour would buy."""
-    if not choices:
-        return "One more hour has no room for a run that would help."
-    last = max(choices, key=lambda each: each.key.size)
-    runs = "1 run" if len(choices) == 1 else f"{len(choices)} runs"
-    most = format_count(last.key.size)
-    after = choices[-1].width_after
-    narrowed = (
-        ""
-        if math.isnan(after)
-        else (f": the interval is then expected to be within {format_share(after)}")
-    )
-    return f"One more hour would buy {runs}, on up to {most} samples{narrowed}."
+def _width(width: float) -> str:
+    if width > MOST_SHOWN:
+        return "very wide"
+    return "" if math.isnan(width) else f"within {format_share(width)}"
 
 
 def show_goal(console: Console, forecast: Forecast, goal: Goal) -> None:
