@@ -115,3 +115,10 @@ def test_no_gain_within_the_interval_is_said(capsys: pytest.CaptureFixture[str])
     )
     assert "may also bring no gain" in said_of(flat, capsys)
     assert "no gain" not in said_of(LEARNERS, capsys, "--where", "learner=knn")
+
+
+def test_the_answer_says_whether_held_out_rows_are_enough(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "50 held-out rows are few" in said_of(SEMICOLONS, capsys, "--held-out", "50")
+    assert "held-out rows are enough" in said_of(SEMICOLONS, capsys, "--held-out", "10000000")

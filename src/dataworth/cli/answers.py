@@ -38,6 +38,8 @@ class Answers:
     level : float
     price : float or None
         Of one more sample.
+    held_out : str
+        Whether the held-out rows are enough, in a sentence; may be empty.
     """
 
     forecast: Forecast
@@ -48,6 +50,7 @@ class Answers:
     stop: Stop | None
     level: float
     price: float | None
+    held_out: str = ""
 
     def document(self) -> dict[str, Any]:
         """What ``--json`` prints."""
@@ -62,6 +65,7 @@ class Answers:
                 "targets": [target_in_words(self.aimed, t, self.price) for t in self.targets],
                 "model_or_data": model_or_data(self.spoken),
                 "trust": trust(self.spoken),
+                "held_out": self.held_out,
             }
         } | self.forecast.to_dict(self.sizes, level=self.level)
         largest = float(self.aimed.curve.sizes[-1])
@@ -83,13 +87,23 @@ def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:
     from dataworth.forecast import api
     from dataworth.report.reported import reported
 
-    forecast = api.forecast(
+    plain = api.forecast(
         curve,
         test_noise=options.test_noise,
         single_run=options.single_run,
         family=options.family,
     )
-    spoken = forecast if options.metric or options.test_noise else reported(forecast)
+    forecast = plain
+    if options.held_out is not None:
+        forecast = api.forecast(
+            curve,
+            test_noise=options.test_noise,
+            held_out=options.held_out,
+            single_run=options.single_run,
+            family=options.family,
+        )
+    widened = options.test_noise or options.held_out is not None
+    spoken = forecast if options.metric or widened else reported(forecast)
     aimed = forecast
     if any(isinstance(target, Percent) for target in options.target) and not _is_share(forecast):
         # A target in per cent is one of the accuracy, where that was measured beside a loss.
@@ -104,6 +118,23 @@ def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:
         stop=_stop(forecast, options),
         level=options.level,
         price=options.price_per_label,
+        held_out=_held_out(plain, options),
+    )
+
+
+def _held_out(plain: Forecast, options: argparse.Namespace) -> str:
+    """Whether there are enough held-out rows, in a sentence; empty where none are told."""
+    if options.held_out is None:
+        return ""
+    from dataworth._util.numbers import format_count
+    from dataworth.forecast.held_out import held_out_needed
+
+    at = float(plain.observations.sizes[-1]) * AHEAD[0]
+    needed = held_out_needed(plain, at, options.level)
+    enough = "are enough" if options.held_out >= needed else "are few"
+    return (
+        f"{format_count(options.held_out)} held-out rows {enough}: {format_count(needed)} widen "
+        f"the interval at {format_count(at)} samples by a tenth."
     )
 
 

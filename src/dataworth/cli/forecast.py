@@ -120,6 +120,13 @@ def add_parser(commands: Any) -> None:
         "then of the metric on all such rows, not on these (default: 0)",
     )
     parser.add_argument(
+        "--held-out",
+        type=int,
+        metavar="ROWS",
+        help="number of held-out rows of an accuracy or another share of rows, in place of "
+        "--test-noise; also says how many would be enough",
+    )
+    parser.add_argument(
         "--single-run",
         action=argparse.BooleanOptionalAction,
         help="whether the sizes are checkpoints of a single training run; detected from the "

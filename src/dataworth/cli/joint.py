@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 _SIZE = re.compile(r"([0-9]+(?:[.][0-9]+)?(?:e[+]?[0-9]+)?)\s*([kmbgt]?)")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
-_UNUSED = ("by", "target", "price_per_label", "worth", "family", "single_run", "test_noise")
+_UNUSED = (
+    *("by", "target", "price_per_label", "worth", "family", "single_run", "test_noise"),
+    "held_out",
+)
 _PAGES = (".html", ".htm")
 
 

@@ -16,6 +16,7 @@ from dataworth.errors import ForecastError
 from dataworth.forecast.draws import draw_curves
 from dataworth.forecast.families import FAMILIES, family_of
 from dataworth.forecast.forecast import Forecast
+from dataworth.forecast.held_out import checked_rows, noise_of_held_out
 from dataworth.forecast.loss_scale import loss_scale
 from dataworth.forecast.prepare import readings
 from dataworth.forecast.prior import Prior, shipped_prior
@@ -35,6 +36,7 @@ def forecast(
     laws: Sequence[str | Law] | None = None,
     seed: int = 0,
     test_noise: float = 0.0,
+    held_out: int | None = None,
     single_run: bool | None = None,
     prior: Prior | None = None,
     family: str | None = None,
@@ -55,6 +57,9 @@ def forecast(
         Standard error of the measured metric that comes from the held-out rows being a sample:
         the standard deviation over rows divided by the root of their number. Give it to forecast
         the metric on the whole population instead of on these held-out rows.
+    held_out : int, optional
+        The number of held-out rows, in place of `test_noise`, where the metric is a share of them,
+        such as the accuracy: the standard error is then the binomial one. See `held_out_needed`.
     single_run : bool, optional
         Whether the sizes are checkpoints of a single training run, whose errors go together and
         which are often the best so far; else each was trained by itself. Without it, the noise of
@@ -103,6 +108,15 @@ def forecast(
         raise ForecastError(
             f"test_noise is {test_noise!r}; expected 0 or a positive number.", code="not-numeric"
         )
+    if held_out is not None:
+        if test_noise:
+            raise ForecastError(
+                f"held_out = {held_out!r} and test_noise = {test_noise!r} say the same noise. Omit "
+                "one.",
+                code="options-conflict",
+                option="held_out",
+            )
+        test_noise = noise_of_held_out(curve, checked_rows(held_out))
     seed = check_seed(seed)
     made = [_made(curve, each, laws, seed, test_noise, prior, family) for each in found]
     return made[0] if len(made) == 1 else _wider(*made)

@@ -108,6 +108,8 @@ def show_forecast(console: Console, answers: Answers, *, details: bool = False) 
     if answers.stop is not None:
         echo(console, stop_in_words(answers.stop, float(forecast.observations.sizes[-1])))
     show_support(console, answers.spoken)
+    if answers.held_out:
+        echo(console, answers.held_out)
     echo(console, "", f"{forecast.curve.name or 'curve'}: {measured(forecast)}.")
     if forecast.curve.assumed:
         echo(console, f"Read: {'; '.join(forecast.curve.assumed)}.")
