@@ -1,6 +1,7 @@
 """Forecasts in the users' situation, of this dataworth and of an earlier one, side by side.
 
     python benchmarks/few_sizes.py [--lcdb ARCHIVE] --lcdb11 FILE [--against PYTHON] [--count N]
+    python benchmarks/few_sizes.py --own benchmarks/results/real_curves.parquet
 
 Curves of 4 to 6 sizes a factor 2 or 3 apart, with 1, 3 or 5 seeds, are forecast 2, 4, 8 and 16
 times ahead; few_sizes_cases.py says of which collections. No data set is judged by numbers that
@@ -30,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from few_sizes_cases import SHARES, Case, all_curves, cases_of
+from few_sizes_cases import SHARES, Case, all_curves, cases_of, own_curves
 from few_sizes_fits import all_fits
 from markdown_table import table
 
@@ -44,6 +45,8 @@ _WITHIN = {0.5: (0.25, 0.75), 0.8: (0.1, 0.9), 0.9: (0.05, 0.95)}
 _ASK_SIZES = 6
 """Sizes for targets are asked for of one curve in so many: they take longest."""
 _FEWEST_JUDGED = 200
+_OWN_CASES = 4
+"""Cases of each curve of the own collection, which has fewer of them."""
 
 
 class Rows:
@@ -354,17 +357,26 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--lcdb", type=Path, help="LCDB 1.0's source archive; downloaded if absent")
-    parser.add_argument("--lcdb11", type=Path, required=True, help="LCDB 1.1's error rates")
+    parser.add_argument("--lcdb11", type=Path, help="LCDB 1.1's error rates")
+    parser.add_argument("--own", type=Path, help="judge on the curves of real_curves.py instead")
     parser.add_argument("--against", help="a Python with another version of dataworth")
     parser.add_argument("--count", type=int, default=900, help="curves of each collection")
     parser.add_argument("--seed", type=int, default=1, help="of the choice of curves")
     parser.add_argument("--work", type=Path, default=Path("build/few_sizes"), help="for caches")
     parser.add_argument("--out", type=Path, default=HERE / "results")
     options = parser.parse_args()
+    if (options.lcdb11 is None) == (options.own is None):
+        parser.error("give --lcdb11 or --own")
     started = time.perf_counter()
     cases, names = [], []
-    for name, curves in all_curves(options.lcdb, options.lcdb11, options.work).items():
-        chosen = list(cases_of(curves, options.count, options.seed))
+    collections = (
+        own_curves(options.own)
+        if options.own
+        else all_curves(options.lcdb, options.lcdb11, options.work)
+    )
+    for name, curves in collections.items():
+        often = _OWN_CASES if options.own else 1
+        chosen = list(cases_of(curves, options.count, options.seed, per_curve=often))
         cases += chosen
         names += [name] * len(chosen)
     waits = {}
@@ -376,7 +388,8 @@ def main() -> None:
     text = report(cases, names, {name: wait() for name, wait in waits.items()})
     text += f"\n{time.perf_counter() - started:.0f} s in all.\n"
     options.out.mkdir(exist_ok=True)
-    (options.out / "few_sizes.md").write_text(text, encoding="utf-8")
+    out = "few_sizes_own.md" if options.own else "few_sizes.md"
+    (options.out / out).write_text(text, encoding="utf-8")
     sys.stdout.write(text)
 
 

@@ -6,9 +6,10 @@ at each size; ``database-accuracy.csv`` and ``database-logloss.csv`` in the sour
 standard deviations over 25 splits are published: its seeds are drawn from the whole spread.
 
 The runs of a size are chosen independently of those of the other sizes. The truth at a larger size
-is the mean over all its runs. Data sets are divided into folds by a hash of their number, the same
-in all collections: into two halves for the constants of the prior, which were learned on LCDB 1.0
-(learn_prior.py), and into three folds for the correction (learn_correction.py).
+is the mean over all its runs. A fourth collection is our own (real_curves.py): five real seeds, of
+which the same are taken at every size. Data sets are divided into folds by a hash of their number,
+the same in all collections: into two halves for the constants of the prior, which were learned on
+LCDB 1.0 (learn_prior.py), and into three folds for the correction (learn_correction.py).
 """
 
 from __future__ import annotations
@@ -63,6 +64,15 @@ FAMILIES = {
     **dict.fromkeys(("MLPClassifier", "MLP"), "mlp"),
     **dict.fromkeys(("RealMLP", "TabNet"), "deep-tabular"),
     "TabPFNv2": "pretrained",
+    **dict.fromkeys(("logistic", "ridge"), "linear"),
+    "forest": "forest",
+    "lightgbm": "boosting",
+    "knn": "knn",
+    "svc": "kernel-svm",
+    "tree": "tree",
+    "naive bayes": "naive-bayes",
+    "mlp": "mlp",
+    "cnn": "cnn",
 }
 
 
@@ -78,6 +88,8 @@ class LongCurve:
     means: Floats
     runs: tuple[Floats, ...] = ()
     spread: Floats | None = None
+    paired: bool = False
+    """Whether a run's place is its seed, which is then the same at every size."""
 
     @property
     def family(self) -> str:
@@ -180,7 +192,11 @@ def _case(long: LongCurve, rng: np.random.Generator, wider: bool) -> Case | None
             continue
         ahead = [(h, long.at(h * long.sizes[last])) for h in (LEARNED if wider else HORIZONS)]
         judged = [(h, i) for h, i in ahead if i is not None and i >= last and long.means[i] > 0]
-        runs = np.array([long.drawn(i, repeats, rng) for i in known])
+        if long.paired:
+            seeds = rng.choice(len(long.runs[0]), repeats, replace=False)
+            runs = np.array([long.runs[i][seeds] for i in known])
+        else:
+            runs = np.array([long.drawn(i, repeats, rng) for i in known])
         if not judged or (runs.mean(axis=1) <= 0).any():
             continue
         sizes, hidden = long.sizes[known], [i for _, i in judged]
@@ -261,6 +277,25 @@ def lcdb11_long(file: Path) -> list[LongCurve]:
                     "LCDB 1.1", "error", str(dataset), str(learner), sizes, means, spread=spread
                 )
             )
+    return found
+
+
+def own_curves(file: Path) -> dict[str, list[LongCurve]]:
+    """The curves of real_curves.py, by metric; accuracies as error rates."""
+    table = pl.read_parquet(file)
+    found: dict[str, list[LongCurve]] = {}
+    keys = ["metric", "dataset", "learner"]
+    for (metric, dataset, learner), rows in table.group_by(keys, maintain_order=True):
+        wide = rows.pivot("seed", index="size", values="value").sort("size")
+        runs = wide.drop("size").to_numpy().astype(np.float64)
+        name = {"accuracy": "error", "loss": "log loss"}.get(str(metric), str(metric))
+        runs = 1 - runs if metric == "accuracy" else runs
+        sizes = wide["size"].to_numpy().astype(np.float64)
+        means = runs.mean(axis=1)
+        curve = LongCurve(
+            "own", name, str(dataset), str(learner), sizes, means, tuple(runs), paired=True
+        )
+        found.setdefault(f"own, {name}", []).append(curve)
     return found
 
 
