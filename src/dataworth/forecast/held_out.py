@@ -42,7 +42,7 @@ def noise_of_held_out(curve: Curve, rows: int) -> float:
     Raises
     ------
     ForecastError
-        If the metric is no share of all rows.
+        If the metric is not a share of all rows.
     """
     share, unit = _share(curve)
     # Half a row more of either kind: a share of 0 or 1 of few rows is not certain.
@@ -65,7 +65,7 @@ def held_out_needed(forecast: Forecast, at: float, level: float = 0.9) -> int:
     Raises
     ------
     ForecastError
-        If the metric is no share of all rows.
+        If the metric is not a share of all rows.
     """
     _, unit = _share(forecast.curve)
     said = forecast.predict([at], level)
@@ -86,7 +86,7 @@ def _share(curve: Curve) -> tuple[float, float]:
     if canonical(metric.name).split(" ")[0] not in _COUNTED:
         raise ForecastError(
             f"held_out gives the noise of a share of rows, such as the accuracy, and {metric.name} "
-            "is none: give its standard error over held-out rows, test_noise (--test-noise).",
+            "is not one: give its standard error over held-out rows, test_noise (--test-noise).",
             code="options-conflict",
             option="held_out",
         )
