@@ -170,19 +170,19 @@ DATA: dict[str, tuple[str, Callable[[Path], dw.Dataset]]] = {
         ),
     ),
     "rules": ("table", _own(rules)),
-    "waves": ("table", _own(waves)),
-    "teacher": ("table", _own(teacher)),
-    "friedman1": ("regression", _table(datasets.make_friedman1, noise=1.0)),
-    "friedman2": ("regression", _table(datasets.make_friedman2, noise=50.0)),
-    "friedman3": ("regression", _table(datasets.make_friedman3, noise=0.1)),
-    "uneven": ("regression", _own(uneven)),
     "554": ("images", lambda real: emnist(real, lambda y: np.where(y < 10, y, -1), 1)),
+    "friedman1": ("regression", _table(datasets.make_friedman1, noise=1.0)),
     "emnist capitals": (
         "images",
         lambda real: emnist(real, lambda y: np.where((y >= 10) & (y < 36), y - 10, -1), 2),
     ),
-    "emnist small or not": ("images", lambda real: emnist(real, lambda y: (y >= 36) * 1, 3)),
+    "uneven": ("regression", _own(uneven)),
+    "waves": ("table", _own(waves)),
     "glyphs": ("images", lambda _: glyphs(11, 26)),
+    "teacher": ("table", _own(teacher)),
+    "friedman2": ("regression", _table(datasets.make_friedman2, noise=50.0)),
+    "friedman3": ("regression", _table(datasets.make_friedman3, noise=0.1)),
+    "emnist small or not": ("images", lambda real: emnist(real, lambda y: (y >= 36) * 1, 3)),
 }
 _SMALLEST = {"small": 11, "table": 32, "regression": 32, "images": 25}
 

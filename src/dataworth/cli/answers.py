@@ -123,7 +123,7 @@ def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:
 
 
 def _held_out(plain: Forecast, options: argparse.Namespace) -> str:
-    """Whether there are enough held-out rows, in a sentence; empty where none are told."""
+    """Whether there are enough held-out rows, in a sentence; empty without their number."""
     if options.held_out is None:
         return ""
     from dataworth._util.numbers import format_count
