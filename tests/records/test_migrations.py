@@ -239,3 +239,20 @@ def test_a_run_of_format_1_that_was_damaged_before_stays_so(tmp_path: Path) -> N
     Store(old, write=True).close()
     with Store(old) as store, warns("runs-damaged", "1 of the runs"):
         assert len(store.table()) == 3
+
+
+def test_digests_of_format_2_become_bytes(tmp_path: Path) -> None:
+    old = Path(shutil.copytree(FORMAT_1, tmp_path / "old"))
+    with Store(old, write=True) as store:
+        digests = store.digests()
+    execute(old, "UPDATE runs SET digest = lower(hex(digest))")
+    execute(old, "PRAGMA user_version = 2")
+    with Store(old) as store:
+        assert (store.digests(), store.damaged) == (digests, [])
+    with Store(old, write=True) as store:
+        assert (store.digests(), store.damaged) == (digests, [])
+    assert numbers(old) == (APPLICATION_ID, FORMAT)
+    connection = sqlite3.connect(old / RESULTS_FILE)
+    stored = {bytes(digest).hex() for (digest,) in connection.execute("SELECT digest FROM runs")}
+    connection.close()
+    assert stored == digests

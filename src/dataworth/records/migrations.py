@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from dataworth.errors import StudyError
 from dataworth.records.checksums import checkpoint_checksum, write_checksums
 from dataworth.records.codec import from_plain_bytes, pack
-from dataworth.records.schema import DAMAGED, TABLES, check_tables, create_tables
+from dataworth.records.rows import stored_digest
+from dataworth.records.schema import DAMAGED, FORMAT, TABLES, check_tables, create_tables
 
 _METRICS = ("loss", "accuracy", "macro_f1", "brier", "ece")
 _TABLES_OF_FORMAT_0: Mapping[str, Sequence[str]] = {
@@ -43,9 +44,16 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     StudyError
         If a table, a column or an entry that the old format needs is missing.
     """
+    if version == 0:
+        _migrate_format_0(connection)
+        return
     if version == 1:
         _add_checksums(connection)
-        return
+    _pack_digests(connection)
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _migrate_format_0(connection: sqlite3.Connection) -> None:
     check_tables(connection, _TABLES_OF_FORMAT_0)
     learner = _learner(connection)
     # The names are needed for the new tables; what refers to them is dropped at the end.
@@ -74,7 +82,14 @@ def _add_checksums(connection: sqlite3.Connection) -> None:
     checkpoints = connection.execute("SELECT digest, history FROM checkpoints").fetchall()
     for digest, history in checkpoints:
         _write_checkpoint_checksum(connection, digest, history)
-    connection.execute("PRAGMA user_version = 2")
+
+
+def _pack_digests(connection: sqlite3.Connection) -> None:
+    """From format 2, which has the digests of runs as text."""
+    check_tables(connection, TABLES)
+    rows = connection.execute("SELECT id, digest FROM runs").fetchall()
+    packed = [(stored_digest(text), number) for number, text in rows if isinstance(text, str)]
+    connection.executemany("UPDATE runs SET digest = ? WHERE id = ?", packed)
 
 
 def _write_checkpoint_checksum(connection: sqlite3.Connection, digest: Any, history: Any) -> None:
@@ -111,7 +126,7 @@ def _learner(connection: sqlite3.Connection) -> str:
 
 
 def _migrate_run(connection: sqlite3.Connection, learner: str, row: tuple[Any, ...]) -> None:
-    number, key, size, seed, *metrics, confusion, class_losses, text, parameters, finished = row
+    number, key, size, seed, *metrics, confusion, class_losses, text, parameters, _ = row
     reason, history, arrays = "", {}, {}
     try:
         _check_types(key, size, seed, metrics, parameters)
@@ -132,9 +147,9 @@ def _migrate_run(connection: sqlite3.Connection, learner: str, row: tuple[Any, .
     seconds = float(history["seconds"].sum()) if history else math.nan
     status = DAMAGED if reason else "finished"
     run = connection.execute(
-        "INSERT INTO runs (digest, learner, size, seed, status, attempt, seconds, added) "
-        "VALUES (?, ?, ?, ?, ?, 1, ?, ?)",
-        (key, learner, size, seed, status, seconds, str(finished)),
+        "INSERT INTO runs (digest, learner, size, seed, status, attempt, seconds) "
+        "VALUES (?, ?, ?, ?, ?, 1, ?)",
+        (stored_digest(key), learner, size, seed, status, seconds),
     ).lastrowid
     if reason:
         row = (run, "error", reason, "")

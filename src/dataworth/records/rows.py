@@ -6,6 +6,8 @@ import sqlite3
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+_BYTES = 16
+
 
 class RunRow(NamedTuple):
     """A row of the table ``runs``: of the types below, unless the run is damaged."""
@@ -34,7 +36,23 @@ def run_rows(connection: sqlite3.Connection, run: int | None = None) -> list[Run
     except TypeError:
         # A size or a seed that is not a number: SQLite orders by type.
         found = fetch_all(connection, f"{query} ORDER BY size, seed, id")
-    return list(map(RunRow._make, found))
+    return [
+        RunRow(
+            number,
+            digest.hex() if isinstance(digest, bytes) and len(digest) == _BYTES else digest,
+            *rest,
+        )
+        for number, digest, *rest in found
+    ]
+
+
+def stored_digest(digest: str) -> bytes | str:
+    """A digest as it is stored: 16 bytes where it is so many in hexadecimal digits, else text."""
+    try:
+        packed = bytes.fromhex(digest)
+    except ValueError:
+        return digest
+    return packed if len(packed) == _BYTES and packed.hex() == digest else digest
 
 
 def fetch_all(

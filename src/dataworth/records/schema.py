@@ -1,4 +1,4 @@
-"""The tables of a results file, format 2."""
+"""The tables of a results file, format 3."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataworth.errors import StudyError
 
 APPLICATION_ID = 0x64776F72
 """``PRAGMA application_id`` of a results file: "dwor" in ASCII."""
-FORMAT = 2
+FORMAT = 3
 """``PRAGMA user_version``: the format that is written, and the newest one that is read."""
 
 _SCHEMA = """
@@ -17,10 +17,9 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS arrays (name TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE metrics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE runs (
-    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE,
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE,
     learner TEXT NOT NULL, size INTEGER NOT NULL, seed INTEGER NOT NULL,
-    status TEXT NOT NULL, attempt INTEGER NOT NULL, seconds REAL,
-    added TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), checksum INTEGER);
+    status TEXT NOT NULL, attempt INTEGER NOT NULL, seconds REAL, checksum INTEGER);
 CREATE TABLE scores (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     metric INTEGER NOT NULL REFERENCES metrics,
@@ -41,7 +40,7 @@ CREATE TABLE checkpoint_arrays (
     digest TEXT NOT NULL REFERENCES checkpoints ON DELETE CASCADE,
     name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (digest, name));
 """
-# A NaN is stored as NULL: SQLite has no other.
+# A NaN is stored as NULL: SQLite has no other. For digests see `records.rows.stored_digest`.
 
 TABLES: Mapping[str, Sequence[str]] = {
     "meta": ("name", "value"),
@@ -49,7 +48,7 @@ TABLES: Mapping[str, Sequence[str]] = {
     "metrics": ("id", "name"),
     "runs": (
         *("id", "digest", "learner", "size", "seed"),
-        *("status", "attempt", "seconds", "added", "checksum"),
+        *("status", "attempt", "seconds", "checksum"),
     ),
     "scores": ("run", "metric", "value", "standard_error"),
     "facts": ("run", "name", "value"),

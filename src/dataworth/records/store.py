@@ -38,7 +38,7 @@ from dataworth.records.database import (
 from dataworth.records.layout import RESULTS_FILE
 from dataworth.records.meta import checked_entry
 from dataworth.records.record import Arrays, Columns, Failure, Record, RunKey, Status
-from dataworth.records.rows import RunRow, fetch_all, run_rows
+from dataworth.records.rows import RunRow, fetch_all, run_rows, stored_digest
 
 _T = TypeVar("_T")
 _SECONDS = "seconds"
@@ -228,7 +228,8 @@ class Store:
         with self._transaction() as connection:
             damaged = self._damaged_rows()
             before = connection.execute(
-                "SELECT id, status, attempt FROM runs WHERE digest = ?", (key.digest,)
+                "SELECT id, status, attempt FROM runs WHERE digest = ?",
+                (stored_digest(key.digest),),
             ).fetchone()
             attempt, replaced = record.attempt, []
             if before is not None:
@@ -263,7 +264,7 @@ class Store:
             "INSERT INTO runs (digest, learner, size, seed, status, attempt, seconds) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                *(key.digest, key.learner, int(key.size), int(key.seed)),
+                *(stored_digest(key.digest), key.learner, int(key.size), int(key.seed)),
                 *(record.status, attempt, float(record.seconds)),
             ),
         ).lastrowid
@@ -374,7 +375,8 @@ class Store:
         """The arrays of one run; none where it has none, or there is no such run."""
         with self._transaction("DEFERRED") as connection:
             row = connection.execute(
-                "SELECT data FROM run_arrays JOIN runs ON id = run WHERE digest = ?", (digest,)
+                "SELECT data FROM run_arrays JOIN runs ON id = run WHERE digest = ?",
+                (stored_digest(digest),),
             ).fetchone()
             return {} if row is None else unpack(row[0])
 
