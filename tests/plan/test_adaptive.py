@@ -102,6 +102,21 @@ def test_a_goal_beyond_the_data_says_how_many_rows_it_would_take() -> None:
     assert max(record.key.size for record in records) == 20_000
 
 
+def test_small_sizes_alone_do_not_meet_a_goal_as_a_curve_may_be_flat_there() -> None:
+    def law(size: int) -> float:
+        return 0.5 / math.sqrt(max(size / 5_000, 1.0))
+
+    planner = planner_of(Goal(at=50_000, within=0.1))
+    records = play(planner, {"a": law}, noise=1e-4)
+    assert max(record.key.size for record in records) > 5_000
+
+
+def test_without_a_budget_no_seed_is_added_at_sizes_far_below_that_of_the_goal() -> None:
+    planner = planner_of(Goal(at=10_000_000, within=0.02), most=20_000)
+    records = play(planner, {"a": power_law()}, noise=0.05)
+    assert len({record.key.size for record in records}) == len(records)
+
+
 def test_a_model_whose_runs_all_fail_is_given_up_and_the_others_go_on() -> None:
     planner = planner_of(Goal(at=50_000, within=0.1), models=["a", "b"], most=50_000)
     records = play(planner, {"a": power_law(), "b": power_law()}, fails=lambda k: k.learner == "b")

@@ -12,8 +12,10 @@ from dataworth.plan.outlook import Outlook
 from dataworth.plan.spending import Spending
 from dataworth.plan.standing import Standing
 
-_STEPS = (math.inf, 8.0, 4.0, 2.83, 2.0)
-"""Ratios of the sizes on the way to a larger one; without any, it follows at once."""
+_STEPS, _LEAPS = (5.66, 4.0, 2.83, 2.0), (math.inf, 8.0, 4.0, 2.83, 2.0)
+"""Ratios of the sizes on the way to a larger one, without a budget and with one. The forecast that
+a budget buys is best with none on the way; but after a leap, an interval is more often narrow by
+chance, and would end the plan."""
 _NEAR = 1.3
 """Sizes on the way differ by more than this ratio from those before and after them."""
 _SEEDS = (1, 2, 3, 5)
@@ -27,6 +29,9 @@ _AS_NARROW = 1.03
 """Ways whose intervals differ by less are alike: the cheapest is taken."""
 HELPS, _HELPS_WITHOUT_BUDGET = 0.98, 0.9
 """A way helps if the spread becomes this share of the present one, or less."""
+_LEAST_RUNS, _FURTHEST = 4, 8.0
+"""A goal is met with so many runs at least, and with a size that is at most so many times smaller
+than that of the goal."""
 _MARGIN = 0.97
 """A way is expected to meet the goal if the spread is this share of the one that is needed."""
 
@@ -96,13 +101,17 @@ class Ways:
         if running and now <= need * _MARGIN:
             return None
         ways = []
-        for runs in self.possible(standing, running):
+        for runs in self.possible(standing, running, spending.is_limited):
             after = outlook.after(Counter(runs) + Counter(running))
             ways.append(Way(runs, after, spending.price(listed(standing.model, runs))))
         if spending.is_limited:
             shared = any(way.price <= 1 / sharing for way in ways)
             ways = [way for way in ways if way.price <= (1 / sharing if shared else 1.0)]
-        reaching = [way for way in ways if way.spread <= need * _MARGIN]
+        reaching = [
+            way
+            for way in ways
+            if way.spread <= need * _MARGIN and self.is_proven(standing, way.runs, running)
+        ]
         if reaching:
             return min(reaching, key=lambda way: (way.price, way.spread))
         helps = HELPS
@@ -117,20 +126,54 @@ class Ways:
         alike = [way for way in ways if way.spread <= least * _AS_NARROW]
         return min(alike, key=lambda way: (way.price, way.spread))
 
-    def possible(self, standing: Standing, running: Mapping[int, int]) -> list[dict[int, int]]:
-        """All ways: larger sizes, with sizes on the way and seeds, and seeds of the largest two."""
+    def is_proven(self, standing: Standing, *further: Mapping[int, int]) -> bool:
+        """Whether the interval is that of enough runs: curves may be flat at small sizes alone.
+
+        Parameters
+        ----------
+        standing : Standing
+        *further : mapping of int to int
+            Further runs by size.
+        """
+        if self.goal.kind == "best":
+            return True
+        counts = Counter(standing.counts)
+        for runs in further:
+            counts += Counter(runs)
+        most = max(n for n in self.sizes if _is_open(standing, n))
+        enough = min((self.goal.at or most) / _FURTHEST, most)
+        return sum(counts.values()) >= _LEAST_RUNS and max(counts) >= enough
+
+    def possible(
+        self, standing: Standing, running: Mapping[int, int], limited: bool
+    ) -> list[dict[int, int]]:
+        """All ways: larger sizes, with sizes on the way and seeds, and seeds of the largest two.
+
+        Parameters
+        ----------
+        standing : Standing
+        running : mapping of int to int
+            The model's runs that are under way, by size.
+        limited : bool
+            Whether there is a budget. Without one, a plan ends with the interval, which further
+            seeds narrow only at a size that is measured.
+        """
         done = sorted({*standing.counts, *running})
         found: list[dict[int, int]] = []
         for top in self._larger(standing, done[-1]):
-            for step in _STEPS:
+            for step in _LEAPS if limited else _STEPS:
                 path = self._between(done[-1], top, step)
-                for count in _SEEDS[:_MOST_SEEDS_ABOVE]:
+                for count in _SEEDS[: _MOST_SEEDS_ABOVE if limited or self._is_near(top) else 1]:
                     if len(self.free_seeds(standing, top)) < count + running.get(top, 0):
                         break
                     runs = {**dict.fromkeys(path, 1), top: count}
                     if runs not in found:
                         found.append(runs)
-        repeatable = [n for n in done if n in self.sizes and n not in standing.settled]
+        repeatable = [
+            n
+            for n in done
+            if n in self.sizes and n not in standing.settled and (limited or self._is_near(n))
+        ]
         for sizes in (repeatable[-1:], repeatable[-2:]):
             for count in _SEEDS:
                 if sizes and all(
@@ -168,6 +211,10 @@ class Ways:
             if outlook.after({int(size): 1}) <= need:
                 return int(size)
         return None
+
+    def _is_near(self, size: int) -> bool:
+        """Whether a size is about that of the goal, or above it."""
+        return size * _NEAR >= self.goal.size(self.sizes[-1])
 
     def _larger(self, standing: Standing, largest: int) -> list[int]:
         above = [n for n in self.sizes if n > largest and _is_open(standing, n)]
