@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dataworth._util.numbers import format_count
+from dataworth._util.printable import short_name
 from dataworth.metrics.spoken import difference, is_share, name_of, unit_of, values
 from dataworth.report.tables import mean_error
 
@@ -97,8 +98,8 @@ def classes_first(data: ClassPlotData) -> str:
     if not order:
         return "No class shows a clear gain from more samples of all classes."
     named = [
-        f"{data.names[at]} ({data.errors[at, -1] * 100:.1f} % wrong, {gain[at] * 100:.1f} points "
-        "less per doubling)"
+        f"{short_name(data.names[at])} ({data.errors[at, -1] * 100:.1f} % wrong, "
+        f"{gain[at] * 100:.1f} points less per doubling)"
         for at in order[:_CLASSES]
     ]
     return f"Error falls fastest in: {', '.join(named)}."
