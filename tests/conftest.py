@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
 from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
@@ -30,6 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Two threads of a numerical library that share a core wait for each other without rest.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Processes that may not keep what they compile take a quarter of a second more to start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # JAX reads these variables when it is imported, here and in the processes that tests start.
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
@@ -65,7 +66,9 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
     """Real handwritten digits as arrays, without a split."""
-    bunch = load_digits()
+    from sklearn.datasets import load_digits
+
+    bunch: Any = load_digits()
     return Dataset(bunch.images.astype(np.uint8), bunch.target, name="digits", scale=1 / 16)
 
 

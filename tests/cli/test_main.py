@@ -24,6 +24,7 @@ from dataworth.study.spec import Study
 SMALL = ["--model", "linear", "--sizes", "50,200", "--seeds", "2", "--epochs", "60"]
 
 
+@pytest.mark.usefixtures("one_forecast")
 def test_a_run_prints_the_table_and_where_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,12 @@ _QUIET = (
 )
 
 
+@pytest.fixture
+def one_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page forecasts the metric of its study alone: for tests of what is around forecasts."""
+    monkeypatch.setattr("dataworth.report.study_report.FORECAST_METRICS", ())
+
+
 @pytest.fixture(scope="session")
 def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run directory with six sizes, three seeds and class names that want to be scripts."""

@@ -66,8 +66,9 @@ LEARNERS: dict[str, Callable[[], Any]] = {**KERAS, "plain NumPy": NearestMean}
 
 
 PARAMS = [
-    # The largest network; its layers are those of the builder.
-    pytest.param(name, marks=[pytest.mark.slow] * (name == "cnn"))
+    # The layers of the convolutional network are those of the builder; the linear model's is one
+    # of the perceptron's.
+    pytest.param(name, marks=[pytest.mark.slow] * (name in ("cnn", "linear")))
     for name in LEARNERS
 ]
 

@@ -103,6 +103,7 @@ def test_what_does_not_fit_is_refused_before_training(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.usefixtures("one_forecast")
 def test_early_stopping_uses_a_part_of_the_subset(digits: Dataset, tmp_path: Path) -> None:
     booster = LGBMClassifier(n_estimators=60, n_jobs=1)
     model = make_pipeline(StandardScaler(), booster)

@@ -159,6 +159,7 @@ def test_the_comparison_and_the_page_are_of_all_models(
     assert "high is better than low" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("one_forecast")
 def test_several_models_on_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

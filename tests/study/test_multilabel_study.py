@@ -44,6 +44,7 @@ def test_conformance(check: LearnerCheck, labels: dw.Dataset) -> None:
     ],
     ids=lambda model: type(model).__name__,
 )
+@pytest.mark.usefixtures("one_forecast")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_study_of_labels(model: Any, labels: dw.Dataset, tmp_path: Path) -> None:
     # At three rows, some labels do not vary.

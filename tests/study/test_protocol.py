@@ -77,6 +77,7 @@ def test_the_weights_of_one_seed_and_the_subset_of_each(tmp_path: Path) -> None:
     assert large[0] != large[1]
 
 
+@pytest.mark.usefixtures("one_forecast")
 def test_seeds_apart_for_a_learner(tmp_path: Path) -> None:
     forest = RandomForestClassifier(3)
     options: dict[str, Any] = {"metric": "accuracy", "sizes": [60, 100], "seeds": 2}
@@ -109,6 +110,7 @@ def test_own_validation_rows_are_in_no_subset(tmp_path: Path) -> None:
         dw.Study(digits(), LogisticRegression(), validation=[1, 2]).resolve()
 
 
+@pytest.mark.usefixtures("one_forecast")
 def test_validation_rows_of_a_learner_beside_an_official_split(tmp_path: Path) -> None:
     lightgbm = pytest.importorskip("lightgbm")
     data = dw.Dataset(X[:1_500], Y[:1_500], X[1_500:], Y[1_500:], name="official")
@@ -123,6 +125,7 @@ def test_validation_rows_of_a_learner_beside_an_official_split(tmp_path: Path) -
     assert "500 samples that were set aside" in methods(tmp_path)
 
 
+@pytest.mark.usefixtures("one_forecast")
 def test_a_parameter_by_size_gives_the_runs_of_its_values(tmp_path: Path) -> None:
     options: dict[str, Any] = {"metric": "accuracy", "sizes": [60, 200], "seeds": 1}
     model = LogisticRegression(max_iter=50)
