@@ -26,6 +26,7 @@ PUBLIC = {
     "JointForecast",
     "LearningCurveDisplay",
     "Metric",
+    "Ray",
     "Rows",
     "Run",
     "Study",

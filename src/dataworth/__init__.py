@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dataworth.curves.read import as_curve, as_curves, curves_from_frame, run_curves
     from dataworth.data.dataset import Dataset
     from dataworth.data.rows import Rows
+    from dataworth.execution.ray.settings import Ray
     from dataworth.findings import Finding
     from dataworth.forecast.api import forecast
     from dataworth.forecast.compare import Comparison, compare
@@ -44,6 +45,7 @@ __all__ = [
     "JointForecast",
     "LearningCurveDisplay",
     "Metric",
+    "Ray",
     "Rows",
     "Run",
     "Study",
@@ -77,6 +79,7 @@ _MODULES = {
     "JointForecast": "dataworth.forecast.joint",
     "LearningCurveDisplay": "dataworth.integrations.sklearn_display",
     "Metric": "dataworth.metrics.metric",
+    "Ray": "dataworth.execution.ray.settings",
     "Rows": "dataworth.data.rows",
     "Run": "dataworth.records.run",
     "Study": "dataworth.study.spec",

@@ -158,6 +158,8 @@ def test_each_death_is_told_apart(tmp_path: Path) -> None:
     case = ExecutorCase(partial(LocalProcesses, workers=1), tmp_path)
     records = case.outcomes(dying, keys_of(2, 2, 1))
     assert [record.status for record in records] == ["failed", "failed", "finished"]
+    failures = [record.failure.message for record in records if record.failure is not None]
+    assert all("exit code 7" in message for message in failures)
 
 
 def test_workers_end_with_a_killed_main_process_and_leave_nothing(tmp_path: Path) -> None:

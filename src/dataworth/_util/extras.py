@@ -25,6 +25,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "kagglehub": "kaggle",
         "mlflow": "mlflow",
         "torch": "torch",
+        "ray": "ray",
         "shtab": "completion",
     }
 )

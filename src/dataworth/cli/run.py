@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -167,6 +167,12 @@ def add_parser(commands: Any) -> None:
         "pay by the time and the memory of the first runs; one for functions, commands and a goal)",
     )
     parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="do the runs on a Ray cluster: its address, auto for the one that this machine "
+        "belongs to, or local for one on this machine (extra ray)",
+    )
+    parser.add_argument(
         "--time-limit",
         type=float,
         metavar="S",
@@ -290,13 +296,21 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
     if not options.quiet:
         # Reading the data and loading libraries may take seconds.
         say(f"{study.name}: loading the data and the model ...", error=True)
-    outcome = study.run_in(
-        directory,
-        options.workers,
-        TerminalObserver(new_console(stderr=True)),
-        retry_failed=options.retry_failed,
-        observers=_observers(options),
-    )
+    executor = None
+    if options.ray is not None:
+        from dataworth.execution.ray import Ray
+
+        executor = Ray(options.ray)
+    # Ray prints what happens to its nodes.
+    with nullcontext() if executor is None else redirect_stdout(sys.stderr):
+        outcome = study.run_in(
+            directory,
+            options.workers,
+            TerminalObserver(new_console(stderr=True)),
+            executor=executor,
+            retry_failed=options.retry_failed,
+            observers=_observers(options),
+        )
     signals.check()
     is_written = (directory / REPORT_FILE).is_file()
     if outcome.curves and (outcome.trained or not is_written):
@@ -451,6 +465,8 @@ def _says_how_to_go_on(
         command = ["dataworth", "run", str(directory)]
         if options.workers != "auto":
             command += ["--workers", str(options.workers)]
+        if options.ray is not None:
+            command += ["--ray", options.ray]
         if not alone:
             command = ["dataworth", *sys.argv[1:]]
         raise KeyboardInterrupt(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from dataworth._util.toml import parse_toml
 from dataworth.audit import audit_dataset, audit_models
 from dataworth.curves.curve import Curve
 from dataworth.errors import StudyError
+from dataworth.execution.base import Executor
 from dataworth.findings import Finding
 from dataworth.observers.artifacts import Artifacts
 from dataworth.observers.base import Observer, Observers
@@ -35,6 +37,7 @@ from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.returned import ReturnedMetrics
 from dataworth.study.workers import (
     AUTO,
+    Cluster,
     Workers,
     checked_workers,
     executor_of,
@@ -102,6 +105,7 @@ def run_study(
     workers: Workers = 1,
     progress: Observer | bool | None = None,
     *,
+    executor: Cluster | None = None,
     retry_failed: bool = False,
     observers: Sequence[Observer] = (),
 ) -> Outcome:
@@ -119,7 +123,7 @@ def run_study(
         if given_up is not None:
             store.add(given_up)
             begun.end()
-        slots = 1 if workers == AUTO else workers
+        slots = 1 if workers == AUTO or executor is not None else workers
         upcoming = next_runs(study, store, slots, retry_failed=retry_failed)
         artifacts = Artifacts(store.directory, lambda: stored_curves(store))
         work = study.objective.work
@@ -129,9 +133,16 @@ def run_study(
             first = upcoming.next([], upcoming.slots)
             upcoming.announce(observer)
             if first:
-                count = workers if workers == AUTO else upcoming.slots
-                notified = [observer, artifacts]
-                trained = _run(study, store, upcoming, first, count, returned, notified)
+                does = partial(
+                    executor_of,
+                    study,
+                    store,
+                    workers if workers == AUTO else upcoming.slots,
+                    waiting=upcoming.waiting,
+                    notify=observer.on_notice,
+                    cluster=executor,
+                )
+                trained = _run(does, store, upcoming, first, returned, [observer, artifacts])
         finally:
             begun.end()
             observer.on_study_end()
@@ -164,11 +175,10 @@ def stored_curves(store: Store) -> dict[str, Curve]:
 
 
 def _run(
-    study: ResolvedStudy,
+    make_executor: Callable[..., Executor],
     store: Store,
     upcoming: NextRuns,
     first: Sequence[RunKey],
-    workers: Workers,
     returned: ReturnedMetrics,
     observers: Sequence[Observer],
 ) -> int:
@@ -194,22 +204,14 @@ def _run(
         begun.end()
         submit_next()
 
-    executor = executor_of(
-        study,
-        store,
-        workers,
-        on_step,
-        upcoming.waiting,
-        refill=refill,
-        notify=observer.on_notice,
-    )
+    executor = make_executor(on_step=on_step, refill=refill)
     begun = BegunRuns(store)
     running: dict[str, RunKey] = {}
     count = 0
     with closing(executor):
         for key in first:
             submit(key)
-        if workers == AUTO and executor.slots > 1:
+        if upcoming.slots < executor.slots:
             submit_next()
         for ended in executor.outcomes():
             record = ended if ended.failure else returned.checked(ended)

@@ -60,7 +60,7 @@ from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.run import Outcome, run_study
 from dataworth.study.session import Session
 from dataworth.study.variants import Variant
-from dataworth.study.workers import Workers
+from dataworth.study.workers import Cluster, Workers
 
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
@@ -813,6 +813,7 @@ class Study:
         goal: Goal | None = None,
         budget: Budget | str | None = None,
         workers: Workers = "auto",
+        executor: Cluster | None = None,
         progress: Observer | bool | None = None,
         retry_failed: bool = False,
         observers: Sequence[Observer] = (),
@@ -838,6 +839,8 @@ class Study:
             functions and commands, and those that a plan chooses, one at a time. The figures of
             learners do not depend on it: BLAS and OpenMP compute with one thread in a run, or with
             ``OMP_NUM_THREADS``, and XLA divides its work by the cores of the machine.
+        executor : Ray, optional
+            A cluster that does the runs, in place of workers: ``dw.Ray("10.0.0.1:6379")``.
         progress : bool or Observer, optional
             Whether to show progress: under the cell in a notebook, else on stderr. By default a
             notebook does and a script does not. An `Observer` is notified instead.
@@ -865,6 +868,7 @@ class Study:
             progress,
             goal=goal,
             budget=budget,
+            executor=executor,
             retry_failed=retry_failed,
             observers=observers,
         )
@@ -921,6 +925,7 @@ class Study:
         *,
         goal: Goal | None = None,
         budget: Budget | str | None = None,
+        executor: Cluster | None = None,
         retry_failed: bool = False,
         observers: Sequence[Observer] = (),
     ) -> Outcome:
@@ -930,6 +935,7 @@ class Study:
             directory,
             workers,
             progress,
+            executor=executor,
             retry_failed=retry_failed,
             observers=observers,
         )

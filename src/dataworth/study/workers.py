@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from dataworth._util.machine import cores, peak_memory
 from dataworth._util.validation import check_int
 from dataworth.errors import DataworthWarning, StudyError
 from dataworth.execution.automatic import Automatic
-from dataworth.execution.base import Executor, StepListener
+from dataworth.execution.base import CheckpointStore, Executor, Objective, StepListener
 from dataworth.execution.processes import LocalProcesses
 from dataworth.execution.serial import Serial
 from dataworth.records.layout import WORK_FOLDER
@@ -23,6 +24,20 @@ from dataworth.study.resolved import ResolvedStudy
 AUTO: Literal["auto"] = "auto"
 Workers = int | Literal["auto"]
 """A number of workers, or "auto": see `executor_of`."""
+
+
+class Cluster(Protocol):
+    """Machines that do the runs of a study; a `dataworth.Ray` is one."""
+
+    def executor(
+        self,
+        objective: Objective,
+        checkpoints: CheckpointStore,
+        on_step: StepListener,
+        folder: Path,
+        time_limit: float | None = None,
+    ) -> Executor:
+        """Make the executor of a study; see `dataworth.execution.base`."""
 
 
 def checked_workers(asked: Any) -> Workers:
@@ -69,6 +84,7 @@ def executor_of(
     *,
     refill: Callable[[], None],
     notify: Callable[[str], None],
+    cluster: Cluster | None = None,
 ) -> Executor:
     """Who does the runs of a study.
 
@@ -90,11 +106,15 @@ def executor_of(
         Called when there is room for more runs, to submit them.
     notify : callable
         Called with what is worth knowing of who does the runs.
+    cluster : Cluster, optional
+        Does all runs, in place of workers of this machine.
     """
     limit = study.time_limit
     functions = [each for each in study.objectives.values() if isinstance(each, FunctionObjective)]
     importable = bool(functions) and all(each.model.is_importable for each in functions)
     shared = (study.objective, store, on_step, store.directory / WORK_FOLDER)
+    if cluster is not None:
+        return cluster.executor(*shared, limit)
     processes = partial(LocalProcesses, *shared, time_limit=limit, lends_cores=not functions)
     count = _number(study, len(waiting), notify) if workers == AUTO else workers
     if workers == AUTO and count > 1 and limit is not None:

@@ -181,7 +181,6 @@ def check_a_dead_process_costs_its_run_alone(case: ExecutorCase) -> None:
     failure = records[2].failure
     assert failure is not None
     assert failure.kind == "killed"
-    assert "7" in failure.message
 
 
 def check_checkpoints_reach_the_run(case: ExecutorCase) -> None:
