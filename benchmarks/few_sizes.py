@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from few_sizes_cases import SHARES, Case, all_curves, cases_of, own_curves
 from few_sizes_fits import all_fits
+from few_sizes_picture import draw_coverage
 from markdown_table import table
 
 Floats = NDArray[np.float64]
@@ -319,8 +320,10 @@ def _order(group: str) -> tuple[float, str]:
     return (float(digits), "") if digits.isdigit() else (0.0, group)
 
 
-def report(cases: list[Case], names: list[str], answers: dict[str, list[dict[str, Any]]]) -> str:
-    """All tables."""
+def report(
+    cases: list[Case], names: list[str], answers: dict[str, list[dict[str, Any]]], picture: Path
+) -> str:
+    """All tables; and the picture of the coverage."""
     sound = [
         i for i in range(len(cases)) if all("quantiles" in found[i] for found in answers.values())
     ]
@@ -328,6 +331,7 @@ def report(cases: list[Case], names: list[str], answers: dict[str, list[dict[str
     kept = [cases[i] for i in sound]
     answers = {name: [found[i] for i in sound] for name, found in answers.items()}
     rows = Rows(kept, [names[i] for i in sound], all_fits(kept), answers)
+    draw_coverage(rows.columns, rows.held(TOLD, 0.9), picture)
     text = [
         f"{date.today()}, {platform.platform()}, Python {platform.python_version()}, numpy "
         f"{np.__version__}: {len(kept)} curves, {len(rows.actual)} forecasts; {refused} curves "
@@ -352,7 +356,7 @@ def report(cases: list[Case], names: list[str], answers: dict[str, list[dict[str
 
 
 def main() -> None:
-    """Judge and write few_sizes.md."""
+    """Judge and write few_sizes.md and few_sizes.png."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -385,11 +389,12 @@ def main() -> None:
         waits[name] = ask(sys.executable, cases, priors_of(True), told, options.work)
     if options.against:
         waits[OTHER] = ask(options.against, cases, priors_of(False), False, options.work)
-    text = report(cases, names, {name: wait() for name, wait in waits.items()})
-    text += f"\n{time.perf_counter() - started:.0f} s in all.\n"
     options.out.mkdir(exist_ok=True)
-    out = "few_sizes_own.md" if options.own else "few_sizes.md"
-    (options.out / out).write_text(text, encoding="utf-8")
+    out = options.out / ("few_sizes_own.md" if options.own else "few_sizes.md")
+    answers = {name: wait() for name, wait in waits.items()}
+    text = report(cases, names, answers, out.with_suffix(".png"))
+    text += f"\n{time.perf_counter() - started:.0f} s in all.\n"
+    out.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
 
 

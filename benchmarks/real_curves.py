@@ -39,12 +39,13 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import dataworth as dw
+from dataworth.sources.glyphs import render
 from emnist_files import real_folder, real_images
 
 Floats = NDArray[np.float64]
 SEEDS = 5
 TARGET = Path(__file__).parent / "results" / "real_curves.parquet"
-_STEPS = 8
+_STEPS, _MOST_CLASSES = 8, 50
 _POOL, _HELD_OUT = 14_000, 3_000
 """Rows to draw subsets from, more than the largest size, so that seeds differ there too."""
 
@@ -89,7 +90,7 @@ def emnist(folder: Path, keep: Callable[[NDArray[Any]], NDArray[Any]], seed: int
 
 def glyphs(seed: int, classes: int) -> dw.Dataset:
     """Glyphs of the first classes at half the resolution."""
-    x, y = dw.sources.glyphs.render(0, (_POOL + _HELD_OUT) * 62 // classes + 4_000, seed)
+    x, y = render(0, (_POOL + _HELD_OUT) * 62 // classes + 4_000, seed)
     rows = np.flatnonzero(y < classes)[: _POOL + _HELD_OUT]
     return _halved(x[rows], y[rows])
 
@@ -100,7 +101,8 @@ def _halved(images: NDArray[np.uint8], labels: NDArray[Any]) -> dw.Dataset:
 
 
 def _dataset(x: NDArray[Any], y: NDArray[Any], held_out: int = _HELD_OUT) -> dw.Dataset:
-    return dw.Dataset(x[held_out:], y[held_out:], x[:held_out], y[:held_out])
+    task = "regression" if y.dtype.kind == "f" else "classification"
+    return dw.Dataset(x[held_out:], y[held_out:], x[:held_out], y[:held_out], task=task)
 
 
 def digits() -> dw.Dataset:
@@ -147,7 +149,7 @@ def _table(make: Callable[..., Any], **options: Any) -> Callable[[Path], dw.Data
         if make is datasets.make_moons:
             noise = np.random.default_rng(8).standard_normal((len(y), 10))
             x = np.hstack([x, noise])
-        return _dataset(x, y if y.dtype.kind == "f" and len(np.unique(y)) > 50 else y.astype(int))
+        return _dataset(x, y if len(np.unique(y)) > _MOST_CLASSES else y.astype(int))
 
     return load
 
