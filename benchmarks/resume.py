@@ -10,8 +10,10 @@ often as asked; then it is left to end. ``curve.csv`` of both must be identical.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,11 +61,17 @@ def _kill_often(
     chance = random.Random(seed)
     kept: list[int] = []
     while len(kept) < kills:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             process.wait(timeout=chance.uniform(0.0, seconds))
         except subprocess.TimeoutExpired:
-            process.kill()
+            # Its workers too, which would hold the directory's lock for a moment longer.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             kept.append(_finished(directory))
             continue

@@ -13,6 +13,8 @@ from dataworth.records.rows import RunRow, fetch_all
 from dataworth.records.schema import DAMAGED
 
 _STATUSES = (*get_args(Status), DAMAGED)
+_KINDS = {(str, str, int, int, str, int, kind) for kind in (float, type(None))}
+"""Types of the values of nearly all rows."""
 
 
 class DamagedRun(NamedTuple):
@@ -68,6 +70,8 @@ def find_damaged(
 
 def _reason(row: RunRow) -> str:
     """Why a row of the table ``runs`` cannot be read; empty if it can."""
+    if tuple(map(type, row[1:-1])) in _KINDS and row.status in _STATUSES:
+        return ""
     if not (isinstance(row.digest, str) and isinstance(row.learner, str)):
         return "its digest or its learner is not text"
     if not (

@@ -26,7 +26,9 @@ class RunRow(NamedTuple):
 def run_rows(connection: sqlite3.Connection, run: int | None = None) -> list[RunRow]:
     """All rows of the table ``runs``, by size, then seed, or one of them."""
     query = (
-        "SELECT id, digest, learner, size, seed, status, attempt, seconds, checksum FROM runs "
+        f"SELECT id, CASE WHEN typeof(digest) = 'blob' AND length(digest) = {_BYTES} "
+        "THEN lower(hex(digest)) ELSE digest END, learner, size, seed, status, attempt, seconds, "
+        "checksum FROM runs "
         f"{'' if run is None else 'WHERE id = ?'}"
     )
     found = fetch_all(connection, query, () if run is None else (run,))
@@ -36,14 +38,7 @@ def run_rows(connection: sqlite3.Connection, run: int | None = None) -> list[Run
     except TypeError:
         # A size or a seed that is not a number: SQLite orders by type.
         found = fetch_all(connection, f"{query} ORDER BY size, seed, id")
-    return [
-        RunRow(
-            number,
-            digest.hex() if isinstance(digest, bytes) and len(digest) == _BYTES else digest,
-            *rest,
-        )
-        for number, digest, *rest in found
-    ]
+    return list(map(RunRow._make, found))
 
 
 def stored_digest(digest: str) -> bytes | str:
