@@ -71,11 +71,15 @@ PLANNED = ["on_choice", "on_notice", "on_stop"]
 HOOKS = sorted({name for name in vars(Observer) if name.startswith("on_")} - set(PLANNED))
 
 
-def _train(run: dw.Run) -> dict[str, float]:
-    run.report(1, loss=0.5)
-    if (run.size, run.seed) == (20, 1):
-        raise ValueError("this run has no figures")
-    return {"accuracy": 1 - 1 / run.size}
+def _study(**options: Any) -> dw.Study:
+    # A function within another one runs in this process.
+    def train(run: dw.Run) -> dict[str, float]:
+        run.report(1, loss=0.5)
+        if (run.size, run.seed) == (20, 1):
+            raise ValueError("this run has no figures")
+        return {"accuracy": 1 - 1 / run.size}
+
+    return dw.Study(100, train, metric="accuracy", sizes=[10, 20], **options)
 
 
 @pytest.mark.parametrize("hook", PLANNED)
@@ -96,7 +100,7 @@ def test_an_observer_that_raises_in_a_plan_loses_no_run(hook: str, tmp_path: Pat
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_an_observer_that_raises_loses_no_run(hook: str, tmp_path: Path) -> None:
-    study = dw.Study(100, _train, metric="accuracy", sizes=[10, 20], seeds=2)
+    study = _study(seeds=2)
     with pytest.warns(DataworthWarning) as caught:
         outcome = study.run_in(
             tmp_path / "run",
@@ -124,7 +128,7 @@ def test_an_observer_that_fails_is_named_and_the_others_are_notified() -> None:
 
 
 def test_json_lines_hold_every_event_and_a_resumed_study_appends(tmp_path: Path) -> None:
-    log, study = tmp_path / "log.jsonl", dw.Study(100, _train, metric="accuracy", sizes=[10, 20])
+    log, study = tmp_path / "log.jsonl", _study()
     for _ in range(2):
         study.run_in(tmp_path / "run", observers=[JsonLines(log)])
     lines = [json.loads(line) for line in log.open()]
