@@ -18,11 +18,12 @@ import pytest
 from dataworth._util import signals
 
 CODES = (0, 130)
+_ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @pytest.fixture
 def listening() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in _ALL}
     hook = sys.unraisablehook
     signals.listen()
     try:
@@ -129,6 +130,31 @@ def test_ctrl_c_while_libraries_are_loaded(module: str, tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert "Stopped" in _end_of(process)
     assert process.returncode == 130
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_closed_terminal_stops_as_ctrl_c_does(name: str, tmp_path: Path) -> None:
+    process = _program(tmp_path, "-X", "importtime")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.split("|")[-1].strip() == "numpy.version":
+            break
+    process.send_signal(getattr(signal, name))
+    assert "Stopped" in _end_of(process)
+    assert process.returncode == 130
+
+
+def test_a_hangup_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(signals, "_request", signals._Request())
+        handlers = {number: signal.getsignal(number) for number in _ALL[:2]}
+        signals.listen()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _listens(process: subprocess.Popen[str]) -> bool:

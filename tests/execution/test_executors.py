@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,27 @@ def test_a_killed_process_is_named_replaced_and_costs_its_run(tmp_path: Path) ->
     assert failure.kind == "killed"
     assert "SIGKILL" in failure.message
     assert records[2].status == "finished"
+
+
+@pytest.mark.parametrize(("kills", "code"), [(2, ""), (3, "worker-did-not-start")])
+def test_a_process_that_is_killed_before_its_first_run_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kills: int, code: str
+) -> None:
+    started = LocalProcesses._started
+    count = 0
+
+    def killed(self: LocalProcesses, cores: list[int]) -> Any:
+        nonlocal count
+        worker = started(self, cores)
+        count += 1
+        if count <= kills:
+            worker.process.kill()
+        return worker
+
+    monkeypatch.setattr(LocalProcesses, "_started", killed)
+    case = ExecutorCase(partial(LocalProcesses, workers=1), tmp_path)
+    with raises(code, StudyError, "SIGKILL") if code else nullcontext():
+        assert [record.status for record in case.outcomes(plain, keys_of(1, 2))] == ["finished"] * 2
 
 
 def test_each_death_is_told_apart(tmp_path: Path) -> None:

@@ -97,6 +97,26 @@ def test_an_npz_file_that_promises_a_terabyte_is_damaged(tmp_path: Path, compres
         dw.load(path)
 
 
+@pytest.mark.parametrize("ending", ["npz", "zip"])
+def test_a_member_whose_name_is_no_text_is_damage(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("\u00e9.csv", "a,label\n1,0\n")
+    path.write_bytes(path.read_bytes().replace("\u00e9".encode(), b"\xc6\x20"))
+    with raises("file-damaged", DataError, rf"a\.{ending}"):
+        dw.load(path)
+
+
+def test_no_member_is_written_outside_of_the_archive(tmp_path: Path) -> None:
+    place = tmp_path / "inner" / "deep"
+    place.mkdir(parents=True)
+    with zipfile.ZipFile(place / "a.zip", "w") as archive:
+        archive.writestr("../../train.csv", "a,b,label\n1,2,0\n2,3,1\n" * 2)
+    with suppress(DataError):
+        dw.load(place / "a.zip")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.zip", "deep", "inner"]
+
+
 def test_no_pickle_of_a_file_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     np.savez(path, x=np.array([[1, 2], [3, "a"]], object), y=np.array([0, 1]))

@@ -1,4 +1,4 @@
-"""Handling of SIGINT and SIGTERM: requests to stop are recorded and raised where it is safe."""
+"""Requests to stop (SIGINT, SIGTERM, SIGHUP), recorded and raised where it is safe."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from threading import Timer
 from types import FrameType
 from typing import Any
 
+_ENDS = ("SIGTERM", "SIGHUP")
 _SECONDS_FOR_IMPORTS = 10.0
 _SECONDS_UNTIL_ASKED_AGAIN = 0.05
 
@@ -54,23 +55,29 @@ _request = _Request()
 
 
 def listen() -> None:
-    """Raise KeyboardInterrupt for Ctrl-C and SIGTERM.
+    """Raise KeyboardInterrupt for Ctrl-C, SIGTERM and SIGHUP (a closed terminal).
+
+    SIGHUP stays ignored where it was, as under ``nohup``.
 
     While a library is imported, it is raised after a delay. Where Python would only print it, as
     in a callback of the garbage collector, it is raised again.
     """
     _request.clear()
     sys.unraisablehook = partial(_unraisable, sys.unraisablehook)
-    for name in ("SIGINT", "SIGTERM"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _request.handle)
+    for name in ("SIGINT", *_ENDS):
+        number = getattr(signal, name, None)
+        if number is None or (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
+            continue
+        signal.signal(number, _request.handle)
 
 
 def ignore() -> None:
     """Ignore further requests: the work is done, and the process is about to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for name in _ENDS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     _request.drop_reminder()
 
 

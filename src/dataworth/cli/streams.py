@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -11,12 +12,15 @@ from typing import Any, TextIO
 
 
 class _TolerantFile(io.FileIO):
-    """A file descriptor that discards what is written after its reader has closed the pipe."""
+    """A file descriptor that discards what is written after its reader has gone away."""
 
     def write(self, data: Any, /) -> int:
         try:
             return super().write(data)
-        except BrokenPipeError:
+        except OSError as error:
+            # A terminal that was closed raises EIO.
+            if error.errno not in (errno.EPIPE, errno.EIO):
+                raise
             discard(self.fileno())
             return memoryview(data).nbytes
 

@@ -32,6 +32,8 @@ _PACKAGE_ROOT = Path(__file__).parents[2]
 _START = (
     "import sys; sys.path.append({root!r}); from dataworth.execution.worker import main; main()"
 )
+_MOST_LOST_STARTS = 3
+"""So many processes may be killed before their first runs, one after the other."""
 
 
 @dataclass(eq=False)
@@ -105,6 +107,7 @@ class LocalProcesses:
         self._folder = folder
         self._waiting: deque[RunKey] = deque()
         self._workers: list[_Worker] = []
+        self._lost_starts = 0
         self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self._shares = shares_of_cores(workers)
         self._temporary = folder_for_handover()
@@ -139,6 +142,7 @@ class LocalProcesses:
             key = worker.key
             match message:
                 case ("ready",):
+                    self._lost_starts = 0
                     worker.ready, worker.since = True, time.monotonic()
                 case ("unusable", reason):
                     raise StudyError(
@@ -236,6 +240,11 @@ class LocalProcesses:
         self._workers.remove(worker)
         code = worker.process.wait()
         if not worker.ready:
+            self._lost_starts += 1
+            if worker.key is not None and code < 0 and self._lost_starts < _MOST_LOST_STARTS:
+                # Killed from outside, or by a lack of memory that may have passed.
+                self._waiting.appendleft(worker.key)
+                return None
             raise StudyError(
                 f"workers: a worker process {_ending(code)} before its first run. Finished runs "
                 "are stored; use fewer workers, or one.",

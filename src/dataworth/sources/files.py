@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +19,11 @@ from dataworth._util import fence
 from dataworth.errors import DataError
 
 _BUFFER_BYTES = 1 << 20
+_DAMAGE = (
+    *(EOFError, zlib.error, lzma.LZMAError),
+    *(zipfile.BadZipFile, NotImplementedError, OverflowError, struct.error),
+)
+"""What damaged bytes make the readers of gzip and zip raise."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,10 @@ class Entry:
             raise DataError(
                 f"{self} is a folder, and a file was expected.", code="not-a-file"
             ) from None
-        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        except (*_DAMAGE, gzip.BadGzipFile, OSError) as error:
+            # A damaged archive makes readers seek to places that do not exist.
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise
             raise DataError(
                 f"{self} is cut short or damaged ({error}). Copy or download it again.",
                 code="file-damaged",
@@ -91,10 +102,11 @@ class Entry:
             with self.path.open("rb", buffering=0) as file:
                 yield io.BufferedReader(file, _BUFFER_BYTES)
             return
-        with zipfile.ZipFile(self.path) as archive:
+        with opened_archive(self.path) as archive:
             try:
                 member = archive.open(self.member)
-            except RuntimeError as error:
+            except (RuntimeError, ValueError, KeyError) as error:
+                # A password is missing, or the names of the member differ.
                 raise DataError(
                     f"{self} cannot be unpacked: {error}. Unpack it first.",
                     code="file-unreadable",
@@ -186,22 +198,36 @@ def refuse_damaged(place: Path) -> None:
             _members(entry.path)
 
 
+def opened_archive(path: Path) -> zipfile.ZipFile:
+    """A zip archive, open for reading.
+
+    Raises
+    ------
+    DataError
+        If it is damaged, or cannot be read.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except (*_DAMAGE, ValueError) as error:
+        # Its names may be no text.
+        raise DataError(
+            f"{path} is cut short or damaged, or no zip archive ({error}). Copy or download it "
+            "again.",
+            code="file-damaged",
+        ) from None
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.EACCES, errno.EISDIR):
+            raise
+        raise DataError(
+            f"{path} cannot be read ({error.strerror or error}).", code="file-unreadable"
+        ) from None
+
+
 def _is_hidden(file: Path, place: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(place).parts)
 
 
 def _members(archive: Path) -> list[Entry]:
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            names = [item.filename for item in opened.infolist() if not item.is_dir()]
-    except zipfile.BadZipFile as error:
-        raise DataError(
-            f"{archive} is cut short or damaged, or no zip archive ({error}). Copy or download it "
-            "again.",
-            code="file-damaged",
-        ) from None
-    except OSError as error:
-        raise DataError(
-            f"{archive} cannot be read ({error.strerror or error}).", code="file-unreadable"
-        ) from None
+    with opened_archive(archive) as opened:
+        names = [name for name in opened.namelist() if name and not name.endswith("/")]
     return [Entry(archive, name) for name in names if not name.startswith("__MACOSX")]

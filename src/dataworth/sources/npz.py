@@ -15,7 +15,7 @@ from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources import arrays
 from dataworth.sources.cache import read
-from dataworth.sources.files import Entry
+from dataworth.sources.files import Entry, opened_archive
 from dataworth.sources.plan import Recipe, as_images
 from dataworth.tasks.base import Task
 
@@ -61,29 +61,26 @@ def load(entry: Entry, *, scale: float | None = None, task: str | Task | None = 
 def _names(entry: Entry) -> list[str]:
     with entry.open():
         pass
-    try:
-        with zipfile.ZipFile(entry.path) as archive:
-            return [name.removesuffix(".npy") for name in archive.namelist()]
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise DataError(
-            f"{entry} is not an NPZ file, or it is cut short ({error}). Copy or download it again.",
-            code="file-damaged",
-        ) from None
+    with opened_archive(entry.path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist()]
 
 
 def _fetch(entry: Entry, name: str) -> NDArray[Any]:
     try:
-        with zipfile.ZipFile(entry.path) as archive:
+        with opened_archive(entry.path) as archive:
             _check_size(archive, name)
         with np.load(entry.path, allow_pickle=False) as stored:
             return np.asarray(stored[name])
+    except DataError:
+        raise
     except (EOFError, zlib.error, zipfile.BadZipFile, OSError, KeyError) as error:
         raise DataError(
             f"{entry}: the array {name} is cut short or damaged ({error}). Copy or download the "
             "file again.",
             code="file-damaged",
         ) from None
-    except (ValueError, NotImplementedError, RuntimeError, SyntaxError, TypeError) as error:
+    except Exception as error:
+        # A damaged header makes NumPy's reader raise nearly anything.
         raise DataError(
             f"{entry}: the array {name} cannot be read ({error}). Save it as plain numbers or text "
             "(no Python objects), or copy the file again.",

@@ -66,7 +66,7 @@ def load_model(path: Path) -> Any:
         )
     keras = load_keras()
     try:
-        return keras.models.load_model(path, compile=False)
+        return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
         raise StudyError(
             f"{path} cannot be read as a Keras model ({one_line(error)}). A model with layers of "

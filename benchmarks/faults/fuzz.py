@@ -1,0 +1,283 @@
+"""Give changed files to every reader and to the store; count crashes, hangs and memory.
+
+    python benchmarks/faults/fuzz.py [--minutes 10] [--targets csv,store] [--seed 0] [--keep DIR]
+
+Each target (`targets.py`) runs in a process of its own with an equal share of the time. Where
+atheris is installed it chooses the changes by the lines of dataworth that they reach; elsewhere
+random changes of the seeds are taken: bytes set, bits flipped, parts cut, repeated and exchanged.
+The target "store-values" sets columns of a results file to values of any type, by hypothesis.
+
+A crash is a process that ends, or any exception that is not an error of dataworth with a code; a
+hang takes more than 5 seconds of a core, or does not end; the memory is the peak of the process,
+which a limit holds below 4 GB. The exit code is 1 if there was a crash or a hang; their inputs are
+in --keep.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+HANG_SECONDS = 5.0
+MEMORY_BYTES = 4 << 30
+VALUES = "store-values"
+_DEAF_SECONDS = 60.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--targets", type=lambda text: text.split(","), default=None)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "fuzz-faults")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=float, default=0.0, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.keep.mkdir(parents=True, exist_ok=True)
+    if options.one:
+        Fuzzer(options.one, options.seed, options.seconds, options.keep).run()
+        return 0
+    from targets import TARGETS
+
+    names = options.targets or [*TARGETS, VALUES]
+    share = 60 * options.minutes / len(names)
+    counts: Counter[str] = Counter()
+    peak = 0.0
+    print("| target | engine | inputs | crashes | hangs over 5 s | peak memory, MB |")
+    print("|---|---|---:|---:|---:|---:|")
+    for name in names:
+        found = _one(name, share, options)
+        counts.update({key: found[key] for key in ("inputs", "crashes", "hangs")})
+        peak = max(peak, found["peak"])
+        print(
+            f"| {name} | {found['engine']} | {found['inputs']:,} | {found['crashes']} | "
+            f"{found['hangs']} | {found['peak']:.0f} |",
+            flush=True,
+        )
+    print(
+        f"| all | | {counts['inputs']:,} | {counts['crashes']} | {counts['hangs']} | {peak:.0f} |"
+    )
+    return 1 if counts["crashes"] or counts["hangs"] else 0
+
+
+def _one(name: str, seconds: float, options: argparse.Namespace) -> dict[str, Any]:
+    """Fuzz one target; a process that ends or does not answer is started again."""
+    total: Counter[str] = Counter()
+    peak, engine, seed = 0.0, "", options.seed
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 1:
+        with tempfile.TemporaryDirectory() as folder:
+            environment = os.environ | {"TMPDIR": folder}
+            command = [sys.executable, __file__, "--one", name, "--seconds", str(left)]
+            command += ["--seed", str(seed), "--keep", str(options.keep)]
+            with subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+            ) as process:
+                try:
+                    process.wait(left + _DEAF_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    total["hangs"] += 1
+        state = options.keep / f"{name}.json"
+        found: dict[str, Any] = (
+            json.loads(state.read_text()) if state.is_file() else {"done": False}
+        )
+        state.unlink(missing_ok=True)
+        total.update({key: found.get(key, 0) for key in ("inputs", "crashes", "hangs")})
+        peak, engine = max(peak, found.get("peak", 0.0)), found.get("engine", engine)
+        if not found["done"]:
+            total["crashes"] += 1
+            last = options.keep / f"{name}.last"
+            if last.is_file():
+                last.rename(options.keep / f"{name}-ended-{total['crashes']}.bin")
+        seed += 1
+    return {"peak": peak, "engine": engine, **{k: total[k] for k in ("inputs", "crashes", "hangs")}}
+
+
+class Fuzzer:
+    """Fuzzes one target in this process, and keeps its counts in a file."""
+
+    def __init__(self, name: str, seed: int, seconds: float, keep: Path) -> None:
+        self.name, self.seed, self.keep = name, seed, keep
+        self.until = time.monotonic() + seconds
+        self.seconds = seconds
+        self.engine = "random"
+        self.counts: Counter[str] = Counter()
+        self.places: set[str] = set()
+        self.folder = Path(tempfile.mkdtemp())
+
+    def run(self) -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if self.name == VALUES:
+            self._values()
+        else:
+            try:
+                import atheris
+            except ImportError:
+                self._random()
+            else:
+                self._guided(atheris)
+
+    def _values(self) -> None:
+        from hypothesis import HealthCheck, Phase, given, settings
+        from hypothesis import strategies as st
+        from targets import TARGETS, edit_store
+
+        from dataworth.records.schema import TABLES
+
+        self.engine = "hypothesis"
+        (content,) = TARGETS["store"].seeds()
+        columns = [(table, column) for table, names in TABLES.items() for column in names]
+        value = (
+            st.none()
+            | st.integers(-(2**63), 2**63 - 1)
+            | st.floats()
+            | st.text(max_size=20)
+            | st.binary(max_size=40)
+            | st.recursive(
+                st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+                lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner),
+                max_leaves=5,
+            ).map(json.dumps)
+        )
+
+        @settings(
+            max_examples=500,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(st.sampled_from(columns), value)
+        def edit(where: tuple[str, str], value: object) -> None:
+            self.once(
+                repr((where, value)).encode(),
+                lambda: edit_store(content, self.folder, *where, value),
+            )
+
+        while time.monotonic() < self.until:
+            edit()
+        self.write(done=True)
+
+    def _random(self) -> None:
+        from targets import TARGETS, try_input
+
+        target, chance = TARGETS[self.name], random.Random(self.seed)
+        seeds = list(target.seeds())
+        while time.monotonic() < self.until:
+            content = changed(chance, seeds)
+            self.once(content, partial(try_input, target, content, self.folder))
+        self.write(done=True)
+
+    def _guided(self, engine: Any) -> None:
+        from importlib import import_module
+
+        self.engine = "atheris"
+        with engine.instrument_imports(include=["dataworth"]):
+            targets = import_module("targets")
+        target = targets.TARGETS[self.name]
+        corpus = self.folder / "corpus"
+        corpus.mkdir()
+        for number, seed in enumerate(target.seeds()):
+            (corpus / str(number)).write_bytes(seed)
+        inputs = self.folder / "inputs"
+        inputs.mkdir()
+
+        def one(content: bytes) -> None:
+            self.once(content, partial(targets.try_input, target, content, inputs))
+            if time.monotonic() >= self.until:
+                self.write(done=True)
+                os._exit(0)
+
+        arguments = [sys.argv[0], str(corpus), f"-seed={self.seed + 1}", "-max_len=100000"]
+        arguments += ["-rss_limit_mb=0", "-timeout=100", "-print_final_stats=0"]
+        engine.Setup(arguments, one)
+        engine.Fuzz()
+
+    def once(self, content: bytes, read: Callable[[], None]) -> None:
+        """Read one input, and count what comes of it."""
+        (self.keep / f"{self.name}.last").write_bytes(content)
+        started = cpu_seconds()
+        fault = ""
+        try:
+            read()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            # A panic in Rust is no Exception.
+            fault = "".join(traceback.format_exception(error))
+        took = cpu_seconds() - started
+        if not self.counts["inputs"]:
+            # The first one imports the libraries of the reader.
+            self.until, took = time.monotonic() + self.seconds, 0.0
+        self.counts["inputs"] += 1
+        if fault:
+            self.counts["crashes"] += 1
+            if fault not in self.places:
+                self.places.add(fault)
+                number = len(self.places)
+                (self.keep / f"{self.name}-{self.seed}-{number}.bin").write_bytes(content)
+                (self.keep / f"{self.name}-{self.seed}-{number}.txt").write_text(fault)
+        if took > HANG_SECONDS:
+            self.counts["hangs"] += 1
+            (self.keep / f"{self.name}-hang-{self.counts['hangs']}.bin").write_bytes(content)
+        if self.counts["inputs"] % 50 == 1:
+            self.write(done=False)
+
+    def write(self, *, done: bool) -> None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        state = {"engine": self.engine, "peak": peak, "done": done, **self.counts}
+        (self.keep / f"{self.name}.json").write_text(json.dumps(state))
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those that it has waited for: other programs do not count."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def changed(chance: random.Random, seeds: Sequence[bytes]) -> bytes:
+    """One of the seeds with one to eight random changes."""
+    content = bytearray(chance.choice(seeds))
+    for _ in range(chance.randint(1, 8)):
+        if not content:
+            break
+        place = chance.randrange(len(content))
+        length = chance.randint(1, min(64, len(content)))
+        match chance.randrange(6):
+            case 0:
+                content[place] = chance.choice([0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)])
+            case 1:
+                content[place] ^= 1 << chance.randrange(8)
+            case 2:
+                del content[place : place + length]
+            case 3:
+                content[place:place] = content[place : place + length] * chance.randint(1, 4)
+            case 4:
+                other = chance.choice(seeds)
+                start = chance.randrange(len(other))
+                content[place : place + length] = other[start : start + length]
+            case 5:
+                number = chance.choice([0, 1, 2**31 - 1, 2**32 - 1, 2**63 - 1])
+                content[place : place + 8] = number.to_bytes(8, chance.choice(["little", "big"]))
+    return bytes(content)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
