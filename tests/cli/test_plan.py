@@ -99,7 +99,7 @@ def test_the_best_of_several_models_is_named(capsys: pytest.CaptureFixture[str])
 @pytest.mark.usefixtures("model")
 def test_a_target_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--target", "0.2", "--quiet") == 0
-    assert "20" in capsys.readouterr().out.splitlines()[0]
+    assert capsys.readouterr().out.startswith("Error 0.2 ")
     assert document(capsys, 0, "plan", "out")["goal"] == {"target": 0.2, "level": 0.9}
 
 
@@ -138,13 +138,21 @@ def test_a_grid_is_explained_for_a_goal_and_stays_a_grid(
     assert sizes_in("out") == [100, 100, 300, 300, 900, 900]
     with Store("out") as store:
         meta = store.meta()
-    assert main(["plan", "out", "--at", "20000"]) == 0
+    assert main(["plan", "out", "--at", "20k", "--within", "2%", "--budget", "1M samples"]) == 0
     shown = capsys.readouterr().out
     assert "Done: 6 runs" in shown
     assert "interval after it" in shown
+    command = "dataworth run out --at 20000 --within 2% --budget '1M samples'"
+    assert shown.splitlines()[-1].endswith(command)
     with Store("out") as store:
         assert store.meta() == meta
     assert sizes_in("out") == [100, 100, 300, 300, 900, 900]
+    options = ["--at", "20k", "--within", "2%", "--budget", "7 runs"]
+    (first, *_) = document(capsys, 0, "plan", "out", *options)["next"]
+    assert main(["run", "out", *options, "--quiet"]) == 0
+    (new,) = set(sizes_in("out")) - {100, 300, 900}
+    assert new > 900
+    assert first["size"] > 900
 
 
 @pytest.mark.usefixtures("model")

@@ -138,3 +138,23 @@ def test_two_models_have_a_forecast_each(server: str, tmp_path: Path) -> None:
     for model in "ab":
         inside = {each.path for each in client.list_artifacts(parent.info.run_id, model)}
         assert f"{model}/forecast.json" in inside
+
+
+def test_a_study_with_a_goal_has_its_stop_as_a_tag(server: str, tmp_path: Path) -> None:
+    def power(run: dw.Run) -> dict[str, float]:
+        return {"error": run.size**-0.5}
+
+    planned = dw.Study(1_000, power, held_out=0, name="planned")
+    for budget in ("2 runs", "3 runs"):
+        outcome = planned.run_in(
+            tmp_path / "planned",
+            goal=dw.Goal(at=1_000_000),
+            budget=budget,
+            observers=[MLflow(server, "planned")],
+        )
+    assert outcome.stop is not None
+    (parent,), children, _ = runs_of(server, "planned")
+    assert len(children) == 3
+    assert parent.info.status == "FINISHED"
+    assert parent.data.tags["dataworth.stop"] == outcome.stop.message
+    assert "3" in parent.data.tags["dataworth.budget"]

@@ -118,6 +118,21 @@ def budget_of(options: argparse.Namespace) -> Budget | None:
     return Budget.parse(options.budget, options.price_per_hour)
 
 
+def given_options(options: argparse.Namespace) -> list[str]:
+    """The options of a goal and of a budget that were given, as words of a command."""
+    names = ("at", "within", "target", "sure", "level", "budget", "price_per_hour")
+    given = [(name, value) for name in names if (value := getattr(options, name)) is not None]
+    return [
+        word for name, value in given for word in (f"--{name.replace('_', '-')}", _written(value))
+    ]
+
+
+def _written(value: float | str) -> str:
+    if isinstance(value, Percent):
+        return f"{100 * value:.12g}%"
+    return value if isinstance(value, str) else f"{value:.12g}"
+
+
 def _in_unit(target: float, name: str | None) -> float:
     if not isinstance(target, Percent):
         return target

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 from dataworth._util.printable import new_console
-from dataworth.cli.goal import add_goal_options, budget_of, goal_of
+from dataworth.cli.goal import add_goal_options, budget_of, given_options, goal_of
 from dataworth.cli.options import add_output_options
 
 
@@ -42,5 +43,6 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(explanation.to_dict(), allow_nan=False))
     else:
-        show_plan(new_console(), explanation, options.directory)
+        command = ["dataworth", "run", str(options.directory), *given_options(options)]
+        show_plan(new_console(), explanation, shlex.join(command))
     return 0

@@ -204,7 +204,9 @@ def run(options: argparse.Namespace) -> int:
     code, documents = 0, []
     for given in studies:
         directory = _directory(options, given, alone=len(studies) == 1)
-        study = given.planned(directory, _goal(options, given), budget)
+        goal = _goal(options, given)
+        study = _without_grid(given, options) if goal is not None else given
+        study = study.planned(directory, goal, budget)
         with _says_how_to_go_on(options, directory, alone=len(studies) == 1):
             outcome = _run(study, directory, options)
             if outcome.failed:
@@ -234,6 +236,18 @@ def _goal(options: argparse.Namespace, study: Study) -> Goal | None:
     models = len(study.model) if study.is_of_several_models else 1
     metric = study.metric if isinstance(study.metric, str) else None
     return goal_of(options, models, metric)
+
+
+def _without_grid(study: Study, options: argparse.Namespace) -> Study:
+    """A study for a new goal; sizes and seeds of a grid that was run before do not limit it."""
+    from dataworth.study.shipped import is_run_directory
+
+    if options.study is None or not is_run_directory(options.study) or study.goal is not None:
+        return study
+    if options.sizes is None:
+        study = replace(study, sizes=None)
+    is_one_seed = study.subset_seed is not None and study.model_seed is not None
+    return study if options.seeds is not None or is_one_seed else replace(study, seeds=None)
 
 
 def _check_models(models: Sequence[str]) -> None:

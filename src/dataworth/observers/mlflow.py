@@ -19,14 +19,15 @@ from dataworth.errors import DataworthError, MissingDependencyError
 from dataworth.findings import Finding
 from dataworth.forecast.api import forecast
 from dataworth.observers.base import Observer
+from dataworth.plan.choice import Choice, Stop
 from dataworth.records.layout import CURVE_FILE, STUDY_FILE
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 
 _EXPERIMENT = "dataworth"
 _KEY, _PARENT, _STUDY = "dataworth.key", "mlflow.parentRunId", "dataworth.study"
-_GROWING = ("sizes", "seeds")
-"""Options of a study that may grow when it is resumed."""
+_GROWING = ("sizes", "seeds", "goal", "budget")
+"""Options of a study that may change when it is resumed."""
 _MOST_METRICS = 1_000
 """What MLflow takes in one request."""
 _SECONDS_AWAY = 60.0
@@ -82,7 +83,8 @@ class MLflow(Observer):
         self._directory: Path | None = None
         self._options: Mapping[str, Any] = {}
         self._pending: list[Record] = []
-        self._keys: Sequence[RunKey] = ()
+        self._keys: list[RunKey] = []
+        self._stop: Stop | None = None
         self._done: Sequence[RunKey] = ()
         self._ended: set[str] = set()
         self._findings: list[Finding] = []
@@ -103,7 +105,7 @@ class MLflow(Observer):
         self, keys: Sequence[RunKey], done: Sequence[RunKey], work: Sequence[int]
     ) -> None:
         """Begin the parent run, or continue it; add runs that the server lacks."""
-        self._keys, self._done = keys, done
+        self._keys, self._done, self._stop = list(keys), done, None
         self._ended = {key.digest for key in done}
         self._pending, self._parent, self._is_over = [], None, False
         self._reach(lambda: None)
@@ -117,6 +119,14 @@ class MLflow(Observer):
     def on_failure(self, record: Record) -> None:
         """Add a child run that failed."""
         self.on_record(record)
+
+    def on_choice(self, choice: Choice) -> None:
+        """Note that a run is to be done."""
+        self._keys.append(choice.key)
+
+    def on_stop(self, stop: Stop) -> None:
+        """Note why a plan has ended, which becomes a tag of the parent run."""
+        self._stop = stop
 
     def on_study_end(self) -> None:
         """Add what is missing, the curve and the forecast, and end the parent run."""
@@ -165,7 +175,7 @@ class MLflow(Observer):
         else:
             self._client.update_run(parent, status="RUNNING")
         for name in _GROWING:
-            # Parameters cannot be changed when a study is resumed with more of them.
+            # Parameters cannot be changed when a study is resumed with others.
             if name in self._options:
                 self._client.set_tag(parent, f"dataworth.{name}", str(self._options[name]))
         self._parent = parent
@@ -259,7 +269,12 @@ class MLflow(Observer):
             # Before the first run is finished there is no curve.
             with suppress(DataworthError):
                 self._log_curves(run_curves(self._directory))
-        is_whole = all(key.digest in self._ended for key in self._keys)
+        if self._stop is not None:
+            self._client.set_tag(parent, "dataworth.stop", self._stop.message)
+        is_planned = "goal" in self._options
+        is_whole = all(key.digest in self._ended for key in self._keys) and (
+            not is_planned or self._stop is not None
+        )
         self._client.set_terminated(parent, "FINISHED" if is_whole else "KILLED")
 
     def _log_findings(self) -> None:

@@ -23,8 +23,8 @@ from dataworth.report.reported import reported
 from dataworth.report.targets import target_in_words
 
 
-def show_plan(console: Console, explanation: Explanation, directory: Path) -> None:
-    """Print the next runs of a run directory, or why there are none."""
+def show_plan(console: Console, explanation: Explanation, command: str) -> None:
+    """Print the next runs of a run directory, with the command that does them, or why not."""
     stored, plan = explanation.stored, explanation.plan
     budget = "" if stored.budget is None else f" Budget: {stored.budget.describe()}."
     echo(console, f"Goal: {stored.goal.describe()}.{budget}")
@@ -40,7 +40,7 @@ def show_plan(console: Console, explanation: Explanation, directory: Path) -> No
     if explanation.hour is not None:
         echo(console, explanation.hour_in_words())
     if plan.choices:
-        echo(console, f"Do them with: dataworth run {directory}")
+        echo(console, f"Do them with: {command}")
 
 
 def show_hour(console: Console, directory: Path) -> None:
