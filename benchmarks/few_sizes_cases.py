@@ -181,8 +181,12 @@ def _case(long: LongCurve, rng: np.random.Generator, wider: bool) -> Case | None
         if wider and rng.random() < _WIDER:
             count, factor = int(rng.choice([3, 7, 8, 10, 12])), float(rng.choice([1.41, 2.0]))
         repeats, furthest = int(rng.choice([1, 3, 5])), float(rng.choice([*HORIZONS, HORIZONS[-1]]))
-        largest = long.sizes[-1] / furthest * 2 ** -rng.uniform(0, 0.5)
-        if largest < _SMALLEST * factor ** (count - 1):
+        spread, smallest = 2 ** -rng.uniform(0, 0.5), float(_SMALLEST)
+        if long.paired:
+            # A short grid of powers of two: every size of it is used as it is.
+            spread, smallest = 1.0, float(long.sizes[0])
+        largest = long.sizes[-1] / furthest * spread
+        if largest < smallest * factor ** (count - 1):
             continue
         last = int(np.argmin(np.abs(np.log(long.sizes / largest))))
         step = {1.41: np.sqrt(2), 2.0: 2.0, 3.0: np.sqrt(8)}[factor]
