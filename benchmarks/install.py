@@ -3,8 +3,8 @@
     python benchmarks/install.py [EXTRA ...]
 
 It makes a virtual environment in a temporary folder, installs the checkout with the given extras
-(none by default), and prints the median of five starts of each command. Python's own start is in
-all of these times.
+(none by default), and prints the median of five starts of each command, with the bar beside it.
+The forecast writes its picture. Python's own start is in all of these times.
 """
 
 from __future__ import annotations
@@ -72,17 +72,17 @@ def main() -> None:
         (folder / "curve.csv").write_text(CURVE)
         program = str(folder / "venv" / "bin" / "dataworth")
         commands = {
-            "python -c pass": [python, "-c", "pass"],
-            "import dataworth": [python, "-c", "import dataworth"],
-            "dataworth --help": [program, "--help"],
-            "dataworth forecast curve.csv": [program, "forecast", "curve.csv"],
+            "python -c pass": ("", [python, "-c", "pass"]),
+            "import dataworth": ("0.05 s", [python, "-c", "import dataworth"]),
+            "dataworth --help": ("0.25 s", [program, "--help"]),
+            "dataworth forecast curve.csv": ("1.0 s", [program, "forecast", "curve.csv"]),
         }
         print(f"dataworth{extras}, {datetime.date.today()}, {os.cpu_count()} cores: {processor()}")
         print(versions(python))
-        print("\n| what | figure |\n|---|---:|")
-        print(f"| environment | {megabytes(folder / 'venv'):.0f} MB |")
-        for title, command in commands.items():
-            print(f"| {title} | {median_seconds(command, folder):.2f} s |", flush=True)
+        print("\n| what | figure | bar |\n|---|---:|---:|")
+        print(f"| environment | {megabytes(folder / 'venv'):.0f} MB | 400 MB |")
+        for title, (bar, command) in commands.items():
+            print(f"| {title} | {median_seconds(command, folder):.2f} s | {bar} |", flush=True)
 
 
 if __name__ == "__main__":
