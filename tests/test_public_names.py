@@ -41,6 +41,7 @@ PUBLIC = {
     "learning_curve",
     "load",
     "metrics",
+    "next_joint_runs",
     "observers",
     "read_runs",
     "run_curves",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dataworth.metrics.metric import Metric
     from dataworth.plan.budget import Budget
     from dataworth.plan.goal import Goal
+    from dataworth.plan.joint import next_joint_runs
     from dataworth.records.frames import read_runs
     from dataworth.records.run import Run
     from dataworth.sources import load
@@ -60,6 +61,7 @@ __all__ = [
     "learning_curve",
     "load",
     "metrics",
+    "next_joint_runs",
     "observers",
     "read_runs",
     "run_curves",
@@ -94,6 +96,7 @@ _MODULES = {
     "learning_curve": "dataworth.integrations.sklearn",
     "load": "dataworth.sources",
     "metrics": "dataworth.metrics",
+    "next_joint_runs": "dataworth.plan.joint",
     "observers": "dataworth.observers",
     "read_runs": "dataworth.records.frames",
     "run_curves": "dataworth.curves.read",

@@ -256,7 +256,10 @@ class Adaptive:
         why = "is the cheapest way to the goal" if reaches else "narrows the interval the most"
         found = []
         for size, count in sorted(way.runs.items()):
-            what = "another seed" if size <= largest else "a step to a larger size"
+            known = size in done or size in standing.counts
+            what = "another seed" if known else "a size between"
+            if size > largest:
+                what = "a step to a larger size"
             if size > largest and size == max(way.runs):
                 what = "a larger size"
             busy = _busy(running, model, size)

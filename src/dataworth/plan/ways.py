@@ -16,6 +16,9 @@ _STEPS, _LEAPS = (5.66, 4.0, 2.83, 2.0), (math.inf, 8.0, 4.0, 2.83, 2.0)
 """Ratios of the sizes on the way to a larger one, without a budget and with one. The forecast that
 a budget buys is best with none on the way; but after a leap, an interval is more often narrow by
 chance, and would end the plan."""
+_FILLS = (2.0, 4.0)
+"""A size between those that are done is so many times smaller than the largest one; what a budget
+has left buys one where it has no room for a larger size."""
 _NEAR = 1.3
 """Sizes on the way differ by more than this ratio from those before and after them."""
 _SEEDS = (1, 2, 3, 5)
@@ -147,7 +150,7 @@ class Ways:
     def possible(
         self, standing: Standing, running: Mapping[int, int], limited: bool
     ) -> list[dict[int, int]]:
-        """All ways: larger sizes, with sizes on the way and seeds, and seeds of the largest two.
+        """All ways: larger sizes, with sizes on the way and seeds; sizes between; and seeds.
 
         Parameters
         ----------
@@ -156,7 +159,7 @@ class Ways:
             The model's runs that are under way, by size.
         limited : bool
             Whether there is a budget. Without one, a plan ends with the interval, which further
-            seeds narrow only at a size that is measured.
+            seeds and sizes between narrow only at a size that is measured.
         """
         done = sorted({*standing.counts, *running})
         found: list[dict[int, int]] = []
@@ -169,6 +172,12 @@ class Ways:
                     runs = {**dict.fromkeys(path, 1), top: count}
                     if runs not in found:
                         found.append(runs)
+        for ratio in _FILLS if limited else ():
+            fill = nearest(self.sizes, done[-1] / ratio)
+            if _is_open(standing, fill) and all(
+                abs(math.log(n / fill)) > math.log(_NEAR) for n in done
+            ):
+                found.append({fill: 1})
         repeatable = [
             n
             for n in done
