@@ -22,23 +22,12 @@ from typing import Any
 from dataworth.execution.base import Executor
 from dataworth.execution.processes import LocalProcesses
 from dataworth.execution.ray import Ray
-from dataworth.records.record import Record, RunKey
-from dataworth.records.run import RunContext
+from dataworth.records.record import RunKey
 from dataworth.testing.executors import MemoryCheckpoints
 from markdown_table import table
+from sleeping import Sleeping
 
 BAR = 1.2
-
-
-class Sleeping:
-    """An objective that takes a given time, in which it does nothing."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def __call__(self, key: RunKey, context: RunContext) -> Record:
-        time.sleep(self.seconds)
-        return Record(key, {"loss": 1.0 / key.size}, seconds=self.seconds)
 
 
 def main() -> int:
