@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dataworth.errors import StudyError
 from dataworth.records.migrations import migrate
+from dataworth.records.salvage import is_whole, replace, salvage
 from dataworth.records.schema import APPLICATION_ID, FORMAT, TABLES, check_tables, create_tables
 
 _MOUNTS = Path("/proc/self/mounts")
@@ -72,8 +73,14 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     sqlite3.Error
         If the file cannot be opened or written.
     """
+    is_new = not path.is_file() or not path.stat().st_size
     connection = connect(path, "rwc")
     try:
+        if not is_new and not is_whole(connection):
+            connection.close()
+            with closing(_salvaged(path)) as whole:
+                replace(path, whole)
+            connection = connect(path, "rwc")
         if format_of(connection) is None:
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -109,14 +116,19 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     connection = connect(path, "ro")
     try:
         try:
-            found = format_of(connection)
+            connection.execute("SELECT name FROM sqlite_master").fetchall()
         except sqlite3.OperationalError as error:
             if not _is_read_only(error):
                 raise
             connection.close()
             connection = connect(path, "rw")
-            found = format_of(connection)
-        if found != FORMAT:
+        except sqlite3.DatabaseError:
+            # Damage, which is looked for below.
+            pass
+        if not is_whole(connection):
+            connection.close()
+            connection = _salvaged(path)
+        if format_of(connection) != FORMAT:
             file, connection = connection, _configured(_in_memory())
             with closing(file):
                 file.backup(connection)
@@ -125,6 +137,20 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+
+
+def _salvaged(path: Path) -> sqlite3.Connection:
+    """A database in memory with what can be read of a damaged file."""
+    whole = _configured(_in_memory())
+    try:
+        with closing(connect(path, "ro")) as broken:
+            broken.execute("PRAGMA writable_schema = ON")
+            format_of(broken)
+            salvage(broken, whole, path)
+    except BaseException:
+        whole.close()
+        raise
+    return whole
 
 
 def close(connection: sqlite3.Connection) -> None:

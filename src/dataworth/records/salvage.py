@@ -1,0 +1,129 @@
+"""What can still be read of a results file that is cut short or of which pages are damaged."""
+
+from __future__ import annotations
+
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from dataworth.errors import DataworthWarning, StudyError
+from dataworth.records.schema import FORMAT, TABLES, create_tables
+
+_BY_NUMBER = ("meta", "arrays", "metrics", "runs", "failures", "histories", "run_arrays")
+_OF_A_RUN = ("failures", "histories", "run_arrays")
+_BY_RUN = ("scores", "facts")
+_GAP = 4_096
+"""After so many numbers without a row that can be read there is none."""
+
+
+def is_whole(connection: sqlite3.Connection) -> bool:
+    """Whether the pages of a file are those of a database; what they hold is not looked at."""
+    try:
+        return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return False
+
+
+def salvage(broken: sqlite3.Connection, whole: sqlite3.Connection, path: Path) -> None:
+    """Copy every row that can be read from a damaged file to an empty database.
+
+    A record of which a part is missing no longer has its checksum, and so is a damaged run.
+
+    Parameters
+    ----------
+    broken, whole : sqlite3.Connection
+    path : Path
+        Of the file, for the warning.
+
+    Raises
+    ------
+    StudyError
+        If not even its format, or that of an older version, can be read.
+    """
+    # A file that is shorter than its first page says can be read so.
+    broken.execute("PRAGMA writable_schema = ON")
+    (version,) = broken.execute("PRAGMA user_version").fetchone()
+    if version != FORMAT:
+        raise StudyError(
+            "pages of the file are damaged. Restore it from a copy, or move it away and run the "
+            "study again.",
+            code="file-damaged",
+        )
+    whole.execute("BEGIN")
+    create_tables(whole)
+    runs: set[int] = set()
+    for table in _BY_NUMBER:
+        for number, row in _rows(broken, table):
+            if table in _OF_A_RUN and row[0] not in runs:
+                continue
+            if _insert(whole, table, row) and table == "runs":
+                runs.add(number)
+    for table in _BY_RUN:
+        query = f"SELECT {', '.join(TABLES[table])} FROM {table} WHERE run = ?"
+        for run in sorted(runs):
+            try:
+                rows = broken.execute(query, (run,)).fetchall()
+            except sqlite3.DatabaseError:
+                continue
+            for row in rows:
+                _insert(whole, table, row)
+    whole.execute("COMMIT")
+    warnings.warn(
+        DataworthWarning(
+            f"{path}: the file is cut short or damaged. What can be read is used, {len(runs):,} "
+            f"runs; `dataworth run {path.parent}` runs the others again.",
+            code="runs-damaged",
+        ),
+        stacklevel=2,
+    )
+
+
+def replace(path: Path, connection: sqlite3.Connection) -> Path:
+    """Write a database to `path`, and keep the file that is there under another name.
+
+    Returns
+    -------
+    Path
+        Of the file that was there.
+    """
+    draft, kept = (path.with_name(path.name + end) for end in (".partial", ".damaged"))
+    draft.unlink(missing_ok=True)
+    with closing(sqlite3.connect(draft)) as file:
+        connection.backup(file)
+    path.rename(kept)
+    for journal in ("-wal", "-shm", "-journal"):
+        # They are of the damaged file.
+        path.with_name(path.name + journal).unlink(missing_ok=True)
+    draft.rename(path)
+    return kept
+
+
+def _rows(broken: sqlite3.Connection, table: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """The rows that can be read, each looked up by its number."""
+    query = f"SELECT {', '.join(TABLES[table])} FROM {table} WHERE rowid = ?"
+    number = last = 0
+    while number - last < _GAP:
+        number += 1
+        try:
+            row = broken.execute(query, (number,)).fetchone()
+        except sqlite3.DatabaseError:
+            continue
+        if row is not None:
+            last = number
+            yield number, row
+
+
+def _insert(whole: sqlite3.Connection, table: str, row: tuple[Any, ...]) -> bool:
+    places = ", ".join("?" * len(row))
+    columns = ", ".join(TABLES[table])
+    try:
+        whole.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)
+    except sqlite3.IntegrityError:
+        # Two rows of one key: one of them is not what was written.
+        return False
+    return True
