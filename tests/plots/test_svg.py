@@ -81,6 +81,7 @@ def test_a_value_that_has_no_place_interrupts_the_line() -> None:
     ],
 )
 @pytest.mark.parametrize("log", [False, True])
+@pytest.mark.filterwarnings("error")
 def test_odd_values_have_a_picture_with_ticks_that_differ(values: list[float], log: bool) -> None:
     sizes = np.array([100, 200, 400, 800])
     mean = np.array(values)

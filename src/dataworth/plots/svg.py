@@ -70,8 +70,9 @@ class SvgPlot:
         at, values = self._seen(x, y)
 
         def draw(frame: _Frame) -> str:
-            places = frame.across(at) + 1j * frame.up(values)
-            places = np.unique(np.round(places[np.isfinite(places)] / _DOT)) * _DOT
+            across, up = frame.across(at), frame.up(values)
+            seen = np.isfinite(across) & np.isfinite(up)
+            places = np.unique(np.round((across[seen] + 1j * up[seen]) / _DOT)) * _DOT
             path = "".join(f"M{place.real:g} {place.imag:g}h0" for place in places.tolist())
             return f'<path d="{path}" {_stroke(color, 5)} stroke-opacity="0.45"/>'
 
