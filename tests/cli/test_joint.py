@@ -66,13 +66,23 @@ def test_a_rising_metric_is_answered_in_its_own_values(capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    "options", [["--parameters", "model_size", "--target", "0.3"], ["--compute", "1e20"]]
+    "options",
+    [
+        ["--parameters", "model_size", "--target", "0.3"],
+        ["--parameters", "model_size", "--compute", "0"],
+        ["--compute", "1e20"],
+    ],
 )
 def test_options_that_do_not_fit_are_refused(
     options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["forecast", "a.csv", *options]) == 2
     assert "--" in capsys.readouterr().err
+
+
+def test_a_run_directory_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["forecast", ".", "--parameters", "model_size"]) == 2
+    assert "run directory" in capsys.readouterr().err
 
 
 def test_sizes_of_models_are_read_as_people_write_them() -> None:

@@ -104,6 +104,21 @@ def _check(options: argparse.Namespace) -> None:
                 "one of them.",
                 code="options-conflict",
             )
+    if Path(options.curve).is_dir():
+        raise ForecastError(
+            f"{options.curve}: --parameters reads a file of runs of several model sizes, and this "
+            "is a run directory. Give a file with a column for the size of the model.",
+            code="wrong-type",
+            option="parameters",
+        )
+    budgets = options.compute or ()
+    if not all(0 < compute < float("inf") for compute in budgets):
+        raise ForecastError(
+            f"--compute {', '.join(f'{compute:g}' for compute in budgets)}: expected operations, "
+            "positive and finite.",
+            code="value-out-of-range",
+            option="compute",
+        )
     if options.out is not None and options.out.suffix.lower() not in _PAGES:
         from dataworth._util.validation import check_picture_path
 
