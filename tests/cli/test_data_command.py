@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,14 @@ def test_list_names_all_and_tells_what_is_here(
     assert lines["emnist/byclass"].endswith("not here: dataworth data fetch emnist")
     assert "697,932" in lines["emnist/byclass"]
     assert "built in" in lines["digits"]
+
+
+def test_show_prints_one_json_document_beside_a_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(emnist_of(), tmp_path, ["idx"])
+    assert _run("show", str(tmp_path / "idx"), "--json", "--out", str(tmp_path / "a.png")) == 0
+    assert "fingerprint" in json.loads(capsys.readouterr().out)
 
 
 def test_show_draws_the_image_and_saves_it(

@@ -365,13 +365,32 @@ def test_a_data_set_of_hugging_face() -> None:
     assert data.form == "texts"
     assert data.class_names == ("neg", "pos")
     assert data.take(np.array([1, 0]))[0] == ["bad", "good"]
-    items = Dataset(table, label="label")
-    assert items.form == "items"
-    assert items.take(np.array([2]))[0] == [{"text": "good", "stars": 2}]
+    frame = Dataset(table, label="label")
+    assert frame.form == "frame"
+    assert frame.schema.columns == {"text": "text", "stars": "number"}
+    assert frame.take(np.array([2]))[0].to_pylist() == [{"text": "good", "stars": 2}]
     changed = datasets.Dataset.from_dict(rows | {"stars": [*range(ROWS - 1), 99]})
-    assert Dataset(changed, label="label").fingerprint != items.fingerprint
+    assert Dataset(changed, label="label").fingerprint != frame.fingerprint
     with raises("column-missing", DataError, "'labl'.*text, label"):
         Dataset(table, label="labl")
+    with raises("options-conflict", DataError, "DatasetDict.*'train'"):
+        Dataset(datasets.DatasetDict({"train": table}), label="label")
+
+
+def test_lists_of_numbers_of_hugging_face() -> None:
+    datasets = pytest.importorskip("datasets")
+    labels = [0, 1] * 6
+    equal = {"x": [[float(row), 1.0] for row in range(ROWS)], "label": labels}
+    table = datasets.Dataset.from_dict(equal).with_format("torch")
+    data = Dataset(table.select(range(1, ROWS)), label="label")
+    assert data.form == "array"
+    assert data.x[:2].tolist() == [[1.0, 1.0], [2.0, 1.0]]
+    lengths = {"x": [[1.0] * (1 + row % 2) for row in range(ROWS)], "label": labels}
+    assert Dataset(datasets.Dataset.from_dict(lengths), label="label").form == "items"
+    several = datasets.Dataset.from_dict(equal | {"text": ["a"] * ROWS})
+    items = Dataset(several, label="label")
+    assert items.form == "items"
+    assert items.take(np.array([2]))[0] == [{"x": [2.0, 1.0], "text": "a"}]
 
 
 @pytest.mark.parametrize(

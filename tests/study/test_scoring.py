@@ -20,6 +20,8 @@ from dataworth.data.dataset import Dataset
 from dataworth.data.splits import split
 from dataworth.data.subsets import NestedSampler
 from dataworth.errors import StudyError
+from dataworth.learners.sklearn.scoring import sign_of_loss
+from dataworth.metrics import find
 
 SIZES: dict[str, Any] = {"sizes": [100, 400], "seeds": 1}
 NAMES = ["roc_auc_ovr", "neg_log_loss", "f1_macro", "balanced_accuracy", "top_k_accuracy"]
@@ -120,3 +122,27 @@ def test_scorers_that_cannot_be_are_refused_before_training(
     with raises(code, StudyError, message):
         dw.Study(data=digits, model=model, scoring=scoring, **SIZES).run(tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def log_loss(model: Any, x: Any, y: Any) -> float:
+    return float(get_scorer("neg_log_loss")(model, x, y))
+
+
+def positive_log_loss(model: Any, x: Any, y: Any) -> float:
+    return -log_loss(model, x, y)
+
+
+def test_a_function_called_like_a_loss_gives_the_loss(digits: Dataset, tmp_path: Path) -> None:
+    """Whether it returns the loss or its negative, as `dw.learning_curve` has it."""
+    curves = [
+        dw.Study(digits, logistic(), scoring={"log_loss": each}, **SIZES).run(tmp_path / name)
+        for name, each in {"negative": log_loss, "positive": positive_log_loss}.items()
+    ]
+    assert not curves[0].higher_is_better
+    assert curves[0].values.tolist() == curves[1].values.tolist()
+    assert (curves[0].values > 0).all()
+
+
+def test_a_function_called_like_a_loss_of_both_signs_is_refused() -> None:
+    with raises("metric-unclear", StudyError, "loss.*-0.3"):
+        sign_of_loss(find("loss"), [0.2, -0.3])  # type: ignore[arg-type]

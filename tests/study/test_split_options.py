@@ -12,6 +12,7 @@ from errors import raises
 from sklearn.model_selection import StratifiedKFold
 
 import dataworth as dw
+from dataworth.cli.show.tables import curve_table
 from dataworth.errors import StudyError
 from dataworth.study.toml import read_studies
 
@@ -65,6 +66,8 @@ def test_other_folds_are_another_study(tmp_path: Path) -> None:
 def test_sizes_count_groups(tmp_path: Path) -> None:
     curve = measure(tmp_path, dw.Rows(200, groups=GROUPS), sizes=[5, 15], seeds=2, count="groups")
     assert curve.samples.tolist() == [5, 5, 15, 15]
+    assert curve.counted == "groups"
+    assert curve_table(curve).columns[0].header == "Groups"
     assert curve.values[0] > 15
     assert curve["both"].values.max() == 0
     assert in_file(tmp_path)["count"] == "groups"

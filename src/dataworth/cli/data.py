@@ -136,6 +136,8 @@ def _show(name: str, row: int, options: dict[str, Any], out: Path | None, *, as_
         print(draw(image, grey=sys.stdout.isatty()))
     if out is not None:
         _save(image, out)
+        # Stdout holds the JSON document alone.
+        say(f"saved {out}", error=as_json)
     return 0
 
 
@@ -226,4 +228,3 @@ def _save(image: NDArray[np.float64] | None, out: Path) -> None:
         raise DataError(
             f"--out {out} cannot be written: {error.strerror or error}.", code="file-not-writable"
         ) from None
-    say(f"saved {out}")

@@ -353,8 +353,8 @@ def _columns(x: Any, y: Any, roles: Roles, which: str, *, is_test: bool) -> Colu
         if roles.given is not None:
             raise DataError(
                 f"{roles.given} names a column, and x is not a table with names but "
-                f"{type(x).__name__}. Give a frame of pandas, polars or pyarrow, or y, groups and "
-                "time as arrays.",
+                f"{type(x).__name__}{_splits(x)}. Give a frame of pandas, polars or pyarrow, or y, "
+                "groups and time as arrays.",
                 code="options-conflict",
             )
         if y is None and items.is_map_style(x):
@@ -374,6 +374,14 @@ def _columns(x: Any, y: Any, roles: Roles, which: str, *, is_test: bool) -> Colu
         )
     found = roles.of(x, is_test=is_test)
     return found if y is None else found._replace(y=y)
+
+
+def _splits(x: Any) -> str:
+    """The parts of a mapping of data sets, such as a ``datasets.DatasetDict``."""
+    if not isinstance(x, Mapping) or not all(map(items.is_hugging_face, x.values())):
+        return ""
+    names = frames.listed(map(repr, x))
+    return f" with the parts {names}; give one part as x, and one as x_test if it is to be held out"
 
 
 def _check_lengths(x: Any, y: NDArray[Any], which: str) -> None:

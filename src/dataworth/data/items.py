@@ -115,7 +115,11 @@ def is_hugging_face(x: Any) -> bool:
 
 
 def hugging_face(dataset: Any, leave_out: Sequence[str]) -> Any:
-    """The samples of a data set of ``datasets``: texts where each is one, else items."""
+    """The samples of a data set of ``datasets`` in the plainest form that they have.
+
+    Texts where each is one text; an array where each is one list of numbers, all of one length; a
+    table of pyarrow where the columns hold one value in each row; else items.
+    """
     left = [name for name in dataset.column_names if name not in leave_out]
     if not left:
         raise DataError(
@@ -123,8 +127,25 @@ def hugging_face(dataset: Any, leave_out: Sequence[str]) -> Any:
             f"{', '.join(dataset.column_names)} are used otherwise.",
             code="column-missing",
         )
-    samples = HuggingFace(dataset.select_columns(left))
-    return list(dataset[left[0]]) if samples.is_texts else samples
+    dataset = dataset.select_columns(left)
+    samples = HuggingFace(dataset)
+    if samples.is_texts:
+        return list(dataset.with_format(None)[left[0]])
+    if all(type(dataset.features[name]).__name__ in ("Value", "ClassLabel") for name in left):
+        return dataset.with_format("arrow")[:]
+    vectors = _vectors(dataset, left[0]) if len(left) == 1 else None
+    return samples if vectors is None else vectors
+
+
+def _vectors(dataset: Any, name: str) -> NDArray[Any] | None:
+    """A column of lists of numbers, all of one length, as an array; None of another column."""
+    inner = getattr(dataset.features[name], "feature", None)
+    kind = str(getattr(inner, "dtype", ""))
+    if not kind.startswith(("float", "int", "uint")):
+        return None
+    found = dataset.with_format("numpy")[:][name]
+    is_array = isinstance(found, np.ndarray) and found.ndim == 2 and found.dtype != object
+    return found if is_array else None
 
 
 def is_map_style(x: Any) -> bool:

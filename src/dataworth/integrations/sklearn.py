@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dataworth._util.extras import require
 from dataworth.curves.read import curve_from_scores
 from dataworth.errors import StudyError
 from dataworth.integrations.seeded_folds import Seeds, with_seeds
-from dataworth.learners.sklearn.scoring import scoring_of
+from dataworth.learners.sklearn.scoring import scoring_of, sign_of_loss
 from dataworth.metrics.metric import Metric
 
 
@@ -71,21 +68,8 @@ def learning_curve(
     metric, sign = named
     if sign is None:
         assert isinstance(metric, Metric)
-        sign = _sign_of_loss(metric, result[2])
+        sign = sign_of_loss(metric, result[2])
     return curve_from_scores((result[0], result[1], sign * result[2]), metric)
-
-
-def _sign_of_loss(metric: Metric, scores: NDArray[np.float64]) -> int:
-    """Whether a function that is called like a loss returns it, or its negative as scorers do."""
-    finite = scores[np.isfinite(scores)]
-    if (finite > 0).any() and (finite < 0).any():
-        raise StudyError(
-            f"scoring: {metric.name} is the name of a loss, and the function returns values of "
-            f"both signs, from {finite.min():.4g} to {finite.max():.4g}. Rename it, or make a "
-            "scorer of it with sklearn.metrics.make_scorer.",
-            code="metric-unclear",
-        )
-    return -1 if (finite < 0).any() else 1
 
 
 def _metric(estimator: Any, scoring: Any) -> tuple[str | Metric, int | None]:
@@ -102,8 +86,7 @@ def _metric(estimator: Any, scoring: Any) -> tuple[str | Metric, int | None]:
         found = scoring_of(scoring)
         assert found is not None
         ((name, metric),) = found.metrics.items()
-        is_loss = not metric.higher_is_better and not hasattr(scoring, "_sign")
-        return metric, None if is_loss else found.signs[name]
+        return metric, found.signs[name]
     if scoring is None and is_classifier(estimator):
         return "accuracy", 1
     if scoring is None and is_regressor(estimator):

@@ -36,13 +36,15 @@ class NotebookObserver(Observer):
         self._eta = EtaEstimator([], [], [])
         self._started = self._shown = 0.0
         self._models: set[str] = set()
+        self._counted = "samples"
         self._goal: Mapping[str, Any] | None = None
         self._budget: Mapping[str, Any] | None = None
         self._stop = ""
 
     def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
-        """Remember what the runs are planned for."""
+        """Remember what the runs are planned for, and what their sizes count."""
         self._goal, self._budget = options.get("goal"), options.get("budget")
+        self._counted = "groups" if options.get("count") == "groups" else "samples"
         model = options.get("model")
         self._models = set(model) if isinstance(model, Mapping) else set()
 
@@ -105,7 +107,7 @@ class NotebookObserver(Observer):
 
     def _run(self, key: RunKey) -> str:
         model = f"{key.learner}, " if len(self._models) > 1 else ""
-        return f"{model}{key.size:,} samples, seed {key.seed}"
+        return f"{model}{key.size:,} {self._counted}, seed {key.seed}"
 
     def _show(self, note: str) -> None:
         eta = self._eta

@@ -50,12 +50,14 @@ class TerminalObserver(Observer):
         self._names = self._runs = 0
         self._told = 0.0
         self._models: set[str] = set()
+        self._counted = "samples"
         self._goal: Mapping[str, Any] | None = None
         self._budget: Mapping[str, Any] | None = None
 
     def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
-        """Remember what the runs are planned for."""
+        """Remember what the runs are planned for, and what their sizes count."""
         self._goal, self._budget = options.get("goal"), options.get("budget")
+        self._counted = "groups" if options.get("count") == "groups" else "samples"
         model = options.get("model")
         self._models = set(model) if isinstance(model, Mapping) else set()
 
@@ -138,14 +140,14 @@ class TerminalObserver(Observer):
 
     def _run(self, key: RunKey) -> str:
         label = f"{key.learner}, " if self._names else ""
-        return f"{label}{key.size:,} samples, seed {key.seed}"
+        return f"{label}{key.size:,} {self._counted}, seed {key.seed}"
 
     def on_record(self, record: Record) -> None:
         """Print the run's figures."""
         self._told = time.monotonic()
         key = record.key
         self._console.print(
-            f"{self._model(key)}{key.size:>9,} samples  seed {key.seed}  "
+            f"{self._model(key)}{key.size:>9,} {self._counted}  seed {key.seed}  "
             f"{figures_of_run(record, '  ')}  "
             f"{record.seconds:.1f} s",
             highlight=False,
@@ -158,7 +160,7 @@ class TerminalObserver(Observer):
         key = record.key
         assert record.failure is not None
         self._print(
-            f"{self._model(key)}{key.size:>9,} samples  seed {key.seed}  "
+            f"{self._model(key)}{key.size:>9,} {self._counted}  seed {key.seed}  "
             f"failed: {record.failure.message}",
             style="red",
         )

@@ -152,7 +152,7 @@ def _points(report: RunReport) -> list[Item]:
         "prefix": "the first rows of the file",
     }
     items = [
-        Item("Sizes (training samples)", sizes),
+        Item(f"Sizes (training {report.curve.counted})", sizes),
         Item("Seeds", ", ".join(map(str, seeds)) + _fixed(report.meta)),
         Item("Subsets", subsets.get(report.meta["subset"], report.meta["subset"])),
         Item("Runs", f"{len(report.records)}; all are shown, none was left out"),

@@ -101,6 +101,7 @@ def page_json(reports: Sequence[RunReport]) -> str:
         "probabilities": PROBABILITIES,
         "shown": SHOWN,
         "step": STEP,
+        "counted": reports[0].curve.counted,
         "runs": [_run_data(report) for report in reports],
     }
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)

@@ -62,6 +62,8 @@ from dataworth.study.session import Session
 from dataworth.study.variants import Variant
 from dataworth.study.workers import Cluster, Workers
 
+AUTO = "auto"
+"""Each model standardises its features as it does by default."""
 _PAPER_RATIO = 3
 _AUTOMATIC_SIZES = 5
 _SEEDS = 3
@@ -123,9 +125,9 @@ class Study:
     patience : int, optional
         Epochs without a lower validation loss after which a run ends (5). With `epochs` or
         `steps`, which are then the most: early stopping on a tenth of the subset.
-    standardize : bool, optional
-        Whether features get zero mean and unit variance on each subset; by default "linear",
-        "mlp" and "cnn" do so with real-valued features.
+    standardize : bool or "auto", optional
+        Whether features get zero mean and unit variance on each subset; by default ("auto")
+        "linear", "mlp" and "cnn" do so with real-valued features.
     subset : {"nested", "prefix", "latest", "earliest"}
         Nested and stratified by seed; the first rows of the file; or, of data with times, the
         latest or the earliest rows.
@@ -191,7 +193,7 @@ class Study:
     batch_size: int | Sized | None = None
     learning_rate: float | Sized | None = None
     patience: int | Sized | None = None
-    standardize: bool | None = None
+    standardize: bool | str | None = None
     optimizer: Any = None
     subset: Method = "nested"
     held_out: float | int | Sequence[int] | NDArray[np.integer[Any]] | None = None
@@ -317,9 +319,11 @@ class Study:
                 checked[option] = checks.check_int(option, getattr(self, option), least=0)
         if self.validation is not None:
             checked["validation"] = checks.check_ints("validation", self.validation, least=0)
-        if self.standardize is not None and not isinstance(self.standardize, bool):
+        if self.standardize == AUTO:
+            checked["standardize"] = None
+        elif self.standardize is not None and not isinstance(self.standardize, bool):
             raise StudyError(
-                f"standardize = {self.standardize!r}: expected true or false.",
+                f'standardize = {self.standardize!r}: expected true, false or "{AUTO}".',
                 code="wrong-type",
                 option="standardize",
                 value=self.standardize,
@@ -608,7 +612,7 @@ class Study:
             resolve(
                 each,
                 learning_rate=rate,  # type: ignore[arg-type]
-                standardize=self.standardize,
+                standardize=self.standardize,  # type: ignore[arg-type]
                 optimizer=self.optimizer,
                 fit_params=self.fit_params,
             )
@@ -754,11 +758,13 @@ class Study:
                 used["epochs"] = None
             for name in options_of(objective.learner):
                 found.setdefault(name, []).append(used[name])
-        return {
+        same = {
             name: values[0]
             for name, values in sorted(found.items())
             if values[0] is not None and values.count(values[0]) == len(values)
         }
+        # A file without the option is of before presets standardised.
+        return same if "standardize" in same or not found else {"standardize": AUTO, **same}
 
     @property
     def _default_rate(self) -> float | None:

@@ -53,7 +53,9 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
         raise StudyError(f"{path}: cannot be read ({reason}).", code="file-unreadable") from None
     studies = _parse(text, str(path), path.parent, path.stem)
     has_results = is_run and (path.parent / RESULTS_FILE).is_file()
-    return [_as_it_was(study) for study in studies] if has_results else studies
+    if has_results and "standardize" not in parse_toml(text):
+        return [_as_it_was(study) for study in studies]
+    return studies
 
 
 def _as_it_was(study: Study) -> Study:
@@ -63,7 +65,7 @@ def _as_it_was(study: Study) -> Study:
     were not standardised then. A later one names both as they were used.
     """
     fixed = study.epochs is not None or study.steps is not None
-    return replace(study, standardize=False) if fixed and study.standardize is None else study
+    return replace(study, standardize=False) if fixed else study
 
 
 def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:

@@ -141,7 +141,7 @@ def measured(forecast: Forecast) -> str:
     curve, sizes = forecast.curve, forecast.curve.sizes
     return (
         f"{curve.metric.title} of {len(curve)} runs at {len(sizes)} sizes, "
-        f"{format_count(sizes[0])} to {format_count(sizes[-1])} samples"
+        f"{format_count(sizes[0])} to {format_count(sizes[-1])} {curve.counted}"
     )
 
 
@@ -207,7 +207,7 @@ def show_predictions(
     echo(
         console,
         f"Forecast of {name_of(forecast.curve.metric)}, compared with the "
-        f"{format_count(largest)} samples measured:",
+        f"{format_count(largest)} {forecast.curve.counted} measured:",
     )
     print_table(console, table)
 
@@ -247,7 +247,8 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
         table.add_row(names[method], *cells, f"{mean[method]:.1%}")
     echo(
         console,
-        f"Backtest: {format_count(rows[0].hidden)} samples, where {forecast.curve.metric} was "
+        f"Backtest: {format_count(rows[0].hidden)} {forecast.curve.counted}, where "
+        f"{forecast.curve.metric} was "
         f"{format_value(rows[0].actual)}, hidden; error of {_loss_name(forecast)} when predicted "
         "from the sizes up to:",
     )

@@ -65,7 +65,7 @@ def curve_table(curve: Curve) -> Table:
     accuracies = curve["accuracy"].summary() if "accuracy" in curve.others else []
     # The paper's columns are there even where the runs have no accuracy.
     accuracy = ["Accuracy"] if accuracies or name == "Loss" else []
-    table = new_table("Dataset_Size", name, f"{name}_Std", *accuracy, "Seeds", text=None)
+    table = new_table(_of_sizes(curve), name, f"{name}_Std", *accuracy, "Seeds", text=None)
     table.pad_edge = True
     for index, point in enumerate(curve.summary()):
         shown = [f"{accuracies[index].mean:.4f}" if accuracies else ""] if accuracy else []
@@ -73,6 +73,11 @@ def curve_table(curve: Curve) -> Table:
         row = (f"{point.samples:,}", f"{point.mean:.4g}", spread, *shown, str(point.runs))
         table.add_row(*row)
     return table
+
+
+def _of_sizes(curve: Curve) -> str:
+    """The head of the column of sizes: the paper's, unless they count something else."""
+    return "Dataset_Size" if curve.counted == "samples" else curve.counted.capitalize()
 
 
 def models_table(curves: Mapping[str, Curve]) -> Table:

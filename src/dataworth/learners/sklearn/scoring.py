@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util.extras import require
 from dataworth._util.user_code import one_line, user_code
@@ -34,14 +34,16 @@ class Scoring:
         By the name of the metric.
     metrics : mapping of str to Metric
         What each gives, with its direction.
-    signs : mapping of str to int
+    signs : mapping of str to int or None
         What its values are multiplied by: -1 of scikit-learn's ``neg_`` scorers, whose metrics
-        become the losses that they are.
+        become the losses that they are. None of a function that is called like a loss: its values
+        decide, see `sign_of_loss`.
     """
 
     scorers: Mapping[str, Scorer]
     metrics: Mapping[str, Metric]
-    signs: Mapping[str, int]
+    signs: Mapping[str, int | None]
+    _returned: dict[str, list[float]] = field(default_factory=dict)
 
     def identity(self) -> list[Any]:
         """The scorers, as JSON values that change when one does."""
@@ -101,8 +103,40 @@ class Scoring:
                     f"the scorer {name} returned {value!r}; expected a number.",
                     code="invalid-scores",
                 )
-            scores[name] = self.signs[name] * float(number)
+            scores[name] = self._sign(name, float(number)) * float(number)
         return scores
+
+    def _sign(self, name: str, value: float) -> int:
+        sign = self.signs[name]
+        if sign is not None:
+            return sign
+        before = self._returned.setdefault(name, [])
+        before.append(value)
+        return sign_of_loss(self.metrics[name], before)
+
+
+def sign_of_loss(metric: Metric, scores: ArrayLike) -> int:
+    """Whether a function that is called like a loss returns it, or its negative as scorers do.
+
+    A loss that cannot be negative is turned where it is: -1, else 1.
+
+    Raises
+    ------
+    StudyError
+        If the function returns values of both signs.
+    """
+    values = np.asarray(scores, np.float64)
+    finite = values[np.isfinite(values)]
+    if metric.lower != 0 or not (finite < 0).any():
+        return 1
+    if (finite > 0).any():
+        raise StudyError(
+            f"scoring: {metric.name} is the name of a loss, and the function returns values of "
+            f"both signs, from {finite.min():.4g} to {finite.max():.4g}. Rename it, or make a "
+            "scorer of it with sklearn.metrics.make_scorer.",
+            code="metric-unclear",
+        )
+    return -1
 
 
 def scoring_of(given: Any) -> Scoring | None:
@@ -113,8 +147,9 @@ def scoring_of(given: Any) -> Scoring | None:
     given : str, callable, list or tuple of these, mapping of str to these, or None
         A name is one of scikit-learn's ("roc_auc_ovr", "neg_log_loss"). A callable is called with
         the fitted model, the held-out features and the targets (of classes the indices), and
-        returns a number that is higher for a better model, unless its name in the mapping is that
-        of a loss, such as "rmse".
+        returns a number that is higher for a better model, unless its name in the mapping, or the
+        function's own, is that of a loss, such as "rmse". Such a function may return the loss or
+        its negative: the figures are of the loss.
 
     Raises
     ------
@@ -136,7 +171,7 @@ def scoring_of(given: Any) -> Scoring | None:
     pairs = given.items() if isinstance(given, Mapping) else [(None, each) for each in given]
     scorers: dict[str, Scorer] = {}
     metrics: dict[str, Metric] = {}
-    signs: dict[str, int] = {}
+    signs: dict[str, int | None] = {}
     for name, each in pairs:
         function, metric, sign = _scorer(name, each)
         if metric.name in scorers:
@@ -152,8 +187,8 @@ def scoring_of(given: Any) -> Scoring | None:
     return Scoring(scorers, metrics, signs)
 
 
-def _scorer(name: str | None, given: Any) -> tuple[Scorer, Metric, int]:
-    """A scorer, what it gives, and the sign that its values have turned."""
+def _scorer(name: str | None, given: Any) -> tuple[Scorer, Metric, int | None]:
+    """A scorer, what it gives, and what its values are multiplied by."""
     from sklearn.metrics import get_scorer
 
     if isinstance(given, str):
@@ -185,6 +220,9 @@ def _scorer(name: str | None, given: Any) -> tuple[Scorer, Metric, int]:
             option="scoring",
         )
     chosen = metric if name is None else named(name)
+    is_loss = chosen.higher_is_better is False and callable(given)
+    if is_loss and sign > 0 and not hasattr(given, "_sign"):
+        return function, chosen, None
     if chosen.higher_is_better is None or chosen.higher_is_better != rises:
         chosen = Metric(chosen.name, rises)
     return function, chosen, sign

@@ -23,7 +23,7 @@ function drawClasses() {
   const highest = Math.max(...classes.errors.flat().filter((value) => value !== null));
   const ends = [classes.sizes[0] * 0.95, classes.sizes.at(-1) * 1.05].map(Math.log10);
   const yaxis = axis("share misclassified", false, [0, Math.min(1, highest * 1.05) || 1]);
-  const layout = plotLayout(axis("training samples", true, ends, shortCount), { ...yaxis, tickformat: ".0%" });
+  const layout = plotLayout(axis(`training ${data.counted}`, true, ends, shortCount), { ...yaxis, tickformat: ".0%" });
   Plotly.react("class-plot", order.map((at) => classTrace(classes, at, chosen)), layout, PLOT_OPTIONS);
   for (const row of document.querySelectorAll("#class-table tbody tr")) {
     row.classList.toggle("chosen", row.dataset.index === value);

@@ -40,7 +40,7 @@ function forecastTraces({ metric, index }) {
       customdata: kept.map((_, at) => [median[at], low[at], high[at]]),
       mode: "lines",
       line: { color: color(series), width: 2, dash: "dash" },
-      hovertemplate: "%{x:,.0f} samples<br>%{customdata[0]} (%{customdata[1]} to %{customdata[2]})<extra></extra>",
+      hovertemplate: "%{x:,.0f} " + data.counted + "<br>%{customdata[0]} (%{customdata[1]} to %{customdata[2]})<extra></extra>",
     },
   ];
 }
@@ -54,7 +54,7 @@ function measuredTraces({ metric, index }) {
       customdata: texts(metric, metric.values).map((text, at) => [metric.seeds[at], text]),
       mode: "markers",
       marker: { color: tint, size: 7, opacity: 0.55 },
-      hovertemplate: "%{x:,} samples, seed %{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+      hovertemplate: "%{x:,} " + data.counted + ", seed %{customdata[0]}<br>%{customdata[1]}<extra></extra>",
     },
     {
       x: metric.sizes,
@@ -62,7 +62,7 @@ function measuredTraces({ metric, index }) {
       customdata: texts(metric, metric.mean),
       mode: "lines",
       line: { color: tint, width: 2.5 },
-      hovertemplate: "%{x:,} samples, mean<br>%{customdata}<extra></extra>",
+      hovertemplate: "%{x:,} " + data.counted + ", mean<br>%{customdata}<extra></extra>",
     },
   ];
 }
@@ -135,7 +135,7 @@ function drawCurve() {
   const logY = document.getElementById("log-y").checked;
   const ranges = viewRanges(logX, logY);
   const layout = plotLayout(
-    axis("training samples", logX, ranges.x, shortCount),
+    axis(`training ${data.counted}`, logX, ranges.x, shortCount),
     axis(items[0].metric.label, logY, ranges.y, axisFigure(items[0].metric)),
   );
   if (items[0].metric.share && !logY) layout.yaxis = { ...layout.yaxis, ...linearTicks(ranges.y) };

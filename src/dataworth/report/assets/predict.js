@@ -30,7 +30,7 @@ function predicted(item) {
     { lower, median, upper, gain, least, most },
     line(amount(metric, median), "big"),
     line(`90 % interval ${amount(metric, lower)} to ${amount(metric, upper)}`),
-    line(`The next ${data.step.toLocaleString("en-GB")} samples ${verb} it by ${gained(metric, gain)} (${gained(metric, least)} to ${gained(metric, most)}).`),
+    line(`The next ${data.step.toLocaleString("en-GB")} ${data.counted} ${verb} it by ${gained(metric, gain)} (${gained(metric, least)} to ${gained(metric, most)}).`),
     priceOf(state.size - forecast.largest),
     distance(state.size / forecast.largest),
   );
@@ -75,12 +75,12 @@ function startPredict() {
   box.value = state.size;
   const sync = () => {
     slider.value = sliderStep(state.size);
-    slider.setAttribute("aria-valuetext", `${count(state.size)} samples`);
+    slider.setAttribute("aria-valuetext", `${count(state.size)} ${data.counted}`);
   };
   slider.addEventListener("input", () => {
     box.value = sliderSize(Number(slider.value));
     setSize(Number(box.value));
-    slider.setAttribute("aria-valuetext", `${count(state.size)} samples`);
+    slider.setAttribute("aria-valuetext", `${count(state.size)} ${data.counted}`);
   });
   box.addEventListener("input", () => {
     if (!(Number(box.value) > 0)) return;

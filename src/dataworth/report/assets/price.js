@@ -22,7 +22,7 @@ function priced(item) {
   return result(
     item,
     { lower, median, upper, net: stay ? 0 : net },
-    line(stay ? "Stop here" : `${count(median)} samples`, "big"),
+    line(stay ? "Stop here" : `${count(median)} ${data.counted}`, "big"),
     line(stay ? "The next label costs more than it is worth." : `Label up to here, then stop (90 % interval ${between(lower, upper)}).`),
     stay ? null : line(`Going there costs ${money(price * (median - largest))} and nets about ${money(net)}.`),
     stay ? null : distance(median / largest),

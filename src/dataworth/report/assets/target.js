@@ -47,7 +47,7 @@ function targeted(item) {
       item,
       { median: met, probability: Math.max(probability, 0.5) },
       line("Met already", "big"),
-      line(`from ${count(met)} measured samples on`),
+      line(`from ${count(met)} measured ${data.counted} on`),
       upper > largest ? line(sure) : null,
     );
   }
@@ -56,8 +56,8 @@ function targeted(item) {
   return result(
     item,
     answer,
-    line(never ? "Not expected" : `${count(answer.median - largest)} more samples`, "big"),
-    line(never ? "with any number of samples" : `${count(answer.median)} in all (90 % interval ${between(answer.lower, answer.upper)})`),
+    line(never ? "Not expected" : `${count(answer.median - largest)} more ${data.counted}`, "big"),
+    line(never ? `with any number of ${data.counted}` : `${count(answer.median)} in all (90 % interval ${between(answer.lower, answer.upper)})`),
     line(`Reachable with probability ${percent(answer.probability)}`),
     never ? null : priceOf(answer.median - largest),
     never ? null : distance(answer.median / largest),
@@ -66,7 +66,7 @@ function targeted(item) {
 
 // An interval of sizes; one without an upper end is "X or more".
 function between(lower, upper) {
-  if (lower === Infinity) return "no number of samples";
+  if (lower === Infinity) return `no number of ${data.counted}`;
   return upper === Infinity ? `${count(lower)} or more` : `${count(lower)} to ${count(upper)}`;
 }
 
