@@ -181,17 +181,36 @@ def test_sizes_that_are_no_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     assert "many" in capsys.readouterr().err
 
 
-def test_ctrl_c_says_how_to_go_on_and_the_rest_is_done_later(tmp_path: Path) -> None:
+_WAITING = """
+import time
+from pathlib import Path
+
+
+def train(run):
+    Path(__file__).with_name("begun").touch()
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("model", ["function", pytest.param("linear", marks=pytest.mark.slow)])
+def test_ctrl_c_says_how_to_go_on_and_the_rest_is_done_later(model: str, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    command = [sys.executable, "-m", "dataworth.cli.main", "run", "--data", "digits"]
-    command += ["--model", "linear", "--sizes", "500", "--seeds", "1", "--epochs", "1000000"]
+    command = [sys.executable, "-m", "dataworth.cli.main", "run", "--sizes", "500", "--seeds", "1"]
+    if model == "function":
+        (tmp_path / "waiting_for_ctrl_c.py").write_text(_WAITING)
+        command += ["--data", "1000", "--model", "waiting_for_ctrl_c:train", "--metric", "loss"]
+        begun = tmp_path / "begun"
+    else:
+        command += ["--data", "digits", "--model", model, "--epochs", "1000000"]
+        begun = out / "study.toml"
     process = subprocess.Popen(
-        [*command, "--out", str(out)], stderr=subprocess.PIPE, env=os.environ, text=True
+        [*command, "--out", str(out)], stderr=subprocess.PIPE, cwd=tmp_path, text=True
     )
-    while not (out / "study.toml").is_file():
+    while not begun.is_file():
         time.sleep(0.05)
         assert process.poll() is None
-    time.sleep(1)
+    # A network is trained for a while.
+    time.sleep(1 if model == "linear" else 0)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130, told

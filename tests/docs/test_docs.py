@@ -20,10 +20,11 @@ DOCS = ROOT / "docs"
 BUILDS = all(map(importlib.util.find_spec, ("sphinx", "furo", "myst_parser", "sphinx_copybutton")))
 
 
-# Pages that train for 5 seconds or more.
+# Pages that take 5 seconds or more.
 TRAINING = (
     "README", "quickstart", "reading-a-curve", "is-my-loss-real", "bring-your-own", "glyphs",
     "forecasting", "gallery", "schedulers", "estimator", "function", "images", "table", "texts",
+    "tracking",
 )  # fmt: skip
 
 

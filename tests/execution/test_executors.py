@@ -184,22 +184,23 @@ def test_each_death_is_told_apart(tmp_path: Path) -> None:
     assert all("exit code 7" in message for message in failures)
 
 
-def test_workers_end_with_a_killed_main_process_and_leave_nothing(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "dataworth.cli.main",
-        "run",
-        "--data",
-        "digits",
-        "--model",
-        "linear",
-    ]
-    command += ["--sizes", "1000", "--seeds", "2", "--epochs", "1000000", "--workers", "2"]
+@pytest.mark.parametrize("model", ["function", pytest.param("linear", marks=pytest.mark.slow)])
+def test_workers_end_with_a_killed_main_process_and_leave_nothing(
+    model: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "dataworth.cli.main", "run", "--data", "digits"]
+    command += ["--sizes", "1000", "--seeds", "2", "--workers", "2", "--out", "run"]
+    if model == "function":
+        (tmp_path / "waiting_to_be_killed.py").write_text(
+            "import time\n\n\ndef train(run):\n    time.sleep(600)\n"
+        )
+        command += ["--model", "waiting_to_be_killed:train", "--metric", "loss"]
+    else:
+        command += ["--model", model, "--epochs", "1000000"]
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     environment = os.environ | {"TMPDIR": str(temporary)}
-    main = subprocess.Popen([*command, "--out", str(tmp_path / "run")], env=environment)
+    main = subprocess.Popen(command, env=environment, cwd=tmp_path)
     _wait_for(lambda: len(_children(main.pid)) == 2)
     workers = _children(main.pid)
     assert list(temporary.iterdir())

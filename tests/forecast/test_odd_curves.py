@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,11 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "1e-300 to 1e300": ([1, 2, 3], [1e300, 1.0, 1e-300], "further than"),
     "negative and rising": ([1000, 2000], [-1.0, -0.5], "negative"),
 }
+
+
+@cache
+def usual() -> dw.Forecast:
+    return dw.forecast(curve_of(SIZES, power(SIZES)))
 
 
 @pytest.mark.parametrize("name", ANSWERED)
@@ -169,14 +175,14 @@ def test_a_value_that_a_metric_cannot_have_is_refused() -> None:
 
 @pytest.mark.parametrize("sizes", [[0], [-5], [math.nan], [math.inf], [[1, 2]]])
 def test_sizes_that_are_none_are_refused(sizes: list[float]) -> None:
-    forecast = dw.forecast(curve_of(SIZES, power(SIZES)))
+    forecast = usual()
     with raises("value-out-of-range", ForecastError, "^sizes"):
         forecast.predict(sizes)
 
 
 @pytest.mark.parametrize("target", [0.0, -1.0, math.nan, math.inf])
 def test_targets_that_are_none_are_refused(target: float) -> None:
-    forecast = dw.forecast(curve_of(SIZES, power(SIZES)))
+    forecast = usual()
     with raises("value-out-of-range", ForecastError, "target"):
         forecast.samples_for(target)
 
@@ -214,7 +220,7 @@ def test_a_flat_curve_is_said_to_be_flat(runs: int) -> None:
     sizes = np.repeat(SIZES, runs)
     flat = dw.forecast(Curve(sizes, 0.7 + 1e-4 * np.resize([-1, 0, 1], len(sizes))))
     assert any("looks flat" in warning for warning in flat.warnings)
-    assert not any("looks flat" in w for w in dw.forecast(curve_of(SIZES, power(SIZES))).warnings)
+    assert not any("looks flat" in w for w in usual().warnings)
 
 
 def test_noise_takes_no_parameter_below_zero() -> None:
@@ -225,7 +231,7 @@ def test_noise_takes_no_parameter_below_zero() -> None:
 
 @pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300])
 def test_no_currency_is_too_large_or_too_small(unit: float) -> None:
-    forecast = dw.forecast(curve_of(SIZES, power(SIZES)))
+    forecast = usual()
     stop = forecast.stop_at(0.01 * unit, 1e4 * unit)
     assert stop.median == forecast.stop_at(0.01, 1e4).median
     assert math.isfinite(stop.net)
@@ -251,9 +257,9 @@ QUESTIONS: dict[str, Callable[[dw.Forecast], object]] = {
 @pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS)
 def test_a_question_that_makes_no_sense_is_refused(ask: Callable[[dw.Forecast], object]) -> None:
     with pytest.raises(ForecastError, match="expected"):
-        ask(dw.forecast(curve_of(SIZES, power(SIZES))))
+        ask(usual())
 
 
 def test_no_sizes_need_no_warning_of_distance() -> None:
-    forecast = dw.forecast(curve_of(SIZES, power(SIZES)))
+    forecast = usual()
     assert forecast.warnings_at([]) == forecast.warnings
