@@ -6,15 +6,16 @@
 A page is one script: its ``python`` blocks share their names, its ``bash`` blocks run line by line,
 and everything happens in one temporary folder. In a ``console`` block the lines after ``$`` are the
 commands. A ``csv`` block is a file, whose name follows the word ``csv``; so is a block of any
-language that says ``file NAME``. A block that says ``needs PROGRAM`` is run where the program is
-installed. A ``text`` block right after shows what was printed: words must agree, and numbers to
-within a quarter, since another processor trains to slightly other figures. A fence that says
-``no-run: REASON`` is not run; ``exits-1`` expects that exit code of its command.
+language that says ``file NAME``. A block that says ``needs NAME`` is run where the program or
+the Python module is installed. A ``text`` block right after shows what was printed: words must
+agree, and numbers to within a quarter, since another processor trains to slightly other figures. A
+fence that says ``no-run: REASON`` is not run; ``exits-1`` expects that exit code of its command.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import re
@@ -67,8 +68,8 @@ class Block:
     @property
     def runs(self) -> bool:
         """Whether the block is run."""
-        program = self.note.removeprefix(_NEEDS)
-        is_missing = self.note.startswith(_NEEDS) and shutil.which(program) is None
+        needed = self.note.removeprefix(_NEEDS)
+        is_missing = self.note.startswith(_NEEDS) and not _is_installed(needed)
         return not self.note.startswith(_NO_RUN) and not is_missing
 
     @property
@@ -76,6 +77,11 @@ class Block:
         """What is done with the block: "file", or its language."""
         is_file = self.language == "csv" or self.note.startswith(_IS_FILE)
         return "file" if is_file else self.language
+
+
+def _is_installed(name: str) -> bool:
+    """Whether there is a program or a Python module of this name."""
+    return shutil.which(name) is not None or importlib.util.find_spec(name) is not None
 
 
 class PageError(Exception):

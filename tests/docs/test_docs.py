@@ -23,8 +23,8 @@ BUILDS = all(map(importlib.util.find_spec, ("sphinx", "furo", "myst_parser", "sp
 # Pages that take 5 seconds or more.
 TRAINING = (
     "README", "quickstart", "reading-a-curve", "is-my-loss-real", "bring-your-own", "glyphs",
-    "forecasting", "gallery", "schedulers", "estimator", "function", "images", "table", "texts",
-    "tracking",
+    "comparisons", "forecasting", "gallery", "schedulers", "estimator", "function", "images",
+    "table", "texts", "tracking",
 )  # fmt: skip
 
 

@@ -340,6 +340,8 @@ def _differences(before: Any, now: Any, name: str = "") -> list[str]:
             if before.get(key) != now.get(key)
             for line in _differences(before.get(key), now.get(key), key)
         ]
+    if name == "code":
+        return ["the code of the model has changed"]
     return [f"it was made with {name} = {_shown(before)}, now it is {_shown(now)}"]
 
 
