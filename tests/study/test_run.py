@@ -119,7 +119,7 @@ def study(digits: Dataset, **options: Any) -> Study:
 @pytest.fixture(scope="module")
 def finished(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """The study, finished; its directory is only read or copied."""
-    return study(digits).run_in(tmp_path_factory.mktemp("finished") / "run")
+    return study(digits).run_in(tmp_path_factory.mktemp("finished") / "run", workers=1)
 
 
 def copy_of(finished: Outcome, directory: Path) -> Path:
@@ -151,8 +151,8 @@ def test_a_study_leaves_a_whole_directory(
 
 def test_finished_runs_are_never_repeated(digits: Dataset, tmp_path: Path) -> None:
     first, again = Counting(), Counting()
-    one = study(digits, model=first, sizes=[50]).run(tmp_path)
-    two = study(digits, model=again, sizes=[50]).run(tmp_path)
+    one = study(digits, model=first, sizes=[50]).run(tmp_path, workers=1)
+    two = study(digits, model=again, sizes=[50]).run(tmp_path, workers=1)
     assert (first.trained, again.trained) == (2, 0)
     assert one.to_csv() == two.to_csv()
 
@@ -163,7 +163,7 @@ def test_more_sizes_and_seeds_train_only_what_is_new(
     learner, heard = Counting(), Heard()
     copy_of(finished, tmp_path)
     curve = study(digits, model=learner, sizes=[50, 200, 400], seeds=3).run(
-        tmp_path, progress=heard
+        tmp_path, workers=1, progress=heard
     )
     assert learner.trained == 5
     assert (len(heard.keys), len(heard.done), len(heard.records), heard.ended) == (9, 4, 5, 1)
@@ -182,12 +182,12 @@ def test_an_interrupted_study_goes_on_to_the_same_figures(
         directory = tmp_path / str(stop_after)
         heard = Heard()
         with pytest.raises(KeyboardInterrupt):
-            study(digits, model=Counting(stop_after)).run(directory, progress=heard)
+            study(digits, model=Counting(stop_after)).run(directory, workers=1, progress=heard)
         assert heard.ended == 1
         assert len(heard.steps) == stop_after
         heard.check()
         rest = Counting()
-        resumed = study(digits, model=rest).run(directory)
+        resumed = study(digits, model=rest).run(directory, workers=1)
         assert rest.epochs == 16 - stop_after
         assert resumed.to_csv() == whole.to_csv()
         assert (directory / "curve.csv").read_bytes() == (
@@ -240,7 +240,7 @@ def test_a_size_too_small_for_early_stopping_is_said_before_anything_is_trained(
 ) -> None:
     learner = Counting()
     with raises("size-out-of-range", StudyError, "size 4 .*patience"):
-        study(digits, model=learner, sizes=[4, 200], patience=2).run(tmp_path)
+        study(digits, model=learner, sizes=[4, 200], patience=2).run(tmp_path, workers=1)
     assert learner.trained == 0
 
 
@@ -355,11 +355,11 @@ def test_a_full_disk_keeps_what_was_finished(
 
     monkeypatch.setattr(sqlite3, "connect", full)
     with raises("file-not-writable", StudyError):
-        study(digits, sizes=[50, 200], seeds=6).run(tmp_path)
+        study(digits, sizes=[50, 200], seeds=6).run(tmp_path, workers=1)
     monkeypatch.undo()
     with Store(tmp_path) as store:
         assert store.records()[0].key.size == 50
-    assert len(study(digits, sizes=[50, 200], seeds=6).run(tmp_path)) == 12
+    assert len(study(digits, sizes=[50, 200], seeds=6).run(tmp_path, workers=1)) == 12
 
 
 def test_the_study_file_lists_all_seeds_and_sizes_that_the_directory_holds(
