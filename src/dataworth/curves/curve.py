@@ -8,6 +8,7 @@ import math
 import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -293,10 +294,14 @@ class Curve:
 
     def summary(self) -> list[CurvePoint]:
         """Mean and standard deviation over the runs of each size, sizes rising."""
-        return [self._point(int(size)) for size in self.sizes]
+        sizes = self.sizes
+        ends = [*np.searchsorted(self.samples, sizes).tolist(), len(self.samples)]
+        return [
+            self._point(size, slice(*rows))
+            for size, rows in zip(sizes.tolist(), pairwise(ends), strict=True)
+        ]
 
-    def _point(self, size: int) -> CurvePoint:
-        rows = self.samples == size
+    def _point(self, size: int, rows: slice) -> CurvePoint:
         values = self.values[rows]
         std = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
         if len(values) == 1 and self.stds is not None:
