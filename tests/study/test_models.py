@@ -184,16 +184,16 @@ def test_models_that_standardise_and_do_not_are_the_same_study_again(
 ) -> None:
     x = np.random.default_rng(0).normal(5, 2, (60, 3)).astype("f4")
     np.savez(tmp_path / "d.npz", x_train=x, y_train=np.arange(60) % 2)
-    (tmp_path / "own.py").write_text(
+    (tmp_path / "own_network.py").write_text(
         "from keras import Input, Sequential, layers\n\n"
         "def plain(shape, classes):\n    return Sequential([Input(shape), layers.Dense(classes)])\n"
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     options: dict[str, Any] = {"sizes": [20], "seeds": 1, "epochs": 2}
-    study = dw.Study("d.npz", ["linear", "own:plain"], **options)
+    study = dw.Study("d.npz", ["linear", "own_network:plain"], **options)
     first = study.run(tmp_path / "out")
     assert 'standardize = "auto"' in (tmp_path / "out" / "study.toml").read_text()
     (again,) = read_studies(tmp_path / "out")
     assert again.run_in(tmp_path / "out").trained == 0
-    assert list(first) == ["linear", "own:plain"]
+    assert list(first) == ["linear", "own_network:plain"]
