@@ -49,6 +49,17 @@ def test_asked_and_told_a_study_gives_the_same_curve_as_run(tmp_path: Path) -> N
     assert not (tmp_path / "asked" / "work").exists()
 
 
+def test_each_session_brings_the_curve_and_its_picture_up_to_date(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("curve.csv", "curve.png")]
+    contents = []
+    for _ in range(2):
+        with study().open(tmp_path) as session:
+            for run in session.offer(3).runs:
+                session.tell(run, train(run))
+        contents.append([path.read_bytes() for path in files])
+    assert all(before != after for before, after in zip(*contents, strict=True))
+
+
 def test_a_run_is_reserved_and_comes_back_after_its_lease(tmp_path: Path) -> None:
     one, other = study().open(tmp_path, lease=60), study().open(tmp_path, lease=60)
     keys = [session.offer(3).runs for session in (one, other)]

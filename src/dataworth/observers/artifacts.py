@@ -59,16 +59,17 @@ class Artifacts(Observer):
         StudyError
             If it cannot be written.
         """
-        curves = self._read_curves()
-        if curves:
-            atomic_write(self._directory / CURVE_FILE, curves_to_csv(curves), _ADVICE)
+        self._write_curve(self._read_curves())
 
     def on_study_end(self) -> None:
         """Write the curve and its picture, if one is missing or runs were finished since."""
-        if not self._is_behind:
-            return
-        self.write()
+        if self._is_behind:
+            self.write_with_picture()
+
+    def write_with_picture(self) -> None:
+        """Write the curves of all finished runs and their picture; see `write`."""
         curves = self._read_curves()
+        self._write_curve(curves)
         if curves:
             # Slow to import, and not needed where nothing was run.
             from dataworth.plots.curve import curve_plot_data, draw_curves
@@ -83,3 +84,7 @@ class Artifacts(Observer):
                 )
                 return
             atomic_write(self._directory / CURVE_PICTURE, image_bytes(figure), _ADVICE)
+
+    def _write_curve(self, curves: Mapping[str, Curve]) -> None:
+        if curves:
+            atomic_write(self._directory / CURVE_FILE, curves_to_csv(curves), _ADVICE)

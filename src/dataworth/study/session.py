@@ -144,9 +144,7 @@ class Session:
     def write_curves(self) -> None:
         """Write ``curve.csv`` and ``curve.png`` of all finished runs."""
         with self._store() as store:
-            artifacts = Artifacts(self.directory, lambda: stored_curves(store))
-            artifacts.write()
-            artifacts.on_study_end()
+            Artifacts(self.directory, lambda: stored_curves(store)).write_with_picture()
         self._has_news = False
 
     def ask(self, *, wait: bool = True) -> Run | None:
