@@ -235,7 +235,7 @@ def test_held_out_noise_widens_the_interval() -> None:
     assert noisy_test.lower[0] < plain.lower[0]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     loss_unit=st.floats(1e-9, 1e9),
     size_unit=st.sampled_from([2, 10, 1000, 10**6]),
