@@ -73,6 +73,8 @@ def test_a_study_of_a_function_needs_no_extra(tmp_path: Path) -> None:
     [
         (("run", "quickstart"), "keras"),
         (("run", "--data", "digits", "--model", "net.keras"), "keras"),
+        (("run", "--data", "1000", "--model", "sklearn.svm:SVC"), "sklearn"),
+        (("run", "--data", "1000", "--model", "mine.py:train"), "torch"),
         (("data", "show", "table.parquet"), "tables"),
         (("data", "show", "digits"), "sklearn"),
         (("data", "show", "glyphs"), "keras"),
@@ -85,6 +87,7 @@ def test_what_needs_an_extra_says_how_to_install_it(
     arguments: tuple[str, ...], extra: str, tmp_path: Path
 ) -> None:
     (tmp_path / "net.keras").write_bytes(b"PK")
+    (tmp_path / "mine.py").write_text("import torch\n")
     (tmp_path / "curve.csv").write_text(CURVE)
     (tmp_path / "table.parquet").write_bytes(b"PAR1PAR1PAR1PAR1")
     done = run(tmp_path, *arguments)

@@ -86,6 +86,29 @@ def test_a_csv_of_measurements_as_other_programs_write_it(tmp_path: Path, header
     assert codes(audit(tmp_path / "r.csv")) == {"loss-at-float-floor": "error"}
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("own.csv", "samples,accuracy\n500,0.8\n1000,1.2\n2000,0.9\n"),
+        ("own.csv", "train_size;val_accuracy;seed\n500;0.8;0\n1000;1.2;0\n2000;0.9;0\n"),
+        ("own.jsonl", '{"samples": 500, "accuracy": 0.8}\n{"samples": 1000, "accuracy": 1.2}\n'),
+    ],
+)
+def test_measurements_are_known_by_the_names_of_their_columns(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    assert codes(audit(tmp_path / name)) == {"metric-out-of-range": "error"}
+
+
+def test_a_table_with_a_label_is_data_although_its_columns_are_named_as_in_a_curve(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"{i % 7}.5,{i % 5}.5,{'ab'[i % 2]}\n" for i in range(60))
+    (tmp_path / "mine.csv").write_text(f"size,loss,class\n{rows}")
+    assert "runs-repeated" not in codes(audit(tmp_path / "mine.csv"))
+
+
 def test_a_table_whose_label_column_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

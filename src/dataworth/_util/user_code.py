@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dataworth._util.extras import EXTRAS
 from dataworth.errors import DataworthError, StudyError
 
+_ESTIMATORS = ("catboost", "lightgbm", "xgboost")
+"""Libraries of estimators that no extra installs; each is installed under its own name."""
 _LIBRARIES = (
     *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
     str(Path(__file__).parents[1]),
@@ -78,9 +81,11 @@ def import_object(text: str, option: str = "model") -> Any:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
+        command = _command_that_installs(error)
+        advice = command or f"Modules are searched for on PYTHONPATH and in {folder}."
         raise StudyError(
             f'{option} "{text}": the module {module_name} cannot be imported ({one_line(error)}). '
-            f"Modules are searched for on PYTHONPATH and in {folder}.",
+            f"{advice}",
             code="import-failed",
         ) from None
     if not hasattr(module, name):
@@ -91,3 +96,12 @@ def import_object(text: str, option: str = "model") -> Any:
             code="import-failed",
         )
     return getattr(module, name)
+
+
+def _command_that_installs(error: Exception) -> str | None:
+    """What to type for a library that is not installed, if its name is known."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    library = (name or "").partition(".")[0]
+    if library in EXTRAS:
+        return f"Install the library: pip install 'dataworth[{EXTRAS[library]}]'"
+    return f"Install the library: pip install {library}" if library in _ESTIMATORS else None

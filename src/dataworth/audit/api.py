@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,16 @@ from dataworth.audit.data import audit_arrays, audit_dataset
 from dataworth.audit.rules.labels import label_error_findings
 from dataworth.audit.rules.rows_of_curves import several_findings
 from dataworth.audit.runs import audit_curve, audit_run
+from dataworth.curves import names
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import load_curve
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError, LabelError
 from dataworth.findings import Finding
+from dataworth.metrics.registry import find
 from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
 from dataworth.sources import load
+from dataworth.sources.columns import LABEL_NAMES
 from dataworth.tasks.base import Task
 
 if TYPE_CHECKING:
@@ -41,8 +44,9 @@ def audit(
     Parameters
     ----------
     thing : Dataset, Curve, (x, y), path or str
-        A data set; a curve; a pair of arrays; a run directory; a CSV of measurements with the
-        columns ``samples,value[,seed]``; or data by name, file or folder (`dataworth.load`).
+        A data set; a curve; a pair of arrays; a run directory; a file of measurements (see
+        `load_curve`), known by its columns of a number of samples and of a metric; or data by
+        name, file or folder (`dataworth.load`).
     x, y, x_test, y_test : array_like, optional
         Arrays in place of `thing`. Labels may be fractions, which `Dataset` refuses.
     outputs : int, optional
@@ -85,7 +89,7 @@ def audit(
         return audit_arrays(*thing, outputs=outputs, task=task)
     raise DataError(
         f"audit() cannot check {type(thing).__name__}; expected a Dataset, a Curve, a pair "
-        "(x, y), a run directory, a CSV of measurements, or data by name or path.",
+        "(x, y), a run directory, a file of measurements, or data by name or path.",
         code="wrong-type",
     )
 
@@ -123,8 +127,17 @@ def _audit_place(
 
 
 def _is_measurements(path: Path) -> bool:
+    """Whether a file holds a curve, by its form or by the names of its columns."""
+    # No data are read from these.
+    if path.suffix.lower() in (".json", ".jsonl", ".ndjson", ".xlsx"):
+        return True
     with path.open("rb") as file:
-        lines = file.readline(4096).decode("utf-8-sig", "replace").splitlines()
+        line = file.readline(4096).decode("utf-8-sig", "replace")
     # As R writes them, names are quoted.
-    header = next(csv.reader(lines[:1]), [])
-    return {"samples", "value"} <= {name.strip() for name in header}
+    header = [cell.strip().strip('"') for cell in re.split("[,;\t]", line)]
+    if {"samples", "value"} <= set(header):
+        return True
+    keys = {names.key(name) for name in header}
+    # Without a label such a table could not be read as data.
+    is_data = not keys.isdisjoint(LABEL_NAMES)
+    return not is_data and bool(keys & names.SAMPLES) and any(map(find, header))

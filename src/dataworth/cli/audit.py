@@ -28,12 +28,12 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "audit",
         help="check for results that cannot be true and for errors in data",
-        description="Audit a run directory, a CSV of measurements (samples,value[,seed]), or data. "
-        "Exit code: 0 without a finding of severity error, 1 with one, 2 if there is nothing to "
-        "audit.",
+        description="Audit a run directory, a file of measurements (columns of a number of samples "
+        "and of a metric), or data. Exit code: 0 without a finding of severity error, 1 with one, "
+        "2 if there is nothing to audit.",
     )
     parser.add_argument(
-        "thing", metavar="DIR_OR_DATA", help="a run directory, a CSV of measurements, or data"
+        "thing", metavar="DIR_OR_DATA", help="a run directory, a file of measurements, or data"
     )
     add_table_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")

@@ -107,8 +107,8 @@ def _text(raw: bytes, place: Path) -> tuple[str, tuple[str, ...]]:
         notes = ("the text is read as Windows-1252",)
     if _CONTROL.search(text[:100_000]) or "\ufffd" in text[:100_000]:
         raise DataError(
-            f"{place}: not a text file; expected CSV, JSON lines or XLSX. Of a Parquet file or "
-            "another table, read it and give the data frame.",
+            f"{place}: not a text file; expected CSV, JSON lines or XLSX. For another format, "
+            "read the table in Python and pass the data frame to dataworth.forecast.",
             code="not-utf-8",
         )
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes

@@ -79,7 +79,7 @@ class Artifacts(Observer):
                 figure = draw_curves([curve_plot_data(curve) for curve in curves.values()])
             except MissingDependencyError as error:
                 warnings.warn(
-                    DataworthWarning(f"no pictures: {error}", code="no-picture"),
+                    DataworthWarning(f"{CURVE_PICTURE} is not drawn: {error}", code="no-picture"),
                     stacklevel=2,
                 )
                 return
