@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dataworth import Metric, metrics
 from dataworth.errors import DataError
 from dataworth.metrics import registry
-from dataworth.metrics.registry import canonical, named, scorer
+from dataworth.metrics.registry import canonical, find, named, scorer
 
 KNOWN = metrics.known()
 NAMES = st.sampled_from([metric.name for metric in KNOWN])
@@ -110,7 +110,7 @@ def test_each_has_its_direction(rising: str, falling: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "  ", "/", "minutes", "accuracy_std", "1-accuracy", "acuracy", "lossy", "neg_neg_loss",
+    ["", "  ", "/", "minutes", "accuracy_std", "2-accuracy", "acuracy", "lossy", "neg_neg_loss",
      "val_", "a b c d e f g h i j k l m n", "box_loss_weight", "time to accuracy"],
 )  # fmt: skip
 def test_what_is_not_known_has_no_direction(name: str) -> None:
@@ -249,3 +249,31 @@ def test_a_metric_has_a_title_and_a_unit_and_an_unknown_one_its_name() -> None:
     assert named("acc@5").title == "acc@5"
     assert named("minutes").axis_label == "minutes"
     assert named("psnr").axis_label == "psnr (dB)"
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "higher", "lower", "upper"),
+    [
+        ("1-acc", "1 - accuracy", False, 0, 1),
+        ("1 - mIoU", "1 - mean_iou", False, 0, 1),
+        ("100 - accuracy", "1 - accuracy", False, 0, 1),
+        ("-RMSE", "neg_root_mean_squared_error", True, -math.inf, 0),
+        ("negMSE", "neg_mean_squared_error", True, -math.inf, 0),
+        ("valAcc", "accuracy", True, 0, 1),
+        ("testloss", "loss", False, 0, math.inf),
+        ("AccuracyTest", "accuracy", True, 0, 1),
+        ("perplexity (val)", "perplexity", False, 1, math.inf),
+    ],
+)
+def test_signs_complements_and_joined_words(
+    name: str, of: str, higher: bool, lower: float, upper: float
+) -> None:
+    metric = find(name)
+    assert metric is not None
+    assert (metric.name, metric.higher_is_better) == (of, higher)
+    assert (metric.lower, metric.upper) == (lower, upper)
+
+
+@pytest.mark.parametrize("name", ["1-rmse", "test", "train_size", "value", "negative", "mAcc1x"])
+def test_what_only_looks_like_a_metric(name: str) -> None:
+    assert find(name) is None

@@ -14,17 +14,26 @@ from dataworth.metrics.metric import Metric, checked_metric
 _HELD_OUT = frozenset(
     {
         *("val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev", "cv"),
-        *("heldout", "held", "out", "holdout", "hold", "oof", "of", "sample"),
+        *("heldout", "held", "out", "holdout", "hold", "oof", "of", "sample", "set"),
         *("final", "best", "metric", "metrics", "avg", "average", "mean", "overall", "rollout"),
     }
 )
 """Words around a name that say where or how it was averaged, but not what was measured."""
 _TRAINING = frozenset({"train", "training"})
-_NEGATED = frozenset({"neg", "negative"})
+_NEGATED = frozenset({"neg", "negative", "minus"})
 _AVERAGES = frozenset({"macro", "micro", "weighted", "samples", "binary", "ovr", "ovo"})
 """Words that say how a metric of one class becomes one of all: they make another metric."""
 _LAST = frozenset({"score", "scores", "at", "k", "cut", "percent", "pct", "percentage"})
 """Words that may stand behind a name, besides all others."""
+_SIGN = re.compile(r"[-\u2212\u2013]\s*(?=[^\W\d_])")
+"""A minus before a name: the metric with its sign turned."""
+_LACKS = re.compile(r"(1|1\.0|100)\s*(?:[-\u2212\u2013_]|minus)+\s*(.+)", re.IGNORECASE | re.DOTALL)
+"""1 - accuracy: what a metric lacks to 1, or to 100 in per cent."""
+_JOINED = re.compile(
+    r"(?<=[a-z])(?=[A-Z])|(?<=^val)(?!id)|(?<=^test)(?!ing)|(?<=^dev)|(?<=^valid)(?!ation)"
+    r"|(?<=^eval)(?!uation)|(?<=^train)(?!ing)|(?<=^neg)(?!ative)"
+)
+"""Where words stand together: valAcc, testloss."""
 _TOP = re.compile(r"top(k|\d+)(sparse)?(categorical)?(accuracy|acc|error|err)?")
 _F_BETA = re.compile(r"f(\d+|beta)")
 _ROUGE = re.compile(r"rouge(\d+|l|lsum|w|s|su)?")
@@ -41,6 +50,7 @@ class _Reading:
     training: bool = False
     negated: bool = False
     prefixed: bool = False
+    lacking: bool = False
 
 
 _by_name: dict[str, Metric] = {}
@@ -98,6 +108,8 @@ def find(name: str) -> Metric | None:
     if reading.training:
         label = metric.title.removeprefix("held-out ")
         metric = replace(metric, name=f"train_{metric.name}", label=f"training {label}")
+    if reading.lacking:
+        return _complement(metric)
     return _negated(metric) if reading.negated else metric
 
 
@@ -123,7 +135,7 @@ def canonical(name: str) -> str:
     reading = _read(name)
     if reading is None:
         return "_".join(_words(name)) or name
-    sides = ["train"] * reading.training + ["neg"] * reading.negated
+    sides = ["train"] * reading.training + ["neg"] * reading.negated + ["1 -"] * reading.lacking
     return " ".join([*sides, reading.metric.name, *sorted(reading.qualifiers)])
 
 
@@ -158,6 +170,16 @@ def _negated(metric: Metric) -> Metric:
     return Metric(f"neg_{metric.name}", rises, lower, upper, metric.unit, chance)
 
 
+def _complement(metric: Metric) -> Metric:
+    """What a metric that ends at 1 lacks to it."""
+    lower, upper, chance = (
+        None if value is None else 1 - value
+        for value in (metric.upper, metric.lower, metric.chance)
+    )
+    name, rises = f"1 - {metric.name}", not metric.higher_is_better
+    return Metric(name, rises, lower, upper, chance=chance)
+
+
 def _words(name: str) -> list[str]:
     """The words of a name, in lower case; signs between them do not count."""
     plain = unicodedata.normalize("NFKC", name).casefold().replace("'", "").replace("\u2019", "")
@@ -166,12 +188,21 @@ def _words(name: str) -> list[str]:
 
 def _read(name: str) -> _Reading | None:
     plain = unicodedata.normalize("NFKC", checked_metric(name)).strip()
+    if match := _LACKS.fullmatch(plain):
+        reading = _read(match[2])
+        ends = reading is not None and not reading.negated and reading.metric.upper == 1
+        return replace(reading, lacking=True) if reading is not None and ends else None
+    plain = _SIGN.sub("neg ", plain, count=1) if _SIGN.match(plain) else plain
+    return _read_words(plain) or _read_words(_JOINED.sub(" ", plain))
+
+
+def _read_words(plain: str) -> _Reading | None:
     body, further = plain, []
     # What stands in brackets at the end, or behind "@", says which of a kind it is.
     for pattern in (r"(.+?)\s*@(.*)", r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]"):
         if match := re.fullmatch(pattern, body, re.DOTALL):
             body, rest = match.groups()
-            further.append(".".join(_words(rest)))
+            further.append(".".join(word for word in _words(rest) if word not in _HELD_OUT))
     words = _words(body)
     if not 0 < len(words) <= _DEEPEST:
         return None
@@ -317,7 +348,7 @@ _RISING: tuple[tuple[tuple[float | None, float | None], str], ...] = (
     (
         _UNKNOWN,
         """
-        score:
+        score: scores
         reward: rewards, episode reward, ep rew, ep reward, episodic reward, cumulative reward
         return: returns, episode return, ep return, episodic return, cumulative return
         log_likelihood: loglik, log lik
@@ -460,7 +491,7 @@ def _register_known() -> None:
         (Metric("brier", False, 0.0, 2.0, label="held-out Brier score"), ""),
         (Metric("ece", False, *_SHARE, label="expected calibration error"), "calibration error"),
         (Metric("roc_auc", True, *_SHARE, chance=0.5), _AUC),
-        (Metric("bits_per_byte", False, *_POSITIVE, unit="bits"), "bpb"),
+        (Metric("bits_per_byte", False, *_POSITIVE, unit="bits"), "bpb, bits byte"),
         (Metric("bits_per_character", False, *_POSITIVE, unit="bits"), "bpc, bits per char"),
         (Metric("bits_per_dim", False, *_POSITIVE, unit="bits"), "bpd, bits per dimension"),
         (Metric("mutual_info_score", True, *_POSITIVE, unit="nats"), "mutual info"),
