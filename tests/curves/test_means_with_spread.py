@@ -11,7 +11,7 @@ from errors import raises
 
 import dataworth as dw
 from dataworth.curves.curve import Curve
-from dataworth.curves.read import load_curve
+from dataworth.curves.read import as_curve, load_curve
 from dataworth.errors import DataError
 
 SIZES = [400, 1_200, 3_600, 10_800]
@@ -28,6 +28,10 @@ STDS = np.array([0.03, 0.02, 0.02, 0.01])
         ("samples,test_loss,sem,n_seeds", [STDS / 2, [4] * 4]),
         ("samples,value,stderr,count", [STDS / 2, [4] * 4]),
         ("samples,value,ci95,n", [1.96 * STDS / 2, [4] * 4]),
+        ("n,loss,loss_var,reps", [STDS**2, [4] * 4]),
+        ("n,loss (mean),loss (std),num_seeds", [STDS, [4] * 4]),
+        ("n,loss,\u00b1,reps", [STDS, [4] * 4]),
+        ("n,loss,loss_err,reps", [STDS, [4] * 4]),
         (
             "samples,value,lower,upper,n",
             [MEANS - 0.98 * STDS, MEANS + 0.98 * STDS, [4] * 4],
@@ -44,9 +48,53 @@ def test_columns_of_spread_are_read(tmp_path: Path, header: str, columns: list[A
     assert curve.runs.tolist() == [4] * 4
     assert not curve.others
     assert not curve.seeded
-    assert any("standard" in note or "intervals" in note for note in curve.assumed)
+    assert any(
+        "standard" in note or "variance" in note or "intervals" in note for note in curve.assumed
+    )
     curve.to_csv(tmp_path / "b.csv")
     assert load_curve(tmp_path / "b.csv").to_csv() == curve.to_csv()
+
+
+def test_a_spread_belongs_to_its_own_metric(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("n,acc_mean,acc_std,loss_mean,loss_std\n10,.5,.01,2,.3\n30,.6,.01,1,.2\n")
+    for metric, stds in ((None, [0.3, 0.2]), ("acc", [0.01, 0.01])):
+        curve = as_curve(path, metric)
+        assert curve.stds is not None
+        assert curve.stds.tolist() == stds
+    path.write_text("n,acc,rmse_std\n10,.5,.1\n30,.6,.2\n")
+    assert as_curve(path).stds is None
+    path.write_text("n,acc,q10\n10,.5,.1\n30,.6,.2\n")
+    assert "not used: q10" in as_curve(path).assumed
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("0.62 \u00b1 0.02", "0.71\u00b10.01"),
+        ("0.62 (0.02)", "0.71 (0.01)"),
+        ("0.62 +/- 0.02", "0.71 +- 0.01"),
+        ("62 \u00b1 2 %", "71 % \u00b1 1"),
+        ("0,62 (\u00b10,02)", "0,71 (0,01)"),
+    ],
+)
+def test_cells_of_a_mean_and_its_spread(tmp_path: Path, cells: tuple[str, str]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"n;acc\n10;{cells[0]}\n30;{cells[1]}\n")
+    curve = as_curve(path)
+    scale = 100 if curve.metric.unit == "%" else 1
+    assert curve.values == pytest.approx([0.62 * scale, 0.71 * scale])
+    assert curve.stds == pytest.approx([0.02 * scale, 0.01 * scale])
+
+
+def test_intervals_in_cells(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for text in (
+        "n;acc\n10;0.5 [0.4, 0.6]\n30;0.6 (0.5-0.7)\n",
+        "n;acc;95% CI\n10;0.5;[0.4, 0.6]\n30;0.6;[0.5, 0.7]\n",
+    ):
+        path.write_text(text)
+        assert as_curve(path).stds == pytest.approx([0.1 / 1.96] * 2)
 
 
 def test_the_forecast_of_means_is_near_that_of_the_runs() -> None:

@@ -106,3 +106,48 @@ def test_each_curve_has_a_forecast_of_its_own(tmp_path: Path) -> None:
         for curve in as_curves(path, "learner").values()
     )
     assert knn < 0.25 < 0.4 < bayes
+
+
+HIGH = (0.62, 0.71, 0.78, 0.83)
+
+
+def accuracies(header: str, kinds: tuple[object, object]) -> str:
+    rows = [
+        f"{size},{kind},{round(value - 0.1 * place, 3)}"
+        for place, kind in enumerate(kinds)
+        for size, value in zip(SIZES, HIGH, strict=True)
+    ]
+    return "\n".join([f"samples,{header},accuracy", *rows])
+
+
+@pytest.mark.parametrize("column", ["notes", "comment", "id", "seed", "run"])
+def test_names_of_models_under_any_heading_are_not_pooled(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(accuracies(column, ("resnet", "vit")))
+    with raises("several-curves", DataError, f"--by {column}"):
+        as_curve(path)
+    assert len(as_curve(path, seed=column)) == 8
+    path.write_text(accuracies("seed", ("seed-1", "seed-2")))
+    assert len(as_curve(path)) == 8
+
+
+def test_passes_over_the_sizes_that_differ_are_not_pooled(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(accuracies("gpu", (0, 0)).replace(",gpu", "").replace(",0,", ","))
+    with raises("several-curves", DataError, "come 2 times"):
+        as_curve(path)
+    lines = path.read_text().splitlines()
+    path.write_text(
+        "\n".join([lines[0], *sorted(lines[1:], key=lambda row: int(row.split(",")[0]))])
+    )
+    assert len(as_curve(path)) == 8
+
+
+def test_groups_of_a_chart_are_not_pooled(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    names = [f'"Group: {model} - val/acc{end}"' for model in "ab" for end in ("", "__MIN", "__MAX")]
+    rows = [f"{n},{v},{v},{v},{v - 0.1},{v},{v}" for n, v in zip(SIZES, HIGH, strict=True)]
+    path.write_text("\n".join([",".join(["Step", *names]), *rows]))
+    with raises("several-curves", DataError, "Group: a"):
+        as_curve(path)
+    assert list(as_curves(path, "run")) == ["Group: a", "Group: b"]

@@ -11,19 +11,24 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.curves.names import UNITS
 from dataworth.curves.table import Table
 from dataworth.errors import DataError
 
 Mark = Literal[".", ","]
 _MISSING = frozenset(
-    ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing")
+    ("", "na", "n/a", "<na>", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing")
 )
 _SPACES = re.compile(r"(?<=\d)[\s\u00a0\u202f'\u2019_](?=\d{3}(?!\d))")
 """Spaces, apostrophes and underscores between groups of three digits."""
 _DIGITS = re.compile(r"[+-]?(\d*)([.,]?)(\d*)(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPS = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _BOTH = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})+([.,])\d+")
-_UNITS = {"k": 1e3, "K": 1e3, "M": 1e6}
+_COUNT = re.compile(r"(.*\d)\s*([a-z]+)", re.IGNORECASE)
+"""A number with a unit such as k or million behind it."""
+_RATIO = re.compile(r"(\d+)\s*/\s*(\d+)")
+_ERROR = re.compile(r"#[\w/]+[!?]?")
+"""What a spreadsheet shows of a formula that failed: #N/A, #DIV/0!, #WERT!"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,23 +56,30 @@ def is_missing(cell: Any) -> bool:
     if cell is None:
         return True
     if isinstance(cell, str):
-        return cell.strip().casefold() in _MISSING
+        text = cell.strip()
+        return text.casefold() in _MISSING or _ERROR.fullmatch(text) is not None
     return isinstance(cell, float | np.floating) and math.isnan(cell)
 
 
 def may_be_numbers(cells: Iterable[Any]) -> bool:
     """Whether some cell looks like a number, and none like anything else."""
-    found = False
-    for cell in cells:
-        if is_missing(cell):
-            continue
-        if isinstance(cell, str):
-            if not _looks_numeric(cell):
-                return False
-        elif isinstance(cell, bool) or not isinstance(cell, int | float | np.number):
-            return False
-        found = True
-    return found
+    numeric = [_may_be_number(cell) for cell in cells if not is_missing(cell)]
+    return bool(numeric) and all(numeric)
+
+
+def mostly_numbers(cells: Iterable[Any], *, whole: bool = False) -> bool:
+    """Whether at least half of the cells look like numbers: the others are then mistakes.
+
+    Where they are counts (`whole`), units such as k and million may stand behind them.
+    """
+    numeric = [_may_be_number(cell, whole) for cell in cells if not is_missing(cell)]
+    return bool(numeric) and 2 * sum(numeric) >= len(numeric)
+
+
+def _may_be_number(cell: Any, whole: bool = False) -> bool:
+    if isinstance(cell, str):
+        return _looks_numeric(_without_unit(cell)[0] if whole else cell)
+    return isinstance(cell, int | float | np.number) and not isinstance(cell, bool)
 
 
 def decimal_mark(table: Table, columns: Sequence[str]) -> Mark | None:
@@ -132,9 +144,7 @@ def column_numbers(
         text = cell.strip()
         signs[row] = text.endswith("%")
         text = _SPACES.sub("", text.removesuffix("%").strip())
-        factor = 1.0
-        if whole and text[-1:] in _UNITS:
-            factor, text = _UNITS[text[-1]], text[:-1].strip()
+        text, factor = _without_unit(text) if whole else (text, 1.0)
         groups = _GROUPS.fullmatch(text)
         lone = groups is not None and text.lstrip("+-")[:1] != "0"
         if groups is not None and lone and factor == 1 and text.count(groups[1]) == 1:
@@ -230,6 +240,15 @@ def _number(text: str, grouped: bool, mark: Mark | None) -> float | None:
     if text.casefold().lstrip("+-") in ("inf", "infinity"):
         return float(text)
     return float(text) if _DIGITS.fullmatch(text) and re.search(r"\d", text) else None
+
+
+def _without_unit(text: str) -> tuple[str, float]:
+    """The number before a unit, and the unit; 1/16 is a number of sixteenths."""
+    if (ratio := _RATIO.fullmatch(text.strip())) and int(ratio[2]):
+        return ratio[1], 1 / int(ratio[2])
+    match = _COUNT.fullmatch(text.strip())
+    unit = UNITS.get(match[2].casefold()) if match else None
+    return (text, 1.0) if match is None or unit is None else (match[1], unit)
 
 
 def _looks_numeric(cell: str) -> bool:

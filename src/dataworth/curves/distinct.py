@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ Floats = NDArray[np.float64]
 _APART = 1.25
 """Runs whose means lie this factor apart may be of different models."""
 _SURE = 0.001
+_FEWEST = 3
+"""Sizes at which runs are compared, at least."""
 _TEST_ROWS = ("test", "val", "valid", "validation", "heldout", "held-out", "dev", "eval")
 
 
@@ -90,9 +94,10 @@ def _differs_within_a_size(cells: Sequence[Any], sizes: Floats) -> bool:
 def _several(table: Table, name: str, kinds: Sequence[str], repeated: bool) -> DataError:
     held_out = [kind for kind in kinds if kind.casefold() in _TEST_ROWS]
     one = held_out[0] if held_out else kinds[0]
-    ways = f"--by {name} forecasts each, --where {name}={one} takes one"
+    option, row = quote(name), quote(f"{name}={one}")
+    ways = f"--by {option} forecasts each, --where {row} takes one"
     if not held_out:
-        ways += f", and --seed {name} says that they are repeats"
+        ways += f", and --seed {option} says that they are repeats"
     return DataError(
         f"{table.place}: the rows are of several curves: column {name!r} holds {listed(kinds, 6)}. "
         f"They are not pooled: {ways} (in Python by=, where=, seed=).",
@@ -103,42 +108,76 @@ def _several(table: Table, name: str, kinds: Sequence[str], repeated: bool) -> D
 
 
 def check_runs_alike(
-    table: Table, seed_columns: Sequence[str], sizes: Floats, values: Floats, seeds: Any
+    table: Table, seed_columns: Sequence[str], sizes: Floats, values: Floats, best: float | None
 ) -> None:
     """Refuse named runs that differ much at every size: they may be of different models.
 
-    Runs that only have numbers are repeats by that; names such as "resnet" and "vit" may not be.
-    An analysis of variance of the log values compares the runs with the noise within them.
+    Runs that only have numbers are repeats by that; names such as "resnet" and "vit" may not be,
+    in a column of seeds or in one of notes. An analysis of variance of the log values, and of
+    what they lack to the best value, compares the runs with the noise within them.
 
     Raises
     ------
     DataError
-        If the means of the runs lie a factor of 1.25 apart, which the noise explains with a
-        probability below 0.001.
+        If the runs lie a factor of 1.25 apart at some size, and noise explains their levels and
+        slopes with a probability below 0.001.
     """
-    name = seed_columns[0]
-    cells = table.columns[name]
-    if may_be_numbers(cells) or len(seed_columns) > 1:
-        return
+    notes = [name for name in table.names if names.key(name) in names.ANNOTATIONS]
+    measures = [values, *([] if best is None or not np.isfinite(best) else [abs(best - values)])]
+    for name in [*seed_columns[:1], *notes] if len(seed_columns) < 2 else notes:
+        cells = table.columns[name]
+        if may_be_numbers(cells) or _are_numbered(cells):
+            continue
+        run = np.unique([label(cell) for cell in cells], return_inverse=True)[1]
+        if any(_differ(run, sizes, each) for each in measures):
+            raise _several(table, name, distinct(cells), repeated=True)
+
+    passes = _passes(sizes)
+    if not seed_columns and passes.any() and any(_differ(passes, sizes, each) for each in measures):
+        raise DataError(
+            f"{table.place}: the rows are of several curves: the sizes come {passes.max() + 1} "
+            "times, one pass after another, and the passes differ by more than noise. Add a column "
+            "that names them (--by COLUMN, by='COLUMN'), or a column seed if they are repeats.",
+            code="several-curves",
+        )
+
+
+def _passes(sizes: Floats) -> NDArray[np.int64]:
+    """Which pass over the sizes each row is of; zeros where rows of one size stand together."""
+    seen: dict[float, int] = defaultdict(int)
+    number = np.zeros(len(sizes), np.int64)
+    for row, size in enumerate(sizes.tolist()):
+        number[row] = seen[size]
+        seen[size] += 1
+    return number if (np.diff(number) >= 0).all() else np.zeros_like(number)
+
+
+def _are_numbered(cells: Sequence[Any]) -> bool:
+    """Whether runs have numbers, behind a word that says so: seed-1, run 2."""
+    stems = {re.sub(r"[\s\d_.#-]+", "", label(cell)).casefold() for cell in cells}
+    return stems <= names.SEED
+
+
+def _differ(run: Any, sizes: Floats, values: Floats) -> bool:
+    """Whether runs that measured the same sizes differ by more than their noise."""
     ok = np.isfinite(values) & (values > 0)
-    runs, run = np.unique(np.asarray(seeds)[ok], return_inverse=True)
+    runs, run = np.unique(run[ok], return_inverse=True)
     at, size = np.unique(sizes[ok], return_inverse=True)
-    if len(runs) < 2 or len(at) < 3 or len(run) != len(runs) * len(at):
-        return
-    logs = np.zeros((len(runs), len(at)))
-    logs[run, size] = np.log(values[ok])
+    cells = run * len(at) + size
+    # Runs of one size that a column does not tell apart are averaged.
+    count = np.bincount(cells, minlength=len(runs) * len(at)).reshape(len(runs), len(at))
+    if len(runs) < 2 or len(at) < _FEWEST or not count.all():
+        return False
+    logs = np.bincount(cells, np.log(values[ok])).reshape(count.shape) / count
     off = logs - logs.mean(axis=0)
-    of_runs = off.mean(axis=1)
-    left = off - of_runs[:, None]
-    between = float((of_runs**2).sum()) * len(at) / (len(runs) - 1)
-    freedom = (len(runs) - 1) * (len(at) - 1)
-    within = float((left**2).sum()) / freedom
-    ratio = between / max(within, 1e-300)
+    u = np.log(at) - np.log(at).mean()
+    # Each run may have a level and a slope of its own; of three sizes, a level.
+    slopes = off @ u / (u @ u) if len(at) > _FEWEST else np.zeros(len(runs))
+    fitted = off.mean(axis=1)[:, None] + slopes[:, None] * u
+    each = 2 if len(at) > _FEWEST else 1
+    between, within = (len(runs) - 1) * each, (len(runs) - 1) * (len(at) - each)
+    squares = max(float(((off - fitted) ** 2).sum()), 1e-300)
+    ratio = float((fitted**2).sum()) / squares
     # The upper tail of Fisher's F, as a regularised incomplete beta function.
-    chance = float(
-        betainc(freedom / 2, (len(runs) - 1) / 2, freedom / (freedom + (len(runs) - 1) * ratio))
-    )
-    # Different slopes show as noise within a run: then only the last sizes are compared.
-    spread = float(np.exp(np.ptp(of_runs)))
-    if spread > _APART and chance < _SURE:
-        raise _several(table, name, distinct(cells), repeated=True)
+    chance = float(betainc(within / 2, between / 2, 1 / (1 + ratio)))
+    return float(np.exp(np.ptp(fitted, axis=0).max())) > _APART and chance < _SURE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -18,19 +19,19 @@ from dataworth.curves.cells import (
     decimal_mark,
     is_missing,
     may_be_numbers,
+    mostly_numbers,
     whole_labels,
 )
 from dataworth.curves.curve import Curve, counts_of
 from dataworth.curves.distinct import check_one_curve, check_runs_alike
 from dataworth.curves.shapes import long_form, main_metric
+from dataworth.curves.spread import split_cells, spread_columns, spread_of, standard_deviations
 from dataworth.curves.table import Table, distinct, label, listed
 from dataworth.errors import DataError
-from dataworth.metrics.metric import Metric, in_percent
-from dataworth.metrics.registry import canonical, find, scorer
+from dataworth.metrics.metric import Metric, fitted_to_unit, in_percent
+from dataworth.metrics.registry import canonical, find, named, scorer
 
 Floats = NDArray[np.float64]
-_NORMAL = {"68": 1.0, "90": 1.645, "95": 1.96, "99": 2.576}
-"""Half the width of an interval of a mean, in standard errors."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,8 @@ class _Roles:
     samples: str
     value: str
     seeds: list[str] = field(default_factory=list)
-    std: str | None = None
-    se: str | None = None
-    half: str | None = None
-    ends: tuple[str, str] | None = None
-    runs: str | None = None
-
-    @property
-    def spread(self) -> list[str]:
-        ends = self.ends or (None, None)
-        return [name for name in (self.std, self.se, self.half, *ends, self.runs) if name]
+    spread: dict[str, str] = field(default_factory=dict)
+    """Columns of the spread of means, by kind; see `spread_columns`."""
 
 
 def curve_of_table(
@@ -94,7 +87,7 @@ def curve_of_table(
             "rows. Expected a first row such as samples,value[,seed] and a row per measurement.",
             code="no-rows" if table.columns else "column-missing",
         )
-    table = long_form(table, wanted, columns.samples).filtered(later)
+    table = long_form(split_cells(table), wanted, columns.samples).filtered(later)
     roles = _roles(table, columns, wanted)
     table = _without_blank_rows(table, roles)
     mark = decimal_mark(table, _texts(table, roles))
@@ -104,13 +97,19 @@ def curve_of_table(
     seeds = _seeds(table, roles, sizes, explicit)
     further = _further(table, roles, mark, wanted)
     check_one_curve(table, roles.samples, sizes, roles.seeds, seeds, [roles.value, *further])
-    if seeds is not None and not explicit:
-        check_runs_alike(table, roles.seeds, sizes, values.values, seeds)
-    stds, runs, spread_notes = _spread(table, roles, mark)
+    stds, runs = None, None
+    spread_notes: list[str] = []
+    if roles.spread:
+        stds, runs, spread_notes = standard_deviations(table, roles.spread, mark, values.values)
     chosen, given = _metric_of(table, roles.value, values, sizes)
+    if not explicit:
+        known = chosen if isinstance(chosen, Metric) else named(chosen)
+        best = fitted_to_unit(known, values.values).best
+        check_runs_alike(table, roles.seeds, sizes, values.values, best)
     if values.comma:
         notes.append("decimal commas")
     notes = [*table.notes, *_said(table, roles, columns), *notes, *spread_notes]
+    notes += _not_used(table, roles)
     if not given and values.percent:
         notes.append(f"{roles.value!r} is in per cent: read as {chosen} in per cent")
     try:
@@ -139,12 +138,13 @@ def _filtered(table: Table, conditions: dict[str, str]) -> tuple[Table, dict[str
 
 def _roles(table: Table, columns: Columns, metric: str | None) -> _Roles:
     samples = _samples_column(table, columns)
-    spread = _spread_columns(table, samples)
-    value = _value_column(table, columns, metric, [samples, *spread.values()])
-    taken = {samples, value}
-    std, se, half, runs = (spread.get(each) for each in ("std", "se", "half", "runs"))
-    ends = (spread["lower"], spread["upper"]) if {"lower", "upper"} <= set(spread) else None
-    has_spread = bool(std or se or half or ends)
+    found = spread_columns(table, samples)
+    value = _value_column(table, columns, metric, [samples, *found])
+    spread = spread_of({name: kind for name, kind in found.items() if name != value}, value)
+    if not {"lower", "upper"} <= set(spread):
+        spread = {kind: name for kind, name in spread.items() if kind not in ("lower", "upper")}
+    if set(spread) <= {"runs"}:
+        spread = {}
     if columns.seed is not None:
         seeds = [table.column(columns.seed)]
     else:
@@ -152,15 +152,11 @@ def _roles(table: Table, columns: Columns, metric: str | None) -> _Roles:
             name
             for name in table.names
             if names.key(name) in names.SEED
-            and name not in taken
+            and name not in (samples, value, spread.get("runs"))
             and not all(is_missing(cell) for cell in table.columns[name])
         ]
         seeds.sort(key=lambda name: (not names.key(name).endswith("seed"), table.names.index(name)))
-    if not has_spread:
-        runs = None
-    if runs is not None and columns.seed is None:
-        seeds = [name for name in seeds if name != runs]
-    return _Roles(samples, value, seeds, std, se, half, ends, runs)
+    return _Roles(samples, value, seeds, spread)
 
 
 def _samples_column(table: Table, columns: Columns) -> str:
@@ -168,68 +164,37 @@ def _samples_column(table: Table, columns: Columns) -> str:
         return table.column(columns.samples)
     if "samples" in table.columns:
         return "samples"
-    for group in (names.SAMPLES - {"n"}, {"n"}, names.SHARES, names.STEPS):
-        found = [
-            name
-            for name in table.names
-            if names.key(name) in group and may_be_numbers(table.columns[name])
-        ]
+    groups: dict[int, list[str]] = {}
+    for name in table.names:
+        group = names.sizes_group(name)
+        if group is not None and mostly_numbers(table.columns[name], whole=True):
+            groups.setdefault(group, []).append(name)
+    for _, found in sorted(groups.items()):
         # A column that is the same in every row holds no sizes.
         varying = [name for name in found if len(distinct(table.columns[name])) > 1] or found
         if len(varying) > 1 and len({tuple(distinct(table.columns[n])) for n in varying}) > 1:
+            option = quote(varying[0])
             raise DataError(
                 f"{table.place}: the columns {listed(varying)} may each hold the numbers of "
-                f"samples; say which: --samples {varying[0]}, samples={varying[0]!r}.",
+                f"samples; say which: --samples {option}, samples={varying[0]!r}.",
                 code="column-unclear",
             )
-        if varying:
-            return varying[0]
+        return varying[0]
+    epochs = [name for name in table.names if names.key(name) in ("epoch", "epochs")]
     raise DataError(
         f"{table.place}: column 'samples' is missing: none of the names is known for numbers of "
-        f"training samples. The columns are {listed(table.names)}. Say which one holds them: "
-        "--samples COLUMN, samples='COLUMN'; and which one the metric: --value COLUMN.",
+        f"training samples. The columns are {listed(table.names)}. "
+        + (
+            f"{epochs[0]!r} counts passes over the data: a log of one training run is not a "
+            "learning curve, which has runs at several numbers of samples. "
+            if epochs
+            else ""
+        )
+        + "Say which one holds them: --samples COLUMN, samples='COLUMN'; and which one the metric: "
+        "--value COLUMN.",
         code="column-missing",
         column="samples",
     )
-
-
-def _spread_columns(table: Table, samples: str) -> dict[str, str]:
-    """Columns of the spread of means, by kind; the metric's name may come before or after."""
-    groups = {
-        "std": names.STD,
-        "se": names.SE,
-        "half": names.HALF,
-        "lower": names.LOWER,
-        "upper": names.UPPER,
-        "runs": names.RUNS,
-    }
-    found: dict[str, str] = {}
-    for name in table.names:
-        if name == samples or not may_be_numbers(table.columns[name]):
-            continue
-        kind = _spread_kind(name, groups)
-        if kind is not None:
-            found.setdefault(kind, name)
-    return found
-
-
-def _spread_kind(name: str, groups: Mapping[str, Collection[str]]) -> str | None:
-    """What kind of spread a column holds: a name of it, alone or beside that of a metric."""
-    words = names.words(name)
-    for kind, group in groups.items():
-        if "".join(words) in group:
-            return kind
-    for kind, group in groups.items():
-        for at in range(1, len(words)) if kind != "runs" else ():
-            first, last = words[:at], words[at:]
-            for spread, rest in ((first, last), (last, first)):
-                if "".join(spread) in group and _is_value(" ".join(rest)):
-                    return kind
-    return None
-
-
-def _is_value(text: str) -> bool:
-    return text in names.VALUE or text == "mean" or (bool(text) and find(text) is not None)
 
 
 def _value_column(table: Table, columns: Columns, metric: str | None, taken: Sequence[str]) -> str:
@@ -238,16 +203,16 @@ def _value_column(table: Table, columns: Columns, metric: str | None, taken: Seq
     plain = [name for name in table.names if names.key(name) in names.VALUE and name not in taken]
     if len(plain) == 1:
         return plain[0]
-    free = [
+    others = [
         name
         for name in table.names
         if name not in taken
         and names.key(name) not in names.SEED | names.ANNOTATIONS | names.EXPERIMENT
         and not name.startswith(("_", "tags."))
-        and may_be_numbers(table.columns[name])
     ]
-    known = [name for name in free if find(name) is not None]
-    asked = [name for name in free if name == metric]
+    free = [name for name in others if may_be_numbers(table.columns[name])]
+    known = [name for name in others if find(name) and mostly_numbers(table.columns[name])]
+    asked = [name for name in others if name == metric]
     if asked:
         return asked[0]
     if known:
@@ -255,13 +220,14 @@ def _value_column(table: Table, columns: Columns, metric: str | None, taken: Seq
         if metric is not None and not any(canonical(n) == canonical(metric) for n in known):
             base = scorer(metric)[0].name
         return main_metric(known, base, table.place)
-    means = [name for name in free if names.key(name) in ("mean", "average", "avg")]
+    means = [name for name in free if names.key(name) in names.MEAN]
     if means or len(free) == 1:
         return (means or free)[0]
     if free:
         raise DataError(
             f"{table.place}: none of the columns {listed(free)} is a metric by its name; say which "
-            f"one is forecast: --value {free[0]}, value={free[0]!r}, and what it is: --metric.",
+            f"one is forecast: --value {quote(free[0])}, value={free[0]!r}, and what it is: "
+            "--metric.",
             code="column-unclear",
         )
     texts = [name for name in table.names if name not in taken]
@@ -280,10 +246,16 @@ def _first(cells: Sequence[Any]) -> Any:
 
 
 def _without_blank_rows(table: Table, roles: _Roles) -> Table:
-    """Without rows that have neither a size nor a figure, as spreadsheets leave them."""
+    """Without rows that have no figure: blank ones, and those of a log with other metrics."""
     sizes, values = table.columns[roles.samples], table.columns[roles.value]
+    found = {
+        label(size) for size, value in zip(sizes, values, strict=True) if not is_missing(value)
+    }
     keep = [
-        row for row in range(len(table)) if not (is_missing(sizes[row]) and is_missing(values[row]))
+        row
+        for row, (size, value) in enumerate(zip(sizes, values, strict=True))
+        if not is_missing(value)
+        or not (is_missing(size) or (not roles.seeds and label(size) in found))
     ]
     if len(keep) == len(table):
         return table
@@ -291,7 +263,7 @@ def _without_blank_rows(table: Table, roles: _Roles) -> Table:
 
 
 def _texts(table: Table, roles: _Roles) -> list[str]:
-    return [roles.samples, roles.value, *roles.spread]
+    return [roles.samples, roles.value, *roles.spread.values()]
 
 
 def _sizes(
@@ -299,7 +271,18 @@ def _sizes(
 ) -> tuple[Floats, list[str]]:
     """The numbers of samples: counts, or shares and per cent of a total."""
     numbers = column_numbers(table, name, mark, whole=True)
-    sizes, notes = numbers.values, []
+    unit = names.unit_of_sizes(name)[1]
+    if any(isinstance(cell, str) and cell.strip()[-1:].isalpha() for cell in table.columns[name]):
+        unit = 1.0
+    sizes, notes = numbers.values * unit, []
+    if unit != 1:
+        notes.append(f"{name!r} holds multiples of {unit:,.0f}")
+    if names.are_logarithms(name):
+        raise DataError(
+            f"{table.place}: {name!r} holds logarithms by its name; expected the numbers of "
+            "samples themselves. Write these in a column, or rename it.",
+            code="value-unclear",
+        )
     gaps = np.flatnonzero(np.isnan(sizes))
     if len(gaps):
         raise DataError(
@@ -311,7 +294,7 @@ def _sizes(
     if numbers.grouped:
         notes.append("separators of thousands are left out")
     percent = numbers.percent or names.is_percent(name)
-    by_name = names.key(name) in names.SHARES and names.key(name) not in names.SAMPLES
+    by_name = names.are_shares(name)
     fraction = bool(len(sizes)) and sizes.max() <= 1 and sizes.min() > 0 and (sizes < 1).any()
     if not (percent or by_name or fraction):
         if total is None:
@@ -319,10 +302,10 @@ def _sizes(
         percent = True
     if not fraction and not numbers.percent:
         percent = True
-    unit = "per cent" if percent else "fractions"
+    kind = "per cent" if percent else "fractions"
     if total is None:
         raise DataError(
-            f"{table.place}: {name!r} holds {unit}, {label(float(sizes.min()))} to "
+            f"{table.place}: {name!r} holds {kind}, {label(float(sizes.min()))} to "
             f"{label(float(sizes.max()))}, not numbers of samples. Give the number that they are "
             "of: --total N, total=N.",
             code="option-missing",
@@ -334,7 +317,7 @@ def _sizes(
             "than 100 per cent; omit total if the column holds numbers of samples.",
             code="options-conflict",
         )
-    notes.append(f"{name!r} holds {unit} of {total:,.12g} samples")
+    notes.append(f"{name!r} holds {kind} of {total:,.12g} samples")
     return counts_of(sizes / 100 if percent else sizes, total).astype(np.float64), notes
 
 
@@ -367,7 +350,7 @@ def _further(
     table: Table, roles: _Roles, mark: Mark | None, metric: str | None
 ) -> dict[str, Numbers]:
     """Other columns of numbers: further metrics of the same runs."""
-    taken = {roles.samples, roles.value, *roles.seeds, *roles.spread}
+    taken = {roles.samples, roles.value, *roles.seeds, *roles.spread.values()}
     wanted = () if metric is None else (canonical(metric), canonical(scorer(metric)[0].name))
     found: dict[str, Numbers] = {}
     for name in table.names:
@@ -387,7 +370,7 @@ def _metric_of(
     table: Table, name: str, values: Numbers, sizes: Floats
 ) -> tuple[str | Metric, bool]:
     """What the values are, by the name of their column; and whether that name says it."""
-    if names.key(name) in names.VALUE or names.key(name) in ("mean", "average", "avg"):
+    if names.key(name) in names.VALUE or names.key(name) in names.MEAN:
         if not values.percent:
             return "loss", False
         finite = np.isfinite(values.values)
@@ -409,40 +392,6 @@ def _fits_percent(values: Floats) -> bool:
     return bool(len(finite)) and float(finite.max()) > 1
 
 
-def _spread(
-    table: Table, roles: _Roles, mark: Mark | None
-) -> tuple[Floats | None, Floats | None, list[str]]:
-    """Standard deviations over runs and numbers of runs, from the given measure of spread."""
-    if not roles.spread:
-        return None, None, []
-    runs = None if roles.runs is None else column_numbers(table, roles.runs, mark).values
-    notes = []
-    if roles.std is not None:
-        stds = column_numbers(table, roles.std, mark).values
-        notes.append(f"{roles.std!r} is the standard deviation over runs")
-    elif roles.se is not None:
-        stds = column_numbers(table, roles.se, mark).values
-        notes.append(f"{roles.se!r} is the standard error of the mean")
-    else:
-        level = "95"
-        if roles.half is not None:
-            level = next((each for each in _NORMAL if each in names.key(roles.half)), "95")
-            half = column_numbers(table, roles.half, mark).values
-            said = repr(roles.half)
-        elif roles.ends is not None:
-            low, high = (column_numbers(table, name, mark).values for name in roles.ends)
-            half, said = (high - low) / 2, " and ".join(map(repr, roles.ends))
-        else:
-            return None, None, []
-        stds = half / _NORMAL[level]
-        notes.append(f"{said} gives {level} % intervals of the mean")
-    if roles.runs is not None:
-        notes.append(f"{roles.runs!r} is the number of runs in a mean")
-    if roles.std is None and runs is not None:
-        stds = stds * np.sqrt(runs)
-    return stds, runs, notes
-
-
 def _said(table: Table, roles: _Roles, columns: Columns) -> list[str]:
     """The columns whose part was inferred, in words."""
     said = []
@@ -457,6 +406,23 @@ def _said(table: Table, roles: _Roles, columns: Columns) -> list[str]:
     if columns.seed is None and roles.seeds and roles.seeds != ["seed"] and not stacked:
         said.append(f"{' and '.join(map(repr, roles.seeds))} the seeds")
     return said
+
+
+def _not_used(table: Table, roles: _Roles) -> list[str]:
+    """Columns of numbers whose names say neither a metric nor what describes a run."""
+    described = names.ANNOTATIONS | names.EXPERIMENT | names.SEED | names.STEPS | names.SAMPLES
+    used = {roles.samples, roles.value, *roles.seeds, *roles.spread.values()}
+    left = [
+        name
+        for name in table.names
+        if name not in used
+        and names.key(name) not in described
+        and not name.startswith(("_", "tags."))
+        and find(name) is None
+        and may_be_numbers(table.columns[name])
+        and len(distinct(table.columns[name])) > 1
+    ]
+    return [f"not used: {listed(left, 6)}"] if left else []
 
 
 def _of_its_row(

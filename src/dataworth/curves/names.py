@@ -22,6 +22,22 @@ def key(name: str) -> str:
     return "".join(words(name)) or name.strip()
 
 
+def sizes_group(name: str) -> int | None:
+    """How likely a column holds sizes by its name: 0 is the likeliest, None is not at all."""
+    plain = unit_of_sizes(name)[0]
+    word = key(plain)
+    bare = "".join(each for each in words(plain) if each not in _FILLERS)
+    for place, group in enumerate((SAMPLES - {"n"}, {"n"}, SHARES, SAMPLES | _THINGS, STEPS)):
+        if word in group or (place in (_OF_SHARES, _OF_THINGS) and bare in group):
+            return place
+    return None
+
+
+def are_shares(name: str) -> bool:
+    """Whether a name is one of fractions or per cent of the data, not of numbers of samples."""
+    return sizes_group(name) == _OF_SHARES
+
+
 def is_percent(name: str) -> bool:
     """Whether the name of a column says that it is in per cent."""
     found = re.findall(r"[^\W_]+|%", name.casefold())
@@ -30,6 +46,43 @@ def is_percent(name: str) -> bool:
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+UNITS = {
+    **dict.fromkeys(("k", "thousand", "thousands", "tsd", "1000s", "000s", "000", "1e3"), 1e3),
+    **dict.fromkeys(("m", "mio", "mn", "million", "millions", "1e6"), 1e6),
+    **dict.fromkeys(("b", "bn", "g", "billion", "billions", "1e9"), 1e9),
+    **dict.fromkeys(("t", "trillion", "trillions", "1e12"), 1e12),
+}
+"""Units of numbers of samples, in cells and in the names of their columns."""
+_LOGARITHMS = frozenset(("log", "log2", "log10", "ln", "lg"))
+
+
+def unit_of_sizes(name: str) -> tuple[str, float]:
+    """The name of a column without the unit of its numbers, and that unit: 1e3 of "samples (k)"."""
+    if bracket := re.search(r"[(\[]\s*(?:in\s)?(.*?)[)\]]|/\s*(1\w+)\s*$", name):
+        unit = UNITS.get(_plain_unit(bracket[1] or bracket[2]))
+        if unit is not None:
+            return name[: bracket.start()], unit
+    found = words(name)
+    rest = [word for word in found if word not in ("of", "in")]
+    for word, others in ((rest[0], rest[1:]), (rest[-1], rest[:-1])) if len(rest) > 1 else ():
+        if word in UNITS and "".join(others) in SAMPLES - {"n"}:
+            return " ".join(others), UNITS[word]
+    return name, 1.0
+
+
+def _plain_unit(text: str) -> str:
+    """A unit in lower case: "k" of "K", "1000s" of "'000s", "1e3" of "x 10^3"."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = re.sub(r"[^a-z\d^]|^x", "", plain.replace("\u00d7", ""))
+    plain = re.sub(r"^10\^?(\d)$", r"1e\1", plain.strip("x"))
+    return {"1000": "1e3", "1000000": "1e6"}.get(plain, plain)
+
+
+def are_logarithms(name: str) -> bool:
+    """Whether a name says that its column holds logarithms."""
+    return bool(_LOGARITHMS & set(words(name)))
 
 
 _PREFIXES = _names("config params param hparams hyperparameters hyperparams summary")
@@ -53,11 +106,24 @@ STEPS = _names("step steps globalstep iteration iterations iter update updates t
 SHARES = _names(
     """
     fraction fractions frac datafraction fractionofdata datasetfraction trainfraction
-    trainingfraction fractiontrain subsetfraction share shares datashare proportion percent
+    trainingfraction fractiontrain subsetfraction share shares datashare proportion portion percent
     percentage pct percentofdata datapercent datapercentage trainpercent datapct trainpct
     percentofthedata ofdata ofthedata data % subset subsetratio ratio dataratio
     """
 )
+_OF_SHARES, _OF_THINGS = 2, 3
+_FILLERS = _names(
+    "n num number of the in count total train training labelled labeled seen used dataset"
+)
+_THINGS = _names(
+    """
+    sample example row image point token document sentence utterance docs pairs sequences
+    questions trajectories episodes transitions frames molecules structures cells patients
+    subjects users queries demos demonstrations observations records events cases problems prompts
+    dialogues recordings clips videos scans annotationbudget labelbudget labelingbudget
+    """
+)
+"""What samples may be, where no other name is one of numbers of samples."""
 SEED = _names(
     """
     seed seeds randomseed randomstate rngseed rng splitseed dataseed subsetseed outerseed innerseed
@@ -65,7 +131,9 @@ SEED = _names(
     trial trialid trialnumber fold folds foldid cvfold outerfold innerfold
     """
 )
-STD = _names("std stdev stddev standarddeviation sd sigma deviation spread")
+STD = _names("std stds stdev stddev standarddeviation sd sigma deviation spread uncertainty")
+VARIANCE = _names("var variance")
+MEAN = _names("mean means average avg")
 SE = _names("se sem stderr standarderror stderror")
 HALF = _names("ci ci95 95ci ci90 90ci ci99 99ci ci68 halfwidth errorbar margin marginoferror")
 LOWER = _names(
@@ -77,7 +145,8 @@ UPPER = _names(
 RUNS = _names(
     """
     n runs nruns numruns numberofruns nseeds numseeds seeds count counts repeats nrepeats
-    numrepeats repetitions replicates nfolds trials ntrials
+    numrepeats repetitions nrepetitions replicates nreplicates reps nreps nfolds folds trials
+    ntrials
     """
 )
 VALUE = _names("value values")
@@ -87,8 +156,8 @@ ANNOTATIONS = _names(
     state status notes note user tags created runtime sweep starttime endtime duration sourcetype
     sourcename source host hostname node gpu device machine date time timestamp walltime comment
     comments remark remarks anmerkung bemerkung id index artifacturi experimentid lifecyclestage
-    updated seconds elapsed elapsedtime traintime trainingtime traintimeseconds fittime scoretime
-    memory cost relativetime
+    updated number rank ranktestscore unnamed0 seconds elapsed elapsedtime traintime trainingtime
+    traintimeseconds fittime scoretime memory cost relativetime
     """
 )
 """Columns that describe a run, but do not make it another experiment."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from shlex import quote
 from typing import Any
 
 from dataworth.curves import names
@@ -89,7 +90,7 @@ def main_metric(kinds: Sequence[str], metric: str | None, place: str, column: st
     asked = "" if metric is None else f"no metric is called {metric!r}; "
     raise DataError(
         f"{place}: {asked}{what} the metrics {listed(list(kinds))}. Say which one: --metric "
-        f"{held_out[0]}, metric={held_out[0]!r}; or the column: --value, value=.",
+        f"{quote(held_out[0])}, metric={held_out[0]!r}; or the column: --value, value=.",
         code="metric-unclear" if metric is None else "unknown-metric",
     )
 

@@ -1,0 +1,155 @@
+"""The spread of means in a table: columns that hold it, and cells such as 0.91 ± 0.02."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataworth.curves import names
+from dataworth.curves.cells import Mark, column_numbers, is_missing, may_be_numbers
+from dataworth.curves.table import Table
+from dataworth.metrics.registry import canonical, find
+
+Floats = NDArray[np.float64]
+_NORMAL = {"68": 1.0, "90": 1.645, "95": 1.96, "99": 2.576}
+"""Half the width of an interval of a mean, in standard errors."""
+_KINDS: dict[str, Collection[str]] = {
+    "std": names.STD,
+    "variance": names.VARIANCE,
+    "se": names.SE,
+    "half": names.HALF,
+    "lower": names.LOWER,
+    "upper": names.UPPER,
+    "runs": names.RUNS,
+}
+_PLUS_MINUS = r"\u00b1|\+\s*/\s*-|\+-|\\pm"
+_NUMBER = r"[-+]?[\d.,]+(?:e[-+]?\d+)?\s*%?"
+_WITH_STD = re.compile(
+    rf"\s*({_NUMBER})\s*(?:(?:{_PLUS_MINUS})\s*({_NUMBER})|\(\s*(?:{_PLUS_MINUS})?\s*({_NUMBER})\))\s*",
+    re.IGNORECASE,
+)
+_ENDS = rf"[\[(]\s*({_NUMBER})\s*(?:[,;]\s|\s-\s|[-\u2013]|to)\s*({_NUMBER})\s*[\])]"
+_WITH_ENDS = re.compile(rf"\s*({_NUMBER})\s*{_ENDS}\s*", re.IGNORECASE)
+_INTERVAL = re.compile(rf"\s*{_ENDS}\s*", re.IGNORECASE)
+
+
+def split_cells(table: Table) -> Table:
+    """The table with means and their spread in columns of their own, where cells hold both."""
+    columns: dict[str, list[Any]] = {}
+    notes = []
+    for name, cells in table.columns.items():
+        for pattern, parts in (
+            (_WITH_STD, (name, f"{name} std")),
+            (_WITH_ENDS, (name, f"{name} lower", f"{name} upper")),
+            (_INTERVAL, (f"{name} lower", f"{name} upper")),
+        ):
+            split = _matched(cells, pattern, len(parts))
+            if split and not any(part in table.columns for part in parts if part != name):
+                columns |= dict(zip(parts, split, strict=True))
+                if pattern is not _INTERVAL:
+                    notes.append(f"cells of {name!r} hold a mean and its spread")
+                break
+        else:
+            columns[name] = cells
+    return (
+        replace(table, columns=columns).noted(*notes) if len(columns) > len(table.names) else table
+    )
+
+
+def _matched(cells: list[Any], pattern: re.Pattern[str], count: int) -> list[list[Any]]:
+    """The parts of all cells that match; nothing if one with a value does not."""
+    split: list[list[Any]] = [[] for _ in range(count)]
+    found = False
+    for cell in cells:
+        match = pattern.fullmatch(cell) if isinstance(cell, str) else None
+        if match is None and not is_missing(cell):
+            return []
+        found = found or match is not None
+        texts = [text for text in match.groups() if text] if match else [""] * count
+        percent = any("%" in text for text in texts)
+        for column, text in zip(split, texts, strict=True):
+            column.append(text + "%" * (percent and "%" not in text))
+    return split if found else []
+
+
+def spread_columns(table: Table, samples: str) -> dict[str, tuple[str, str]]:
+    """Columns that hold a spread or numbers of runs: their kind, and of which metric they are."""
+    found = {}
+    for name in table.names:
+        if name == samples or not may_be_numbers(table.columns[name]):
+            continue
+        kind = _kind(name, [names.key(each) for each in table.names if each != name])
+        if kind is not None:
+            found[name] = kind
+    return found
+
+
+def _kind(name: str, others: Collection[str]) -> tuple[str, str] | None:
+    """What kind of spread a name says, alone or before or behind that of a metric."""
+    plain = re.sub(_PLUS_MINUS, " std ", name)
+    for words in (names.words(plain), names.words(re.sub(r"[()\[\]]", " ", plain))):
+        for kind, group in _KINDS.items():
+            if "".join(words) in group:
+                return kind, ""
+        for kind, group in _KINDS.items():
+            for at in range(1, len(words)) if kind != "runs" else ():
+                first, last = words[:at], words[at:]
+                for spread, rest in ((first, last), (last, first)):
+                    if "".join(spread) in group and _is_value(rest, others):
+                        return kind, " ".join(rest)
+        # Errors beside a metric are its error bars, unless they are a metric by name.
+        if words[-1:] in (["err"], ["error"]) and "".join(words[:-1]) in others and not find(name):
+            return "std", " ".join(words[:-1])
+    return None
+
+
+def _is_value(words: list[str], others: Collection[str]) -> bool:
+    text = "".join(words)
+    return text in names.MEAN | names.VALUE | set(others) or find(" ".join(words)) is not None
+
+
+def spread_of(found: dict[str, tuple[str, str]], value: str) -> dict[str, str]:
+    """The columns of spread that belong to one column of means, by kind."""
+    columns: dict[str, str] = {}
+    for name, (kind, of) in found.items():
+        key = names.key(of) if of else ""
+        alike = key in names.MEAN | names.VALUE | {"", names.key(value)}
+        if alike or canonical(of) == canonical(value):
+            columns.setdefault(kind, name)
+    return columns
+
+
+def standard_deviations(
+    table: Table, columns: dict[str, str], mark: Mark | None, values: Floats
+) -> tuple[Floats, Floats | None, list[str]]:
+    """Standard deviations over runs and numbers of runs, from the given measure of spread."""
+
+    def numbers(kind: str) -> Floats:
+        found = column_numbers(table, columns[kind], mark)
+        # A share may have its spread in per cent.
+        return found.values / 100 if found.percent and not (values > 1).any() else found.values
+
+    runs = numbers("runs") if "runs" in columns else None
+    said = " and ".join(repr(name) for kind, name in columns.items() if kind != "runs")
+    if "std" in columns:
+        stds, note = numbers("std"), f"{columns['std']!r} is the standard deviation over runs"
+    elif "variance" in columns:
+        stds = np.sqrt(np.maximum(numbers("variance"), 0))
+        note = f"{columns['variance']!r} is the variance over runs"
+    elif "se" in columns:
+        stds, note = numbers("se"), f"{columns['se']!r} is the standard error of the mean"
+    else:
+        half = numbers("half") if "half" in columns else (numbers("upper") - numbers("lower")) / 2
+        level = next((each for each in _NORMAL if each in names.key(said)), "95")
+        stds, note = abs(half) / _NORMAL[level], f"{said} gives {level} % intervals of the mean"
+    notes = [note]
+    if "runs" in columns:
+        notes.append(f"{columns['runs']!r} is the number of runs in a mean")
+    if runs is not None and not {"std", "variance"} & set(columns):
+        stds = stds * np.sqrt(runs)
+    return stds, runs, notes

@@ -1,0 +1,83 @@
+"""Columns of sizes by their names: units, shares, logarithms, and names of what is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from errors import raises
+
+from dataworth.curves.read import as_curve
+from dataworth.errors import DataError
+
+VALUES = [0.62, 0.71, 0.78]
+
+
+def written(folder: Path, name: str, sizes: Sequence[object] = (1, 3, 9)) -> Path:
+    path = folder / "a.csv"
+    rows = zip(sizes, VALUES, strict=True)
+    path.write_text("\n".join([f"{name};accuracy", *(f"{size};{value}" for size, value in rows)]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("samples (k)", 1e3),
+        ("samples ('000)", 1e3),
+        ("n (x1000)", 1e3),
+        ("N (\u00d710^3)", 1e3),
+        ("training samples [in thousands]", 1e3),
+        ("thousands of samples", 1e3),
+        ("samplesK", 1e3),
+        ("samples/1000", 1e3),
+        ("tokens (M)", 1e6),
+        ("tokens_B", 1e9),
+        ("samples", 1),
+        ("samples (train)", 1),
+        ("num_sequences", 1),
+        ("train/num_samples", 1),
+    ],
+)
+def test_units_in_the_name(tmp_path: Path, name: str, unit: float) -> None:
+    curve = as_curve(written(tmp_path, name))
+    assert curve.samples.tolist() == [unit, 3 * unit, 9 * unit]
+    assert any("multiples" in note for note in curve.assumed) == (unit != 1)
+
+
+def test_units_in_cells(tmp_path: Path) -> None:
+    for sizes in (["1k", "3K", "9 k"], ["0.001M", "0.003 million", "9k"]):
+        for name in ("tokens", "samples (k)"):
+            curve = as_curve(written(tmp_path, name, sizes))
+            assert curve.samples.tolist() == [1_000, 3_000, 9_000]
+
+
+def test_shares_ask_for_their_total(tmp_path: Path) -> None:
+    for name, sizes in (
+        ("data", ["1/16", "1/4", "1"]),
+        ("frac_train", [0.1, 0.5, 1]),
+        ("data used (%)", [10, 50, 100]),
+    ):
+        with raises("option-missing", DataError, "--total"):
+            as_curve(written(tmp_path, name, sizes))
+    assert as_curve(tmp_path / "a.csv", total=200).samples.tolist() == [20, 100, 200]
+
+
+def test_logarithms_are_no_sizes(tmp_path: Path) -> None:
+    with raises("value-unclear", DataError, "logarithms"):
+        as_curve(written(tmp_path, "log10_samples", [3, 4, 5]), samples="log10_samples")
+
+
+def test_a_bad_cell_is_named(tmp_path: Path) -> None:
+    with raises("not-numeric", DataError, "row 4, column 'n_train': 'all'"):
+        as_curve(written(tmp_path, "n_train", [10, 20, "all"]))
+    path = tmp_path / "b.csv"
+    path.write_text("n,accuracy\n10,.5\n20,.6\n40,.7\n80,ca. 0.8\n")
+    with raises("not-numeric", DataError, "row 5, column 'accuracy'"):
+        as_curve(path)
+
+
+def test_a_log_of_epochs_is_told_apart(tmp_path: Path) -> None:
+    with raises("column-missing", DataError, "'epoch' counts passes"):
+        as_curve(written(tmp_path, "epoch"))
