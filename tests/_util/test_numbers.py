@@ -4,7 +4,14 @@ import math
 
 import pytest
 
-from dataworth._util.numbers import format_count, format_count_rounded, format_count_short
+from dataworth._util.numbers import (
+    format_chance,
+    format_count,
+    format_count_rounded,
+    format_count_short,
+    format_percent,
+    format_share,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +52,17 @@ def test_a_count_in_a_sentence() -> None:
     assert format_count_rounded(123_456) == "123,000"
     assert format_count_rounded(math.inf) == "infinite"
     assert format_count_rounded(1e30) == "1e+30"
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0.0, "0 %"), (0.004, "under 1 %"), (0.52, "52 %"), (0.996, "over 99 %"), (1.0, "100 %")],
+)
+def test_a_chance_is_never_rounded_to_certainty(probability: float, text: str) -> None:
+    assert format_chance(probability) == text
+
+
+def test_a_share_in_per_cent() -> None:
+    assert format_share(0.0589) == "5.89 %"
+    assert format_percent(0.1234, 1) == "12.3 %"
+    assert format_percent(0.1234, 1, signed=True) == "+12.3 %"

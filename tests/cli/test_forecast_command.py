@@ -192,7 +192,7 @@ def test_the_mean_error_of_one_origin_is_its_error(
     assert main(["forecast", "falling.csv", "--details"]) == 0
     said = capsys.readouterr().out
     (last,) = (line for line in said.splitlines() if "last value stays" in line)
-    assert last.split()[-2:] == ["+100.0%", "100.0%"]
+    assert last.split()[-2:] == ["100.0", "%"]
 
 
 def test_accuracies_near_1_and_their_targets_are_told_apart(

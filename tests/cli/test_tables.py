@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from dataworth._util.numbers import format_chance
 from dataworth.cli.answers import Answers
 from dataworth.cli.audit import _show
 from dataworth.cli.show.forecast import show_comparison, show_forecast
@@ -63,7 +64,7 @@ def test_no_terminal_is_too_narrow_for_a_figure(width: int, compared: Comparison
     assert "100008" in shown["finding"]
     assert f"{FAR:,.0f}" in shown["forecast"]
     for standing in compared.standings(FAR, 0.9):
-        assert f"{standing.probability_best:.0%}" in shown["comparison"]
+        assert format_chance(standing.probability_best) in shown["comparison"]
 
 
 def _plain(text: str) -> str:

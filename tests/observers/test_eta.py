@@ -1,6 +1,6 @@
 import pytest
 
-from dataworth.observers.eta import EtaEstimator, clock
+from dataworth.observers.eta import EtaEstimator
 from dataworth.records.record import RunKey
 
 RUNS = [RunKey("m", 100, 0, "a"), RunKey("m", 100, 1, "b"), RunKey("m", 300, 0, "c")]
@@ -84,5 +84,10 @@ def test_a_learner_that_tells_of_no_epochs(clocked: Clock) -> None:
     assert eta.seconds_left == pytest.approx(40)
 
 
-def test_clock() -> None:
-    assert [clock(5.4), clock(60), clock(3_661)] == ["0:05", "1:00", "1:01:01"]
+def test_the_first_step_says_nothing_of_the_speed(clocked: Clock) -> None:
+    eta = EtaEstimator(RUNS, [], WORK)
+    clocked.now += 60
+    _train(eta, clocked, RUNS[0], 1, 1)
+    assert eta.seconds_left is None
+    _train(eta, clocked, RUNS[0], 2, 2)
+    assert eta.seconds_left == pytest.approx(48)

@@ -96,7 +96,7 @@ def test_a_goal_beyond_the_data_says_how_many_rows_it_would_take() -> None:
     records = play(planner, {"a": power_law()}, noise=0.01)
     kind, message = stop_of(planner)
     assert kind == "no-help"
-    assert "the goal is the 90% interval at 10,000,000 samples" in message
+    assert "the goal is the 90 % interval at 10,000,000 samples" in message
     assert planner.last is not None
     assert any("there are 20,000: the forecast goes on from there" in n for n in planner.last.notes)
     assert max(record.key.size for record in records) == 20_000

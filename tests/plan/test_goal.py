@@ -15,12 +15,12 @@ from dataworth.plan.goal import Goal
 @pytest.mark.parametrize(
     ("options", "kind", "words"),
     [
-        ({"at": 1_000}, "interval", "the 90% interval at 1,000 samples within 5%"),
-        ({"at": 1_000, "within": 0.1, "level": 0.8}, "interval", "80% .* within 10%"),
+        ({"at": 1_000}, "interval", "the 90 % interval at 1,000 samples within 5 %"),
+        ({"at": 1_000, "within": 0.1, "level": 0.8}, "interval", "80 % .* within 10 %"),
         ({"target": 0.95}, "target", "whether 0.95 is reached, with a probability of 0.9"),
         ({"target": 0.95, "at": 10, "sure": 0.8}, "target", "at 10 samples.* of 0.8"),
         ({"at": 1_000, "sure": 0.9}, "best", "the best model at 1,000 samples with"),
-        ({"at": 1_000, "sure": 0.9, "within": 0.02}, "best", "or within 2% of it"),
+        ({"at": 1_000, "sure": 0.9, "within": 0.02}, "best", "or within 2 % of it"),
     ],
 )
 def test_a_goal_has_the_kind_that_its_options_say(

@@ -46,7 +46,7 @@ def plan(outcome: Outcome) -> PlanReport:
 def test_it_says_goal_end_and_what_an_hour_would_buy(plan: PlanReport, outcome: Outcome) -> None:
     assert outcome.stop is not None
     text = " ".join(plan.sentences)
-    for said in ("20,000 samples within 0.1%", "6 runs", outcome.stop.message, "One more hour"):
+    for said in ("20,000 samples within 0.1 %", "6 runs", outcome.stop.message, "One more hour"):
         assert said in text
 
 
@@ -55,7 +55,7 @@ def test_each_run_has_a_row_and_the_interval_that_was_found(plan: PlanReport) ->
     assert all(len(row) == len(plan.columns) for row in plan.rows)
     found = [row[plan.columns.index("Found")] for row in plan.rows]
     assert found[0] == ""
-    assert re.fullmatch(r"[0-9.]+%", found[-1])
+    assert re.fullmatch(r"[0-9.]+ %", found[-1])
 
 
 def test_the_picture_shows_the_interval_against_the_cost(plan: PlanReport) -> None:

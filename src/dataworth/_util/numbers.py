@@ -1,4 +1,4 @@
-"""Formatting of numbers of samples, and recognition of fields that hold a number."""
+"""Formatting of numbers of samples and of shares; recognition of fields that hold a number."""
 
 from __future__ import annotations
 
@@ -42,8 +42,22 @@ def format_count_rounded(value: float, digits: int = 3) -> str:
 
 
 def format_share(value: float) -> str:
-    """Format a share in per cent, with three digits: 2%, 0.123%."""
-    return f"{100 * value:.3g}%"
+    """Format a share in per cent, with three digits: 2 %, 0.123 %."""
+    return f"{100 * value:.3g} %"
+
+
+def format_percent(share: float, decimals: int = 0, *, signed: bool = False) -> str:
+    """Format a share in per cent, with a fixed number of decimals: 52 %, 12.4 %, +3.9 %."""
+    return f"{100 * share:{'+' if signed else ''}.{decimals}f} %"
+
+
+def format_chance(probability: float) -> str:
+    """Format a probability in whole per cents; "under 1 %" and "over 99 %" near 0 and 1."""
+    if 0 < probability < 0.005:
+        return "under 1 %"
+    if 0.995 < probability < 1:
+        return "over 99 %"
+    return format_percent(probability)
 
 
 def is_number(field: str) -> bool:

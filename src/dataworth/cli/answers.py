@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
     from dataworth.forecast.results import SampleSize, Stop
 
-AHEAD = (2, 4, 10)
-"""Without --at, predictions are made at so many times the largest measured size."""
-
 
 @dataclass(frozen=True)
 class Answers:
@@ -85,6 +82,7 @@ class Answers:
 def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:
     """Answer the options of ``dataworth forecast`` for a curve."""
     from dataworth.forecast import api
+    from dataworth.forecast.horizons import sizes_ahead
     from dataworth.report.reported import reported
 
     plain = api.forecast(
@@ -112,7 +110,7 @@ def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:
     return Answers(
         forecast=forecast,
         spoken=spoken,
-        sizes=options.at or ahead(forecast),
+        sizes=options.at or sizes_ahead(forecast),
         aimed=aimed,
         targets=[aimed.samples_for(goal, options.level, options.assurance) for goal in goals],
         stop=_stop(forecast, options),
@@ -128,19 +126,15 @@ def _held_out(plain: Forecast, options: argparse.Namespace) -> str:
         return ""
     from dataworth._util.numbers import format_count
     from dataworth.forecast.held_out import held_out_needed
+    from dataworth.forecast.horizons import sizes_ahead
 
-    at = float(plain.observations.sizes[-1]) * AHEAD[0]
+    at, *_ = sizes_ahead(plain)
     needed = held_out_needed(plain, at, options.level)
     enough = "are enough" if options.held_out >= needed else "are few"
     return (
         f"{format_count(options.held_out)} held-out rows {enough}: {format_count(needed)} widen "
         f"the interval at {format_count(at)} samples by a tenth."
     )
-
-
-def ahead(forecast: Forecast) -> list[float]:
-    """The sizes to predict where none were requested."""
-    return [float(forecast.observations.sizes[-1]) * times for times in AHEAD]
 
 
 def _is_share(forecast: Forecast) -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.printable import new_console, say
-from dataworth.cli.answers import AHEAD
 from dataworth.cli.forecast import opened, warn_of_training
 from dataworth.cli.options import (
     Extend,
@@ -102,11 +101,13 @@ def run(options: argparse.Namespace) -> int:
             "compare files.",
             code="options-conflict",
         )
+    from dataworth.forecast.horizons import TIMES
+
     comparison = _by_model(_comparison(options))
     for place in options.directories:
         with opened(place) as results:
             warn_of_training(results)
-    sizes = options.at or [comparison.largest * times for times in (1, *AHEAD)]
+    sizes = options.at or [comparison.largest * times for times in (1, *TIMES)]
     if options.json:
         from dataworth.report.sentences import best_in_words
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.printable import new_console, say
-from dataworth.cli.answers import ahead, answers_to
+from dataworth.cli.answers import answers_to
 from dataworth.cli.options import (
     Extend,
     add_curve_options,
@@ -271,8 +271,9 @@ def end_answer(
 ) -> None:
     """Print what is predicted, and draw the picture if the curve is new or there is none."""
     from dataworth.cli.show.forecast import echo, show_predictions, show_warnings
+    from dataworth.forecast.horizons import sizes_ahead
 
-    sizes = sorted({*ahead(forecast), *([] if at is None else [float(at)])})
+    sizes = sorted({*sizes_ahead(forecast), *([] if at is None else [float(at)])})
     show_predictions(console, forecast, sizes, 0.9)
     show_warnings(console, forecast, sizes)
     picture = directory / FORECAST_PICTURE

@@ -130,6 +130,6 @@ def _write(answers: JointAnswers, out: Path) -> Path:
         from dataworth.report.joint import write_joint_page
 
         return write_joint_page(answers, out)
-    from dataworth.plots.joint import write_joint_picture
+    from dataworth.plots.files import write_joint_picture
 
     return write_joint_picture(answers.forecast, out)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from dataworth._util import signals
 from dataworth._util.printable import new_console, say
 from dataworth._util.toml import parse_toml
-from dataworth.cli.answers import AHEAD
 from dataworth.cli.forecast import begin_answer, end_answer
 from dataworth.cli.goal import add_goal_options, budget_of, goal_of
 from dataworth.cli.options import (
@@ -284,6 +283,7 @@ def _compare(outcome: Outcome, goal: Goal | None) -> None:
     """
     from dataworth.cli.show.forecast import echo, show_comparison
     from dataworth.forecast.compare import compare
+    from dataworth.forecast.horizons import TIMES
     from dataworth.report.sentences import best_in_words
 
     console = new_console()
@@ -293,7 +293,7 @@ def _compare(outcome: Outcome, goal: Goal | None) -> None:
         echo(console, f"No forecast: {error}")
         _print(outcome)
         return
-    sizes = [comparison.largest * times for times in (1, AHEAD[-1])]
+    sizes = [comparison.largest * times for times in (1, TIMES[-1])]
     if goal is not None and goal.at is not None:
         echo(console, best_in_words(comparison, goal.at))
         sizes = sorted({*sizes, float(goal.at)})

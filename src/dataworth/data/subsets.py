@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.numbers import format_share
 from dataworth.data.base import Data, RowNumbers
 from dataworth.data.shuffle import SUBSET_STREAM, VALIDATION_STREAM, shuffled
 from dataworth.errors import StudyError
@@ -271,8 +272,8 @@ def validation_count(size: int) -> int:
     count = round(VALIDATION_SHARE * size)
     if count < 1:
         raise StudyError(
-            f"size {size:,} with patience: {VALIDATION_SHARE:.0%} of it is not a sample to "
-            "validate on. Use larger sizes, or no patience.",
+            f"size {size:,} with patience: {format_share(VALIDATION_SHARE)} of it is not a sample "
+            "to validate on. Use larger sizes, or no patience.",
             code="size-out-of-range",
         )
     return count

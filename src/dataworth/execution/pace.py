@@ -40,6 +40,8 @@ class Pace:
 
     def step(self, key: RunKey, step: int, of: int | None) -> None:
         """A run has done a step; the first one, in which programs are compiled, does not count."""
+        if step < 1:
+            return
         now = time.perf_counter()
         if self._first_step is None:
             self._first_step = (step, now)

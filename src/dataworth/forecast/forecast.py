@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dataworth._util import display
 from dataworth._util.json import json_values
+from dataworth._util.numbers import format_percent
 from dataworth._util.validation import as_list, check_probability, check_sizes, is_real
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
@@ -301,7 +302,9 @@ class Forecast:
                 sizes, ahead.median, ahead.lower, ahead.upper, strict=True
             )
         ]
-        laws = [f"{name} {weight:.0%}" for name, weight in list(self.weights.items())[:3]]
+        laws = [
+            f"{name} {format_percent(weight)}" for name, weight in list(self.weights.items())[:3]
+        ]
         warned = [f"  {len(self.warnings)} warnings: see .warnings"] if self.warnings else []
         return "\n".join(
             [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth._util.numbers import format_count
+from dataworth._util.numbers import format_count, format_percent
 from dataworth.laws.observations import Observations
 
 Floats = NDArray[np.float64]
@@ -37,8 +37,8 @@ def warnings_for(observations: Observations, sizes: Floats | None = None) -> tup
     rise = _rise(observations)
     if rise > 0:
         found.append(
-            f"the loss rises by {np.expm1(rise):.1%} towards the largest sizes, and every law "
-            "falls: find out why before you trust the forecast."
+            f"the loss rises by {format_percent(float(np.expm1(rise)), 1)} towards the largest "
+            "sizes, and every law falls: find out why before you trust the forecast."
         )
     elif _is_flat(observations):
         found.append("the curve looks flat: more data may change nothing.")

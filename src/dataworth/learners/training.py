@@ -101,11 +101,11 @@ def _for_a_budget(trainer: Trainer, request: FitRequest, context: RunContext) ->
             "steps": steps[len(history)],
             "samples": len(order),
             "loss": loss,
-            "seconds": time.perf_counter() - started,
         }
         if best is not None:
             assert request.validation is not None
             epoch["validation_loss"] = trainer.loss(np.sort(request.validation.rows))
+        epoch["seconds"] = time.perf_counter() - started
         history.append(epoch)
         if best is not None and _best(history) == len(history) - 1:
             best = _copied(trainer.state())

@@ -32,6 +32,7 @@ class EtaEstimator:
         self._waiting = set(self._work)
         self._before: dict[RunKey, float] = {}
         self._share: dict[RunKey, float] = {}
+        self._has_finished = False
         self._moments = deque([(time.monotonic(), 0.0)])
 
     def add(self, run: RunKey, work: int) -> None:
@@ -43,13 +44,18 @@ class EtaEstimator:
         """Count step `step` of `of`; a run of unknown length counts when it ends."""
         if of is None or not 1 <= step <= of:
             return
-        self._before.setdefault(run, (step - 1) / of)
+        if run not in self._before:
+            self._before[run] = (step - 1) / of
+            if not self._has_finished:
+                # The first step of a run may include loading libraries and compiling.
+                self._moments.clear()
         self._share[run] = step / of
         self._note()
 
     def finished(self, run: RunKey) -> None:
         """Count a run that has ended."""
         self._waiting.discard(run)
+        self._has_finished = True
         if run not in self._share:
             # Not every model reports steps.
             self._before[run], self._share[run] = 0.0, 1.0
@@ -100,10 +106,3 @@ class EtaEstimator:
         allowed = sum(self._work[run] for run in finished)
         taken = sum(self._work[run] * self._share[run] for run in finished)
         return taken / allowed if allowed else 1.0
-
-
-def clock(seconds: float) -> str:
-    """A time as minutes and seconds, with hours where there are any."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -18,6 +18,7 @@ from dataworth.curves.read import run_curves
 from dataworth.errors import DataworthError, MissingDependencyError
 from dataworth.findings import Finding
 from dataworth.forecast.api import forecast
+from dataworth.forecast.horizons import sizes_ahead
 from dataworth.observers.base import Observer
 from dataworth.plan.choice import Choice, Stop
 from dataworth.records.layout import CURVE_FILE, STUDY_FILE
@@ -31,7 +32,6 @@ _GROWING = ("sizes", "seeds", "goal", "budget")
 _MOST_METRICS = 1_000
 """What MLflow takes in one request."""
 _SECONDS_AWAY = 60.0
-_AHEAD = (2, 4, 8, 16)
 _LEVEL = 0.9
 _SETTINGS = {
     # A server that is away would otherwise hold up the study for minutes at every call.
@@ -312,8 +312,7 @@ class MLflow(Observer):
         """Add the forecast as numbers and as a picture, or the reason why there is none."""
         try:
             found = forecast(curve)
-            largest = int(curve.sizes.max())
-            ahead = found.predict([times * largest for times in _AHEAD], level=_LEVEL)
+            ahead = found.predict(sizes_ahead(found), level=_LEVEL)
         except DataworthError as error:
             self._client.log_text(self._parent, f"{error}\n", f"{folder}forecast.txt")
             return

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from dataworth._util.display import html as html_of
+from dataworth._util.durations import format_clock
 from dataworth.findings import Finding, Findings
 from dataworth.observers.base import Observer
-from dataworth.observers.eta import EtaEstimator, clock
+from dataworth.observers.eta import EtaEstimator
 from dataworth.observers.terminal import (
     described,
     figures_of_run,
@@ -111,11 +112,11 @@ class NotebookObserver(Observer):
 
     def _show(self, note: str) -> None:
         eta = self._eta
-        took = clock(time.monotonic() - self._started)
+        took = format_clock(time.monotonic() - self._started)
         text = f"{self._runs - eta.waiting} of {self._runs} runs, {took}"
         left = eta.seconds_left
         if eta.waiting and left is not None and self._goal is None:
-            text += f", about {clock(left)} left"
+            text += f", about {format_clock(left)} left"
         text += f" · {note}"
         bar = (
             f'<progress max="1" value="{eta.share:.4f}" style="vertical-align: middle"></progress>'

@@ -19,9 +19,10 @@ from rich.progress import (
 )
 from rich.table import Column
 
+from dataworth._util.durations import format_clock
 from dataworth.findings import Finding
 from dataworth.observers.base import Observer
-from dataworth.observers.eta import EtaEstimator, clock
+from dataworth.observers.eta import EtaEstimator
 from dataworth.plan.choice import Choice, Stop
 from dataworth.records.record import Record, RunKey
 
@@ -29,6 +30,8 @@ _STYLE = {"error": "bold red", "warning": "yellow", "info": "dim"}
 _SECONDS_BETWEEN = 10.0
 _MOST_FIGURES = 2
 """Figures of a run that fit on its line."""
+_COMPILES = 0.1
+"""Compiling is named from so many seconds on."""
 _FORMATS = {"accuracy": ".4f"}
 
 
@@ -133,7 +136,9 @@ class TerminalObserver(Observer):
             return
         self._told = now
         left = self._eta.seconds_left
-        rest = "" if left is None or self._goal is not None else f", about {clock(left)} left"
+        rest = (
+            "" if left is None or self._goal is not None else f", about {format_clock(left)} left"
+        )
         done = f"{self._runs - self._eta.waiting} of {self._runs} runs done{rest}"
         note = f"{self._run(key)}: {described(step, of, values)}"
         self._print(f"{done}; {note}")
@@ -149,7 +154,7 @@ class TerminalObserver(Observer):
         self._console.print(
             f"{self._model(key)}{key.size:>9,} {self._counted}  seed {key.seed}  "
             f"{figures_of_run(record, '  ')}  "
-            f"{record.seconds:.1f} s",
+            f"{time_of_run(record)}",
             highlight=False,
             markup=False,
         )
@@ -183,7 +188,7 @@ class TerminalObserver(Observer):
     def _advance(self) -> None:
         if self._bars is not None and self._total is not None:
             left = self._eta.seconds_left
-            note = "" if left is None else f"about {clock(left)} left"
+            note = "" if left is None else f"about {format_clock(left)} left"
             self._bars.update(self._total, completed=self._eta.share, note=note)
 
 
@@ -204,7 +209,9 @@ def width_of_models(names: Set[str]) -> int:
 
 
 def described(step: int, of: int | None, values: Mapping[str, float]) -> str:
-    """A step of a run in words, with the figures that were reported with it."""
+    """A step of a run in words, with the figures that were reported with it; 0 is its start."""
+    if step == 0:
+        return "starting"
     end = "" if of is None else f" of {of:,}"
     figures = "".join(f", {name} {value:.4g}" for name, value in values.items())
     return f"step {step:,}{end}{figures}"
@@ -214,6 +221,13 @@ def figures_of_run(record: Record, separator: str) -> str:
     """The first figures of a run, as `loss 0.31  accuracy 0.9120`."""
     shown = list(record.scores.items())[:_MOST_FIGURES]
     return separator.join(f"{name} {value:{_FORMATS.get(name, '.4g')}}" for name, value in shown)
+
+
+def time_of_run(record: Record) -> str:
+    """How long a run took, and how much of that was compiling, where it was."""
+    compiling = record.compile_seconds
+    some = f", of which {compiling:.1f} s to compile" if compiling >= _COMPILES else ""
+    return f"{record.seconds:.1f} s{some}"
 
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from dataworth._util.durations import format_duration
 from dataworth._util.validation import is_real
 from dataworth.errors import StudyError
 
@@ -128,7 +129,7 @@ class Budget:
         """The budget in words."""
         parts = []
         if self.seconds is not None:
-            parts.append(time_in_words(self.seconds))
+            parts.append(format_duration(self.seconds))
         if self.samples is not None:
             parts.append(f"{self.samples:,.0f} samples")
         if self.runs is not None:
@@ -160,10 +161,3 @@ class Budget:
                 option="budget",
             )
         return Budget(**values)
-
-
-def time_in_words(seconds: float) -> str:
-    """A duration to two or three digits, such as 45 s, 3.5 min or 2 h."""
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 7_200 else f"{seconds / 3_600:.3g} h"

@@ -130,4 +130,4 @@ class Costs:
 
 
 def _columns(records: Sequence[Record]) -> tuple[list[float], list[float]]:
-    return [float(r.key.size) for r in records], [r.seconds for r in records]
+    return [float(r.key.size) for r in records], [r.training_seconds for r in records]

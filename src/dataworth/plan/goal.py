@@ -110,7 +110,7 @@ class Goal:
         where = "" if self.at is None else f" at {format_count(self.at)} samples"
         if self.kind == "interval":
             within = format_share(self.width)
-            return f"the {self.level:.0%} interval{where} within {within} of the loss"
+            return f"the {format_share(self.level)} interval{where} within {within} of the loss"
         if self.kind == "target":
             sure = f"with a probability of {self.probability:g}"
             return f"whether {self.target:g} is reached{where}, {sure}"

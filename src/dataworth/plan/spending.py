@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dataworth.plan.budget import Budget, time_in_words
+from dataworth._util.durations import format_duration
+from dataworth.plan.budget import Budget
 from dataworth.plan.choice import Choice
 from dataworth.plan.cost import Costs
 from dataworth.records.record import Record, RunKey
@@ -122,7 +123,7 @@ class Spending:
     def spent(self) -> str:
         """What was spent, in words."""
         runs = "1 run" if self.runs == 1 else f"{self.runs:,} runs"
-        return f"{runs}, {self.samples:,.0f} samples, {time_in_words(self.seconds)} of work"
+        return f"{runs}, {self.samples:,.0f} samples, {format_duration(self.seconds)} of work"
 
     def to_dict(self) -> Mapping[str, float]:
         """What was spent."""

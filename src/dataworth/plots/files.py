@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dataworth._util.files import atomic_write
 from dataworth._util.validation import check_picture_path
 from dataworth.forecast.forecast import Forecast
+from dataworth.forecast.joint import JointForecast
 from dataworth.plots.forecast import (
     ForecastPlotData,
     draw_forecasts,
@@ -16,7 +18,11 @@ from dataworth.plots.forecast import (
     named_plot_data,
 )
 from dataworth.plots.forecast_svg import forecasts_svg
+from dataworth.plots.joint import plot_joint
 from dataworth.plots.style import image_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _ADVICE = "Choose another place with --out."
 
@@ -69,8 +75,17 @@ def write_comparison_picture(
     return _write(named_plot_data(forecasts, sizes), path)
 
 
+def write_joint_picture(forecast: JointForecast, out: str | os.PathLike[str]) -> Path:
+    """Write the plot of a joint law to a file; see `write_forecast_picture`."""
+    path = check_picture_path(Path(out))
+    return _write_axes(plot_joint(forecast), path)
+
+
 def _write(several: Sequence[ForecastPlotData], path: Path) -> Path:
-    kind = path.suffix[1:].lower()
-    if kind == "svg":
+    if path.suffix.lower() == ".svg":
         return atomic_write(path, forecasts_svg(several), _ADVICE)
-    return atomic_write(path, image_bytes(draw_forecasts(several), kind), _ADVICE)
+    return _write_axes(draw_forecasts(several), path)
+
+
+def _write_axes(axes: Axes, path: Path) -> Path:
+    return atomic_write(path, image_bytes(axes, path.suffix[1:].lower()), _ADVICE)

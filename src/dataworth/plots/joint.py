@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util import display
-from dataworth._util.files import atomic_write
 from dataworth._util.numbers import format_count_short
-from dataworth._util.validation import check_picture_path
 from dataworth.forecast.joint import JointForecast
 from dataworth.metrics.labels import format_value
 from dataworth.plots.style import (
@@ -21,7 +17,6 @@ from dataworth.plots.style import (
     GREY,
     ORANGE,
     SKY,
-    image_bytes,
     label_log_axes,
     new_axes,
     tidy,
@@ -132,16 +127,3 @@ def draw_joint(data: JointPlotData, axes: Axes | None = None) -> Axes:
 def plot_joint(forecast: JointForecast, axes: Axes | None = None) -> Axes:
     """Draw a joint law; see `joint_plot_data` and `draw_joint`."""
     return draw_joint(joint_plot_data(forecast), axes)
-
-
-def write_joint_picture(forecast: JointForecast, out: str | os.PathLike[str]) -> Path:
-    """Write the plot of a joint law to a PNG, SVG or PDF file, by the suffix of its name.
-
-    Raises
-    ------
-    StudyError
-        If the suffix is another one, or the file cannot be written.
-    """
-    path = check_picture_path(Path(out))
-    content = image_bytes(plot_joint(forecast), path.suffix[1:].lower())
-    return atomic_write(path, content, "Choose another place with --out.")

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+COMPILE_SECONDS = "compile_seconds"
+"""Name of the fact."""
 PROTOCOL = 1
 """Raised whenever the same run would give other figures: part of every study's identity, so that
 old figures are neither reused nor mixed with new ones."""
@@ -83,7 +85,7 @@ class Record:
         Columns of equal length; without columns where a learner has no epochs. The Keras learner
         gives steps, samples, loss (nats), seconds and validation_loss (NaN without validation).
     facts : mapping of str to float
-        What else is known of the trained model, as "parameters".
+        What else is known of the trained model, as "parameters", and "compile_seconds".
     standard_errors : mapping of str to float
         Of those `scores` for which it is known, from the held-out rows being a sample.
     arrays : mapping of str to ndarray
@@ -107,6 +109,16 @@ class Record:
     seconds: float = math.nan
     failure: Failure | None = None
     attempt: int = 1
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds of the run in which programs were compiled; 0 where that is not known."""
+        return self.facts.get(COMPILE_SECONDS, 0.0)
+
+    @property
+    def training_seconds(self) -> float:
+        """Seconds without those of compiling: what a further run of this size takes."""
+        return max(self.seconds - self.compile_seconds, 0.0)
 
     @property
     def status(self) -> Status:

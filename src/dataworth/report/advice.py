@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dataworth._util.numbers import format_count
+from dataworth._util.numbers import format_chance, format_count, format_percent
 from dataworth._util.printable import short_name
 from dataworth.metrics.spoken import difference, is_share, name_of, unit_of, values
 from dataworth.report.tables import mean_error
@@ -98,7 +98,7 @@ def classes_first(data: ClassPlotData) -> str:
     if not order:
         return "No class shows a clear gain from more samples of all classes."
     named = [
-        f"{short_name(data.names[at])} ({data.errors[at, -1] * 100:.1f} % wrong, "
+        f"{short_name(data.names[at])} ({format_percent(data.errors[at, -1], 1)} wrong, "
         f"{gain[at] * 100:.1f} points less per doubling)"
         for at in order[:_CLASSES]
     ]
@@ -123,4 +123,4 @@ def _lack(forecast: Forecast) -> str:
 def _share(value: float) -> str:
     if not math.isfinite(value):
         return "an unlimited amount"
-    return "under 1 %" if 0 < value < 0.005 else f"{value * 100:.0f} %"
+    return format_chance(value)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dataworth._util.files import atomic_write
 from dataworth._util.json import json_values
-from dataworth._util.numbers import format_count, format_count_rounded
+from dataworth._util.numbers import format_count, format_count_rounded, format_share
 from dataworth.forecast.joint import JointForecast
 from dataworth.forecast.loss_scale import LossScale
 from dataworth.forecast.results import Estimate
@@ -178,7 +178,10 @@ class JointAnswers:
 
     @property
     def _head(self) -> tuple[str, str]:
-        return f"{name_of(self.metric)}{unit_of(self.metric)}", f"{self.level:.0%} interval"
+        return (
+            f"{name_of(self.metric)}{unit_of(self.metric)}",
+            f"{format_share(self.level)} interval",
+        )
 
     def _quantiles(self, samples: Sequence[float], models: Sequence[float]) -> list[list[float]]:
         said = self.forecast.predict(samples, models, self.level)

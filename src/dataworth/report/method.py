@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dataworth._util.numbers import format_percent, format_share
 from dataworth.metrics.labels import format_value
 
 if TYPE_CHECKING:
@@ -137,9 +138,9 @@ def _to_the_end(until: Mapping[str, Any]) -> str:
     return (
         "until the validation loss stopped falling, then again on the whole subset for as many "
         f"optimizer steps as had the lowest one. Up to {until['folded']:,} samples it is the mean "
-        f"of {until['folds']} folds, beyond that of {until['part']:.0%} of the subset. The loss "
-        f"has stopped when {until['least']:,} steps, {until['patience']} epochs and "
-        f"{until['share']:.0%} of all steps brought none lower; the ceiling is "
+        f"of {until['folds']} folds, beyond that of {format_share(until['part'])} of the subset. "
+        f"The loss has stopped when {until['least']:,} steps, {until['patience']} epochs and "
+        f"{format_share(until['share'])} of all steps brought none lower; the ceiling is "
         f"{until['ceiling_steps']:,} steps or {until['ceiling_epochs']} epochs, whichever is more"
     )
 
@@ -202,7 +203,7 @@ def _fit(forecast: Forecast) -> list[Item]:
         for name, e in law.parameters.items()
     )
     weights = ", ".join(
-        f"{name} {weight * 100:.0f} %"
+        f"{name} {format_percent(weight)}"
         for name, weight in forecast.weights.items()
         if weight >= 0.01
     )

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dataworth._util.durations import format_duration
 from dataworth._util.numbers import format_count
+from dataworth.forecast.horizons import sizes_ahead
 from dataworth.metrics.spoken import axis_label, difference, unit_of_difference, values
 from dataworth.records.record import Record
+from dataworth.report.sentences import TIMES
 from dataworth.report.tables import heading
 
 if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
 
 STEP = 1_000
-_TIMES = (2, 3, 4, 10)
 _STEEPEST = 1.5
-_MINUTE, _HOUR = 60.0, 3_600.0
 
 
 class MoreRow(NamedTuple):
@@ -44,7 +44,7 @@ class MoreTable(NamedTuple):
 def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
     """What the next thousand samples, and 2, 3, 4 and 10 times the data, are expected to bring."""
     largest = float(forecast.observations.sizes[-1])
-    sizes = sorted({largest + STEP, *(largest * times for times in _TIMES)})
+    sizes = sorted({largest + STEP, largest * TIMES, *sizes_ahead(forecast)})
     time_at = _time_of_runs(records)
     metric, counted = forecast.curve.metric, forecast.curve.counted
     said = forecast.predict(sizes)
@@ -63,7 +63,7 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
                 f"{low} to {high}",
                 gained,
                 f"{least} to {most}",
-                "" if time_at is None else f"about {duration(time_at(size))}",
+                "" if time_at is None else f"about {format_duration(time_at(size))}",
             )
         )
     points = unit_of_difference(metric, short=True).strip()
@@ -85,13 +85,12 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
 def _time_of_runs(records: Sequence[Record]) -> Callable[[float], float] | None:
     """About how many seconds a run of a size takes, by the medians of the measured sizes.
 
-    The first run of a size, which compiles, hardly moves the median of several. None where no run
-    says how long it took.
+    None where no run says how long it took.
     """
     by_size: dict[int, list[float]] = {}
     for record in records:
-        if record.seconds > 0:
-            by_size.setdefault(record.key.size, []).append(record.seconds)
+        if record.training_seconds > 0:
+            by_size.setdefault(record.key.size, []).append(record.training_seconds)
     if not by_size:
         return None
     sizes = sorted(by_size)
@@ -108,17 +107,6 @@ def time_in_words(records: Sequence[Record]) -> str:
     seconds = sum(record.seconds for record in records if record.seconds > 0)
     if not seconds:
         return ""
-    return f"{len(records)} runs took {duration(seconds)} of training."
-
-
-def duration(seconds: float) -> str:
-    """A time in the unit that suits it."""
-    if not math.isfinite(seconds):
-        return "no finite time"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 2 * _MINUTE:
-        return f"{seconds:.0f} s"
-    if seconds < 2 * _HOUR:
-        return f"{seconds / _MINUTE:.0f} min"
-    return f"{seconds / _HOUR:,.0f} h"
+    compiling = sum(record.compile_seconds for record in records)
+    some = f", {format_duration(compiling)} of it to compile" if compiling else ""
+    return f"{len(records)} runs took {format_duration(seconds)}{some}."

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dataworth._util.numbers import format_count
 from dataworth.curves.curve import latex_text
+from dataworth.forecast.horizons import sizes_ahead
 from dataworth.metrics.spoken import name_of, shown_scale, unit_of, values
 
 if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
     from dataworth.forecast.forecast import Forecast
     from dataworth.report.study_report import RunReport
-
-_AHEAD = (2, 4, 10)
 
 
 class PaperTable(NamedTuple):
@@ -41,8 +40,7 @@ def paper_table(curve: Curve, forecast: Forecast | None) -> PaperTable:
         )
     ahead = []
     if forecast is not None:
-        largest = float(forecast.observations.sizes[-1])
-        said = forecast.predict([largest * times for times in _AHEAD])
+        said = forecast.predict(sizes_ahead(forecast))
         for size, *parts in zip(said.samples, said.median, said.lower, said.upper, strict=True):
             middle, low, high = values(curve.metric, *map(float, parts))
             ahead.append((format_count(float(size)), "", middle, "", f"{low} to {high}"))

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dataworth._util.durations import format_duration
 from dataworth._util.numbers import format_count, format_share
-from dataworth.plan.budget import time_in_words
 from dataworth.plan.choice import MOST_SHOWN, Choice
 from dataworth.plan.explain import Explanation, explain
 from dataworth.plan.stored import StoredPlan, planned_records, stored_plan
@@ -136,8 +136,8 @@ def _rows(
                 *([choice.key.learner] if several else []),
                 format_count(choice.key.size),
                 str(choice.key.seed),
-                "" if math.isnan(choice.seconds) else time_in_words(choice.seconds),
-                "" if math.isnan(record.seconds) else time_in_words(record.seconds),
+                "" if math.isnan(choice.seconds) else format_duration(choice.seconds),
+                "" if math.isnan(record.seconds) else format_duration(record.seconds),
                 _width(choice.width_after),
                 failed or _width(after),
                 choice.reason,

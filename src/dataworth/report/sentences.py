@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dataworth._util.numbers import format_count, format_count_rounded
+from dataworth._util.numbers import (
+    format_chance,
+    format_count,
+    format_count_rounded,
+    format_share,
+)
 from dataworth.metrics.spoken import name_of, unit_of, values
 
 if TYPE_CHECKING:
@@ -59,9 +64,9 @@ def crossing_in_words(crossing: Crossing) -> str:
     if crossing.lead < _SHOWS:
         return (
             f"No difference shows between {crossing.leader} and {crossing.follower} {at}, where "
-            f"{crossing.leader} is better with probability {_chance(crossing.lead)}; "
+            f"{crossing.leader} is better with probability {format_chance(crossing.lead)}; "
             f"{crossing.follower} does better there or at any larger size with probability "
-            f"{_chance(crossing.probability)}."
+            f"{format_chance(crossing.probability)}."
         )
     since = "" if crossing.since is None else f" and has been since about {count(crossing.since)}"
     leads = f"{crossing.leader} is better than {crossing.follower} {at}{since}."
@@ -73,13 +78,13 @@ def crossing_in_words(crossing: Crossing) -> str:
         )
         return (
             f"{leads} {crossing.follower} is not expected to overtake it at any size "
-            f"({_chance(crossing.probability)} chance{early})."
+            f"({format_chance(crossing.probability)} chance{early})."
         )
     interval = between(crossing.lower, crossing.upper)
     return (
         f"{leads} {crossing.follower} is expected to overtake it at {count(crossing.median)} "
-        f"samples ({_chance(crossing.level)} interval: {interval}), and ever to do so with "
-        f"probability {_chance(crossing.probability)}."
+        f"samples ({format_share(crossing.level)} interval: {interval}), and ever to do so with "
+        f"probability {format_chance(crossing.probability)}."
     )
 
 
@@ -95,11 +100,11 @@ def best_in_words(comparison: Comparison, size: float) -> str:
     if first.probability_best < _SHOWS:
         return (
             f"No model is clearly the best {at}: {first.name} has {name_of(metric)} {figures}, and "
-            f"is the best with probability {_chance(first.probability_best)}."
+            f"is the best with probability {format_chance(first.probability_best)}."
         )
     return (
         f"{first.name} {how} the best {at}: {name_of(metric)} {figures} (the best with probability "
-        f"{_chance(first.probability_best)})."
+        f"{format_chance(first.probability_best)})."
     )
 
 
@@ -112,7 +117,7 @@ def worth_in_words(worth: Worth) -> str:
     high = f"to {worth.upper:.3g}" if math.isfinite(worth.upper) else "or more"
     return (
         f"{what} are worth {worth.median:.3g} times as many of {worth.against} "
-        f"({_chance(worth.level)} interval: {worth.lower:.3g} {high}; "
+        f"({format_share(worth.level)} interval: {worth.lower:.3g} {high}; "
         f"{'measured' if worth.measured else 'forecast'})."
     )
 
@@ -129,11 +134,3 @@ def between(lower: float, upper: float) -> str:
     if not math.isfinite(upper):
         return f"{count(lower)} or more"
     return f"{count(lower)} to {count(upper)}"
-
-
-def _chance(probability: float) -> str:
-    if 0 < probability < 0.005:
-        return "under 1 %"
-    if 0.995 < probability < 1:
-        return "over 99 %"
-    return f"{probability * 100:.0f} %"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dataworth._util.numbers import format_chance, format_percent
 from dataworth.metrics.labels import format_value
 from dataworth.metrics.spoken import axis_label, shown_scale, values
 from dataworth.report.sentences import best_in_words, crossing_in_words, worth_in_words
@@ -77,7 +78,8 @@ def _cell(row: BacktestRow | None) -> str:
         return ""
     if not math.isfinite(row.log_error):
         return format_value(row.predicted)
-    return f"{format_value(row.predicted)} ({math.expm1(row.log_error) * 100:+.1f} %)"
+    error = format_percent(math.expm1(row.log_error), 1, signed=True)
+    return f"{format_value(row.predicted)} ({error})"
 
 
 class HeatCell(NamedTuple):
@@ -137,7 +139,7 @@ def confused_rows(data: ClassPlotData) -> list[ConfusedRow]:
             pair.predicted,
             data.names[pair.true],
             data.names[pair.predicted],
-            f"{pair.share * 100:.1f} % of the class, {pair.samples:.3g} samples",
+            f"{format_percent(pair.share, 1)} of the class, {pair.samples:.3g} samples",
         )
         for pair in data.confused
     ]
@@ -254,5 +256,5 @@ def standing_table(reports: Sequence[RunReport], metric: str | None = None) -> S
 
 def _standing_cell(standing: Standing, metric: Metric) -> StandingCell:
     median, lower, upper = values(metric, standing.median, standing.lower, standing.upper)
-    best = f"{standing.probability_best * 100:.0f} %"
+    best = format_chance(standing.probability_best)
     return StandingCell(median, f"{lower} to {upper}", best)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from dataworth._util.numbers import format_count, format_count_rounded
+from dataworth._util.numbers import format_chance, format_count, format_count_rounded, format_share
 from dataworth.metrics.spoken import exact, name_of
 from dataworth.report.sentences import between, count
 
@@ -33,12 +33,12 @@ def target_in_words(forecast: Forecast, target: SampleSize, price: float | None 
     largest, unit = float(forecast.curve.sizes[-1]), forecast.curve.counted
     name = name_of(metric)
     what = f"{name[:1].upper()}{name[1:]} {exact(metric, target.target)}"
-    level = f"{target.level * 100:.0f} % interval"
+    level = f"{format_share(target.level)} interval"
     if target.met:
         said = f"{what} is met already, from {format_count_rounded(target.median)} {unit} on."
         sure = target.assured is None or target.assured <= target.median
         return said if sure else f"{said}{_assured(target)}{_more(target, largest, price)}"
-    chance = f"{target.probability_reachable * 100:.0f} %"
+    chance = format_chance(target.probability_reachable)
     if not math.isfinite(target.median):
         said = f"{what} is not expected with any number of samples: it is reachable with"
         return f"{said} probability {chance}.{_if_reachable(target, largest, price)}"
@@ -57,7 +57,7 @@ def stop_in_words(stop: Stop, largest: float) -> str:
         # Sizes are searched in steps of 5.6 %.
         return "Stop here: another label costs more than it is worth."
     return (
-        f"Another label stops paying at {count(stop.median)} samples ({stop.level * 100:.0f} % "
+        f"Another label stops paying at {count(stop.median)} samples ({format_share(stop.level)} "
         f"interval: {between(stop.lower, stop.upper)}); going there is worth {stop.net:,.2f} net."
     )
 
@@ -102,7 +102,7 @@ def _if_reachable(target: SampleSize, largest: float, price: float | None) -> st
 def _assured(target: SampleSize) -> str:
     if target.assurance is None or target.assured is None:
         return ""
-    sure = f"{target.assurance * 100:.0f} %"
+    sure = format_share(target.assurance)
     if math.isinf(target.assured):
         return f" No number of samples reaches it with probability {sure}."
     return f" To reach it with probability {sure}: {count(target.assured)}."

@@ -118,3 +118,10 @@ def test_several_labels_are_refused_before_training(fit_request: FitRequest) -> 
     learner: Any = resolve("linear")
     with raises("task-not-supported", StudyError, "linear.*multilabel"):
         learner.identity(labels, labels.task)
+
+
+def test_the_time_of_compiling_is_that_of_the_first_run(fit_request: FitRequest) -> None:
+    learner: Any = resolve("mlp:8", learning_rate=0.01)
+    request = changed(fit_request, np.arange(40), epochs=1)
+    first, second = (learner.fit(request, MemoryContext()).facts for _ in range(2))
+    assert first["compile_seconds"] > second["compile_seconds"]

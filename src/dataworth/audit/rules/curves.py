@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dataworth._util.numbers import format_percent
 from dataworth.audit.figures import Group
 from dataworth.findings import Finding
 
@@ -47,11 +48,11 @@ def rise_findings(groups: Sequence[Group], where: str) -> list[Finding]:
             severity="warning",
             where=f"{where}, size {larger:,}",
             message=(
-                f"The loss at {larger:,} samples is {share:.1%} above that at {smaller:,}: more "
-                "data made it worse, beyond what seeds explain."
+                f"The loss at {larger:,} samples is {format_percent(share, 1)} above that at "
+                f"{smaller:,}: more data made it worse, beyond what seeds explain."
                 if freedom
-                else f"The loss at {larger:,} samples is {share:.1%} above that at {smaller:,}; "
-                "one run per size can't tell whether it is noise."
+                else f"The loss at {larger:,} samples is {format_percent(share, 1)} above that at "
+                f"{smaller:,}; one run per size can't tell whether it is noise."
             ),
             evidence={
                 "rises": [list(rise) for rise in risen],
@@ -126,8 +127,8 @@ def _disagree(groups: Sequence[Group], where: str) -> list[Finding]:
         size = max(wide, key=lambda s: wide[s])
         place = f"{where}, size {size:,}"
         message = (
-            f"The seeds disagree: at size {size:,} their standard deviation is {wide[size]:.0%} of "
-            "their mean loss."
+            f"The seeds disagree: at size {size:,} their standard deviation is "
+            f"{format_percent(wide[size])} of their mean loss."
         )
     else:
         size, seed, ratio = outliers[0]

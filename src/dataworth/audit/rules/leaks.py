@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.numbers import format_percent
 from dataworth.audit.row_digests import row_digests
 from dataworth.audit.view import Samples
 from dataworth.data.dataset import Dataset
@@ -41,8 +42,9 @@ def duplicate_findings(samples: Samples) -> list[Finding]:
             severity=_severity(share, samples.features),
             where=f"{samples.name}, held-out row {rows[0]}",
             message=(
-                f"{len(rows):,} of {len(held):,} held-out samples ({share:.2%}) have exactly the "
-                "features of a training sample: the loss may be better than on new data."
+                f"{len(rows):,} of {len(held):,} held-out samples ({format_percent(share, 2)}) "
+                "have exactly the features of a training sample: the loss may be better than on "
+                "new data."
             ),
             evidence={
                 "held_out": len(held),

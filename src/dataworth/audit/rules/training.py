@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dataworth._util.numbers import format_percent
 from dataworth.audit.figures import ReportedRun
 from dataworth.findings import Finding
 
@@ -82,4 +83,6 @@ def _reason(figure: ReportedRun) -> str:
     )
     if figure.fall is None:
         return losses
-    return f"{losses}, and fell by {figure.fall:.0%} over the second half of the training"
+    return (
+        f"{losses}, and fell by {format_percent(figure.fall)} over the second half of the training"
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from dataworth._util.numbers import format_count
+from dataworth._util.numbers import format_chance, format_count, format_percent, format_share
 from dataworth.cli.show.tables import new_table, print_table
 from dataworth.metrics.labels import format_value
 from dataworth.metrics.spoken import difference, is_share, name_of, values
@@ -49,7 +49,7 @@ def show_comparison(
 
 def standings_table(comparison: Comparison, size: float, level: float) -> Table:
     """All models at one size, the best first, and how far the others are behind it."""
-    interval = f"{level:.0%} interval"
+    interval = f"{format_share(level)} interval"
     metric = comparison.metric
     value, behind_by = metric.name, "behind by"
     if is_share(metric):
@@ -67,7 +67,7 @@ def standings_table(comparison: Comparison, size: float, level: float) -> Table:
             standing.name,
             median,
             f"{lower} to {upper}",
-            f"{standing.probability_best:.0%}",
+            format_chance(standing.probability_best),
             behind,
             within,
             "measured" if standing.measured else "forecast",
@@ -147,7 +147,7 @@ def measured(forecast: Forecast) -> str:
 
 def law_table(forecast: Forecast) -> Table:
     """The parameters of the law of largest weight."""
-    table = new_table("parameter", "fitted", "90% interval")
+    table = new_table("parameter", "fitted", "90 % interval")
     for name, estimate in forecast.law.parameters.items():
         table.add_row(name, f"{estimate.value:.4g}", _interval(estimate))
     return table
@@ -167,7 +167,7 @@ def _interval(estimate: Estimate) -> str:
 def shares(forecast: Forecast) -> str:
     """The laws of largest weight, in words."""
     first = list(forecast.weights.items())[:_LAWS_NAMED]
-    named = ", ".join(f"{name} {weight:.0%}" for name, weight in first)
+    named = ", ".join(f"{name} {format_percent(weight)}" for name, weight in first)
     return f"The forecast weighs {len(forecast.weights)} laws by how well they fit: {named}, ..."
 
 
@@ -181,7 +181,7 @@ def show_predictions(
     """Print what is predicted at some sizes, with its interval and what going there buys."""
     predicted = forecast.predict(sizes, level)
     largest = float(forecast.observations.sizes[-1])
-    interval = f"{level:.0%} interval"
+    interval = f"{format_share(level)} interval"
     cost = [] if price is None else ["cost"]
     metric = forecast.curve.metric
     value, gained = metric.name, "gain"
@@ -243,8 +243,8 @@ def _show_backtest(console: Console, forecast: Forecast) -> None:
     )
     for method in sorted(names, key=mean.__getitem__):
         errors = {row.fitted_up_to: math.expm1(row.log_error) for row in by_method[method]}
-        cells = [f"{errors[size]:+.1%}" for size in origins]
-        table.add_row(names[method], *cells, f"{mean[method]:.1%}")
+        cells = [format_percent(errors[size], 1, signed=True) for size in origins]
+        table.add_row(names[method], *cells, format_percent(mean[method], 1))
     echo(
         console,
         f"Backtest: {format_count(rows[0].hidden)} {forecast.curve.counted}, where "

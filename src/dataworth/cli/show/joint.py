@@ -24,7 +24,7 @@ def show_joint(console: Console, answers: JointAnswers, *, details: bool = False
     _print(console, answers.splits())
     if details:
         echo(console, f"Law: the {forecast.fit.form} form (see dataworth.laws.joint)")
-        table = new_table("parameter", "fitted", "90% interval")
+        table = new_table("parameter", "fitted", "90 % interval")
         for name, found in forecast.law.items():
             table.add_row(name, f"{found.value:.4g}", f"{found.lower:.4g} to {found.upper:.4g}")
         print_table(console, table)

@@ -9,12 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from dataworth._util.durations import format_duration
 from dataworth._util.numbers import format_count, format_share
 from dataworth.cli.show.forecast import echo
 from dataworth.cli.show.tables import new_table, print_table
 from dataworth.forecast.forecast import Forecast
 from dataworth.metrics.spoken import name_of, unit_of, values
-from dataworth.plan.budget import time_in_words
 from dataworth.plan.choice import MOST_SHOWN, Choice
 from dataworth.plan.explain import Explanation, explain
 from dataworth.plan.goal import Goal
@@ -63,7 +63,7 @@ def runs_table(choices: Sequence[Choice], *, several: bool) -> Table:
             *([choice.key.learner] if several else []),
             format_count(choice.key.size),
             str(choice.key.seed),
-            "" if math.isnan(choice.seconds) else time_in_words(choice.seconds),
+            "" if math.isnan(choice.seconds) else format_duration(choice.seconds),
             _width(choice.width_after),
         )
     return table
@@ -93,5 +93,5 @@ def _value_at(forecast: Forecast, size: int, level: float) -> str:
     median, low, high = values(
         metric, *(float(each[0]) for each in (ahead.median, ahead.lower, ahead.upper))
     )
-    interval = f"({level * 100:g} % interval {low} to {high})"
+    interval = f"({format_share(level)} interval {low} to {high})"
     return f"{name_of(metric)} {median}{unit_of(metric)} {interval}"

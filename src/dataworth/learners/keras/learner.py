@@ -14,6 +14,7 @@ from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
 from dataworth.learners.base import OPTIONS, FitRequest
 from dataworth.learners.keras.backend import seeded
+from dataworth.learners.keras.compile_time import compile_seconds
 from dataworth.learners.keras.losses import CROSSENTROPY, loss_of
 from dataworth.learners.keras.network import Build, Network
 from dataworth.learners.keras.optimizer import DEFAULT, Adam, KerasUpdates, Recipe, Updates
@@ -22,6 +23,7 @@ from dataworth.learners.keras.trainer import KerasTrainer, samples_of
 from dataworth.learners.scaled_targets import ScaledTargets, outputs_of
 from dataworth.learners.standardize import Standardization
 from dataworth.learners.training import train
+from dataworth.records.record import COMPILE_SECONDS
 from dataworth.records.run import History, RunContext
 from dataworth.tasks.base import Task
 
@@ -56,7 +58,8 @@ class KerasPredictor:
     ----------
     facts : mapping of str to float
         ``"parameters"``, the number of trainable weights, ``"train_loss"``, the mean training
-        loss of the last epoch, and what `dataworth.learners.training.train` knows.
+        loss of the last epoch, ``"compile_seconds"``, the time of the run in which JAX compiled,
+        and what `dataworth.learners.training.train` knows.
     history : mapping of str to ndarray of float64
         One row per epoch; see `dataworth.learners.training.train`.
     """
@@ -210,7 +213,10 @@ class KerasLearner:
             standardization = Standardization.of(data.x, request.train.rows)
         scale = 1.0 if standardization else data.scale or 1.0
         key = (data.shape, outputs, scale, task.kind, getattr(task, "quantiles", ()))
+        before = compile_seconds()
         if key not in self._programs:
+            # Compiling takes seconds in which no step is done: show that the run has begun.
+            context.report(0)
             loss = loss_of(task, self._loss)
             self._programs[key] = Program(network, scale, loss, self._updates(network))
         program = self._programs[key]
@@ -225,7 +231,7 @@ class KerasLearner:
             program,
             trained.trainer.weights,
             trained.history,
-            trained.facts,
+            {**trained.facts, COMPILE_SECONDS: compile_seconds() - before},
             targets,
             standardization,
         )
