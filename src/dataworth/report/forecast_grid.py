@@ -20,8 +20,8 @@ STEP = 1_000
 """The page says what so many further samples buy."""
 SHOWN, FURTHEST = 100.0, 1e6
 """Times the largest measured size: as far as the page draws, and as far as a target is sought."""
-_MEASURED, _AHEAD, _BEYOND = 400, 500, 250
-_CLOSE, _HALVINGS = 2e-4, 5
+_MEASURED, _AHEAD, _BEYOND = 100, 125, 60
+_CLOSE, _HALVINGS = 2e-4, 7
 """Quantiles of draws have kinks: steps are halved until what lies between is that close."""
 _SPARSE, _BLOCK = 300, 100
 _NUDGE = 1e-4
