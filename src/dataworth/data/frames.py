@@ -158,6 +158,13 @@ def type_of(values: Any) -> str:
 
 def to_numbers(values: Any) -> NDArray[np.float32]:
     """A column of numbers or truth values as ``float32``, with NaN for a missing value."""
+    with np.errstate(over="ignore"):
+        converted: NDArray[np.float32] = to_doubles(values).astype(np.float32)
+    return converted
+
+
+def to_doubles(values: Any) -> NDArray[np.float64]:
+    """A column of numbers or truth values as ``float64``, with NaN for a missing value."""
     library = type(values).__module__.partition(".")[0]
     if library == "pandas":
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -169,9 +176,8 @@ def to_numbers(values: Any) -> NDArray[np.float32]:
         import pyarrow
 
         array = values.cast(pyarrow.float64()).to_numpy()
-    with np.errstate(over="ignore"):
-        converted: NDArray[np.float32] = array.astype(np.float32)
-    return converted
+    doubles: NDArray[np.float64] = array
+    return doubles
 
 
 def _kind_in_pandas(values: Any) -> Kind:

@@ -211,6 +211,7 @@ class Study(StudyOptions):
             metric = scoring.metrics.get(metric or next(iter(scoring.metrics)), metric)
         if metric is None:
             _say_which_metric(objectives)
+        _say_what_is_assumed(objectives)
         return ResolvedStudy(
             name=self.name,
             objectives=objectives,
@@ -679,6 +680,21 @@ def _say_which_metric(objectives: Mapping[str, LearnerObjective | FunctionObject
                 stacklevel=5,
             )
             return
+
+
+def _say_what_is_assumed(
+    objectives: Mapping[str, LearnerObjective | FunctionObjective],
+) -> None:
+    """Say what a model does with columns that it does not take as they are."""
+    for each in objectives.values():
+        say = (
+            getattr(each.learner, "assumption", None)
+            if isinstance(each, LearnerObjective)
+            else None
+        )
+        assumed = None if say is None else say(each.data)
+        if assumed is not None:
+            warnings.warn(DataworthWarning(assumed, code="columns-as-categories"), stacklevel=5)
 
 
 def _check_different(identities: Mapping[str, Mapping[str, Any]]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util.extras import require
+from dataworth.data import frames
 from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
 from dataworth.errors import StudyError
@@ -22,6 +23,7 @@ from dataworth.learners.sklearn.boosting import (
     iterations_of,
     last_step,
 )
+from dataworth.learners.sklearn.columns import BoosterColumns, check_columns, text_columns
 from dataworth.learners.sklearn.fitting import fit_problem
 from dataworth.learners.sklearn.nested import (
     Estimators,
@@ -64,6 +66,8 @@ class Fitted:
     scale : float
         What array features are multiplied by.
     name : str
+    frames : BoosterColumns, optional
+        What makes the frames that a booster gets.
     facts : mapping of str to float
         "iterations", where early stopping chose their number.
     history : mapping
@@ -74,6 +78,7 @@ class Fitted:
     columns: ClassColumns | LabelColumns | None
     scale: float
     name: str
+    frames: BoosterColumns | None = None
     facts: Mapping[str, float] = field(default_factory=dict)
     history: History = field(default_factory=dict)
 
@@ -87,7 +92,7 @@ class Fitted:
 
         Labels without probabilities become log-probabilities of 0 and 1.
         """
-        features = as_features(x, self.scale)
+        features = self._features(x)
         if isinstance(self.columns, LabelColumns):
             return self.columns.log_odds(self.estimator, features)
         if self.columns is None:
@@ -107,10 +112,13 @@ class Fitted:
         """
         if not isinstance(self.columns, ClassColumns) or self.estimator is None:
             return _difference(self.predict(x))
-        found = np.asarray(self.estimator.decision_function(as_features(x, self.scale)), float)
+        found = np.asarray(self.estimator.decision_function(self._features(x)), float)
         if found.ndim == 1:
             found = np.stack([-found / 2, found / 2], axis=1)
         return _difference(self.columns.every(found, self.estimator.classes_, found.min() - 1.0))
+
+    def _features(self, x: Any) -> Any:
+        return as_features(x, self.scale) if self.frames is None else self.frames(x)
 
 
 def _difference(columns: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -174,14 +182,27 @@ class SklearnLearner:
         ------
         StudyError
             If the estimator does not fit the task, or cannot be cloned or fitted.
+        DataError
+            If it does not take the columns of the data.
         """
         require("sklearn", "estimators")
         problem = fit_problem(self.estimator, self.name, task)
         if problem is not None:
             raise problem
+        check_columns(self.estimator, self.name, data)
         self._check_fit_params(len(data))
         given = {"fit_params": described(self.fit_params)} if self.fit_params else {}
         return self._described | given
+
+    def assumption(self, data: Dataset) -> str | None:
+        """What is assumed of the data's columns, in a sentence; None for nothing."""
+        texts = text_columns(self.estimator, data)
+        if not texts:
+            return None
+        return (
+            f"{self.name} gets these columns of text as categories: {frames.listed(texts)}. Leave "
+            f"out free text and identifiers (--drop {texts[0]}, or drop= in Python)."
+        )
 
     @cached_property
     def _described(self) -> dict[str, Any]:
@@ -239,6 +260,11 @@ class SklearnLearner:
             _set_class_weights(within, task, columns)
         x, parameters = as_features(train.x, scale), self._of_rows(train)
         validation = _validation(request, columns, scale)
+        made = BoosterColumns.of(estimator, x)
+        if made is not None:
+            x = made(x)
+            parameters = made.set_parameters(estimator, x) | parameters
+            validation = validation and (made(validation[0]), validation[1])
         facts: dict[str, float] = {}
         if validation is None or request.options.patience is None:
             estimator.fit(x, y, **parameters)
@@ -249,7 +275,7 @@ class SklearnLearner:
             facts = {} if iterations is None else {"iterations": float(iterations)}
         # What a grid search or a stacked model has fitted is not what was there before.
         predict_in_one_thread(within if len(within) == 1 else estimators_in(estimator))
-        return Fitted(estimator, columns, scale, self.name, facts)
+        return Fitted(estimator, columns, scale, self.name, made, facts)
 
     def _of_rows(self, view: View) -> dict[str, Any]:
         """The arguments of ``fit`` for the rows of a run."""
