@@ -315,10 +315,10 @@ def test_a_full_disk_loses_only_the_write_under_way(filled: Path) -> None:
         pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
         store._connection.execute(f"PRAGMA max_page_count = {pages}")
         big = example(100, 9, epochs=200_000)
-        with raises("file-not-writable", StudyError):
+        with raises("disk-full", StudyError):
             store.save_checkpoint("k", big.history, dict(big.history))
         assert store.load_checkpoint("k") is None
-        with raises("file-not-writable", StudyError):
+        with raises("disk-full", StudyError):
             store.add(big)
     with Store(filled) as store:
         assert len(store.records()) == 3

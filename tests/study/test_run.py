@@ -354,7 +354,7 @@ def test_a_full_disk_keeps_what_was_finished(
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", full)
-    with raises("file-not-writable", StudyError):
+    with raises("disk-full", StudyError):
         study(digits, sizes=[50, 200], seeds=6).run(tmp_path, workers=1)
     monkeypatch.undo()
     with Store(tmp_path) as store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -14,6 +15,10 @@ from dataworth.errors import StudyError
 
 _ABANDONED_SECONDS = 3_600.0
 _TEMPORARY = "dataworth-"
+DISK_FULL = "disk-full"
+"""The code of errors that say that there is no space left."""
+NOT_WRITTEN = (DISK_FULL, "file-not-writable")
+"""The codes of errors of which the file alone is lost."""
 
 
 @contextmanager
@@ -58,7 +63,7 @@ def atomic_write(path: Path, content: str | bytes, advice: str) -> Path:
     Raises
     ------
     StudyError
-        If the file cannot be written.
+        If the file cannot be written, or the disk is full; `paths` among its values has the file.
     """
     if path.is_dir():
         raise StudyError(
@@ -70,10 +75,65 @@ def atomic_write(path: Path, content: str | bytes, advice: str) -> Path:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
+        full = is_disk_full(error)
+        reason = "the disk is full" if full else error.strerror
         raise StudyError(
-            f"{path}: cannot be written ({error.strerror}). {advice}", code="file-not-writable"
+            f"{path}: cannot be written ({reason}). {advice}",
+            code="disk-full" if full else "file-not-writable",
+            paths=[str(path)],
         ) from None
     return path
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that there is no space left, or that a quota of it is used up."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def has_room(path: Path) -> bool:
+    """Whether the file system of a file or folder takes more bytes and files, as far as is known.
+
+    For libraries that do not tell why they could not write.
+    """
+    try:
+        state = os.statvfs(path if path.exists() else path.parent)
+    except (AttributeError, OSError):
+        # Windows has none.
+        return True
+    return state.f_bavail > 0 and (state.f_favail > 0 or not state.f_files)
+
+
+class Unwritten:
+    """Files that could not be written, collected so that the others still are."""
+
+    def __init__(self) -> None:
+        self._errors: list[StudyError] = []
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Keep an error of a file that cannot be written."""
+        try:
+            yield
+        except StudyError as error:
+            if error.code not in NOT_WRITTEN:
+                raise
+            self._errors.append(error)
+
+    def add(self, error: StudyError | None) -> None:
+        """Keep an error, if it is one."""
+        if error is not None:
+            self._errors.append(error)
+
+    def error(self) -> StudyError | None:
+        """All of them as one: the first, with the names of further files; None without any."""
+        if not self._errors:
+            return None
+        first, *others = self._errors
+        paths = [path for error in others for path in error.values.get("paths", [])]
+        names = ", ".join(Path(path).name for path in paths)
+        said = f"{first} Not written either: {names}." if names else str(first)
+        values = first.values | {"paths": [*first.values.get("paths", []), *paths]}
+        return StudyError(said, code=first.code, **values)
 
 
 def temporary_folder() -> Path:

@@ -267,17 +267,18 @@ def begin_answer(console: Console, curve: Curve, goal: Goal | None = None) -> Fo
 
 
 def end_answer(
-    console: Console, forecast: Forecast, directory: Path, at: int | None = None, *, is_new: bool
+    console: Console, forecast: Forecast, directory: Path, at: int | None = None
 ) -> None:
-    """Print what is predicted, and draw the picture if the curve is new or there is none."""
+    """Print what is predicted, and draw the picture if there is none of this curve."""
     from dataworth.cli.show.forecast import echo, show_predictions, show_warnings
     from dataworth.forecast.horizons import sizes_ahead
+    from dataworth.observers.artifacts import is_current
 
     sizes = sorted({*sizes_ahead(forecast), *([] if at is None else [float(at)])})
     show_predictions(console, forecast, sizes, 0.9)
     show_warnings(console, forecast, sizes)
     picture = directory / FORECAST_PICTURE
-    if is_new or not picture.is_file():
+    if not is_current(picture):
         _draw(forecast, sizes, [], picture)
     more = f"dataworth forecast {directory}"
     echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: {more}")

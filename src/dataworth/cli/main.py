@@ -23,8 +23,9 @@ COMMANDS = (
     *("ask", "tell", "ui", "new", "completion"),
 )
 _EXIT_CODES = (
-    "exit codes: 0 done; 1 the audit found an error; 2 the command was refused; 3 runs of the "
-    "study failed; 4 `ask` has no run left; 130 stopped by Ctrl-C. NO_COLOR=1 turns colours off."
+    "exit codes: 0 done; 1 the audit found an error; 2 the command was refused, or a file could "
+    "not be written; 3 runs of the study failed; 4 `ask` has no run left; 130 stopped by Ctrl-C. "
+    "NO_COLOR=1 turns colours off."
 )
 INTERRUPTED = 130
 FAILED = 2

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util import signals
+from dataworth._util.files import Unwritten
 from dataworth._util.printable import new_console, say
 from dataworth._util.toml import parse_toml
 from dataworth.cli.forecast import begin_answer, end_answer
@@ -200,14 +201,14 @@ def run(options: argparse.Namespace) -> int:
     _check_models(options.model or [])
     studies = _studies(options)
     budget = budget_of(options)
-    code, documents = 0, []
+    code, documents, unwritten = 0, [], Unwritten()
     for given in studies:
         directory = _directory(options, given, alone=len(studies) == 1)
         goal = _goal(options, given)
         study = _without_grid(given, options) if goal is not None else given
         study = study.planned(directory, goal, budget)
         with _says_how_to_go_on(options, directory, alone=len(studies) == 1):
-            outcome = _run(study, directory, options)
+            outcome = _run(study, directory, options, unwritten)
             if outcome.failed:
                 code = FAILED_RUNS
             elif not outcome.curves:
@@ -220,13 +221,16 @@ def run(options: argparse.Namespace) -> int:
             if len(outcome.curves) > 1:
                 _compare(outcome, study.goal)
             else:
-                _show_one(outcome, study, options)
+                _show_one(outcome, study, options, unwritten)
             if outcome.stop is not None and outcome.stop.kind == "spent":
                 from dataworth.cli.show.plan import show_hour
 
                 show_hour(new_console(), outcome.directory)
     if options.json:
         print(json.dumps({"studies": documents}, allow_nan=False))
+    problem = unwritten.error()
+    if problem is not None:
+        raise problem
     return code
 
 
@@ -257,13 +261,15 @@ def _check_models(models: Sequence[str]) -> None:
         check_name(model)
 
 
-def _show_one(outcome: Outcome, study: Study, options: argparse.Namespace) -> None:
+def _show_one(
+    outcome: Outcome, study: Study, options: argparse.Namespace, unwritten: Unwritten
+) -> None:
     """Print the answer, the table and the forecast of a study of one model."""
     console = new_console()
     (curve,) = outcome.curves.values()
     if study.variant is not None:
         _print(outcome)
-        outcome = _show_the_true_curve(outcome, curve, study, options)
+        outcome = _show_the_true_curve(outcome, curve, study, options, unwritten)
         if not outcome.curves:
             return
         (curve,) = outcome.curves.values()
@@ -273,7 +279,8 @@ def _show_one(outcome: Outcome, study: Study, options: argparse.Namespace) -> No
         _print(outcome)
     at = None if study.goal is None else study.goal.at
     if forecast is not None:
-        end_answer(console, forecast, outcome.directory, at, is_new=outcome.trained > 0)
+        with unwritten.collected():
+            end_answer(console, forecast, outcome.directory, at)
 
 
 def _compare(outcome: Outcome, goal: Goal | None) -> None:
@@ -302,9 +309,11 @@ def _compare(outcome: Outcome, goal: Goal | None) -> None:
     echo(console, f"More with: dataworth compare {outcome.directory}")
 
 
-def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
-
+def _run(
+    study: Study, directory: Path, options: argparse.Namespace, unwritten: Unwritten
+) -> Outcome:
     from dataworth.cli.show.forecast import echo
+    from dataworth.observers.artifacts import is_current
     from dataworth.observers.terminal import TerminalObserver
 
     if not options.quiet:
@@ -326,12 +335,14 @@ def _run(study: Study, directory: Path, options: argparse.Namespace) -> Outcome:
             observers=_observers(options),
         )
     signals.check()
-    is_written = (directory / REPORT_FILE).is_file()
-    if outcome.curves and (outcome.trained or not is_written):
+    for error in (outcome.stopped, outcome.unwritten):
+        unwritten.add(error)
+    if outcome.curves and not is_current(directory / REPORT_FILE):
         from dataworth.report import write_report  # slow to import
 
         try:
-            write_report(directory)
+            with unwritten.collected():
+                write_report(directory)
         except MissingDependencyError as error:
             echo(new_console(stderr=True), f"No page: {error}")
     if outcome.failed:
@@ -372,13 +383,17 @@ def _print_failed(outcome: Outcome) -> None:
 
 
 def _show_the_true_curve(
-    outcome: Outcome, reproduced: Curve, study: Study, options: argparse.Namespace
+    outcome: Outcome,
+    reproduced: Curve,
+    study: Study,
+    options: argparse.Namespace,
+    unwritten: Unwritten,
 ) -> Outcome:
     """Run a study of mistakes again without them, and show both curves."""
     from dataworth.cli.show.tables import print_table, published_table
 
     say("The same study without the mistakes, for comparison:", error=True)
-    honest = _run(replace(study, variant=None), outcome.directory / HONEST, options)
+    honest = _run(replace(study, variant=None), outcome.directory / HONEST, options, unwritten)
     for curve in honest.curves.values():
         console = new_console()
         print_table(console, published_table(reproduced, curve))

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from dataworth._util.files import atomic_write
+from dataworth._util.files import Unwritten, atomic_write
 from dataworth.curves.curve import Curve, curves_to_csv
 from dataworth.errors import DataworthWarning, MissingDependencyError
 from dataworth.observers.base import Observer
@@ -39,12 +39,9 @@ class Artifacts(Observer):
         self._directory = directory
         self._read_curves = read_curves
         self._next = time.monotonic() + _LEAST_SECONDS
-        files = (directory / CURVE_FILE, directory / CURVE_PICTURE)
-        self._is_behind = not all(path.is_file() for path in files)
 
     def on_record(self, record: Record) -> None:
         """Write the curve, unless it was written a moment ago."""
-        self._is_behind = True
         started = time.monotonic()
         if started >= self._next:
             self.write()
@@ -62,15 +59,26 @@ class Artifacts(Observer):
         self._write_curve(self._read_curves())
 
     def on_study_end(self) -> None:
-        """Write the curve and its picture, if one is missing or runs were finished since."""
-        if self._is_behind:
-            self.write_with_picture()
+        """Write the curve and its picture, where they are not those of all finished runs.
 
-    def write_with_picture(self) -> None:
-        """Write the curves of all finished runs and their picture; see `write`."""
+        Raises
+        ------
+        StudyError
+            If one cannot be written; the other one still is.
+        """
         curves = self._read_curves()
-        self._write_curve(curves)
-        if curves:
+        unwritten = Unwritten()
+        with unwritten.collected():
+            self._write_curve(curves)
+        with unwritten.collected():
+            self._write_picture(curves)
+        error = unwritten.error()
+        if error is not None:
+            raise error
+
+    def _write_picture(self, curves: Mapping[str, Curve]) -> None:
+        path = self._directory / CURVE_PICTURE
+        if curves and not is_current(path):
             # Slow to import, and not needed where nothing was run.
             from dataworth.plots.curve import curve_plot_data, draw_curves
             from dataworth.plots.style import image_bytes
@@ -83,8 +91,18 @@ class Artifacts(Observer):
                     stacklevel=2,
                 )
                 return
-            atomic_write(self._directory / CURVE_PICTURE, image_bytes(figure), _ADVICE)
+            atomic_write(path, image_bytes(figure), _ADVICE)
 
     def _write_curve(self, curves: Mapping[str, Curve]) -> None:
-        if curves:
-            atomic_write(self._directory / CURVE_FILE, curves_to_csv(curves), _ADVICE)
+        path, content = self._directory / CURVE_FILE, curves_to_csv(curves) if curves else ""
+        if curves and not (path.is_file() and path.read_bytes() == content.encode()):
+            atomic_write(path, content, _ADVICE)
+
+
+def is_current(path: Path) -> bool:
+    """Whether a file of a run directory was made since its curve was last changed."""
+    curve = path.with_name(CURVE_FILE)
+    try:
+        return path.stat().st_mtime_ns >= curve.stat().st_mtime_ns
+    except FileNotFoundError:
+        return False

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from dataworth._util.files import has_room
 from dataworth.errors import StudyError
 from dataworth.records.migrations import migrate
 from dataworth.records.salvage import is_whole, replace, salvage
@@ -40,6 +41,12 @@ def translate_errors(path: Path) -> Iterator[None]:
     except StudyError as error:
         raise StudyError(f"{path}: {error}", code=error.code, **error.values) from None
     except Exception as error:
+        if _is_disk_full(error, path):
+            raise StudyError(
+                f"{path}: cannot be written (the disk is full). Finished runs are stored; free "
+                "some space, then run the same command again.",
+                code="disk-full",
+            ) from None
         if _needs_room_or_rights(error):
             raise StudyError(
                 f"{path}: {error}. Finished runs are stored; free some space or set the rights, "
@@ -52,6 +59,15 @@ def translate_errors(path: Path) -> Iterator[None]:
             "away and run the study again.",
             code="file-damaged",
         ) from None
+
+
+def _is_disk_full(error: Exception, path: Path) -> bool:
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    # A file beside it that cannot be made or made larger has these.
+    other = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+    return code == sqlite3.SQLITE_FULL or (other and not has_room(path))
 
 
 def _needs_room_or_rights(error: Exception) -> bool:
@@ -168,10 +184,17 @@ def transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iter
         yield
         connection.execute("COMMIT")
     except BaseException:
-        # SQLite may have rolled back already, as it does when the disk is full.
-        if connection.in_transaction:
-            connection.rollback()
+        roll_back(connection)
         raise
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """End a transaction that failed, and give back the room that its log has taken."""
+    # SQLite may have rolled back already, as it does when the disk is full.
+    if connection.in_transaction:
+        connection.rollback()
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def is_local(path: Path) -> bool:

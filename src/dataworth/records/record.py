@@ -19,7 +19,7 @@ PROTOCOL = 1
 old figures are neither reused nor mixed with new ones."""
 
 Status = Literal["finished", "failed"]
-FailureKind = Literal["error", "exit", "killed", "memory", "timeout"]
+FailureKind = Literal["error", "exit", "killed", "memory", "timeout", "disk"]
 Columns = Mapping[str, NDArray[np.float64]]
 """Columns of equal length by name: the history of a run."""
 Arrays = Mapping[str, NDArray[Any]]
@@ -58,9 +58,9 @@ class Failure:
 
     Attributes
     ----------
-    kind : {"error", "exit", "killed", "memory", "timeout"}
+    kind : {"error", "exit", "killed", "memory", "timeout", "disk"}
         An exception; `sys.exit`; a process that ended by a signal; memory ran out; the time
-        limit was passed.
+        limit was passed; the disk was full, which ends the study and is not stored.
     message : str
         One line for the user.
     traceback : str

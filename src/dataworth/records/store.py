@@ -18,6 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from dataworth._util.files import is_disk_full
 from dataworth.errors import DataworthWarning, StudyError
 from dataworth.records.checksums import Scores, checkpoint_checksum, read_scores, record_checksums
 from dataworth.records.codec import (
@@ -32,6 +33,7 @@ from dataworth.records.database import (
     close,
     open_for_reading,
     open_for_writing,
+    roll_back,
     transaction,
     translate_errors,
 )
@@ -125,9 +127,12 @@ class Store:
                 code="study-locked",
             ) from None
         except OSError as error:
+            full = is_disk_full(error)
+            reason = "the disk is full" if full else error.strerror
             raise StudyError(
-                f"{self.directory}: cannot be written ({error.strerror}). Choose another --out.",
-                code="file-not-writable",
+                f"{self.directory}: cannot be written ({reason}). Choose another --out"
+                f"{', or free some space' if full else ''}.",
+                code="disk-full" if full else "file-not-writable",
             ) from None
 
     def __fspath__(self) -> str:
@@ -173,8 +178,7 @@ class Store:
             with translate_errors(self.path):
                 self._connection.execute("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:
-                self._connection.rollback()
+            roll_back(self._connection)
             self._state = None
             raise
 

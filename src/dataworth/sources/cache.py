@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from dataworth._util.files import atomic_directory
+from dataworth._util.files import atomic_directory, is_disk_full
 from dataworth.data.dataset import Dataset
 from dataworth.data.digests import ArrayDigest
 from dataworth.data.fingerprint import fingerprint
@@ -116,7 +116,7 @@ def read(recipe: Recipe) -> Dataset:
             _fill(draft, recipe)
             _publish(draft, folder, recipe)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise DataError(
                 f"The disk is full: {recipe.name} could not be cached in {folder.parent}. Nothing "
                 "was left there. Free some space, or set DATAWORTH_DATA to a folder on another "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dataworth._util.extras import require
+from dataworth._util.files import is_disk_full
 from dataworth.errors import DataError
 from dataworth.sources.location import data_folder, offline
 
@@ -97,7 +97,7 @@ def fetch_official(archive: Archive | None = None) -> Path:
             code="download-failed",
         ) from None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_disk_full(error):
             raise DataError(
                 f"The disk of {folder} is full. Free some space and run the command again: it "
                 "resumes where it stopped. Or set DATAWORTH_DATA to a folder on another disk.",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dataworth._util import signals
-from dataworth._util.files import atomic_write
+from dataworth._util.files import DISK_FULL, Unwritten, atomic_write
 from dataworth._util.toml import parse_toml
 from dataworth.audit import audit_dataset, audit_models
 from dataworth.curves.curve import Curve
@@ -66,6 +66,10 @@ class Outcome:
         Runs that were done now; the others were in the store.
     stop : Stop or None
         Why the plan has ended, of a study with a goal.
+    stopped : StudyError or None
+        Why the study ended before its last run: the disk is full.
+    unwritten : StudyError or None
+        Why the curve or its picture could not be written.
     """
 
     directory: Path
@@ -74,6 +78,8 @@ class Outcome:
     findings: Sequence[Finding]
     trained: int
     stop: Stop | None = None
+    stopped: StudyError | None = None
+    unwritten: StudyError | None = None
 
     @property
     def curve(self) -> Curve | None:
@@ -115,7 +121,26 @@ def run_study(
     signals.check()
     found = _audit(study)
     observer.on_findings(found)
-    with Store(Path(directory), write=True) as store:
+    try:
+        outcome = _run_all(study, Path(directory), workers, observer, found, executor, retry_failed)
+    except StudyError as error:
+        if error.code != DISK_FULL:
+            raise
+        return _outcome_so_far(study, Path(directory), found, error)
+    observer.on_findings(outcome.findings[len(found) :])
+    return outcome
+
+
+def _run_all(
+    study: ResolvedStudy,
+    directory: Path,
+    workers: Workers,
+    observer: Observer,
+    found: Sequence[Finding],
+    executor: Cluster | None,
+    retry_failed: bool,
+) -> Outcome:
+    with Store(directory, write=True) as store:
         returned = claim(store, study, found)
         observer.on_directory(store.directory, study.values)
         begun = BegunRuns(store)
@@ -144,12 +169,14 @@ def run_study(
                 )
                 trained = _run(does, store, upcoming, first, returned, [observer, artifacts])
         finally:
-            begun.end()
+            # Where the disk is full, the mark stays: the run is begun again.
+            with Unwritten().collected():
+                begun.end()
             observer.on_study_end()
-        artifacts.on_study_end()
-        curves = {
-            name: curve for name, curve in stored_curves(store).items() if name in study.models
-        }
+        unwritten = Unwritten()
+        with unwritten.collected():
+            artifacts.on_study_end()
+        curves = _curves_of(study, store)
         asked = None if study.goal is not None else {key.digest for key in upcoming.keys}
         failed = [
             record
@@ -157,8 +184,43 @@ def run_study(
             if record.key.learner in study.models and (asked is None or record.key.digest in asked)
         ]
         late = audit_models(store) if curves else []
-    observer.on_findings(late)
-    return Outcome(Path(directory), curves, failed, [*found, *late], trained, upcoming.stop)
+    return Outcome(
+        directory,
+        curves,
+        failed,
+        [*found, *late],
+        trained,
+        upcoming.stop,
+        unwritten=unwritten.error(),
+    )
+
+
+def _outcome_so_far(
+    study: ResolvedStudy, directory: Path, found: Sequence[Finding], reason: StudyError
+) -> Outcome:
+    """The outcome of a study for which there is no more room: all runs that are stored.
+
+    Raises
+    ------
+    StudyError
+        If no run is finished, or the results cannot be read: `reason`.
+    """
+    unwritten = Unwritten()
+    try:
+        with Store(directory) as store:
+            _refuse_another(store, study)
+            curves = _curves_of(study, store)
+            with unwritten.collected():
+                Artifacts(directory, lambda: stored_curves(store)).on_study_end()
+    except StudyError:
+        raise reason from None
+    if not curves:
+        raise reason
+    return Outcome(directory, curves, [], found, 0, stopped=reason, unwritten=unwritten.error())
+
+
+def _curves_of(study: ResolvedStudy, store: Store) -> dict[str, Curve]:
+    return {name: curve for name, curve in stored_curves(store).items() if name in study.models}
 
 
 def _without_record(study: ResolvedStudy, store: Store, retry_failed: bool) -> list[RunKey]:
@@ -217,7 +279,7 @@ def _run(
             record = ended if ended.failure else returned.checked(ended)
             del running[record.key.digest]
             count += 1
-            with store.together():
+            with _named_if_lost(record, store):
                 store.add(record)
                 upcoming.add(record)
                 if upcoming.is_immediate:
@@ -232,6 +294,32 @@ def _run(
                 upcoming.announce(observer)
             signals.check()
     return count
+
+
+@contextmanager
+def _named_if_lost(record: Record, store: Store) -> Iterator[None]:
+    """One transaction, in which a record is stored, or of which the error says which one is lost.
+
+    Raises
+    ------
+    StudyError
+        If the disk is full, or was in the run itself.
+    """
+    lost = f"the run of {record.key.describe()} is not stored"
+    if record.failure is not None and record.failure.kind == "disk":
+        raise StudyError(
+            f"{store.directory}: {lost}: {record.failure.message}. The disk is full. {_ADVICE}",
+            code="disk-full",
+        )
+    try:
+        with store.together():
+            yield
+    except StudyError as error:
+        if error.code != DISK_FULL:
+            raise
+        raise StudyError(
+            f"{store.directory}: {lost}: the disk is full. {_ADVICE}", code="disk-full"
+        ) from None
 
 
 def _audit(study: ResolvedStudy) -> list[Finding]:
@@ -256,22 +344,7 @@ def _audit_samples(objective: LearnerObjective, sizes: Sequence[int]) -> list[Fi
 def claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> ReturnedMetrics:
     """Write the study to the directory, or refuse a directory that holds another one."""
     meta = store.meta()
-    before, now = models(meta, str(store.path)), describe_models(study)
-    shared = [name for name in now if name in before]
-    # A directory takes further models, but not those of another study.
-    for name in shared or ([next(iter(before))] if before else []):
-        compared = name if shared else next(iter(now))
-        identity = dict(study.objectives[compared].identity)
-        there = checked_entry(
-            {"models": before}, ("models", name, "identity"), dict, str(store.path)
-        )
-        if there != identity:
-            changed = "; ".join(_differences(there, identity))
-            raise StudyError(
-                f"{store.directory} holds another study: {changed}. Run this one in another "
-                f"directory: --out {_free_name(store.directory)}; or with the options of before.",
-                code="study-differs",
-            )
+    before, now = _refuse_another(store, study)
     returned = ReturnedMetrics(study, store)
     merged = before | now
     values = _with_what_is_there(study.values, store, meta)
@@ -287,6 +360,29 @@ def claim(store: Store, study: ResolvedStudy, found: Sequence[Finding]) -> Retur
         store.set_array("sample_images", images)
     atomic_write(store.directory / STUDY_FILE, to_toml(values), _ADVICE)
     return returned
+
+
+def _refuse_another(
+    store: Store, study: ResolvedStudy
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Refuse a directory that holds another study; its models, and those of the study."""
+    before, now = models(store.meta(), str(store.path)), describe_models(study)
+    shared = [name for name in now if name in before]
+    # A directory takes further models, but not those of another study.
+    for name in shared or ([next(iter(before))] if before else []):
+        compared = name if shared else next(iter(now))
+        identity = dict(study.objectives[compared].identity)
+        there = checked_entry(
+            {"models": before}, ("models", name, "identity"), dict, str(store.path)
+        )
+        if there != identity:
+            changed = "; ".join(_differences(there, identity))
+            raise StudyError(
+                f"{store.directory} holds another study: {changed}. Run this one in another "
+                f"directory: --out {_free_name(store.directory)}; or with the options of before.",
+                code="study-differs",
+            )
+    return before, now
 
 
 def _with_what_is_there(

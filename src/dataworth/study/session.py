@@ -144,7 +144,7 @@ class Session:
     def write_curves(self) -> None:
         """Write ``curve.csv`` and ``curve.png`` of all finished runs."""
         with self._store() as store:
-            Artifacts(self.directory, lambda: stored_curves(store)).write_with_picture()
+            Artifacts(self.directory, lambda: stored_curves(store)).on_study_end()
         self._has_news = False
 
     def ask(self, *, wait: bool = True) -> Run | None:

@@ -581,7 +581,13 @@ class Study(StudyOptions):
         Raises
         ------
         StudyError, DataError
-            If the study cannot be run as asked, or no run has finished. Finished runs are stored.
+            If the study cannot be run as asked, no run has finished, or the disk is full. Finished
+            runs are stored.
+
+        Warns
+        -----
+        DataworthWarning
+            If runs failed, or the curve or its picture could not be written.
         """
         outcome = self.run_in(
             out or Path("runs") / self.name,
@@ -593,8 +599,13 @@ class Study(StudyOptions):
             retry_failed=retry_failed,
             observers=observers,
         )
+        if outcome.stopped is not None:
+            raise outcome.stopped
         if not outcome.curves:
             raise outcome.error()
+        lost = outcome.unwritten
+        if lost is not None:
+            warnings.warn(DataworthWarning(str(lost), code=lost.code), stacklevel=2)
         if outcome.failed:
             warnings.warn(DataworthWarning(outcome.failures(), code="runs-failed"), stacklevel=2)
         if self.is_of_several_models:

@@ -18,6 +18,7 @@ from dataworth.execution.serial import Serial
 from dataworth.records.layout import WORK_FOLDER
 from dataworth.records.record import RunKey
 from dataworth.records.store import Store
+from dataworth.study.checkpoints import OptionalCheckpoints
 from dataworth.study.objectives import FunctionObjective
 from dataworth.study.resolved import ResolvedStudy
 
@@ -112,7 +113,8 @@ def executor_of(
     limit = study.time_limit
     functions = [each for each in study.objectives.values() if isinstance(each, FunctionObjective)]
     importable = bool(functions) and all(each.model.is_importable for each in functions)
-    shared = (study.objective, store, on_step, store.directory / WORK_FOLDER)
+    checkpoints = OptionalCheckpoints(store, notify)
+    shared = (study.objective, checkpoints, on_step, store.directory / WORK_FOLDER)
     if cluster is not None:
         return cluster.executor(*shared, limit)
     processes = partial(LocalProcesses, *shared, time_limit=limit, lends_cores=not functions)
@@ -120,9 +122,9 @@ def executor_of(
     if workers == AUTO and count > 1 and limit is not None:
         return processes(workers=count, memory=peak_memory())
     if workers == AUTO and count > 1:
-        objective, store, on_step, folder = shared
+        objective, _, on_step, folder = shared
         return Automatic(
-            lambda listener: Serial(objective, store, listener, folder),
+            lambda listener: Serial(objective, checkpoints, listener, folder),
             lambda: processes(workers=count, memory=peak_memory()),
             on_step,
             waiting,
