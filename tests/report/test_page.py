@@ -12,7 +12,8 @@ import pytest
 from errors import raises
 from report_runs import make_run
 
-from dataworth.cli.main import main
+from dataworth.cli import report
+from dataworth.cli.main import all_commands, main
 from dataworth.curves.read import load_curve
 from dataworth.errors import StudyError
 from dataworth.records.store import Store
@@ -160,6 +161,34 @@ def test_the_command_writes_where_it_is_told(
     assert "cannot be written" in capsys.readouterr().err
     assert main(["report", str(run_directory), "-o", "."]) == 2
     assert capsys.readouterr().err.startswith("dataworth: .: a folder")
+
+
+def test_the_page_of_a_file_of_measurements_says_what_a_file_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = "500,0.812,0.4\n1000,0.851,1.4\n2000,0.883,0.3\n4000,0.906,0.2\n"
+    Path("mine.csv").write_text(f"n,accuracy,f1\n{rows}")
+    assert main(["report", "mine.csv", "--metric", "accuracy"]) == 0
+    assert capsys.readouterr().out == "report.html\n"
+    text = Path("report.html").read_text(encoding="utf-8")
+    assert "4 runs at 4 sizes" in text
+    assert "3x the data (12,000 samples)" in text
+    assert "figures of &#39;mine&#39;, 4 runs, 4 sizes." in text
+    assert "Time of a run" not in text
+    assert "no fault in the data" not in text
+    assert main(["report", "mine.csv", "--value", "f1", "--out", "f1.html"]) == 0
+    assert "metric-out-of-range" in Path("f1.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("one_forecast")
+def test_options_for_files_are_refused_for_a_run_directory(run_directory: Path) -> None:
+    with raises("options-conflict", StudyError, "--metric, --total"):
+        report.run(
+            all_commands().parse_args(
+                ["report", str(run_directory), "--metric", "f1", "--total", "9"]
+            )
+        )
 
 
 def test_what_cannot_be_reported_is_refused(tmp_path: Path) -> None:

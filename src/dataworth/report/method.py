@@ -14,6 +14,7 @@ from dataworth._util.numbers import format_percent, format_share
 from dataworth.metrics.labels import format_value
 
 if TYPE_CHECKING:
+    from dataworth.curves.curve import Curve
     from dataworth.forecast.forecast import Forecast
     from dataworth.report.study_report import RunReport
 
@@ -28,12 +29,15 @@ class Item(NamedTuple):
 def method_items(report: RunReport) -> dict[str, list[Item]]:
     """All items by group."""
     ahead = report.ahead[report.curve.metric.name]
-    groups = {
-        "Data": _data(report.meta),
-        "Training": _training(report),
-        "Data points": _points(report),
-        "Machine": _machine(report),
-    }
+    if report.meta:
+        groups = {
+            "Data": _data(report.meta),
+            "Training": _training(report),
+            "Data points": _points(report),
+            "Machine": _machine(report),
+        }
+    else:
+        groups = {"Data points": _points_alone(report.curve)}
     if ahead.forecast is not None:
         groups["Law and fit"] = _fit(ahead.forecast)
     return groups
@@ -42,11 +46,14 @@ def method_items(report: RunReport) -> dict[str, list[Item]]:
 def citation(report: RunReport) -> str:
     """One line that says which figures were used."""
     meta = report.meta
-    return (
-        f"dataworth {meta['versions']['dataworth']}, study {meta['name']!r}: {meta['model']} on "
-        f"{meta['data']} (data fingerprint {meta['fingerprint']}), "
-        f"{len(report.records)} runs, {len(report.curve.sizes)} sizes."
-    )
+    study = f"figures of {report.name!r}"
+    if meta:
+        study = (
+            f"study {meta['name']!r}: {meta['model']} on {meta['data']} "
+            f"(data fingerprint {meta['fingerprint']})"
+        )
+    sizes = len(report.curve.sizes)
+    return f"dataworth {report.version}, {study}, {len(report.curve)} runs, {sizes} sizes."
 
 
 def _data(meta: Mapping[str, Any]) -> list[Item]:
@@ -162,6 +169,18 @@ def _points(report: RunReport) -> list[Item]:
     if "classes" in report.meta and "loss" in report.records[-1].scores:
         text = "mean cross-entropy in nats, from logits in float64, without a clip"
         items.append(Item("Loss", text))
+    return items
+
+
+def _points_alone(curve: Curve) -> list[Item]:
+    """What a curve says of itself, where nothing is known of its study."""
+    sizes = ", ".join(f"{size:,}" for size in curve.sizes)
+    items = [
+        Item(f"Sizes (training {curve.counted})", sizes),
+        Item("Runs", f"{len(curve)}; all are shown, none was left out"),
+    ]
+    if curve.assumed:
+        items.append(Item("Read", "; ".join(curve.assumed)))
     return items
 
 

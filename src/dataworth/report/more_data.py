@@ -22,23 +22,11 @@ STEP = 1_000
 _STEEPEST = 1.5
 
 
-class MoreRow(NamedTuple):
-    """One size ahead, as text."""
-
-    samples: str
-    more: str
-    value: str
-    interval: str
-    gain: str
-    gain_interval: str
-    time: str
-
-
 class MoreTable(NamedTuple):
-    """Headings and rows."""
+    """Headings, and a row of texts for each size ahead."""
 
     columns: tuple[str, ...]
-    rows: tuple[MoreRow, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
@@ -56,14 +44,14 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
         gain = forecast.value_of(largest, size)
         gained, least, most = difference(metric, gain.median, gain.lower, gain.upper)
         rows.append(
-            MoreRow(
+            (
                 format_count(size),
                 f"{format_count(size - largest)} more",
                 middle,
                 f"{low} to {high}",
                 gained,
                 f"{least} to {most}",
-                "" if time_at is None else f"about {format_duration(time_at(size))}",
+                *([] if time_at is None else [f"about {format_duration(time_at(size))}"]),
             )
         )
     points = unit_of_difference(metric, short=True).strip()
@@ -76,7 +64,7 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
             "90 % interval",
             gained,
             "90 % interval",
-            "Time of a run",
+            *([] if time_at is None else ["Time of a run"]),
         ),
         tuple(rows),
     )

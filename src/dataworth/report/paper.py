@@ -84,23 +84,30 @@ def methods(report: RunReport) -> str:
     points = curve.summary()
     runs = sorted({point.runs for point in points})
     seeds = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
-    split = "its official held-out split" if meta["held_out_official"] else "a held-out split"
-    subsets = {
-        "nested": "random subsets, nested across sizes",
-        "prefix": "the first rows",
-    }.get(meta["subset"], f"the {meta['subset']} rows")
-    said = (
-        f"We trained {meta['model']} on {len(points)} sizes of {meta['data']} "
-        f"({points[0].samples:,} to {points[-1].samples:,} training {curve.counted}; {subsets}), "
-        f"{seeds} seed{'s' if runs[-1] > 1 else ''} each, and measured {name_of(curve.metric)} on "
-        f"{split} of {meta['held_out']:,} samples that no run was trained on."
-    )
+    ends = f"{points[0].samples:,} to {points[-1].samples:,} training {curve.counted}"
+    if meta:
+        split = "its official held-out split" if meta["held_out_official"] else "a held-out split"
+        subsets = {
+            "nested": "random subsets, nested across sizes",
+            "prefix": "the first rows",
+        }.get(meta["subset"], f"the {meta['subset']} rows")
+        said = (
+            f"We trained {meta['model']} on {len(points)} sizes of {meta['data']} "
+            f"({ends}; {subsets}), {seeds} seed{'s' if runs[-1] > 1 else ''} each, and measured "
+            f"{name_of(curve.metric)} on {split} of {meta['held_out']:,} samples that no run was "
+            "trained on."
+        )
+    else:
+        said = (
+            f"We measured {name_of(curve.metric)} at {len(points)} sizes ({ends}), with {seeds} "
+            f"run{'s' if runs[-1] > 1 else ''} of each."
+        )
     ahead = report.ahead.get(curve.metric.name)
     if ahead is None or ahead.forecast is None:
         return said
     return (
         f"{said} Learning curves (Viering and Loog, 2023) were forecast with dataworth "
-        f"{meta['versions']['dataworth']}: curves are drawn from {len(ahead.forecast.weights)} "
+        f"{report.version}: curves are drawn from {len(ahead.forecast.weights)} "
         "parametric laws (among them those of Alabdulmohsin et al., 2022), weighted by fit and by "
         "a prior learned on public curves (Mohr et al., 2022). Intervals hold 90 % of the draws, "
         "for the mean over seeds."
@@ -135,4 +142,4 @@ BIBTEX = """\
 
 def bibtex(report: RunReport) -> str:
     """The citations of the methods paragraph."""
-    return BIBTEX.replace("VERSION", str(report.meta["versions"]["dataworth"]))
+    return BIBTEX.replace("VERSION", report.version)

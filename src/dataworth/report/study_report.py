@@ -1,4 +1,4 @@
-"""RunReport: all numbers that the page of one run directory shows."""
+"""RunReport: all numbers that the page of a run directory, or of a curve alone, shows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataworth.audit.runs import audit_store
+from dataworth.audit.runs import audit_curve, audit_store
 from dataworth.curves.curve import Curve
 from dataworth.errors import ForecastError
 from dataworth.findings import Finding
@@ -69,13 +70,13 @@ class Ahead:
 
 @dataclass(frozen=True, eq=False)
 class RunReport:
-    """What is known of one run directory.
+    """What is known of one run directory, or of a curve that was measured elsewhere.
 
     Attributes
     ----------
     name : str
     meta : mapping
-        See `dataworth.study.metadata.describe`.
+        See `dataworth.study.metadata.describe`; empty where nothing but the curve is known.
     curve : Curve
         The study's metric, and the other metrics beside it.
     chances : mapping of str to float
@@ -107,6 +108,11 @@ class RunReport:
     failed: Sequence[Record] = ()
     residuals: ResidualTable | None = None
     plan: PlanReport | None = None
+
+    @property
+    def version(self) -> str:
+        """The version of dataworth that measured the curve; where another did, that of the page."""
+        return str(self.meta["versions"]["dataworth"]) if self.meta else version("dataworth")
 
     @property
     def spoken(self) -> str:
@@ -142,6 +148,21 @@ def read_runs(directory: str | os.PathLike[str]) -> list[RunReport]:
         if reports:
             reports[0] = replace(reports[0], plan=plan_report(store))
         return reports
+
+
+def report_of_curve(curve: Curve) -> RunReport:
+    """The report of a curve of which no run directory is known, such as one from a file."""
+    return RunReport(
+        name=curve.name or "curve",
+        meta={},
+        curve=curve,
+        chances={},
+        records=(),
+        ahead=_look_ahead_of_all(curve),
+        classes=None,
+        images=None,
+        findings=audit_curve(curve),
+    )
 
 
 def _read_model(store: Store, model: str | None, findings: Sequence[Finding]) -> RunReport:
