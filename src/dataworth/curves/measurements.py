@@ -180,6 +180,14 @@ def _samples_column(table: Table, columns: Columns) -> str:
                 code="column-unclear",
             )
         return varying[0]
+    if not any(mostly_numbers(cells, whole=True) for cells in table.columns.values()):
+        raise DataError(
+            f"{table.place}: is not a table of measurements: no column holds numbers. It starts "
+            f"with {listed(table.names)!r}; column 'samples' is missing. Expected a first row such "
+            "as samples,value and a row for each run.",
+            code="column-missing",
+            column="samples",
+        )
     epochs = [name for name in table.names if names.key(name) in ("epoch", "epochs")]
     raise DataError(
         f"{table.place}: column 'samples' is missing: none of the names is known for numbers of "

@@ -9,10 +9,10 @@ from shlex import quote
 from typing import Any
 
 from dataworth.curves import names
-from dataworth.curves.cells import is_missing, may_be_numbers
+from dataworth.curves.cells import is_missing, may_be_numbers, mostly_numbers
 from dataworth.curves.table import Table, distinct, listed
 from dataworth.errors import DataError
-from dataworth.metrics.registry import canonical, find
+from dataworth.metrics.registry import canonical, find, is_held_out
 
 _TRACKED = re.compile(r"(?P<run>.+) - (?P<metric>.+?)(?P<stat>__MIN|__MAX)?")
 """How Weights & Biases names the columns of a chart."""
@@ -21,6 +21,12 @@ _NUMBERED = re.compile(
     r"[\s_\-.#=]*(?P<number>\d+)[)\]]*",
     re.IGNORECASE,
 )
+_SIZE = re.compile(
+    r"(?:(?:n|size|samples)\s*=\s*)?(\d[\d.,' ]*(?:e\d+)?\s*(?:k|m|b|%|thousand|million|billion)?)",
+    re.IGNORECASE,
+)
+"""A size as the name of a column: 1000, 1,000, n=1000, 10k, 25%."""
+_LABELS = "metric"
 _RUN = "run"
 _FEWEST = 2
 
@@ -36,11 +42,49 @@ def long_form(table: Table, metric: str | None, sizes: str | None) -> Table:
     sizes : str, optional
         The column of sizes, where it is known.
     """
-    table = _one_measure(table, metric)
+    table = _one_measure(table if sizes else _turned(table), metric)
     tracked = _tracked(table, metric)
     if tracked is not None:
         return tracked
     return _numbered(table, sizes)
+
+
+def _turned(table: Table) -> Table:
+    """A table with the sizes across, in the names of columns, with a row for each of them."""
+    sizes = {name: _SIZE.fullmatch(name.strip()) for name in table.names}
+    across = [name for name, match in sizes.items() if match]
+    numbers = [float(re.sub(r"[^\d.]", "", name)) for name in across]
+    shared = [name for name in table.names if name not in across]
+    if len(across) <= _FEWEST or any(
+        names.sizes_group(name) is not None and mostly_numbers(table.columns[name], whole=True)
+        for name in shared
+    ):
+        return table
+    if numbers != sorted(set(numbers)) and not any(name[-1:].isalpha() for name in across):
+        return table
+    labels = next((n for n in shared if names.sizes_group(n) is not None or n == _LABELS), None)
+    columns: dict[str, list[Any]] = {name: [] for name in (*shared, "samples", "value")}
+    rows = []
+    for row in range(len(table)):
+        for name in across:
+            for each in shared:
+                columns[each].append(table.columns[each][row])
+            match = sizes[name]
+            columns["samples"].append(match[1] if match else name)
+            columns["value"].append(table.columns[name][row])
+            rows.append(table.rows[row])
+    note = "each row is a series over the sizes in the first row"
+    if labels is None:
+        return replace(table, columns=columns, rows=rows).noted(note)
+    kinds = [str(cell).strip() for cell in table.columns[labels]]
+    if len(shared) == 1 and len(set(kinds)) == len(kinds):
+        wide = {"samples": [m[1] for m in sizes.values() if m]}
+        wide |= {
+            kind: [table.columns[name][row] for name in across] for row, kind in enumerate(kinds)
+        }
+        return replace(table, columns=wide, rows=[0] * len(across)).noted(note)
+    columns = {(_LABELS if name == labels else name): cells for name, cells in columns.items()}
+    return replace(table, columns=columns, rows=rows).noted(note)
 
 
 def _one_measure(table: Table, metric: str | None) -> Table:
@@ -81,7 +125,7 @@ def main_metric(kinds: Sequence[str], metric: str | None, place: str, column: st
         same = same or [kind for kind in kinds if canonical(kind) == canonical(metric)]
         if len(same) == 1:
             return same[0]
-    held_out = [kind for kind in kinds if not _is_training(kind)] or list(kinds)
+    held_out = [kind for kind in kinds if not _is_training(kind, kinds)] or list(kinds)
     if metric is None:
         losses = [kind for kind in held_out if canonical(kind) == "loss"]
         if len(held_out) == 1 or len(losses) == 1:
@@ -95,8 +139,13 @@ def main_metric(kinds: Sequence[str], metric: str | None, place: str, column: st
     )
 
 
-def _is_training(kind: str) -> bool:
-    return canonical(kind).startswith("train ")
+def _is_training(kind: str, kinds: Sequence[str]) -> bool:
+    """Whether a metric is of training rows: by its name, or as "loss" is beside "val_loss"."""
+    if canonical(kind).startswith("train "):
+        return True
+    return not is_held_out(kind) and any(
+        is_held_out(other) and canonical(other) == canonical(kind) for other in kinds
+    )
 
 
 def _tracked(table: Table, metric: str | None) -> Table | None:

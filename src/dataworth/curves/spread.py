@@ -97,7 +97,7 @@ def _kind(name: str, others: Collection[str]) -> tuple[str, str] | None:
             if "".join(words) in group:
                 return kind, ""
         for kind, group in _KINDS.items():
-            for at in range(1, len(words)) if kind != "runs" else ():
+            for at in range(1, len(words)) if kind != "runs" or words[-1] == "count" else ():
                 first, last = words[:at], words[at:]
                 for spread, rest in ((first, last), (last, first)):
                     if "".join(spread) in group and _is_value(rest, others):

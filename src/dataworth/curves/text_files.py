@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 import os
 import re
 import stat
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dataworth.curves.json_tables import json_table
+from dataworth.curves.markup import plain_rows
 from dataworth.curves.spreadsheet import is_spreadsheet, spreadsheet_rows
 from dataworth.curves.table import Table, listed
 from dataworth.errors import DataError
@@ -22,6 +23,11 @@ _MOST_BYTES = 512 * 2**20
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SPACES = " "
 _COMMENT = ("#", "//", "%")
+_LABELS = "metric"
+_COMMAS = (
+    " Numbers with decimal commas need quotes, or semicolons between the cells; text with commas "
+    "needs quotes."
+)
 _SAMPLE = 50
 """Rows that show which separator a file has."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -32,6 +38,20 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_KINDS = (
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"PAR1", "a Parquet file; read it with pandas or polars and give the data frame"),
+    (b"\x93NUMPY", "a NumPy array; give its columns to dataworth.Curve"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"SQLite format 3", "a database; give the run directory that holds it"),
+    (b"PK\x03\x04", "a ZIP archive or another document; unpack it, or save it as CSV or XLSX"),
+    (b"\xd0\xcf\x11\xe0", "a document of old office programs; save it as CSV or XLSX"),
+    (b"\x80", "a pickle"),
+)
+"""How files of other types start."""
 _MILLISECONDS = 1e11
 """MLflow's files of a metric start with the time in milliseconds since 1970."""
 
@@ -54,7 +74,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     text, notes = _text(raw, place)
     start = text.lstrip()[:1]
     if start and start in "[{":
-        return _from_json(text, place, notes)
+        return json_table(text, str(place), notes)
     return _from_rows(text, place, notes)
 
 
@@ -90,6 +110,13 @@ def _bytes(place: Path) -> bytes:
 
 
 def _text(raw: bytes, place: Path) -> tuple[str, tuple[str, ...]]:
+    for start, kind in _KINDS:
+        if raw.startswith(start):
+            raise DataError(
+                f"{place}: is {kind}. Expected a table of measurements: CSV, JSON, XLSX, or a "
+                "Markdown or LaTeX table.",
+                code="not-utf-8",
+            )
     encoding = "utf-8"
     notes: tuple[str, ...] = ()
     for mark, name in _MARKS:
@@ -114,65 +141,18 @@ def _text(raw: bytes, place: Path) -> tuple[str, tuple[str, ...]]:
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
 
 
-def _from_json(text: str, place: Path, notes: tuple[str, ...]) -> Table:
-    try:
-        found = json.loads(text)
-        entries = found if isinstance(found, list) else [found]
-    except (ValueError, RecursionError):
-        entries = []
-        for number, line in enumerate(text.split("\n"), start=1):
-            if not line.strip():
-                continue
-            try:
-                entries.append(json.loads(line))
-            except (ValueError, RecursionError):
-                raise DataError(
-                    f"{place}, row {number}: not JSON; expected one JSON object a line, or one "
-                    "list of objects.",
-                    code="file-malformed",
-                    row=number,
-                ) from None
-    if len(entries) == 1 and isinstance(entries[0], dict):
-        lists = {
-            name: cells for name, cells in _flat(entries[0]).items() if isinstance(cells, list)
-        }
-        if lists and len({len(cells) for cells in lists.values()}) == 1:
-            count = len(next(iter(lists.values())))
-            return Table(str(place), lists, list(range(1, count + 1)), notes=notes)
-    if entries and all(isinstance(entry, list) and len(entry) == 3 for entry in entries):
-        # As TensorBoard writes a scalar.
-        entries = [dict(zip(("Wall time", "Step", "Value"), each, strict=True)) for each in entries]
-    if not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise DataError(
-            f"{place}: JSON of something else than measurements; expected objects such as "
-            '{"samples": 1000, "value": 0.5}.',
-            code="file-malformed",
-        )
-    rows = [_flat(entry) for entry in entries]
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    columns = {name: [row.get(name) for row in rows] for name in names}
-    return Table(str(place), columns, list(range(1, len(rows) + 1)), notes=notes)
-
-
-def _flat(entry: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in entry.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
-
-
 def _from_rows(text: str, place: Path, notes: tuple[str, ...]) -> Table:
     first, _, rest = text.partition("\n")
+    text, marked = plain_rows(text)
     told = re.fullmatch(r'"?sep=(.)"?[,;\t]*', first.strip(" ") if "\t" in first else first.strip())
-    separator = told[1] if told else _separator(text, place)
+    separator = told[1] if told else marked or _separator(text, place)
     if told:
         # Blank, so that rows keep the numbers that an editor gives them.
         text = "\n" + rest
     rows = _rows(text, separator, place)
-    if separator not in (",", ""):
+    if marked:
+        notes = (*notes, "the table is read from " + ("LaTeX" if marked == "&" else "Markdown"))
+    elif separator not in (",", ""):
         named = _SEPARATORS.get(separator, "spaces" if separator == _SPACES else repr(separator))
         notes = (*notes, f"cells are separated by {named}")
     return _with_header(rows, str(place), separator, notes)
@@ -197,8 +177,12 @@ def _separator(text: str, place: Path) -> str:
 
 def _split(line: str, separator: str) -> list[str]:
     if separator == _SPACES:
-        return line.split()
+        return _words(line)
     return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+
+
+def _words(line: str) -> list[str]:
+    return [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)]
 
 
 def _is_comment(line: str) -> bool:
@@ -212,7 +196,7 @@ def _malformed(place: Path, error: Exception) -> DataError:
 def _rows(text: str, separator: str, place: Path) -> list[tuple[int, list[str]]]:
     """The rows that hold something, with their numbers; comments are rows of one field."""
     if separator == _SPACES:
-        split: Any = (line.split() for line in text.split("\n"))
+        split: Any = (_words(line) for line in text.split("\n"))
     else:
         split = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
     try:
@@ -246,8 +230,15 @@ def _with_header(
             str(cell if cell is not None else "").strip() for _, row in plain[:1] for cell in row
         ]
         body = plain[1:]
+    body = _without_headers(body, header)
+    if separator in (" ", "\t") and body and all(len(row) == len(header) + 1 for _, row in body):
+        # R's write.table has no heading for the names of the rows.
+        header = ["", *header]
     while header and not header[-1]:
         header.pop()
+    if header and not header[0] and all(name[:1].isdigit() for name in header[1:]):
+        # Sizes across: what stands below the empty cell says what each row is.
+        header[0] = _LABELS
     twice = [name for name in header if name and header.count(name) > 1]
     if twice:
         raise DataError(
@@ -263,7 +254,8 @@ def _with_header(
             cells.pop()
         if len(cells) != len(header):
             raise DataError(
-                f"{place}, row {number}: {len(cells)} fields; the header has {len(header)}.",
+                f"{place}, row {number}: {len(cells)} fields; the header has {len(header)}."
+                + (_COMMAS if separator == "," and len(cells) > len(header) else ""),
                 code="file-malformed",
                 row=number,
             )
@@ -271,6 +263,26 @@ def _with_header(
             if name:
                 columns[name].append(cell.strip() if isinstance(cell, str) else cell)
     return Table(place, columns, [number for number, _ in body], separator, notes)
+
+
+def _without_headers(
+    body: list[tuple[int, Sequence[Any]]], header: list[str]
+) -> list[tuple[int, Sequence[Any]]]:
+    """The rows below all rows of names: pandas writes several, and joined files repeat theirs."""
+    merged = False
+    while body and (merged or len(set(filter(None, header))) < sum(map(bool, header))):
+        row = [str(cell or "").strip() for cell in body[0][1]]
+        if (
+            len(row) != len(header)
+            or not any(row)
+            or any(cell and _is_numeric(cell) for cell in row)
+        ):
+            break
+        header[:] = [f"{name} {cell}".strip() for name, cell in zip(header, row, strict=True)]
+        merged, body = True, body[1:]
+    return [
+        (number, row) for number, row in body if [str(cell or "").strip() for cell in row] != header
+    ]
 
 
 def _commented(row: Sequence[Any]) -> bool:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from dataworth.errors import DataError
 from dataworth.metrics.metric import Metric, checked_metric
 
-_HELD_OUT = frozenset(
+_HELD_OUT_ROWS = frozenset(
+    ("val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev", "heldout", "oof")
+)
+_HELD_OUT = _HELD_OUT_ROWS | frozenset(
     {
-        *("val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev", "cv"),
-        *("heldout", "held", "out", "holdout", "hold", "oof", "of", "sample", "set"),
+        *("cv", "held", "out", "holdout", "hold", "of", "sample", "set"),
         *("final", "best", "metric", "metrics", "avg", "average", "mean", "overall", "rollout"),
     }
 )
@@ -137,6 +139,11 @@ def canonical(name: str) -> str:
         return "_".join(_words(name)) or name
     sides = ["train"] * reading.training + ["neg"] * reading.negated + ["1 -"] * reading.lacking
     return " ".join([*sides, reading.metric.name, *sorted(reading.qualifiers)])
+
+
+def is_held_out(name: str) -> bool:
+    """Whether a name says that the metric is of held-out rows, as "val_loss" does."""
+    return bool(_HELD_OUT_ROWS & set(_words(_JOINED.sub(" ", name))))
 
 
 def scorer(name: str) -> tuple[Metric, int]:
