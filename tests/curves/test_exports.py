@@ -103,3 +103,9 @@ def test_mlflow(tmp_path: Path) -> None:
     assert as_curve(history, "accuracy").values.tolist() == [1 - 1 / n for n in SIZES]
     file = written(tmp_path, "".join(f"1600000000{n:06} {1 / n} {n}\n" for n in SIZES), "val_loss")
     assert load_curve(file).values.tolist() == [1 / n for n in SIZES]
+
+
+def test_the_sign_in_the_name_of_a_metric_is_no_name_of_a_run(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("samples,1 - accuracy\n100,38\n300,29\n900,22\n")
+    curve = load_curve(tmp_path / "a.csv")
+    assert (curve.metric.higher_is_better, curve.metric.unit) == (False, "%")

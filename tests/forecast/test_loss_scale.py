@@ -190,3 +190,16 @@ def test_a_loss_of_densities_may_be_negative_and_is_shifted_freely() -> None:
     assert moved.median[0] + 10 == pytest.approx(found.median[0], abs=1e-6)
     with pytest.raises(ForecastError):
         dw.forecast(Curve(sizes, losses, metric="rmse"))
+
+
+def test_a_share_among_values_in_per_cent_is_refused() -> None:
+    with pytest.raises(ForecastError, match=r"0\.78 among values in per cent") as caught:
+        dw.forecast(Curve([100, 300, 900, 2_700], [62, 71, 0.78, 83], metric="accuracy"))
+    assert caught.value.code == "value-out-of-range"
+    dw.forecast(Curve([100, 300, 900, 2_700], [0.8, 3, 12, 40], metric="accuracy"))
+
+
+def test_a_metric_that_gets_worse_at_every_size_is_warned_of() -> None:
+    for metric, values in (("accuracy", [0.9, 0.8, 0.7, 0.65]), ("rmse", [0.5, 0.6, 0.8, 1.1])):
+        found = dw.forecast(Curve([100, 300, 900, 2_700], values, metric=metric))
+        assert any("gets worse at every size" in text for text in found.warnings)

@@ -150,7 +150,12 @@ def _is_training(kind: str, kinds: Sequence[str]) -> bool:
 
 def _tracked(table: Table, metric: str | None) -> Table | None:
     """A chart of Weights & Biases: a column for each run, with its least and largest value."""
-    found = [(name, match) for name in table.names if (match := _TRACKED.fullmatch(name))]
+    # A metric's own name may hold the sign, as "1 - accuracy" does.
+    found = [
+        (name, match)
+        for name in table.names
+        if (match := _TRACKED.fullmatch(name)) and find(name) is None
+    ]
     if not found or len(found) < len(table.names) - 2:
         return None
     kept = [(n, m) for n, m in found if not m["stat"] and not m["metric"].startswith("_")]

@@ -21,6 +21,7 @@ _SMALLEST = -690.0
 _RATE = 0.5
 """A metric without an end is scaled so that its loss falls about as the root of the size does."""
 _RISE, _SURE = 0.05, 3.0
+_ROUNDING = 1e-12
 _DECIBEL = 10 / math.log(10)
 _DENSITIES = ("loss", "bits_per_dim")
 """Losses that are negative where a model's density exceeds 1."""
@@ -139,7 +140,9 @@ class LossScale:
 
     def _at_distance(self, distances: Floats) -> Floats:
         if self.rises:
-            return self.best - distances
+            values = self.best - distances
+            # The exponential of the logarithm of the largest loss is not exactly this loss.
+            return np.where(abs(values) < _ROUNDING * abs(self.best), 0.0, values)
         return distances + self.best if self.best else distances
 
 
@@ -227,6 +230,7 @@ def _rising(curve: Curve, values: Floats) -> LossScale:
             code="value-out-of-range",
         )
     if _in_per_cent(curve):
+        _check_one_unit(curve)
         notes.append(f"{metric.name} is read in per cent, 100 being best: its values exceed 1.")
     if math.isinf(best):
         return _endless(curve, values, True, tuple(notes))
@@ -238,6 +242,20 @@ def _rising(curve: Curve, values: Floats) -> LossScale:
 def _in_per_cent(curve: Curve) -> bool:
     known = find(curve.metric.name)
     return curve.metric.unit == "%" and known is not None and known.upper == 1
+
+
+def _check_one_unit(curve: Curve) -> None:
+    """Refuse a share among values in per cent: one at most 1 where fewer samples gave more."""
+    above = curve.samples[curve.values > 1]
+    shares = curve.values[(abs(curve.values) <= 1) & (curve.values != 0)]
+    sizes = curve.samples[(abs(curve.values) <= 1) & (curve.values != 0)]
+    if len(above) and len(sizes) and sizes.max() >= above.min():
+        wrong = shares[sizes >= above.min()][0]
+        raise ForecastError(
+            f"{curve.metric.name} holds {wrong:g} among values in per cent, and fewer samples gave "
+            f"{curve.values[curve.values > 1][0]:g}: write all values in one unit.",
+            code="value-out-of-range",
+        )
 
 
 def _endless(curve: Curve, values: Floats, rises: bool, notes: tuple[str, ...]) -> LossScale:

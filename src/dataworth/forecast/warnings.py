@@ -35,7 +35,13 @@ def warnings_for(observations: Observations, sizes: Floats | None = None) -> tup
             "sizes scatter; measure with several seeds."
         )
     rise = _rise(observations)
-    if rise > 0:
+    if len(observations) > 2 and (np.diff(observations.log_loss) > 0).all():
+        found.append(
+            "the metric gets worse at every size, and every law improves: check which way it "
+            "improves (--higher-is-better, --lower-is-better), and that all models were trained to "
+            "the end."
+        )
+    elif rise > 0:
         found.append(
             f"the loss rises by {format_percent(float(np.expm1(rise)), 1)} towards the largest "
             "sizes, and every law falls: find out why before you trust the forecast."
