@@ -304,6 +304,9 @@ class Curve:
     def _point(self, size: int, rows: slice) -> CurvePoint:
         values = self.values[rows]
         std = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+        if std > 0 and np.ptp(values) == 0:
+            # The mean of equal values may differ from them by a rounding.
+            std = 0.0
         if len(values) == 1 and self.stds is not None:
             std = float(self.stds[rows][0])
         runs = len(values) if self.runs is None else int(self.runs[rows].sum())

@@ -151,12 +151,9 @@ class TerminalObserver(Observer):
         """Print the run's figures."""
         self._told = time.monotonic()
         key = record.key
-        self._console.print(
+        self._print(
             f"{self._model(key)}{key.size:>9,} {self._counted}  seed {key.seed}  "
-            f"{figures_of_run(record, '  ')}  "
-            f"{time_of_run(record)}",
-            highlight=False,
-            markup=False,
+            f"{figures_of_run(record, '  ')}  {time_of_run(record)}"
         )
         self._end_of(key)
 
