@@ -35,6 +35,8 @@ HANG_SECONDS = 5.0
 MEMORY_BYTES = 4 << 30
 VALUES = "store-values"
 _DEAF_SECONDS = 60.0
+_START_SECONDS = 60.0
+"""Of a core, until the first input is read."""
 
 
 def main() -> int:
@@ -88,11 +90,7 @@ def _one(name: str, seconds: float, options: argparse.Namespace) -> dict[str, An
             with subprocess.Popen(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
             ) as process:
-                try:
-                    process.wait(left + _DEAF_SECONDS)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    total["hangs"] += 1
+                deaf = ended(process, left + _DEAF_SECONDS)
         state = options.keep / f"{name}.json"
         found: dict[str, Any] = (
             json.loads(state.read_text()) if state.is_file() else {"done": False}
@@ -100,13 +98,34 @@ def _one(name: str, seconds: float, options: argparse.Namespace) -> dict[str, An
         state.unlink(missing_ok=True)
         total.update({key: found.get(key, 0) for key in ("inputs", "crashes", "hangs")})
         peak, engine = max(peak, found.get("peak", 0.0)), found.get("engine", engine)
-        if not found["done"]:
+        if deaf is not None:
+            # On a busy machine, it may not have had the time for a single input.
+            total["hangs"] += deaf > HANG_SECONDS + found.get("seconds", _START_SECONDS)
+        elif not found["done"]:
             total["crashes"] += 1
             last = options.keep / f"{name}.last"
             if last.is_file():
                 last.rename(options.keep / f"{name}-ended-{total['crashes']}.bin")
         seed += 1
     return {"peak": peak, "engine": engine, **{k: total[k] for k in ("inputs", "crashes", "hangs")}}
+
+
+def ended(process: subprocess.Popen[bytes], seconds: float) -> float | None:
+    """Wait for a process; where it does not end, kill it, and tell the seconds that it computed.
+
+    Infinity of one that waits for something else than a core.
+    """
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        process.kill()
+        process.wait()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return took if state == "R" else float("inf")
+    return None
 
 
 class Fuzzer:
@@ -237,12 +256,13 @@ class Fuzzer:
         if took > HANG_SECONDS:
             self.counts["hangs"] += 1
             (self.keep / f"{self.name}-hang-{self.counts['hangs']}.bin").write_bytes(content)
-        if self.counts["inputs"] % 50 == 1:
+        if self.counts["inputs"] % 50 == 1 or took > 0.1:
             self.write(done=False)
 
     def write(self, *, done: bool) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         state = {"engine": self.engine, "peak": peak, "done": done, **self.counts}
+        state["seconds"] = cpu_seconds()
         (self.keep / f"{self.name}.json").write_text(json.dumps(state))
 
 

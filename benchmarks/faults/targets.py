@@ -209,6 +209,7 @@ def _stores() -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         with Store(folder, write=True) as store:
             store.set_meta({"name": "a", "model": "tree", "metrics": ["loss"], "classes": 4})
+            store.set_array("sample_images", _X)
             for size in _SIZES:
                 store.add(example(size, 0))
             store.add(failed(300, 0))
@@ -226,6 +227,7 @@ def _store(content: bytes, folder: Path) -> None:
             assert record.failure or before is None or record.scores == before.scores
             assert all(np.size(array) >= 0 for array in record.arrays.values())
         store.meta()
+        store.array("sample_images")
     run_columns(folder)
 
 

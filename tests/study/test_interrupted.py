@@ -7,6 +7,9 @@ import io
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -134,3 +137,17 @@ def test_a_mark_that_cannot_be_read_is_refused(entry: object, tmp_path: Path) ->
         store.set_meta({"begun": entry})
         with raises("entry-invalid", StudyError, "begun"):
             BegunRuns(store).given_up(lambda: [KEY])
+
+
+def test_a_start_with_nothing_left_to_run_removes_what_a_killed_process_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = dw.Study(data=100, model=lambda run: {"loss": 1.0}, sizes=[10], seeds=1)
+    study.run(tmp_path / "run")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    temporary = tmp_path / "temporary"
+    (temporary / f"dataworth-{gone.pid}-abc").mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    study.run(tmp_path / "run")
+    assert not list(temporary.iterdir())

@@ -144,12 +144,16 @@ def temporary_folder() -> Path:
     OSError
         If there is no room for it.
     """
-    parent = Path(tempfile.gettempdir())
-    for folder in parent.glob(f"{_TEMPORARY}*-*"):
+    remove_temporary_folders()
+    return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{os.getpid()}-"))
+
+
+def remove_temporary_folders() -> None:
+    """Remove the folders of `temporary_folder` of which the process is gone."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*-*"):
         owner = folder.name.removeprefix(_TEMPORARY).partition("-")[0]
         if owner.isdigit() and not _is_alive(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{os.getpid()}-"))
 
 
 def _is_alive(process: int) -> bool:

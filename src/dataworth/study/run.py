@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from dataworth._util import signals
-from dataworth._util.files import DISK_FULL, Unwritten, atomic_write
+from dataworth._util.files import (
+    DISK_FULL,
+    Unwritten,
+    atomic_write,
+    remove_temporary_folders,
+)
 from dataworth._util.toml import parse_toml
 from dataworth.audit import audit_dataset, audit_models
 from dataworth.curves.curve import Curve
@@ -119,6 +124,8 @@ def run_study(
     workers = checked_workers(workers)
     observer = Observers([default_observer(progress), *observers])
     signals.check()
+    # Also where no run is left that would need one.
+    remove_temporary_folders()
     found = _audit(study)
     observer.on_findings(found)
     try:
