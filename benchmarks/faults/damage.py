@@ -4,7 +4,8 @@
 
 A results file with made-up records is cut short at a random byte, or random bits of it are flipped.
 It is survived if the file is read, or refused with the code "file-damaged", every record that is
-read is the one that was stored to the bit, and after the others were added again all are there.
+read is the one that was stored to the bit, entries and arrays of the study as a whole are as they
+were stored or a warning names them, and after the others were added again all are there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from dataworth.errors import StudyError
 from dataworth.records.layout import RESULTS_FILE
 from dataworth.records.store import Store
@@ -26,6 +29,9 @@ from dataworth.testing.stores import example
 
 Content = tuple[dict[str, float], dict[str, float], dict[str, bytes], dict[str, bytes]]
 KINDS = ("cut", "one bit", "20 bits")
+NAMES = [f"name {number}" for number in range(400)]
+META = {"name": "a", "class_counts": list(range(400)), "class_names": NAMES}
+IMAGES = np.arange(8_000, dtype=np.uint8).reshape(10, 800)
 
 
 def main() -> int:
@@ -73,7 +79,8 @@ def main() -> int:
 def fill(directory: Path, runs: int) -> dict[int, Content]:
     """Fill a results file; what its records hold."""
     with Store(directory, write=True) as store:
-        store.set_meta({"name": "a"})
+        store.set_meta(META)
+        store.set_array("images", IMAGES)
         for seed in range(runs):
             store.add(example(100, seed))
         return contents(store)
@@ -90,19 +97,29 @@ def damaged(content: bytes, kind: str, chance: random.Random) -> bytes:
 
 def read_and_repair(directory: Path, stored: Mapping[int, Content]) -> int:
     """The number of records that could be read before the others were added again."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
         with Store(directory) as store:
             count = len(checked(store, stored))
+            if not is_whole(store) and not told:
+                raise RuntimeError("entries of the study were changed, and no warning says so")
         with Store(directory, write=True) as store:
             there = checked(store, stored)
             for seed in stored:
                 if seed not in there:
                     store.add(example(100, seed))
+            store.set_meta(META)
+            store.set_array("images", IMAGES)
         with Store(directory) as store:
-            if len(checked(store, stored)) != len(stored):
+            if len(checked(store, stored)) != len(stored) or not is_whole(store):
                 raise RuntimeError("not all records are there after the repair")
     return count
+
+
+def is_whole(store: Store) -> bool:
+    """Whether the entries and the array of the study as a whole are those that were stored."""
+    images = store.array("images")
+    return store.meta() == META and images is not None and np.array_equal(images, IMAGES)
 
 
 def checked(store: Store, stored: Mapping[int, Content]) -> list[int]:

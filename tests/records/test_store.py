@@ -172,7 +172,10 @@ def test_a_digest_that_cannot_be_read_gives_way_to_its_run(filled: Path) -> None
     [
         ("UPDATE meta SET value = '{'", Store.meta),
         ("UPDATE meta SET value = cast(x'ff' AS TEXT)", Store.meta),
-        ("UPDATE arrays SET data = x'00'", lambda store: store.array("images")),
+        (
+            "DELETE FROM meta; UPDATE arrays SET data = x'00'",
+            lambda store: store.array("images"),
+        ),
     ],
 )
 def test_damage_that_concerns_all_runs_is_named(
@@ -183,6 +186,54 @@ def test_damage_that_concerns_all_runs_is_named(
     execute(filled, spoil)
     with Store(filled) as store, raises("file-damaged", StudyError, RESULTS_FILE):
         read(store)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE meta SET value = '5' WHERE name = 'classes'",
+        "UPDATE meta SET value = '{' WHERE name = 'classes'",
+        "UPDATE meta SET value = cast(x'ff' AS TEXT) WHERE name = 'classes'",
+        "UPDATE meta SET name = 'glasses' WHERE name = 'classes'",
+        "UPDATE meta SET name = cast(x'ff' AS TEXT) WHERE name = 'classes'",
+        "DELETE FROM meta WHERE name = 'classes'",
+    ],
+)
+def test_an_entry_that_was_changed_is_left_out_and_the_others_are_read(
+    filled: Path, spoil: str
+) -> None:
+    with Store(filled, write=True) as store:
+        others = {"name": "a", "model": "tree", "kind": "b"}
+        store.set_meta({"kind": "b"})
+    execute(filled, spoil)
+    with Store(filled) as store:
+        with warns("entries-damaged", "classes"):
+            found = store.meta()
+        assert {name: found[name] for name in others} == others
+        assert "classes" not in found
+        # Once is enough.
+        assert store.meta() == found
+        assert len(store.records()) == 3
+    with Store(filled, write=True) as store:
+        with warns("entries-damaged"):
+            store.meta()
+        store.set_meta({"classes": 4})
+    with Store(filled) as store:
+        assert store.meta()["classes"] == 4
+
+
+def test_an_array_that_was_changed_is_left_out(filled: Path) -> None:
+    with Store(filled, write=True) as store:
+        store.set_array("images", example(1, 0).arrays["confusion"])
+    execute(filled, "UPDATE arrays SET data = substr(data, 1, length(data) - 1) || x'ff'")
+    with Store(filled) as store, warns("entries-damaged", "images"):
+        assert store.array("images") is None
+
+
+def test_changed_checksums_of_entries_are_told_and_the_entries_read(filled: Path) -> None:
+    execute(filled, "UPDATE meta SET value = replace(value, '1', '2') WHERE name = 'checksums'")
+    with Store(filled) as store, warns("entries-damaged", "checksums"):
+        assert "classes" in store.meta()
 
 
 @pytest.mark.parametrize("name", ["cast(x'ff' AS TEXT)", "'lors'"])
@@ -222,13 +273,14 @@ def test_a_damaged_checkpoint_is_none(filled: Path) -> None:
     ],
 )
 def test_an_entry_of_a_wrong_type_is_named(filled: Path, value: str, kind: type) -> None:
+    execute(filled, "DELETE FROM meta WHERE name = 'checksums'")
     execute(filled, f"UPDATE meta SET value = '{value}' WHERE name = 'classes'")
     with Store(filled) as store, raises("entry-invalid", StudyError, "'classes'"):
         store.require("classes", kind)
 
 
 def test_a_missing_entry_is_named(filled: Path) -> None:
-    execute(filled, "DELETE FROM meta WHERE name = 'classes'")
+    execute(filled, "DELETE FROM meta WHERE name IN ('classes', 'checksums')")
     with Store(filled) as store, raises("entry-invalid", StudyError, "'classes'"):
         store.require("classes", int)
 

@@ -35,7 +35,8 @@ def run(whole: Path, tmp_path: Path) -> Path:
 
 def entries(directory: Path) -> dict[str, object]:
     connection = sqlite3.connect(directory / "results.sqlite")
-    rows = connection.execute("SELECT name, value FROM meta").fetchall()
+    query = "SELECT name, value FROM meta WHERE name <> 'checksums'"
+    rows = connection.execute(query).fetchall()
     connection.close()
     return {name: json.loads(value) for name, value in rows}
 
@@ -43,6 +44,7 @@ def entries(directory: Path) -> dict[str, object]:
 def set_entry(directory: Path, name: str, value: str) -> None:
     connection = sqlite3.connect(directory / "results.sqlite")
     with connection:
+        connection.execute("DELETE FROM meta WHERE name = 'checksums'")
         connection.execute("UPDATE meta SET value = ? WHERE name = ?", (value, name))
     connection.close()
 
@@ -73,7 +75,7 @@ def test_any_value_of_any_entry_is_shown_or_named(run: Path) -> None:
 def test_a_missing_entry_is_named(run: Path, name: str) -> None:
     connection = sqlite3.connect(run / "results.sqlite")
     with connection:
-        connection.execute("DELETE FROM meta WHERE name = ?", (name,))
+        connection.execute("DELETE FROM meta WHERE name IN (?, 'checksums')", (name,))
     connection.close()
     with raises("entry-invalid", StudyError, f"'{name}"):
         read_runs(run)[0]

@@ -37,6 +37,7 @@ from dataworth.records.database import (
     transaction,
     translate_errors,
 )
+from dataworth.records.entries import is_array_intact, read_entries, write_sums
 from dataworth.records.layout import RESULTS_FILE
 from dataworth.records.meta import checked_entry
 from dataworth.records.record import Arrays, Columns, Failure, Record, RunKey, Status
@@ -87,6 +88,11 @@ class Store:
     wait : float
         Seconds to wait for the lock.
 
+    Attributes
+    ----------
+    changed_entries : set of str
+        Names of entries of `meta`, and of arrays, that were found to be changed and left out.
+
     Raises
     ------
     StudyError
@@ -98,6 +104,7 @@ class Store:
         self.directory = Path(directory)
         self.path = self.directory / RESULTS_FILE
         self._damaged: dict[int, DamagedRun] | None = None
+        self.changed_entries: set[str] = set()
         # What was read last, and the state of the file then.
         self._state: int | None = None
         self._rows: list[RunRow] = []
@@ -185,8 +192,9 @@ class Store:
     def meta(self) -> dict[str, Any]:
         """What all runs of the study have in common (JSON values)."""
         with self._transaction("DEFERRED") as connection:
-            rows = connection.execute("SELECT name, value FROM meta").fetchall()
-            return {name: json.loads(value) for name, value in rows}
+            entries, changed = read_entries(connection)
+        self._warn_of_entries(changed)
+        return entries
 
     def require(self, name: str, kind: type[_T]) -> _T:
         """An entry of `meta` that has to be there; see `dataworth.records.meta.checked_entry`.
@@ -204,19 +212,27 @@ class Store:
         rows = [(name, json.dumps(value)) for name, value in values.items()]
         with self._transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+            write_sums(connection, "meta", rows)
+        self.changed_entries.difference_update(values)
 
     def array(self, name: str) -> NDArray[Any] | None:
-        """An array of the study as a whole, if there is one of this name."""
+        """An array of the study as a whole, if there is one of this name that can be read."""
         with self._transaction("DEFERRED") as connection:
             query = "SELECT data FROM arrays WHERE name = ?"
             row = connection.execute(query, (name,)).fetchone()
-            return None if row is None else from_plain_bytes(row[0])
+            if row is None:
+                return None
+            if is_array_intact(connection, name, row[0]):
+                return from_plain_bytes(row[0])
+        self._warn_of_entries([name])
+        return None
 
     def set_array(self, name: str, array: NDArray[Any]) -> None:
         """Store an array of the study as a whole."""
         with self._transaction() as connection:
             row = (name, plain_bytes(array))
             connection.execute("INSERT OR REPLACE INTO arrays VALUES (?, ?)", row)
+            write_sums(connection, "arrays", [row])
 
     def add(self, record: Record) -> None:
         """Store a run that has ended, in place of an earlier record of it; drop its checkpoint.
@@ -507,6 +523,16 @@ class Store:
         """
         rows = self._connection.execute("SELECT id, name FROM metrics ORDER BY id")
         return {number: name for number, name in rows if isinstance(name, str)}
+
+    def _warn_of_entries(self, changed: Sequence[str]) -> None:
+        if new := [name for name in changed if name not in self.changed_entries]:
+            self.changed_entries.update(new)
+            message = (
+                f"{self.path}: what is stored of the study as a whole has been changed since it "
+                f"was written ({', '.join(new)}). It is left out; `dataworth run {self.directory}` "
+                "writes it again."
+            )
+            warnings.warn(DataworthWarning(message, code="entries-damaged"), stacklevel=3)
 
     def _damaged_rows(self, rows: Sequence[RunRow] | None = None) -> dict[int, DamagedRun]:
         """The runs that cannot be read, looked for once and warned of."""

@@ -52,6 +52,8 @@ from dataworth.study.workers import (
 _ADVICE = (
     "Finished runs are stored in results.sqlite; free some space, then run the same command again."
 )
+_IDENTIFYING = {"identity", "models"}
+"""Entries of a store by which another study is recognised."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -377,6 +379,9 @@ def _refuse_another(
     shared = [name for name in now if name in before]
     # A directory takes further models, but not those of another study.
     for name in shared or ([next(iter(before))] if before else []):
+        if store.changed_entries & _IDENTIFYING:
+            # It is damaged. Records of another study have other digests, and are not taken.
+            continue
         compared = name if shared else next(iter(now))
         identity = dict(study.objectives[compared].identity)
         there = checked_entry(
