@@ -31,7 +31,7 @@ def warnings_for(observations: Observations, sizes: Floats | None = None) -> tup
         )
     if not observations.repeated and len(observations) <= _SPARSE:
         found.append(
-            "with one run of each size the noise between runs can only be estimated from how the "
+            "with one run of most sizes the noise between runs can only be estimated from how the "
             "sizes scatter; measure with several seeds."
         )
     rise = _rise(observations)

@@ -18,7 +18,7 @@ from dataworth.learners import resolve
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.losses import crossentropy
 from dataworth.learners.keras.network import Network
-from dataworth.learners.keras.optimizer import KerasUpdates, recipe_of
+from dataworth.learners.keras.optimizer import Adam, KerasUpdates, recipe_of
 from dataworth.learners.keras.presets import mlp
 from dataworth.learners.keras.program import Program
 from dataworth.testing.learners import LEARNER_CHECKS, LearnerCase, LearnerCheck
@@ -60,6 +60,53 @@ def test_equals_keras_fit(name: str, learner_data: Dataset) -> None:
     for mine, other in zip(weights.trainable, model.get_weights(), strict=True):
         # Adam's step of a gradient near zero is mostly rounding; another schedule is 0.01 off.
         np.testing.assert_allclose(mine, other, atol=1e-3)
+
+
+def constrained(shape: tuple[int, ...], outputs: int) -> Any:
+    """A network with constraints of its kernels and a bias."""
+    keras = load_keras()
+    layers, constraints = keras.layers, keras.constraints
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            layers.Flatten(),
+            layers.Dense(16, "relu", kernel_constraint=constraints.MaxNorm(0.5)),
+            layers.Dense(outputs, bias_constraint=constraints.NonNeg()),
+        ]
+    )
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_constraints_hold_after_each_step(optimizer: str, learner_data: Dataset) -> None:
+    keras = load_keras()
+    network = Network(constrained, (8, 8), 10)
+    recipe = recipe_of(optimizer, None)
+    updates = (
+        Adam(0.01, network.constraints)
+        if recipe is None
+        else KerasUpdates(recipe.make(), network.model.trainable_variables)
+    )
+    program = Program(network, 1 / 255, crossentropy, updates)
+    weights = program.fresh_weights(network)
+    model = constrained((8, 8), 10)
+    model.set_weights([np.asarray(value) for value in weights.trainable])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.01) if recipe is None else "sgd", loss)
+    x, y = learner_data.x[:301], learner_data.y[:301]
+    weights, _ = program.epoch(weights, x, y, np.arange(301), 32)
+    model.fit(x / np.float32(255), y, batch_size=32, epochs=1, shuffle=False, verbose=0)
+    kernel, _, _, bias = map(np.asarray, weights.trainable)
+    assert np.linalg.norm(kernel, axis=0).max() <= 0.5 + 1e-5
+    assert bias.min() >= 0
+    for mine, other in zip(weights.trainable, model.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-3)
+
+
+def test_constraints_are_in_the_identity_of_a_run(learner_data: Dataset) -> None:
+    learner = resolve(constrained)
+    assert "constraints" in learner.identity(learner_data, learner_data.task)  # type: ignore[union-attr, call-arg]
+    plain = resolve("mlp:16")
+    assert "constraints" not in plain.identity(learner_data, learner_data.task)  # type: ignore[union-attr, call-arg]
 
 
 @pytest.fixture(scope="module")

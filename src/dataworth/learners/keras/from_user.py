@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def from_model(model: Any) -> tuple[Build, Describe]:
         return type(model).from_config(config)
 
     def describe(shape: tuple[int, ...], outputs: int, values: bool) -> Description:
-        return Description(identity, input_scales(_example(build, shape, outputs, values)))
+        return _description(identity, _example(build, shape, outputs, values))
 
     return build, describe
 
@@ -50,9 +50,9 @@ def from_function(function: Callable[..., Any]) -> tuple[Build, Describe]:
             return function(*given)
 
     def describe(shape: tuple[int, ...], outputs: int, values: bool) -> Description:
-        model = _example(build, shape, outputs, values)
-        identity = {"model": fingerprint(model, module_source(function))}
-        return Description(identity, input_scales(model))
+        network = _example(build, shape, outputs, values)
+        identity = {"model": fingerprint(network.model, module_source(function))}
+        return _description(identity, network)
 
     return build, describe
 
@@ -96,9 +96,14 @@ def _arguments(function: Callable[..., Any]) -> Callable[[tuple[int, ...], int],
     return lambda shape, outputs: ()
 
 
-def _example(build: Build, shape: tuple[int, ...], outputs: int, values: bool) -> Any:
+def _example(build: Build, shape: tuple[int, ...], outputs: int, values: bool) -> Network:
     with seeded(0):
-        return Network(build, shape, outputs, values=values).model
+        return Network(build, shape, outputs, values=values)
+
+
+def _description(identity: Mapping[str, Any], network: Network) -> Description:
+    constrained = bool(network.constraints)
+    return Description(identity, input_scales(network.model), is_constrained=constrained)
 
 
 def _refuse_adapted(model: Any) -> None:

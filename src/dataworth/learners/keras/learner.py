@@ -40,11 +40,14 @@ class Description:
         Names of the layers that scale the features down, with their factors.
     standardizes : bool
         Whether real-valued features are standardised unless `standardize` says otherwise.
+    is_constrained : bool
+        Whether a weight has a constraint.
     """
 
     identity: Mapping[str, Any]
     input_scales: Mapping[str, float]
     standardizes: bool = False
+    is_constrained: bool = False
 
 
 Describe = Callable[[tuple[int, ...], int, bool], Description]
@@ -179,6 +182,9 @@ class KerasLearner:
             optimizer: dict[str, Any] = {"optimizer": self._optimizer.identity()}
         else:
             optimizer = {"optimizer": DEFAULT, "learning_rate": self._optimizer}
+            if self._described(data, task).is_constrained:
+                # Runs of before constraints were applied have no such entry.
+                optimizer["constraints"] = "after each step"
         return {
             "learner": "keras",
             **self._described(data, task).identity,
@@ -243,7 +249,7 @@ class KerasLearner:
     def _updates(self, network: Network) -> Updates:
         if isinstance(self._optimizer, Recipe):
             return KerasUpdates(self._optimizer.make(), network.model.trainable_variables)
-        return Adam(self._optimizer)
+        return Adam(self._optimizer, network.constraints)
 
 
 def _made_again(again: Callable[[], KerasLearner | None], loss: str) -> KerasLearner:

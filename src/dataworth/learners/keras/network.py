@@ -199,6 +199,12 @@ class Network:
         return [variable.value for variable in self.model.non_trainable_variables]
 
     @property
+    def constraints(self) -> tuple[Callable[[Any], Any] | None, ...]:
+        """The constraint of each of the trainable weights; empty if none has one."""
+        found = tuple(variable.constraint for variable in self.model.trainable_variables)
+        return () if all(each is None for each in found) else found
+
+    @property
     def has_only_seeds(self) -> bool:
         """Whether `state` has only seeds: no statistics, no frozen weights."""
         return not self.model.non_trainable_weights

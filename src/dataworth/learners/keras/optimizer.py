@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,9 +32,17 @@ class Updates(Protocol):
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam with one learning rate."""
+    """Adam with one learning rate.
+
+    Attributes
+    ----------
+    learning_rate : float
+    constraints : tuple of callable or None
+        Of each weight: applied to it after each step, as Keras does. Empty for none.
+    """
 
     learning_rate: float
+    constraints: tuple[Callable[[Any], Any] | None, ...] = ()
 
     def start(self, weights: Sequence[Any]) -> Any:
         """Moments of zero."""
@@ -44,7 +52,14 @@ class Adam:
         self, weights: Sequence[Any], state: Any, gradients: Sequence[Any], step: Any
     ) -> tuple[list[Any], Any]:
         """Make one step."""
-        return adam.update(weights, state, gradients, step, self.learning_rate)
+        stepped, moments = adam.update(weights, state, gradients, step, self.learning_rate)
+        if self.constraints:
+            with user_code("a constraint of the model's weights"):
+                stepped = [
+                    weight if constraint is None else constraint(weight)
+                    for weight, constraint in zip(stepped, self.constraints, strict=True)
+                ]
+        return stepped, moments
 
 
 class KerasUpdates:
