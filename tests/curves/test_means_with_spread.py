@@ -106,7 +106,7 @@ def test_the_forecast_of_means_is_near_that_of_the_runs() -> None:
     for part in ("lower", "median", "upper"):
         found, wanted = (getattr(made.predict(ahead), part) for made in (given, whole))
         assert found == pytest.approx(wanted, rel=1e-6)
-    assert not any("one run of each size" in text for text in given.warnings)
+    assert not any("have several runs" in text for text in given.warnings)
 
 
 def test_more_runs_make_a_narrower_interval() -> None:

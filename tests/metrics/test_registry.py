@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import pickle
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from dataworth import Metric, metrics
 from dataworth.errors import DataError
 from dataworth.metrics import registry
+from dataworth.metrics.metric import fitted_to_unit
 from dataworth.metrics.registry import canonical, find, named, scorer
 
 KNOWN = metrics.known()
@@ -277,3 +279,23 @@ def test_signs_complements_and_joined_words(
 @pytest.mark.parametrize("name", ["1-rmse", "test", "train_size", "value", "negative", "mAcc1x"])
 def test_what_only_looks_like_a_metric(name: str) -> None:
     assert find(name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["error (%)", "Accuracy [%]", "acc_pct", "top1 %", "val error percent", "F1 per cent"]
+)
+def test_a_name_may_say_that_it_is_in_per_cent(name: str) -> None:
+    metric = named(name)
+    assert (metric.unit, metric.lower, metric.upper) == ("%", 0.0, 100.0)
+    # Those of other errors have no upper end, and a percentage may be a part of the name.
+    assert (named("WER (%)").unit, named("WER (%)").upper) == ("%", math.inf)
+    assert named("mean_absolute_percentage_error").unit == ""
+    assert named("MAPE (%)").unit == "%"
+
+
+def test_an_error_below_one_per_cent_is_one_where_its_name_says_so() -> None:
+    low = np.array([0.9, 0.6, 0.4])
+    assert fitted_to_unit(named("error rate (%)"), low).upper == 100.0
+    # An accuracy of less than one per cent is none: the values are shares.
+    assert fitted_to_unit(named("Accuracy [%]"), low).upper == 1.0
+    assert fitted_to_unit(named("Accuracy [%]"), 100 * low).upper == 100.0

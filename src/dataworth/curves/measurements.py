@@ -29,7 +29,14 @@ from dataworth.curves.spread import split_cells, spread_columns, spread_of, stan
 from dataworth.curves.table import Table, distinct, label, listed
 from dataworth.errors import DataError
 from dataworth.metrics.metric import Metric, fitted_to_unit, in_percent
-from dataworth.metrics.registry import canonical, find, named, scorer
+from dataworth.metrics.registry import (
+    canonical,
+    find,
+    named,
+    percentage_of,
+    says_percent,
+    scorer,
+)
 
 Floats = NDArray[np.float64]
 
@@ -301,7 +308,7 @@ def _sizes(
         )
     if numbers.grouped:
         notes.append("separators of thousands are left out")
-    percent = numbers.percent or names.is_percent(name)
+    percent = numbers.percent or says_percent(name)
     by_name = names.are_shares(name)
     fraction = bool(len(sizes)) and sizes.max() <= 1 and sizes.min() > 0 and (sizes < 1).any()
     if not (percent or by_name or fraction):
@@ -389,15 +396,9 @@ def _metric_of(
         )
         return in_percent(Metric("accuracy" if rises else "error_rate", rises, 0.0, 1.0)), False
     known = find(name)
-    percent = values.percent or (names.is_percent(name) and _fits_percent(values.values))
-    if percent and known is not None and known.upper == 1:
-        return replace(in_percent(known), name=name), True
+    if values.percent and known is not None:
+        return replace(percentage_of(known), name=name), True
     return name, True
-
-
-def _fits_percent(values: Floats) -> bool:
-    finite = values[np.isfinite(values)]
-    return bool(len(finite)) and float(finite.max()) > 1
 
 
 def _said(table: Table, roles: _Roles, columns: Columns) -> list[str]:

@@ -38,12 +38,6 @@ def are_shares(name: str) -> bool:
     return sizes_group(name) == _OF_SHARES
 
 
-def is_percent(name: str) -> bool:
-    """Whether the name of a column says that it is in per cent."""
-    found = re.findall(r"[^\W_]+|%", name.casefold())
-    return bool({"percent", "percentage", "pct", "%"} & set(found)) or "per cent" in name.casefold()
-
-
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 

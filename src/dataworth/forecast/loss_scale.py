@@ -12,7 +12,7 @@ from dataworth.curves.curve import Curve, finite_means
 from dataworth.errors import ForecastError
 from dataworth.forecast.size_groups import size_groups
 from dataworth.metrics.metric import Metric
-from dataworth.metrics.registry import canonical, find
+from dataworth.metrics.registry import canonical, find, says_percent
 
 Floats = NDArray[np.float64]
 _LARGEST = 709.0
@@ -240,8 +240,10 @@ def _rising(curve: Curve, values: Floats) -> LossScale:
 
 
 def _in_per_cent(curve: Curve) -> bool:
-    known = find(curve.metric.name)
-    return curve.metric.unit == "%" and known is not None and known.upper == 1
+    """Whether the values, and not the name of the metric, say that it is in per cent."""
+    known, name = find(curve.metric.name), curve.metric.name
+    is_share = known is not None and known.upper == 1
+    return curve.metric.unit == "%" and is_share and not says_percent(name)
 
 
 def _check_one_unit(curve: Curve) -> None:

@@ -31,8 +31,8 @@ def warnings_for(observations: Observations, sizes: Floats | None = None) -> tup
         )
     if not observations.repeated and len(observations) <= _SPARSE:
         found.append(
-            "with one run of most sizes the noise between runs can only be estimated from how the "
-            "sizes scatter; measure with several seeds."
+            "few sizes or none have several runs: the noise between runs can only be estimated "
+            "from how the sizes scatter; measure with several seeds."
         )
     rise = _rise(observations)
     if len(observations) > 2 and (np.diff(observations.log_loss) > 0).all():

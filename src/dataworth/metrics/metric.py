@@ -133,11 +133,20 @@ def checked_metric(value: object) -> str:
 
 def in_percent(metric: Metric) -> Metric:
     """A metric that ends at 1, with its values in per cent."""
+    return replace(_scaled(metric, 100.0), unit="%")
+
+
+def in_shares(metric: Metric) -> Metric:
+    """A metric in per cent, with its values as shares."""
+    return replace(_scaled(metric, 0.01), unit="")
+
+
+def _scaled(metric: Metric, factor: float) -> Metric:
     low, high, chance = (
-        None if value is None else 100 * value
+        None if value is None else factor * value
         for value in (metric.lower, metric.upper, metric.chance)
     )
-    return replace(metric, lower=low, upper=high, chance=chance, unit="%")
+    return replace(metric, lower=low, upper=high, chance=chance)
 
 
 def fitted_to_unit(metric: Metric, values: NDArray[np.float64]) -> Metric:
@@ -154,11 +163,15 @@ def fitted_to_unit(metric: Metric, values: NDArray[np.float64]) -> Metric:
     Metric
         In per cent, with a hundred times the range, if `metric` ends at 1 and more than half of
         the values lie above 1 and none above 100. Up to 1 if it ends at 100, as BLEU does, and no
-        value lies above 1. Else `metric` itself.
+        value lies above 1. In shares if its name says per cent and it rises, and no value lies
+        above 1: a model that is right in less than one case of a hundred is not measured. Else
+        `metric` itself.
     """
     finite = values[np.isfinite(values)]
     if metric.lower is None or not math.isfinite(metric.lower) or not len(finite):
         return metric
+    if metric.unit == "%" and metric.upper == 100 and metric.higher_is_better:
+        return metric if finite.max() > 1 else in_shares(metric)
     shares = metric.upper != 1 or float(np.median(finite)) <= 1
     if not shares and 100 * metric.lower <= finite.min() and finite.max() <= 100:
         return in_percent(metric)

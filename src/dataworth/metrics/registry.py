@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dataworth.errors import DataError
-from dataworth.metrics.metric import Metric, checked_metric
+from dataworth.metrics.metric import Metric, checked_metric, in_percent
 
 _HELD_OUT_ROWS = frozenset(
     ("val", "valid", "validation", "test", "testing", "eval", "evaluation", "dev", "heldout", "oof")
@@ -25,7 +25,9 @@ _TRAINING = frozenset({"train", "training"})
 _NEGATED = frozenset({"neg", "negative", "minus"})
 _AVERAGES = frozenset({"macro", "micro", "weighted", "samples", "binary", "ovr", "ovo"})
 """Words that say how a metric of one class becomes one of all: they make another metric."""
-_LAST = frozenset({"score", "scores", "at", "k", "cut", "percent", "pct", "percentage"})
+_LAST = frozenset(
+    {"score", "scores", "at", "k", "cut", "percent", "per", "cent", "pct", "percentage"}
+)
 """Words that may stand behind a name, besides all others."""
 _SIGN = re.compile(r"[-\u2212\u2013]\s*(?=[^\W\d_])")
 """A minus before a name: the metric with its sign turned."""
@@ -39,6 +41,8 @@ _JOINED = re.compile(
 _TOP = re.compile(r"top(k|\d+)(sparse)?(categorical)?(accuracy|acc|error|err)?")
 _F_BETA = re.compile(r"f(\d+|beta)")
 _ROUGE = re.compile(r"rouge(\d+|l|lsum|w|s|su)?")
+_PERCENT = re.compile(r"\s*([(\[]\s*(%|per ?cent|pct)\s*[)\]]|%)\s*$", re.IGNORECASE)
+"""What says at the end of a name that it is in per cent."""
 _DEEPEST = 12
 """A name of more words than this is none of a metric."""
 
@@ -126,7 +130,31 @@ def named(name: str) -> Metric:
     metric, reading = find(name), _read(name)
     if metric is None or reading is None:
         return Metric(name, None)
-    return replace(metric, name=name, label=None if reading.qualifiers else metric.label)
+    found = replace(metric, name=name, label=None if reading.qualifiers else metric.label)
+    # The percentage of MAPE is a part of its name; scikit-learn gives it as a share.
+    own = "percentage" if "percentage" in reading.metric.name else ""
+    if not says_percent(name.casefold().replace(own, "")):
+        return found
+    bare = _PERCENT.sub("", name).strip()
+    return percentage_of(replace(found, label=found.label or bare or None))
+
+
+def says_percent(name: str) -> bool:
+    """Whether a name says that it is in per cent: ``error (%)``, ``acc_pct``."""
+    found = re.findall(r"[^\W_]+|%", name.casefold())
+    return bool({"percent", "percentage", "pct", "%"} & set(found)) or "per cent" in name.casefold()
+
+
+def percentage_of(metric: Metric) -> Metric:
+    """A metric whose values are known to be in per cent; an error is then an error rate."""
+    if metric.unit or metric.lower is None or metric.upper is None:
+        return metric
+    if metric.upper == 1:
+        return in_percent(metric)
+    reading = _read(metric.name)
+    if reading is not None and reading.metric.name == "error":
+        return replace(metric, upper=100.0, unit="%")
+    return replace(metric, unit="%") if metric.lower == 0 else metric
 
 
 def canonical(name: str) -> str:
