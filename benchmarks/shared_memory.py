@@ -93,6 +93,8 @@ class Watch:
             own, mapped = 0.0, 0.0
             for process in family(os.getpid()):
                 memory = memory_of(process)
+                if process != os.getpid() and is_copy_of_parent(process):
+                    continue
                 own += memory.get("RssAnon", 0) + memory.get("RssShmem", 0)
                 mapped = max(mapped, memory.get("RssFile", 0))
             if own > self.peak:
@@ -111,6 +113,20 @@ def family(process: int) -> list[int]:
     for child in sorted(set(map(int, children))):
         found += family(child)
     return found
+
+
+def is_copy_of_parent(process: int) -> bool:
+    """Whether a process has not begun its own program yet: until then it has its parent's memory.
+
+    It lasts some milliseconds, and longer where the processors are busy; the memory exists once.
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+        parent = next(line.split()[1] for line in status.splitlines() if line[:5] == "PPid:")
+        lines = [Path(f"/proc/{each}/cmdline").read_bytes() for each in (process, parent)]
+    except OSError:
+        return False
+    return lines[0] == lines[1]
 
 
 def memory_of(process: int) -> dict[str, float]:

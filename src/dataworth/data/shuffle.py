@@ -35,10 +35,16 @@ def stratified(rows: RowNumbers, strata: NDArray[np.int64]) -> RowNumbers:
     The k-th of a class's m rows stands at (k + 1/2) / m of the whole: a class has its first row
     in a beginning as soon as its share of that beginning rounds to one.
     """
-    by_class = np.argsort(strata[rows], kind="stable")
-    counts = np.bincount(strata[rows])
+    classes = strata[rows]
+    counts = np.bincount(classes)
+    # In the smallest type, for which the stable sort is quick; all in few arrays of many rows.
+    classes = classes.astype(np.min_scalar_type(len(counts)))
+    by_class = np.argsort(classes, kind="stable")
+    del classes
     counts = counts[counts > 0]
-    starts = np.repeat(np.cumsum(counts) - counts, counts)
-    position = (np.arange(len(rows)) - starts + 0.5) / np.repeat(counts, counts)
+    position = np.arange(len(rows), dtype=np.float64)
+    position -= np.repeat(np.cumsum(counts) - counts, counts)
+    position += 0.5
+    position /= np.repeat(counts, counts)
     # Classes of equal size tie at every position: let the shuffle, not the class index, decide.
     return rows[by_class[np.lexsort((by_class, position))]]

@@ -160,14 +160,7 @@ def subset_rows(
     StudyError
         If there are fewer rows than `size`, or it is too small for `at_least`.
     """
-    available = units(data, pool, count)
-    if not 1 <= size <= available:
-        what = "samples" if count == "rows" else "groups"
-        raise StudyError(
-            f"size {size:,}: {available:,} {what} may be trained on; sizes must lie between 1 "
-            "and that number.",
-            code="size-out-of-range",
-        )
+    _check_size(data, pool, size, count)
     order = _order(data, pool, sampler, seed)
     if count == "groups":
         of_rows = _groups(data)[order]
@@ -178,6 +171,41 @@ def subset_rows(
     # A copy: a user's function may shuffle its rows in place.
     chosen = _with_each_class(data, order, size, at_least) if at_least else order
     return chosen[:size].copy()
+
+
+def check_subset(
+    data: Data,
+    pool: RowNumbers,
+    size: int,
+    *,
+    seed: int,
+    sampler: Sampler,
+    count: Count = "rows",
+    at_least: int = 0,
+) -> None:
+    """Refuse what `subset_rows` would refuse, without an order of all rows where none is needed.
+
+    Raises
+    ------
+    StudyError
+        See `subset_rows`.
+    """
+    if at_least or isinstance(sampler, TimeSampler):
+        options: dict[str, Any] = {"count": count, "at_least": at_least}
+        subset_rows(data, pool, size, seed=seed, sampler=sampler, **options)
+    else:
+        _check_size(data, pool, size, count)
+
+
+def _check_size(data: Data, pool: RowNumbers, size: int, count: Count) -> None:
+    available = units(data, pool, count)
+    if not 1 <= size <= available:
+        what = "samples" if count == "rows" else "groups"
+        raise StudyError(
+            f"size {size:,}: {available:,} {what} may be trained on; sizes must lie between 1 "
+            "and that number.",
+            code="size-out-of-range",
+        )
 
 
 _ORDERS: WeakKeyDictionary[Data, OrderedDict[tuple[Sampler, int], tuple[RowNumbers, RowNumbers]]]

@@ -18,7 +18,7 @@ from dataworth.data.rows import Rows
 from dataworth.data.splits import Split, split
 from dataworth.data.subsets import (
     SAMPLERS,
-    subset_rows,
+    check_subset,
     units,
     validation_count,
 )
@@ -179,7 +179,7 @@ class Study(StudyOptions):
         sizes = self._ladder(data, pools[0], rows) if is_ladder else self.sizes_for(rows)
         seeds = self._seeds()
         # What no subset can hold is said before any run.
-        subset_rows(
+        check_subset(
             data,
             pools[0],
             min(sizes),
