@@ -104,9 +104,9 @@ def test_constraints_hold_after_each_step(optimizer: str, learner_data: Dataset)
 
 def test_constraints_are_in_the_identity_of_a_run(learner_data: Dataset) -> None:
     learner = resolve(constrained)
-    assert "constraints" in learner.identity(learner_data, learner_data.task)  # type: ignore[union-attr, call-arg]
+    assert "constraints" in learner.identity(learner_data, learner_data.task)  # type: ignore[call-arg]
     plain = resolve("mlp:16")
-    assert "constraints" not in plain.identity(learner_data, learner_data.task)  # type: ignore[union-attr, call-arg]
+    assert "constraints" not in plain.identity(learner_data, learner_data.task)  # type: ignore[call-arg]
 
 
 @pytest.fixture(scope="module")
