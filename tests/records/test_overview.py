@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from dataworth.records.layout import RESULTS_FILE
-from dataworth.records.overview import overview
+from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
+from dataworth.records.overview import overview, stamp
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 
@@ -23,6 +23,22 @@ def test_an_overview_names_the_study_and_counts_its_runs(tmp_path: Path) -> None
     found = overview(a_directory(tmp_path / "run"))
     assert (found.name, found.model, found.data) == ("first", "mlp", "digits")
     assert (found.finished, found.failed, found.problem) == (1, 0, "")
+
+
+def test_the_file_of_the_study_says_how_many_models_and_runs(tmp_path: Path) -> None:
+    directory = a_directory(tmp_path / "run")
+    assert (overview(directory).models, overview(directory).expected) == (1, None)
+    text = 'model = ["mlp", "linear"]\nsizes = [10, 20, 30]\nseeds = 2\n'
+    (directory / STUDY_FILE).write_text(text)
+    assert (overview(directory).models, overview(directory).expected) == (2, 12)
+
+
+def test_the_stamp_of_a_directory_changes_with_its_files(tmp_path: Path) -> None:
+    directory = a_directory(tmp_path / "run")
+    before = stamp(directory)
+    assert stamp(directory) == before
+    (directory / STUDY_FILE).write_text("seeds = 2\n")
+    assert stamp(directory) != before
 
 
 def test_a_table_that_is_an_endless_view_is_refused_before_it_is_read(tmp_path: Path) -> None:

@@ -8,11 +8,14 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from dataworth.errors import DataworthError
 from dataworth.records.layout import REPORT_FILE, RESULTS_FILE
+
+if TYPE_CHECKING:
+    from dataworth.records.overview import Overview
 
 HOST = "127.0.0.1"
 _COOKIE = "dataworth-token"
@@ -20,6 +23,7 @@ _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; "
     "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+Stamp = tuple[tuple[int, int], ...]
 _REPORT_POLICY = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'"
 """A report may be of unknown origin: it has no access to the other studies."""
 
@@ -40,6 +44,8 @@ class StudyServer(ThreadingHTTPServer):
     def __init__(self, root: Path, port: int = 0) -> None:
         self.root = root.resolve()
         self.token = secrets.token_urlsafe(24)
+        # The page asks every two seconds: only directories that have changed are read again.
+        self.overviews: dict[Path, tuple[Stamp, Overview]] = {}
         super().__init__((HOST, port), _Handler)
 
     @property
@@ -102,12 +108,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such page.")
 
     def _studies(self) -> dict[str, Any]:
-        from dataworth.records.overview import overview, run_directories
+        from dataworth.records.overview import overview, run_directories, stamp
         from dataworth.report.live import listed
 
-        root = self.server.root
-        rows = [listed(overview(directory), root) for directory in run_directories(root)]
-        return {"folder": str(root), "studies": rows}
+        root, before = self.server.root, self.server.overviews
+        found = {}
+        for directory in run_directories(root):
+            now, known = stamp(directory), before.get(directory)
+            is_same = known is not None and known[0] == now
+            found[directory] = known if known and is_same else (now, overview(directory))
+        self.server.overviews = found
+        return {"folder": str(root), "studies": [listed(each, root) for _, each in found.values()]}
 
     def _directory(self, name: str) -> Path | None:
         """A run directory below the folder, by its relative path; links out of it are refused."""

@@ -31,7 +31,9 @@ class Overview:
     directory : Path
     name : str
     model, data : str
-        Empty where they are not known.
+        The first model, and the data; empty where they are not known.
+    models : int
+        Number of models, as far as the study's file says.
     finished, failed : int
         Numbers of runs.
     expected : int or None
@@ -46,6 +48,7 @@ class Overview:
     name: str
     model: str = ""
     data: str = ""
+    models: int = 1
     finished: int = 0
     failed: int = 0
     expected: int | None = None
@@ -84,19 +87,35 @@ def overview(directory: Path) -> Overview:
                 found = _read(connection)
     except StudyError as error:
         return Overview(directory, directory.name, problem=str(error))
-    return Overview(directory, changed=changed, expected=expected_runs(directory), **found)
+    models, expected = _planned(directory)
+    return Overview(directory, changed=changed, models=models, expected=expected, **found)
 
 
-def expected_runs(directory: Path) -> int | None:
-    """The number of runs that the study's file names: models x sizes x seeds."""
+def stamp(directory: Path) -> tuple[tuple[int, int], ...]:
+    """Time and size of the files that an overview is read from: it changes where they do."""
+    stamps = []
+    for name in (RESULTS_FILE, STUDY_FILE):
+        try:
+            found = os.stat(f"{directory}/{name}")
+        except OSError:
+            stamps.append((0, 0))
+        else:
+            stamps.append((found.st_mtime_ns, found.st_size))
+    return tuple(stamps)
+
+
+def _planned(directory: Path) -> tuple[int, int | None]:
+    """How many models the study's file names, and how many runs: models x sizes x seeds."""
+    models = 1
     try:
-        text = (directory / STUDY_FILE).read_text("utf-8")
-        study = parse_toml(text)
-        sizes, seeds, model = study["sizes"], study["seeds"], study.get("model")
+        study = parse_toml((directory / STUDY_FILE).read_text("utf-8"))
+        model = study.get("model")
+        models = len(model) if isinstance(model, dict | list) else 1
+        sizes, seeds = study["sizes"], study["seeds"]
         count = seeds if isinstance(seeds, int) else len(seeds)
-        return len(sizes) * count * (len(model) if isinstance(model, dict | list) else 1)
+        return models, len(sizes) * count * models
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return models, None
 
 
 def _read(connection: sqlite3.Connection) -> dict[str, Any]:

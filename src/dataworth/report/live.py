@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dataworth._util.json import json_values
 from dataworth.curves.curve import Curve
 from dataworth.errors import DataworthError, ForecastError
-from dataworth.metrics.spoken import axis_label, shown_scale
+from dataworth.metrics.spoken import axis_label, shown_scale, unit_of_difference
 from dataworth.records.overview import Overview, overview
 from dataworth.records.reader import curve_columns, models
 from dataworth.records.store import Store
@@ -27,6 +27,7 @@ _LATEST = 5
 def listed(each: Overview, root: Path) -> dict[str, Any]:
     """A row of the list of studies, as JSON values; paths are relative to `root`."""
     total = each.expected
+    others = f" and {each.models - 1} more" if each.models > 1 else ""
     ended = each.finished + each.failed
     if each.problem:
         state = "cannot be read"
@@ -39,7 +40,7 @@ def listed(each: Overview, root: Path) -> dict[str, Any]:
     return {
         "path": each.directory.relative_to(root).as_posix(),
         "name": each.name,
-        "what": f"{each.model} on {each.data}" if each.model and each.data else "",
+        "what": f"{each.model}{others} on {each.data}" if each.model and each.data else "",
         "finished": each.finished,
         "failed": each.failed,
         "expected": total,
@@ -85,6 +86,7 @@ def _model(curve: Curve) -> dict[str, Any]:
     values = {
         "name": curve.model or curve.name,
         "label": axis_label(shown.metric),
+        "unit": unit_of_difference(shown.metric, short=True),
         "samples": shown.samples.tolist(),
         "values": (scale * shown.values).tolist(),
         "ahead": None,
