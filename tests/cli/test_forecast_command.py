@@ -154,6 +154,7 @@ def test_sizes_that_are_no_numbers(falling: Path, capsys: pytest.CaptureFixture[
     assert "'many'" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_a_run_of_one_size_ends_well_and_says_why_there_is_no_forecast(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

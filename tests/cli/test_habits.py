@@ -73,6 +73,7 @@ def test_a_misspelt_study_or_model_is_refused_at_once(capsys: pytest.CaptureFixt
     assert 'Did you mean "mlp"?' in done.stderr
 
 
+@pytest.mark.usefixtures("no_forecast", "no_picture")
 def test_a_new_study_runs_as_it_is_in_json_and_quietly(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_new_study_runs_as_it_is_in_json_and_quietly(
     assert [row["runs"] for row in study["models"]["train"]["measured"]] == [3] * 4
 
 
+@pytest.mark.usefixtures("no_forecast", "no_picture")
 def test_another_study_is_named_with_both_values_and_a_free_directory(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

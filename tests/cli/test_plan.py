@@ -12,6 +12,8 @@ import pytest
 from dataworth.cli.main import FAILED, main
 from dataworth.records.store import Store
 
+pytestmark = pytest.mark.usefixtures("no_picture", "no_forecast")
+
 TRAIN = """
 import math
 
@@ -104,27 +106,21 @@ def test_a_target_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("model")
-def test_a_spent_budget_says_what_an_hour_would_buy(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_spent_budget_says_what_an_hour_would_buy_and_a_larger_one_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run("--at", "20000", "--within", "0.1%", "--budget", "4 runs", "--quiet") == 0
     assert "One more hour" in capsys.readouterr().out
     found = document(capsys, 0, "plan", "out")
     assert found["spent"]["runs"] == 4
     assert found["next"] == []
     assert found["hour"]
-    more = document(capsys, 0, "plan", "out", "--budget", "8 runs")
-    assert more["next"]
-    assert main(["run", "out", "--budget", "5 runs", "--quiet"]) == 0
-    assert len(sizes_in("out")) == 5
-
-
-@pytest.mark.usefixtures("model")
-def test_the_next_run_is_the_one_that_the_plan_explains(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert run("--at", "20000", "--within", "0.1%", "--budget", "4 runs", "--quiet") == 0
+    assert document(capsys, 0, "plan", "out", "--budget", "8 runs")["next"]
+    # The next run is the one that the plan explains.
     first = document(capsys, 0, "plan", "out", "--budget", "5 runs")["next"][0]
     before = sizes_in("out")
     assert main(["run", "out", "--budget", "5 runs", "--quiet"]) == 0
+    assert len(sizes_in("out")) == 5
     (new,) = list(set(sizes_in("out")) - set(before)) or [first["size"]]
     assert new == first["size"]
     assert first["expected_interval"] <= first["interval"]

@@ -15,6 +15,7 @@ def train(run):
 """
 
 
+@pytest.mark.usefixtures("no_forecast")
 def test_draws_again_only_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cheap_model.py").write_text(MODEL)
     monkeypatch.chdir(tmp_path)

@@ -98,7 +98,7 @@ def test_it_lists_what_is_there_and_says_what_cannot_be_read(server: StudyServer
         assert _get(server, f"/report?path={name}")[0] == 422
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast")
 def test_a_report_is_made_without_writing_and_gets_no_access(
     server: StudyServer, folder: Path
 ) -> None:

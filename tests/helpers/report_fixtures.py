@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from report_runs import make_run
 
+from dataworth.observers.artifacts import Artifacts
 from dataworth.report.page import page_html
-from dataworth.report.study_report import RunReport, read_runs
+from dataworth.report.study_report import Ahead, RunReport, read_runs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -25,6 +26,19 @@ _QUIET = (
 def one_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page forecasts the metric of its study alone: for tests of what is around forecasts."""
     monkeypatch.setattr("dataworth.report.study_report.FORECAST_METRICS", ())
+
+
+@pytest.fixture
+def no_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is without forecasts: for tests of the study, or of what else the page says."""
+    nothing = Ahead(None, None, "This page is made without a forecast.")
+    monkeypatch.setattr("dataworth.report.study_report.look_ahead", lambda curve: nothing)
+
+
+@pytest.fixture
+def no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study writes its curve without a picture, which takes longer than a quick study."""
+    monkeypatch.setattr(Artifacts, "write_with_picture", Artifacts.write)
 
 
 @pytest.fixture(scope="session")

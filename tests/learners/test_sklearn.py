@@ -195,7 +195,7 @@ def test_a_class_that_needs_arguments_is_refused() -> None:
         resolve(OneVsRestClassifier)
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast", "no_picture")
 def test_the_command_line_sets_parameters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

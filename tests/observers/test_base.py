@@ -25,6 +25,8 @@ from dataworth.observers.terminal import TerminalObserver
 from dataworth.records.record import Record, RunKey
 from dataworth.testing.observers import OBSERVER_CHECKS, ObserverCheck
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 
 def artifacts(folder: Path) -> Artifacts:
     curve = Curve([10, 20], [0.5, 0.4], [0, 0])

@@ -12,6 +12,8 @@ from dataworth.observers.base import Observer
 from dataworth.observers.choose import default_observer
 from dataworth.observers.terminal import TerminalObserver
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 STUDY = dw.Study(data="digits", model="linear", sizes=[40, 80], seeds=1, epochs=1)
 
 

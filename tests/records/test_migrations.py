@@ -87,7 +87,7 @@ def test_nothing_of_a_record_is_lost(old: Path) -> None:
     assert images is not None
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast", "no_picture")
 def test_a_study_resumes_in_an_older_directory(
     old: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,7 +166,7 @@ def test_one_damaged_row_costs_one_run(old: Path, damage: str) -> None:
         assert store.damaged == []
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast", "no_picture")
 @pytest.mark.filterwarnings("default::dataworth.errors.DataworthWarning")
 def test_a_damaged_run_is_said_and_run_again(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     execute(old, "UPDATE runs SET history = cast(x'ff5b5d' AS TEXT) WHERE size = 40 AND seed = 1")

@@ -6,10 +6,13 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
+import pytest
 from nearest_mean import NearestMean
 
 import dataworth as dw
 from dataworth.errors import DataworthError
+
+pytestmark = pytest.mark.usefixtures("no_picture")
 
 UNREADABLE = ["", "{", "[" * 5_000]
 VALUES = ["null", "-1", '"text"', "[]", "{}", "true", '{"a": {}, "b": {"x": 3}}', '"["']

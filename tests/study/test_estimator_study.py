@@ -30,6 +30,8 @@ from dataworth.errors import StudyError
 from dataworth.records.store import Store
 from dataworth.report.write import write_report
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 SIZES: dict[str, Any] = {"sizes": [100, 400], "seeds": 2}
 
 
@@ -103,7 +105,7 @@ def test_what_does_not_fit_is_refused_before_training(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast")
 def test_early_stopping_uses_a_part_of_the_subset(digits: Dataset, tmp_path: Path) -> None:
     booster = LGBMClassifier(n_estimators=60, n_jobs=1)
     model = make_pipeline(StandardScaler(), booster)

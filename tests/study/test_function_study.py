@@ -26,6 +26,8 @@ from dataworth.records.record import Record
 from dataworth.records.store import Store
 from dataworth.report.write import write_report
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 LOADING = """
 from pathlib import Path
 
@@ -127,6 +129,7 @@ def accuracy_of_size(run: Any) -> dict[str, float]:
 def test_a_function_from_end_to_end(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.undo()  # The picture is looked at.
     loading = module(monkeypatch, tmp_path, "loading_model", LOADING)
 
     def closure(run: dw.Run) -> Mapping[str, float]:

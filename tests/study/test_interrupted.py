@@ -28,6 +28,8 @@ from dataworth.records.run import RunContext
 from dataworth.records.store import Store
 from dataworth.study.interrupted import MOST_STARTS, BegunRuns
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 
 class Ending(NearestMean):
     """Calls `ending` in one of its runs."""

@@ -17,6 +17,8 @@ from dataworth.errors import StudyError
 from dataworth.records.store import Store
 from dataworth.study.toml import read_studies
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 CALLS: list[tuple[str, int, int, tuple[int, ...]]] = []
 SIZES = (100, 200, 400, 800)
 
@@ -112,7 +114,10 @@ def test_training_options_need_one_model_that_takes_them() -> None:
         study([slow, fast], epochs=3).resolve()
 
 
-def test_the_curve_file_names_the_model_of_each_run(tmp_path: Path) -> None:
+def test_the_curve_file_names_the_model_of_each_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # The picture is looked at.
     study([slow, fast]).run(tmp_path, progress=False)
     with (tmp_path / "curve.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -160,7 +165,7 @@ def test_the_comparison_and_the_page_are_of_all_models(
     assert "high is better than low" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast")
 def test_several_models_on_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

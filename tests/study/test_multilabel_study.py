@@ -22,6 +22,8 @@ from dataworth.learners import resolve
 from dataworth.report.write import write_report
 from dataworth.testing.learners import LEARNER_CHECKS, LearnerCase, LearnerCheck
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 
 @pytest.fixture(scope="module")
 def labels() -> dw.Dataset:

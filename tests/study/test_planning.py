@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,8 @@ from dataworth.records.store import Store
 from dataworth.study.planning import next_runs
 from dataworth.study.run import Outcome
 from dataworth.study.toml import read_studies
+
+pytestmark = pytest.mark.usefixtures("no_picture")
 
 Train = Callable[[dw.Run], dict[str, float]]
 GOAL = dw.Goal(at=20_000, within=0.1)
@@ -172,8 +175,11 @@ def test_the_same_records_give_the_same_next_runs(
             assert next_runs(resolved, store, 1).next([], 1) == [key]
 
 
-def test_a_goal_that_is_met_already_needs_no_run(tmp_path: Path) -> None:
-    first = study().run_in(tmp_path)
+def test_a_goal_that_is_met_already_needs_no_run(
+    met: tuple[Outcome, Heard], tmp_path: Path
+) -> None:
+    first = met[0]
+    shutil.copytree(first.directory, tmp_path, dirs_exist_ok=True)
     again = study().run_in(tmp_path, progress=(heard := Heard()))
     assert again.trained == 0
     assert again.stop == first.stop
@@ -195,10 +201,11 @@ def test_another_goal_uses_all_runs_that_are_there(tmp_path: Path) -> None:
     assert [each["goal"] for each in plan["before"]] == [GOAL.to_dict()]
 
 
-def test_a_study_with_sizes_stays_a_grid_where_there_is_a_plan(tmp_path: Path) -> None:
-    model = learns()
-    study(model).run_in(tmp_path)
-    grid = study(model, goal=None, sizes=[100, 300], seeds=2).run_in(tmp_path)
+def test_a_study_with_sizes_stays_a_grid_where_there_is_a_plan(
+    met: tuple[Outcome, Heard], tmp_path: Path
+) -> None:
+    shutil.copytree(met[0].directory, tmp_path, dirs_exist_ok=True)
+    grid = study(goal=None, sizes=[100, 300], seeds=2).run_in(tmp_path)
     assert grid.stop is None
     assert grid.trained == 4
     values = tomllib.loads((tmp_path / "study.toml").read_text("utf-8"))
@@ -307,10 +314,12 @@ def test_a_metric_that_is_unclear_ends_the_study_and_loses_no_run(tmp_path: Path
 
 
 def test_several_workers_do_several_runs(tmp_path: Path) -> None:
-    (tmp_path / "power.py").write_text(
+    (tmp_path / "power_for_workers.py").write_text(
         "def train(run):\n    return {'error': 0.05 + 2 * run.size**-0.4 + run.seed * 1e-4}\n"
     )
-    outcome = study(f"{tmp_path / 'power.py'}:train").run_in(tmp_path / "run", workers=2)
+    outcome = study(f"{tmp_path / 'power_for_workers.py'}:train").run_in(
+        tmp_path / "run", workers=2
+    )
     assert outcome.stop is not None
     assert outcome.stop.kind == "met"
     assert len(plan_in(tmp_path / "run")["choices"]) == outcome.trained

@@ -18,6 +18,8 @@ from dataworth.records.store import Store
 from dataworth.report.method import method_items
 from dataworth.report.study_report import read_runs
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 X, Y = load_digits(return_X_y=True)
 
 
@@ -77,7 +79,7 @@ def test_the_weights_of_one_seed_and_the_subset_of_each(tmp_path: Path) -> None:
     assert large[0] != large[1]
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast")
 def test_seeds_apart_for_a_learner(tmp_path: Path) -> None:
     forest = RandomForestClassifier(3)
     options: dict[str, Any] = {"metric": "accuracy", "sizes": [60, 100], "seeds": 2}
@@ -110,11 +112,13 @@ def test_own_validation_rows_are_in_no_subset(tmp_path: Path) -> None:
         dw.Study(digits(), LogisticRegression(), validation=[1, 2]).resolve()
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast")
 def test_validation_rows_of_a_learner_beside_an_official_split(tmp_path: Path) -> None:
     lightgbm = pytest.importorskip("lightgbm")
     data = dw.Dataset(X[:1_500], Y[:1_500], X[1_500:], Y[1_500:], name="official")
-    model = lightgbm.LGBMClassifier(n_estimators=200, verbose=-1, num_leaves=4)
+    model = lightgbm.LGBMClassifier(
+        n_estimators=50, learning_rate=0.5, verbose=-1, num_leaves=4, n_jobs=1
+    )
     options: dict[str, Any] = {"sizes": [100], "seeds": 1, "patience": 5}
     own = dw.Study(data, model, validation=np.arange(1_000, 1_500), **options)
     theirs = dw.Study(data, model, **options)
@@ -125,7 +129,7 @@ def test_validation_rows_of_a_learner_beside_an_official_split(tmp_path: Path) -
     assert "500 samples that were set aside" in methods(tmp_path)
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast")
 def test_a_parameter_by_size_gives_the_runs_of_its_values(tmp_path: Path) -> None:
     options: dict[str, Any] = {"metric": "accuracy", "sizes": [60, 200], "seeds": 1}
     model = LogisticRegression(max_iter=50)

@@ -32,6 +32,8 @@ from dataworth.study.spec import Study
 from dataworth.study.toml import read_studies
 from dataworth.tasks.base import Task
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 
 class Counted:
     """A run's context that passes everything on, and counts the epochs of its learner."""
@@ -244,7 +246,10 @@ def test_a_size_too_small_for_early_stopping_is_said_before_anything_is_trained(
     assert learner.trained == 0
 
 
-def test_a_run_that_diverged_is_kept_drawn_and_found(digits: Dataset, tmp_path: Path) -> None:
+def test_a_run_that_diverged_is_kept_drawn_and_found(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # The picture is looked at.
     outcome = study(digits, learning_rate=1e38, seeds=1, sizes=[50, 200]).run_in(tmp_path)
     assert outcome.curve is not None
     assert np.isnan(outcome.curve.values).any()

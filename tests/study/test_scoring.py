@@ -23,6 +23,8 @@ from dataworth.errors import StudyError
 from dataworth.learners.sklearn.scoring import sign_of_loss
 from dataworth.metrics import find
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 SIZES: dict[str, Any] = {"sizes": [100, 400], "seeds": 1}
 NAMES = ["roc_auc_ovr", "neg_log_loss", "f1_macro", "balanced_accuracy", "top_k_accuracy"]
 

@@ -16,6 +16,8 @@ from dataworth.cli.show.tables import curve_table
 from dataworth.errors import StudyError
 from dataworth.study.toml import read_studies
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 RANDOM = np.random.default_rng(5)
 GROUPS = RANDOM.integers(0, 30, 200)
 FEATURES = RANDOM.normal(size=(200, 3)).astype(np.float32)

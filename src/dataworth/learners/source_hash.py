@@ -7,6 +7,7 @@ import inspect
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -105,7 +106,7 @@ def _used(thing: Any) -> list[Any]:
 
 def _around(function: FunctionType) -> dict[str, Any]:
     """The outer variables that a function reads, by name: globals, closures, defaults."""
-    names = set(_names(function.__code__))
+    names = _names(function.__code__)
     found = {name: value for name, value in function.__globals__.items() if name in names}
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     found.update((name, _content(cell)) for name, cell in cells)
@@ -113,14 +114,19 @@ def _around(function: FunctionType) -> dict[str, Any]:
     return found | {f"default {index}": value for index, value in enumerate(defaults)}
 
 
-def _names(code: CodeType) -> Iterator[str]:
+@lru_cache(maxsize=10_000)
+def _names(code: CodeType) -> frozenset[str]:
     """Names of the globals that a function reads, also in functions within it."""
+    return frozenset(_each_name(code))
+
+
+def _each_name(code: CodeType) -> Iterator[str]:
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             yield instruction.argval
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from _each_name(constant)
 
 
 def _content(cell: Any) -> Any:
