@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
 from imports import PACKAGE, cycles, module_imports
 
 ROOT = Path(__file__).parents[1]
-IMPORTS = module_imports()
+
+
+@cache
+def imports_of_modules() -> dict[str, set[str]]:
+    """Read when a test needs them: each process that runs tests imports this file."""
+    return module_imports()
 
 
 def _folder(module: str) -> str:
@@ -23,16 +29,16 @@ def test_a_cycle_is_found() -> None:
 
 
 def test_every_module_is_read() -> None:
-    assert "_util.display" in IMPORTS["curves.curve"]
-    assert IMPORTS["errors"] == set()
+    assert "_util.display" in imports_of_modules()["curves.curve"]
+    assert imports_of_modules()["errors"] == set()
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert cycles(IMPORTS) == []
+    assert cycles(imports_of_modules()) == []
 
 
 def test_no_two_folders_import_each_other() -> None:
-    arrows = {(_folder(a), _folder(b)) for a, found in IMPORTS.items() for b in found}
+    arrows = {(_folder(a), _folder(b)) for a, found in imports_of_modules().items() for b in found}
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     mutual = {(a, b) for a, b in combinations(sorted(folders), 2) if {(a, b), (b, a)} <= arrows}
     assert mutual == set()
@@ -46,7 +52,7 @@ def test_three_modules_are_at_the_top() -> None:
 def test_values_do_not_import_what_draws_them() -> None:
     values = ("curves", "data", "findings", "forecast", "laws", "records")
     drawing = {"cli", "observers", "plots", "report"}
-    for module, found in IMPORTS.items():
+    for module, found in imports_of_modules().items():
         if _folder(module) in values:
             assert not drawing & {_folder(other) for other in found}, module
 
@@ -56,7 +62,7 @@ def test_contributing_names_every_folder_once_in_the_order_of_its_layer() -> Non
     rows = re.findall(r"^\| (\d*) *\| `(\w+)(?:/|\.py)` \|", text, re.M)
     there = {path.stem for path in PACKAGE.iterdir() if not path.name.startswith(("__", "py."))}
     assert sorted(name for _, name in rows) == sorted(there)
-    modules = {module.split(".")[0] for module in IMPORTS} - {""}
+    modules = {module.split(".")[0] for module in imports_of_modules()} - {""}
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     contract = settings["tool"]["importlinter"]["contracts"][0]
     layers = [

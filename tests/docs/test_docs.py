@@ -20,11 +20,11 @@ DOCS = ROOT / "docs"
 BUILDS = all(map(importlib.util.find_spec, ("sphinx", "furo", "myst_parser", "sphinx_copybutton")))
 
 
-# Pages that take 5 seconds or more.
+# Pages that take 3 seconds or more.
 TRAINING = (
     "README", "quickstart", "reading-a-curve", "is-my-loss-real", "bring-your-own", "glyphs",
-    "comparisons", "forecasting", "gallery", "schedulers", "estimator", "function", "images",
-    "table", "texts", "tracking",
+    "command", "comparisons", "forecasting", "gallery", "planning", "protocol", "schedulers",
+    "estimator", "function", "images", "table", "texts", "torch", "tracking",
 )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def no_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """A study writes its curve without a picture, which takes longer than a quick study."""
-    monkeypatch.setattr(Artifacts, "write_with_picture", Artifacts.write)
+    monkeypatch.setattr(Artifacts, "_write_picture", lambda self, curves: None)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import pickle
 import random
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from dataworth.records.store import Store
 from dataworth.testing.contexts import MemoryContext
 from dataworth.testing.learners import LEARNER_CHECKS, LearnerCase, LearnerCheck
 
-torch: Any = pytest.importorskip("torch")
+# Imported by the tests alone: each process that runs tests imports this file.
+pytestmark = pytest.mark.skipif(find_spec("torch") is None, reason="needs the extra torch")
+
 SOON = TrainingOptions(
     batch_size=32,
     until=Ending(patience=1, interval=15, ceiling_steps=75, ceiling_epochs=1, folds=2),
@@ -31,6 +34,8 @@ SOON = TrainingOptions(
 
 
 def mlp(shape: tuple[int, ...], outputs: int, width: int = 32, dropout: float = 0.0) -> Any:
+    import torch
+
     inputs = int(np.prod(shape))
     return torch.nn.Sequential(
         torch.nn.Flatten(),
@@ -42,10 +47,14 @@ def mlp(shape: tuple[int, ...], outputs: int, width: int = 32, dropout: float = 
 
 
 def sgd(parameters: Any) -> Any:
+    import torch
+
     return torch.optim.SGD(parameters, lr=0.1, momentum=0.9)
 
 
 def halved(optimizer: Any) -> Any:
+    import torch
+
     return torch.optim.lr_scheduler.StepLR(optimizer, 20, 0.5)
 
 
@@ -89,6 +98,8 @@ def test_a_resumed_training_to_the_end_gives_the_same_bits(
 
 
 def test_nothing_global_is_changed(fit_request: FitRequest) -> None:
+    import torch
+
     def state() -> list[bytes]:
         numpy: Any = np.random.get_state()  # noqa: NPY002
         words = [torch.get_rng_state().numpy().tobytes(), np.asarray(numpy[1]).tobytes()]

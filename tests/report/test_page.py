@@ -52,7 +52,7 @@ def test_names_are_written_as_text(text: str) -> None:
     assert text.count("<script") == text.count("</script>") == 3
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast")
 def test_a_long_name_of_a_class_is_cut_and_given_in_full_as_a_title(tmp_path: Path) -> None:
     directory = make_run(tmp_path / "run", names=["x" * 3_000, "b"], sizes=[200, 600])
     text = write_report(directory).read_text(encoding="utf-8")
@@ -149,7 +149,7 @@ def test_how_it_was_measured_is_said(text: str, item: str) -> None:
     assert item in text
 
 
-@pytest.mark.usefixtures("one_forecast")
+@pytest.mark.usefixtures("no_forecast")
 def test_the_command_writes_where_it_is_told(
     run_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,6 +74,7 @@ def test_several_models_have_a_line_each() -> None:
     assert {"a", "b", "seconds"} <= set(texts)
 
 
+@pytest.mark.usefixtures("no_forecast")
 def test_the_page_has_the_section_of_a_study_with_a_plan_alone(
     outcome: Outcome, tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_the_page_has_the_section_of_a_study_with_a_plan_alone(
     assert title not in write_report(make_run(tmp_path / "grid")).read_text("utf-8")
 
 
+@pytest.mark.usefixtures("no_picture")
 @pytest.mark.parametrize(
     ("entry", "value"),
     [
