@@ -158,9 +158,10 @@ def test_sizes_that_are_no_numbers(falling: Path, capsys: pytest.CaptureFixture[
 def test_a_run_of_one_size_ends_well_and_says_why_there_is_no_forecast(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "run"
-    command = ["run", "--data", "digits", "--model", "linear", "--sizes", "50"]
-    assert main([*command, "--seeds", "2", "--epochs", "1", "--out", str(out)]) == 0
+    out, model = tmp_path / "run", tmp_path / "model_of_one_size.py"
+    model.write_text("def train(run):\n    return {'loss': 0.5 + run.seed / 10}\n")
+    command = ["run", "--data", "1000", "--model", f"{model}:train", "--sizes", "50"]
+    assert main([*command, "--seeds", "2", "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert re.search("No forecast: .* 1 ", said)
     assert not (out / "forecast.svg").exists()

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from errors import raises
+from nearest_mean import NearestMean
 
 from dataworth.curves.curve import Curve
 from dataworth.curves.read import load_curve
@@ -113,7 +114,8 @@ def test_a_path_with_a_nul_is_refused() -> None:
         load_curve("a\0b.csv")
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_a_run_of_one_class_has_no_chance_level(tmp_path: Path) -> None:
     data = Dataset(np.eye(60, 3, dtype=np.float32), [0] * 60)
-    Study(data, "linear", sizes=[10, 20], seeds=1, epochs=1).run(tmp_path / "run")
+    Study(data, NearestMean(), sizes=[10, 20], seeds=1).run(tmp_path / "run")
     assert load_curve(tmp_path / "run").chance is None

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from nearest_mean import NearestMean
 
 import dataworth as dw
 from dataworth.observers.base import Observer
@@ -14,7 +15,7 @@ from dataworth.observers.terminal import TerminalObserver
 
 pytestmark = pytest.mark.usefixtures("no_picture")
 
-STUDY = dw.Study(data="digits", model="linear", sizes=[40, 80], seeds=1, epochs=1)
+STUDY = dw.Study(data="digits", model=NearestMean(), sizes=[40, 80], seeds=1)
 
 
 def test_a_script_prints_progress_only_if_asked(

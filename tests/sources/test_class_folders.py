@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from errors import raises
+from nearest_mean import NearestMean
 from PIL import Image
 
 import dataworth as dw
@@ -64,12 +65,13 @@ def test_images_get_one_size_and_may_be_grey(tmp_path: Path) -> None:
     assert dw.load(folder, size=[6, 4]).fingerprint != before
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_images_of_one_size_keep_it_and_are_audited_and_trained_on(tmp_path: Path) -> None:
     data = dw.load(photos(tmp_path / "photos", same=True, grey=True, count=20))
     assert data.shape == (10, 12)
     assert data.form == "array"
     dw.audit(data)
-    study = dw.Study(data, "linear", sizes=[10, 20], seeds=1, epochs=2)
+    study = dw.Study(data, NearestMean(), sizes=[10, 20], seeds=1)
     assert len(study.run(tmp_path / "run", progress=False)) == 2
 
 

@@ -118,6 +118,11 @@ def study(digits: Dataset, **options: Any) -> Study:
     return Study(**({"data": digits} | given | options))
 
 
+def quick(data: Any, **options: Any) -> Study:
+    """A study whose model is not the point, and needs no compiler."""
+    return Study(**({"data": data, "model": NearestMean(), "sizes": [50], "seeds": 1} | options))
+
+
 @pytest.fixture(scope="module")
 def finished(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """The study, finished; its directory is only read or copied."""
@@ -231,10 +236,10 @@ def test_every_way_to_run(digits: Dataset, tmp_path: Path, options: dict[str, An
 def test_old_figures_are_not_mixed_with_those_of_another_protocol(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study(digits, sizes=[50], seeds=1).run(tmp_path)
+    quick(digits).run(tmp_path)
     monkeypatch.setattr("dataworth.study.objectives.PROTOCOL", 10**6)
     with raises("study-differs", StudyError, "protocol = 1, now it is 1000000"):
-        study(digits, sizes=[50, 90], seeds=1).run(tmp_path)
+        quick(digits, sizes=[50, 90]).run(tmp_path)
 
 
 def test_a_size_too_small_for_early_stopping_is_said_before_anything_is_trained(
@@ -315,10 +320,9 @@ def test_workers_are_cut_to_the_cores(
     assert not (tmp_path / "a").exists()
 
 
-def test_the_fallback_stands_in_for_absent_data(digits: Dataset, tmp_path: Path) -> None:
-    asked = study(digits, sizes=[50], seeds=1, fallback="digits")
+def test_the_fallback_stands_in_for_absent_data(tmp_path: Path) -> None:
     with warns("fallback-used", "emnist/bymerge.*digits"):
-        curve = replace(asked, data="emnist/bymerge").run(tmp_path)
+        curve = quick("emnist/bymerge", fallback="digits").run(tmp_path)
     with Store(tmp_path) as store:
         assert store.meta()["data"] == "digits"
     assert len(curve) == 1

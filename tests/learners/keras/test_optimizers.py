@@ -40,7 +40,10 @@ OPTIMIZERS: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] * (n == "momentum")) for n in OPTIMIZERS],
+)
 def test_equals_keras_fit(name: str, learner_data: Dataset) -> None:
     """Same weights, same order, a smaller last batch: the same weights as Keras' own loop."""
     keras = load_keras()

@@ -30,22 +30,25 @@ def learner() -> Any:
     return resolve("linear", learning_rate=0.01)
 
 
-def test_the_history_has_the_search_and_the_training_on_all_rows(
-    learner: Any, short: FitRequest
-) -> None:
-    trained = learner.fit(short, MemoryContext())
-    history = trained.history
+@pytest.fixture(scope="module")
+def unbroken(learner: Any, short: FitRequest) -> Any:
+    return learner.fit(short, MemoryContext())
+
+
+def test_the_history_has_the_search_and_the_training_on_all_rows(unbroken: Any) -> None:
+    history = unbroken.history
     # Still falling: four rounds of 20 steps in each of two folds, then as many on all rows.
     assert history["refit"].tolist() == [0] * 4 + [1] * 4
     assert history["steps"].tolist() == [40] * 4 + [20] * 4
     assert np.isfinite(history["validation_loss"]).tolist() == [True] * 4 + [False] * 4
-    assert trained.facts["best_steps"] == 80
-    assert trained.facts["stopped_at_ceiling"] == 1
+    assert unbroken.facts["best_steps"] == 80
+    assert unbroken.facts["stopped_at_ceiling"] == 1
 
 
 @pytest.mark.parametrize("stop", [1, 4, 5, 7])
-def test_a_resumed_run_gives_the_same_bits(learner: Any, short: FitRequest, stop: int) -> None:
-    unbroken = learner.fit(short, MemoryContext())
+def test_a_resumed_run_gives_the_same_bits(
+    learner: Any, short: FitRequest, unbroken: Any, stop: int
+) -> None:
     context = MemoryContext(stop_after=stop)
     with pytest.raises(KeyboardInterrupt):
         learner.fit(short, context)
