@@ -46,7 +46,8 @@ class Counted:
         self._learner = learner
 
     def report(self, step: int, of: int | None = None, **values: float) -> None:
-        self._learner.epochs += 1
+        # Step 0 is before the network is compiled.
+        self._learner.epochs += step > 0
         self._context.report(step, of, **values)
         if self._learner.epochs == self._learner.stop_after:
             raise KeyboardInterrupt
@@ -89,7 +90,8 @@ class Heard(Observer):
         self.keys, self.done, self.work = keys, done, work
 
     def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
-        self.steps.append((key, step, of))
+        if step:
+            self.steps.append((key, step, of))
 
     def on_record(self, record: Record) -> None:
         self.records.append(record)
