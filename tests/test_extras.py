@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import dataworth as dw
+from dataworth._util import extras
 from dataworth._util.extras import EXTRAS
+from dataworth.errors import DataworthWarning
 
 BLOCKED = """
 import importlib.util, sys
@@ -66,6 +70,20 @@ def test_a_study_of_a_function_needs_no_extra(tmp_path: Path) -> None:
     assert (tmp_path / "r" / "curve.csv").is_file()
     assert "curve.png" not in done.stdout
     assert (tmp_path / "r" / "forecast.svg").is_file()
+
+
+def test_a_notebook_shows_text_without_the_libraries_of_reports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    curve = dw.Curve([100, 200, 400], [0.9, 0.7, 0.6])
+    assert "<table" in str(curve._repr_html_())
+    found = importlib.util.find_spec
+    for library in EXTRAS:
+        monkeypatch.delitem(sys.modules, library, raising=False)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name in EXTRAS else found(name))
+    with pytest.warns(DataworthWarning, match="pip install 'dataworth") as warned:
+        assert curve._repr_html_() is None
+    assert [getattr(each.message, "code", None) for each in warned] == ["no-picture"]
 
 
 @pytest.mark.parametrize(

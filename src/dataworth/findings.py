@@ -42,5 +42,5 @@ class Finding:
 class Findings(list[Finding]):
     """Findings of one audit: a list that a notebook shows one below the other."""
 
-    def _repr_html_(self) -> str:
-        return str(display.html(self))
+    def _repr_html_(self) -> str | None:
+        return display.html_or_none(self)

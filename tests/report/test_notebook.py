@@ -20,28 +20,28 @@ def _curve() -> Curve:
 
 
 def test_a_data_set_says_its_size_and_shows_images(digits: Dataset) -> None:
-    html = digits._repr_html_()
+    html = str(digits._repr_html_())
     for part in ("samples: 1,797;", "held-out: none;", "8 x 8, uint8;", "classes: 10"):
         assert part in html
     assert "data:image/png;base64," in html
 
 
 def test_a_data_set_without_images_says_its_size() -> None:
-    html = Dataset(np.zeros((4, 3)), [0, 1, 0, 1], name=NASTY)._repr_html_()
+    html = str(Dataset(np.zeros((4, 3)), [0, 1, 0, 1], name=NASTY)._repr_html_())
     assert "samples: 4;" in html
     assert "data:image" not in html
     assert "<script>" not in html
 
 
 def test_a_curve_shows_its_table_and_picture() -> None:
-    html = _curve()._repr_html_()
+    html = str(_curve()._repr_html_())
     assert "<td>100</td><td>1</td><td>0.9</td>" in html
     assert "data:image/png;base64," in html
     assert "<script>" not in html
 
 
 def test_a_forecast_shows_its_answer_and_picture() -> None:
-    html = forecast(_curve())._repr_html_()
+    html = str(forecast(_curve())._repr_html_())
     assert re.search(r"2,400 samples\) is likely to lower loss from 0\.450", html)
     assert "data:image/png;base64," in html
 
@@ -50,7 +50,7 @@ def test_a_comparison_says_who_is_best_and_shows_both() -> None:
     curve = _curve()
     other = Curve(curve.samples, 1.2 * curve.values, seeds=curve.seeds, metric="loss")
     comparison = compare({"good": curve, "bad": other})
-    html = comparison._repr_html_()
+    html = str(comparison._repr_html_())
     assert "good is the best with 800 samples" in html
     assert "is not expected to overtake it" in html
     assert "data:image/png;base64," in html
@@ -62,7 +62,7 @@ def test_a_comparison_says_who_is_best_and_shows_both() -> None:
 
 def test_findings_are_a_list_that_a_notebook_can_read() -> None:
     findings = Findings([Finding("labels-scaled", "error", NASTY, "Scaled & cut.")])
-    html = findings._repr_html_()
+    html = str(findings._repr_html_())
     assert "error: labels-scaled" in html
     assert "Scaled &amp; cut." in html
     assert "<script>" not in html

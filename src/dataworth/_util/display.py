@@ -7,9 +7,12 @@ class's name, and is imported at the first call.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from dataworth.errors import DataworthWarning, MissingDependencyError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # for the annotations of what draws itself
@@ -58,3 +61,15 @@ draw = Renderer("dataworth.plots")
 """Draw a value on matplotlib axes: ``draw(value, axes, **options)`` returns the axes."""
 html = Renderer("dataworth.report.notebook")
 """The HTML of a value in a notebook: ``html(value)`` returns a string."""
+
+
+def html_or_none(value: object) -> str | None:
+    """The HTML of a value in a notebook, which shows its text in place of None.
+
+    None where a library that draws is not installed; a warning says which.
+    """
+    try:
+        return str(html(value))
+    except MissingDependencyError as error:
+        warnings.warn(DataworthWarning(f"shown as text: {error}", code="no-picture"), stacklevel=3)
+        return None

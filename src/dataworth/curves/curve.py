@@ -403,8 +403,8 @@ class Curve:
         drawn: Axes = display.draw(self, axes)
         return drawn
 
-    def _repr_html_(self) -> str:
-        return str(display.html(self))
+    def _repr_html_(self) -> str | None:
+        return display.html_or_none(self)
 
 
 def latex_text(text: str) -> str:

@@ -342,8 +342,8 @@ class Dataset:
         drawn: Axes = display.draw(self, axes)
         return drawn
 
-    def _repr_html_(self) -> str:
-        return str(display.html(self))
+    def _repr_html_(self) -> str | None:
+        return display.html_or_none(self)
 
 
 def _columns(x: Any, y: Any, roles: Roles, which: str, *, is_test: bool) -> Columns:

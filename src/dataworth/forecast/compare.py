@@ -380,8 +380,8 @@ class Comparison:
             lines.append(f"  at {size:,.0f}: {'; '.join(shown)}")
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
-        return str(display.html(self))
+    def _repr_html_(self) -> str | None:
+        return display.html_or_none(self)
 
     def to_dict(self, sizes: Sequence[float], level: float = 0.9) -> dict[str, Any]:
         """Everything as JSON values; infinite sizes as None."""

@@ -316,8 +316,8 @@ class Forecast:
             ]
         )
 
-    def _repr_html_(self) -> str:
-        return str(display.html(self))
+    def _repr_html_(self) -> str | None:
+        return display.html_or_none(self)
 
     def to_dict(
         self,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dataworth._util.display import html as html_of
+from dataworth._util.display import html_or_none
 from dataworth._util.durations import format_clock
 from dataworth.findings import Finding, Findings
 from dataworth.observers.base import Observer
@@ -82,7 +82,8 @@ class NotebookObserver(Observer):
         """Show each finding below."""
         if findings:
             text = "\n".join(f"{each.severity} {each.code}: {each.message}" for each in findings)
-            _display({"text/plain": text, "text/html": html_of(Findings(findings))})
+            page = html_or_none(Findings(findings))
+            _display({"text/plain": text, **({} if page is None else {"text/html": page})})
 
     def on_step(self, key: RunKey, step: int, of: int | None, values: Mapping[str, float]) -> None:
         """Advance the bar, a few times a second at most."""
