@@ -37,6 +37,11 @@ def test_the_stamp_of_a_directory_changes_with_its_files(tmp_path: Path) -> None
     directory = a_directory(tmp_path / "run")
     before = stamp(directory)
     assert stamp(directory) == before
+    with Store(directory, write=True) as store:
+        writing = stamp(directory)
+        store.add(Record(RunKey("mlp", 10, 1, "b"), {"loss": 0.4}, seconds=1.0))
+        assert stamp(directory) != writing
+    before = stamp(directory)
     (directory / STUDY_FILE).write_text("seeds = 2\n")
     assert stamp(directory) != before
 

@@ -82,7 +82,8 @@ def overview(directory: Path) -> Overview:
     path = directory / RESULTS_FILE
     try:
         with translate_errors(path):
-            changed = path.stat().st_mtime
+            path.stat()
+            changed = max(time for time, _ in stamp(directory)[:2]) / 1e9
             with closing(connect(path, "ro")) as connection:
                 found = _read(connection)
     except StudyError as error:
@@ -94,7 +95,8 @@ def overview(directory: Path) -> Overview:
 def stamp(directory: Path) -> tuple[tuple[int, int], ...]:
     """Time and size of the files that an overview is read from: it changes where they do."""
     stamps = []
-    for name in (RESULTS_FILE, STUDY_FILE):
+    # What was written last may be in the log beside the file until SQLite moves it there.
+    for name in (RESULTS_FILE, f"{RESULTS_FILE}-wal", STUDY_FILE):
         try:
             found = os.stat(f"{directory}/{name}")
         except OSError:
