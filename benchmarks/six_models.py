@@ -110,6 +110,7 @@ def models() -> dict[str, Any]:
             learning_rate=0.2,
             max_bin=63,
             colsample_bytree=0.25,
+            min_child_weight=1.0,  # Boosting of 47 classes diverges with the default of 0.001.
             verbosity=-1,
             n_jobs=1,
         ),

@@ -15,7 +15,7 @@ from dataworth.curves.curve import Curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.api import forecast
 from dataworth.forecast.compare import Comparison, compare, find_crossing
-from dataworth.report.sentences import crossing_in_words
+from dataworth.report.sentences import crossing_in_words, crossings_in_words
 
 SIZES = np.repeat(100 * 2 ** np.arange(7), 3)
 
@@ -70,6 +70,23 @@ def test_where_they_crossed_within_what_was_measured(crossed: Comparison) -> Non
     assert crossing.upper == math.inf
     assert re.match(r"mlp .* linear .* 6,400 .* since about \d", crossing_in_words(crossing))
     assert "not expected to overtake it at any size" in crossing_in_words(crossing)
+
+
+def test_of_several_models_only_pairs_that_change_places_are_told() -> None:
+    curves = [
+        falling(0.2, 3.0, "a"),
+        falling(0.1, 16.0, "b"),
+        falling(0.6, 60.0, "c"),
+        falling(0.9, 90.0, "d"),
+    ]
+    told = crossings_in_words(compare(curves))
+    assert len(told) == 2
+    assert told[0].startswith("a is better than b")
+    assert "204,800" in told[1]
+    alone = crossings_in_words(compare([curves[0], curves[2]]))
+    assert len(alone) == 1
+    assert alone[0].startswith("a is better than c")
+    assert len(crossings_in_words(compare([curves[0], *curves[2:]]))) == 1
 
 
 def test_a_crossing_ahead_holds_the_true_one() -> None:

@@ -23,7 +23,7 @@ from dataworth.report.page import rendered
 from dataworth.report.sentences import (
     TIMES,
     best_in_words,
-    crossing_in_words,
+    crossings_in_words,
     headline,
     worth_in_words,
 )
@@ -81,7 +81,7 @@ def comparison_html(comparison: Comparison) -> str:
         "notebook.html",
         title=best_in_words(comparison, comparison.common),
         notes=[
-            *map(crossing_in_words, comparison.crossings()),
+            *crossings_in_words(comparison),
             *map(worth_in_words, comparison.worth(comparison.common)),
         ],
         picture=_png(plot_comparison(comparison)),

@@ -11,6 +11,7 @@ from dataworth._util.numbers import (
     format_count_rounded,
     format_share,
 )
+from dataworth.forecast.sample_size import REACH
 from dataworth.metrics.spoken import name_of, unit_of, values
 
 if TYPE_CHECKING:
@@ -86,6 +87,30 @@ def crossing_in_words(crossing: Crossing) -> str:
         f"samples ({format_share(crossing.level)} interval: {interval}), and ever to do so with "
         f"probability {format_chance(crossing.probability)}."
     )
+
+
+def crossings_in_words(comparison: Comparison, level: float = 0.9) -> list[str]:
+    """Which models change places, in a sentence or two for each pair.
+
+    Of three models or more, only pairs that change places among the measured sizes, that are
+    expected to do so up to `REACH` times these, or of which none is clearly better; one sentence
+    speaks of all others.
+    """
+    crossings = comparison.crossings(level)
+    told = [
+        each
+        for each in crossings
+        if len(crossings) == 1
+        or each.since is not None
+        or each.lead < _SHOWS
+        or each.median <= REACH * each.measured
+    ]
+    sentences = [crossing_in_words(each) for each in told]
+    if len(told) < len(crossings):
+        others = "No other pair of models" if told else "No pair of models"
+        until = format_count(REACH * comparison.common)
+        sentences.append(f"{others} is expected to change places up to {until} samples.")
+    return sentences
 
 
 def best_in_words(comparison: Comparison, size: float) -> str:

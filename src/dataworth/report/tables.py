@@ -11,7 +11,7 @@ import numpy as np
 from dataworth._util.numbers import format_chance, format_percent
 from dataworth.metrics.labels import format_value
 from dataworth.metrics.spoken import axis_label, shown_scale, values
-from dataworth.report.sentences import best_in_words, crossing_in_words, worth_in_words
+from dataworth.report.sentences import best_in_words, crossings_in_words, worth_in_words
 
 if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
@@ -248,7 +248,7 @@ def standing_table(reports: Sequence[RunReport], metric: str | None = None) -> S
         rows,
         best_in_words(comparison, comparison.largest),
         (
-            *(crossing_in_words(each) for each in comparison.crossings()),
+            *crossings_in_words(comparison),
             *(worth_in_words(each) for each in comparison.worth(comparison.common)),
         ),
     )

@@ -17,7 +17,7 @@ from dataworth.report.advice import model_or_data, trust
 from dataworth.report.reported import reported
 from dataworth.report.sentences import (
     best_in_words,
-    crossing_in_words,
+    crossings_in_words,
     headline,
     worth_in_words,
 )
@@ -39,8 +39,7 @@ def show_comparison(
     for size in sizes:
         echo(console, f"At {format_count(size)} samples:")
         print_table(console, standings_table(comparison, size, level))
-    for crossing in comparison.crossings(level):
-        echo(console, crossing_in_words(crossing))
+    echo(console, *crossings_in_words(comparison, level))
     for worth in comparison.worth(comparison.common, level):
         echo(console, worth_in_words(worth))
     for name, forecast in comparison.forecasts.items():
