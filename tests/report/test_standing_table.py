@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from dataworth._util.numbers import format_chance
 from dataworth.forecast.compare import compare
 from dataworth.metrics.labels import format_values
 from dataworth.report.study_report import Ahead, RunReport, look_ahead
@@ -31,7 +32,7 @@ def test_the_table_says_what_the_comparison_says(pair: list[RunReport]) -> None:
         each = expected[name]
         median, lower, upper = format_values(each.median, each.lower, each.upper)
         assert cells[1][:2] == (median, f"{lower} to {upper}")
-        assert cells[1].best == f"{expected[name].probability_best * 100:.0f} %"
+        assert cells[1].best == format_chance(each.probability_best)
 
 
 def test_a_sentence_says_who_leads_and_since_when(pair: list[RunReport]) -> None:
