@@ -152,3 +152,40 @@ def test_a_shell_completes_commands_and_options(capsys: pytest.CaptureFixture[st
     said = capsys.readouterr().out
     assert "--price-per-label" in said
     assert all(name in said for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["a.csv", "--at", "10,000"], "10000, 10k"),
+        (["a.csv", "--target", "0,6"], "decimal point"),
+        (["a.csv", "--price-per-label", "0,1"], "decimal point"),
+        (["--at", "1000", "a.csv"], "name the file before the options"),
+    ],
+)
+def test_numbers_as_people_write_them_are_not_taken_for_lists(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("a.csv").write_text(CURVE)
+    with pytest.raises(SystemExit):
+        main(["forecast", *given])
+    assert said in capsys.readouterr().err
+    assert _parser().parse_args(["forecast", "a.csv", "--total", "10k"]).total == 10_000
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["run", "a.csv"], "--data a.csv"),
+        (["report", "a.csv"], "dataworth forecast"),
+        (["forecast", "."], "give that file"),
+        (["data", "show", "diggits"], "Did you mean digits?"),
+        (["new", "a.csv"], "is a file"),
+    ],
+)
+def test_a_thing_of_another_kind_is_refused_with_what_to_type(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("a.csv").write_text(CURVE)
+    assert main(given) == 2
+    assert said in capsys.readouterr().err

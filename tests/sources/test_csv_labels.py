@@ -130,10 +130,10 @@ def test_a_few_strays_in_many_rows_and_missing_numbers(tmp_path: Path) -> None:
 
 
 def test_digits_and_letters_are_text_in_both_splits(tmp_path: Path) -> None:
-    (tmp_path / "train.csv").write_text(_table(["0", "1", "A", "b", "nan"] * 20))
+    (tmp_path / "train.csv").write_text(_table(["0", "1", "A", "b", "none"] * 20))
     (tmp_path / "test.csv").write_text(_table(["0", "1", "1", "0", "A"]))
     both = dw.load(tmp_path / "train.csv")
-    assert both.class_names == ("0", "1", "A", "b", "nan")
+    assert both.class_names == ("0", "1", "A", "b", "none")
     assert both.y_test is not None
     assert both.y_test.tolist() == [0, 1, 1, 0, 2]
 
@@ -142,3 +142,12 @@ def test_fractions_are_kept_for_an_audit(tmp_path: Path) -> None:
     with raises("label-not-a-class", LabelError, r"own\.csv, row 3: .*255") as caught:
         load_csv(tmp_path, _table([repr(k / 255) for k in (0, 7, 9)] * 5))
     assert caught.value.labels[1] == pytest.approx(7 / 255)
+
+
+@pytest.mark.parametrize("labels", [["NA", "1", "0", "1"], ["-", "1", "0", "1"], ["a", "N/A", "b"]])
+def test_a_sign_of_a_missing_label_is_no_class(tmp_path: Path, labels: list[str]) -> None:
+    path = tmp_path / "own.csv"
+    rows = [f"{n},{n + 1},{label}" for n, label in enumerate(labels * 20)]
+    path.write_text("\n".join(["a,b,label", *rows]))
+    with raises("value-missing", dw.errors.DataError, "stands for a missing"):
+        dw.load(str(path))

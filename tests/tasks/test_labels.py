@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -146,3 +147,26 @@ def test_fractions_are_no_classes() -> None:
     with raises("label-not-a-class", LabelError, "row 0.*255") as caught:
         class_indices(np.arange(1, 7) / 255, None, None)
     assert "task" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("labels", "code", "said"),
+    [
+        (np.array(["a", "nan", "b"]), "value-missing", "row 1"),
+        ([{1}, {2}, {1}], "wrong-type", "is a set"),
+        (np.array([1j, 2, 1]), "wrong-type", "complex"),
+        ((n for n in range(3)), "shape-mismatch", "is a generator"),
+        ([f"id{n}" for n in range(40)], "target-unclear", "names of rows"),
+    ],
+)
+def test_what_is_no_class_is_called_what_it_is(labels: Any, code: str, said: str) -> None:
+    kind = LabelError if code == "target-unclear" else DataError
+    with raises(code, kind, said):
+        class_indices(labels, None, None)
+
+
+def test_bytes_and_small_floats_are_classes() -> None:
+    assert class_indices(np.array([b"a", b"b"]), None, None)[2] == ("a", "b")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert class_indices(np.array([1, 2], np.float16), None, None)[2] == ("1", "2")

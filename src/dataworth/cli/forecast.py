@@ -19,6 +19,7 @@ from dataworth.cli.options import (
     add_metric_options,
     add_output_options,
     curve_options,
+    number,
     numbers,
     share,
     shares,
@@ -113,7 +114,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--test-noise",
-        type=float,
+        type=number,
         default=0.0,
         metavar="SE",
         help="standard error of the metric from its held-out rows being a sample: the forecast is "
@@ -141,14 +142,14 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--price-per-label",
-        type=float,
+        type=number,
         metavar="PRICE",
         help="price of one more sample, in any currency: targets and predictions are also given "
         "in money; with --worth: where another label stops paying",
     )
     parser.add_argument(
         "--worth",
-        type=float,
+        type=number,
         metavar="WORTH",
         help="value of a loss (an error) that is lower by 1, in the same currency",
     )

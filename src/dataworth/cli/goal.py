@@ -56,7 +56,7 @@ def add_goal_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--price-per-hour",
-        type=float,
+        type=number,
         metavar="X",
         help="price of an hour of one worker, for a budget of money",
     )

@@ -81,7 +81,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         place = error.filename or "the output"
         say(f"dataworth: {place}: {error.strerror or error}.", error=True)
         # What could not be written is not tried again, with a traceback, when Python ends.
-        discard(sys.stdout.fileno())
+        with contextlib.suppress(OSError, ValueError):
+            discard(sys.stdout.fileno())
         return FAILED
     return code
 

@@ -34,6 +34,10 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the files and print what to type next."""
     folder: Path = options.folder
+    if folder.exists() and not folder.is_dir():
+        raise StudyError(
+            f"{folder} is a file; give a folder: dataworth new FOLDER.", code="file-exists"
+        )
     there = [name for name in FILES if (folder / name).exists()]
     if there:
         raise StudyError(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from dataworth.errors import ForecastError
@@ -141,7 +143,7 @@ def add_metric_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--best",
-        type=float,
+        type=number,
         metavar="VALUE",
         help="value of a perfect model (default: that of the metric, such as 1 for accuracy)",
     )
@@ -167,7 +169,7 @@ def add_curve_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--total",
-        type=float,
+        type=number,
         metavar="N",
         help="number of samples at size 1, for sizes in fractions or per cent",
     )
@@ -227,7 +229,7 @@ class Extend(argparse.Action):
         setattr(namespace, self.dest, [*before, *(each for part in values for each in part)])
 
 
-_THOUSANDS = {"k": 1e3, "m": 1e6, "g": 1e9}
+_THOUSANDS = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9}
 
 
 def number(text: str) -> float:
@@ -238,8 +240,11 @@ def number(text: str) -> float:
     try:
         return float(f"{float(body) * times:.15g}") if times > 1 else float(body)
     except ValueError:
+        hint = "; name the file before the options" if os.path.exists(text) else ""
+        if re.fullmatch(r"[-+]?\d+,\d+", text):
+            hint = "; write a decimal point, and no separators of thousands"
         raise argparse.ArgumentTypeError(
-            f"{text!r}: expected numbers, such as 40,80 or 40 80 or 1k"
+            f"{text!r}: expected numbers, such as 40,80 or 40 80 or 1k{hint}"
         ) from None
 
 
@@ -276,6 +281,14 @@ def _parts(text: str) -> list[str]:
     if not all(parts):
         raise argparse.ArgumentTypeError(
             f"{text!r}: expected numbers, such as 40,80 or 40 80 or 1k"
+        )
+    # 10,000 is one number to most who write it, and 0,35 too: neither is a list.
+    if any(re.fullmatch(r"0\d+", part) for part in parts[1:]) or (
+        len(parts) > 1 and re.fullmatch(r"[-+]?0+", parts[0]) and parts[1].isdigit()
+    ):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: commas and spaces stand between several numbers; write one number with a "
+            "decimal point and without separators of thousands, such as 10000, 10k or 0.35"
         )
     return parts
 

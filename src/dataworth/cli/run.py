@@ -25,6 +25,7 @@ from dataworth.cli.options import (
     add_split_options,
     add_table_options,
     counts_or_shares,
+    number,
     table_options,
 )
 from dataworth.cli.run_document import document_of
@@ -142,7 +143,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--learning-rate",
-        type=float,
+        type=number,
         metavar="R",
         help="learning rate of the optimizer (default: 0.001 for adam)",
     )
@@ -174,7 +175,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--time-limit",
-        type=float,
+        type=number,
         metavar="S",
         help="seconds that a run may take (default: no limit)",
     )

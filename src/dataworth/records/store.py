@@ -586,8 +586,15 @@ def no_results_error(path: Path) -> StudyError:
     if not directory.exists():
         return StudyError(f"{directory}: there is no such directory. {give}", code="file-not-found")
     if not directory.is_dir():
-        return StudyError(f"{directory}: a file, not a run directory. {give}", code="not-a-file")
+        return StudyError(
+            f"{directory}: a file, not a run directory. {give} A file of measurements goes to "
+            "`dataworth forecast`, `compare` or `audit`.",
+            code="not-a-file",
+        )
     what = f"{path.name} is empty" if path.is_file() else f"no {path.name} here"
+    tables = sorted(directory.glob("*.csv"))
+    if tables:
+        give += f" If {tables[0]} holds measurements, give that file."
     return StudyError(
         f"{directory}: {what}. {give} If study.toml is there, `dataworth run {directory}` "
         "runs that study again.",

@@ -6,6 +6,7 @@ import inspect
 import os
 import warnings
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,9 @@ def _resolve(spec: str) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:
         from dataworth.sources.folder import resolve
 
         return resolve(path)
+    near = get_close_matches(spec, registry, 1)
     raise DataError(
         f"There is no data set {spec!r}, and no file or folder of that name here. "
-        f"Names: {', '.join(registry)}.",
+        f"Names: {', '.join(registry)}." + (f" Did you mean {near[0]}?" if near else ""),
         code="unknown-data",
     )

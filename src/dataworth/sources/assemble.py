@@ -17,6 +17,7 @@ from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError, LabelError
 from dataworth.sources.plan import NotPixelsError, Part, Recipe
 from dataworth.tasks.labels import WHOLE_BELOW, label_error
+from dataworth.tasks.missing import MISSING, MISSING_NUMBER
 from dataworth.tasks.prepare import regression_of
 
 # Whole numbers as written by hand, by pandas (3.0) and by numpy.savetxt (3.000e+00). 007 and 1e5
@@ -65,7 +66,7 @@ def refuse_strays(splits: Sequence[Split]) -> None:
     Raises
     ------
     DataError
-        For the first such label; the message names file and row.
+        For the first such label, and for one that is missing; the message names file and row.
     LabelError
         If all labels are numbers and some are fractions.
     """
@@ -74,6 +75,7 @@ def refuse_strays(splits: Sequence[Split]) -> None:
     counts = Counter(text for _, y in splits for text in y.astype(str).tolist())
     values = {text: _number(text) for text in counts}
     if _are_words(counts, values):
+        _refuse_missing(splits, values)
         return
     for part, y in splits:
         numbers = np.empty(len(y), np.float64)
@@ -87,6 +89,19 @@ def refuse_strays(splits: Sequence[Split]) -> None:
             numbers[sample] = value
         if (numbers % 1).any() and (error := label_error(numbers, part.place)):
             raise error
+
+
+def _refuse_missing(splits: Sequence[Split], values: Mapping[str, float | None]) -> None:
+    """Refuse a word that stands for a missing label."""
+    numeric = {text for text, value in values.items() if value is not None}
+    signs = MISSING_NUMBER if numeric and set(values) - numeric <= {*MISSING_NUMBER} else MISSING
+    for part, y in splits:
+        for sample in np.flatnonzero(np.isin(y.astype(str), signs))[:1].tolist():
+            raise DataError(
+                f"{part.place(sample)}: the label is {str(y[sample])!r}, which stands for a "
+                "missing one. Fill it in, or remove the row; a class needs another name.",
+                code="value-missing",
+            )
 
 
 def _are_words(counts: Counter[str], values: Mapping[str, float | None]) -> bool:

@@ -50,12 +50,24 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise StudyError(f"{path}: cannot be read ({reason}).", code="file-unreadable") from None
+        raise StudyError(
+            f"{path}: cannot be read ({reason}).{_of_another_kind(path)}", code="file-unreadable"
+        ) from None
     studies = _parse(text, str(path), path.parent, path.stem)
     has_results = is_run and (path.parent / RESULTS_FILE).is_file()
     if has_results and "standardize" not in parse_toml(text):
         return [_as_it_was(study) for study in studies]
     return studies
+
+
+def _of_another_kind(path: Path) -> str:
+    """What to type for a file that is no study by its name."""
+    if path.suffix.casefold() == ".toml":
+        return ""
+    return (
+        f" A study is a TOML file; data are given with --data {path}, and measurements to "
+        f"`dataworth forecast {path}`."
+    )
 
 
 def _as_it_was(study: Study) -> Study:
@@ -72,7 +84,10 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
     try:
         values = parse_toml(text)
     except ValueError as error:
-        raise StudyError(f"{where}: not valid TOML: {error}.", code="file-malformed") from None
+        raise StudyError(
+            f"{where}: not valid TOML: {error}.{_of_another_kind(Path(where))}",
+            code="file-malformed",
+        ) from None
     unknown = [key for key in values if key not in _OPTIONS]
     if unknown:
         close = difflib.get_close_matches(unknown[0], _OPTIONS, n=1)

@@ -46,7 +46,7 @@ def class_indices(
     DataError
         If labels are not classes, or one is missing; the message names the row.
     LabelError
-        If labels are numbers that look like a quantity.
+        If labels are numbers that look like a quantity, or texts that differ in most rows.
     """
     train = _flat_labels(y, "y")
     test = None if y_test is None else _flat_labels(y_test, "y_test")
@@ -56,6 +56,15 @@ def class_indices(
         indices = _indices_of_named(pooled, names)
     else:
         values, indices = np.unique(pooled, return_inverse=True)
+        if not numbers_are_classes and _are_identifiers(pooled, len(values)):
+            raise LabelError(
+                f"{len(values):,} distinct texts in {len(pooled):,} rows, such as "
+                f"{str(values[0])!r}, look like names of rows or free text, not like classes. Name "
+                "another column; if they are quantities, write them as numbers; if each text is a "
+                'class, say task="classification" (--task on the command line).',
+                code="target-unclear",
+                labels=pooled,
+            )
         if not numbers_are_classes and looks_like_a_quantity(pooled, len(values)):
             raise LabelError(
                 f"{len(values):,} distinct numbers in {len(pooled):,} rows look like a quantity. "
@@ -78,6 +87,12 @@ def looks_like_a_quantity(labels: NDArray[Any], distinct: int) -> bool:
     return labels.dtype.kind in "iuf" and any(
         distinct > few and len(labels) < rows * distinct for few, rows in _QUANTITIES
     )
+
+
+def _are_identifiers(labels: NDArray[Any], distinct: int) -> bool:
+    """Whether labels are texts that hardly ever come twice."""
+    few, rows = _QUANTITIES[0]
+    return labels.dtype.kind in "US" and distinct > few and len(labels) < rows * distinct
 
 
 _QUANTITIES = ((26, 2), (64, 20))
@@ -107,6 +122,12 @@ def _indices_of_named(labels: NDArray[Any], names: tuple[str, ...]) -> NDArray[n
 
 def _flat_labels(y: ArrayLike, which: str) -> NDArray[Any]:
     labels = as_column(y, which)
+    if labels.ndim == 0:
+        raise DataError(
+            f"{which} is a {type(y).__name__}; expected a list or an array with one label per "
+            "sample.",
+            code="shape-mismatch",
+        )
     error = label_error(labels, lambda row: f"{which}, row {row}")
     if error is not None:
         raise error
@@ -144,6 +165,15 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
             f"{place(missing)}: the label is missing. Give it a class, or remove the row.",
             code="value-missing",
         )
+    strange = _strange(labels)
+    if strange is not None:
+        kind = type(labels[strange]).__name__
+        return DataError(
+            f"{place(strange)}: the label is a {kind}; expected a number or a text, the class of "
+            'the sample. Of several classes each, give a matrix of 0 and 1 and task="multilabel".',
+            code="wrong-type",
+            row=strange,
+        )
     labels = without_objects(labels)
     if _is_wide(labels):
         one_hot = (labels.sum(axis=1) == 1) & ((labels == 0) | (labels == 1)).all(axis=1)
@@ -158,7 +188,7 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
         )
     if labels.dtype.kind != "f" or labels.ndim not in (1, 2):
         return None
-    labels = labels.reshape(-1)
+    labels = labels.reshape(-1).astype(np.float64)
     whole = np.isfinite(labels) & (labels == np.round(labels)) & (abs(labels) < WHOLE_BELOW)
     if whole.all():
         return None
@@ -179,6 +209,16 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
                 "line)."
             )
     return LabelError(message, code="label-not-a-class", labels=labels)
+
+
+def _strange(labels: NDArray[Any]) -> int | None:
+    """The first row whose label is neither a number nor a text, but complex or a container."""
+    if labels.dtype.kind in "cV" and labels.size:
+        return 0
+    if labels.dtype.kind != "O" or labels.ndim != 1:
+        return None
+    kinds = (list, tuple, set, frozenset, dict, np.ndarray, complex)
+    return next((row for row, label in enumerate(labels) if isinstance(label, kinds)), None)
 
 
 def _is_wide(labels: NDArray[Any]) -> bool:

@@ -9,6 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from dataworth.errors import DataError
 
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "NaT", "<NA>")
+"""What stands for a missing value where a field holds nothing else."""
+MISSING_NUMBER = (*MISSING, "na", "None", "none", "-", "?", ".")
+"""The same among numbers; among texts the others may be words like any."""
+_TEXTS = ("", "nan", "NaN", "NaT", "<NA>")
+"""Missing values as numpy and pandas write them where they make texts of them."""
+
 
 def as_column(values: ArrayLike, which: str) -> NDArray[Any]:
     """Values of any container as an array in which a missing one can still be seen.
@@ -40,7 +47,7 @@ def as_column(values: ArrayLike, which: str) -> NDArray[Any]:
 
 
 def first_missing(column: NDArray[Any]) -> int | None:
-    """The first row with a missing value: None, NaN, NaT, pandas' NA or an empty text.
+    """The first row with a missing value: None, NaN, NaT, pandas' NA, or a text of these.
 
     Parameters
     ----------
@@ -52,7 +59,7 @@ def first_missing(column: NDArray[Any]) -> int | None:
     elif column.dtype.kind in "fcmM":
         missing = np.isnan(column) if column.dtype.kind in "fc" else np.isnat(column)
     elif column.dtype.kind in "US":
-        missing = column == column.dtype.type()
+        missing = np.isin(column, np.array(_TEXTS).astype(column.dtype.kind))
     else:
         return None
     rows = missing.reshape(len(column), -1).any(axis=1) if column.ndim > 1 else missing
@@ -61,6 +68,8 @@ def first_missing(column: NDArray[Any]) -> int | None:
 
 def without_objects(column: NDArray[Any]) -> NDArray[Any]:
     """Python objects as numbers where all of them are numbers, else as text."""
+    if column.dtype.kind == "S":
+        return np.char.decode(column, "utf-8", "replace")
     if column.dtype.kind != "O":
         return column
     values = column.reshape(-1).tolist()
@@ -73,7 +82,7 @@ def without_objects(column: NDArray[Any]) -> NDArray[Any]:
 
 def _is_missing(value: Any) -> bool:
     if isinstance(value, str | bytes):
-        return not value
+        return value in _TEXTS or value == b""
     if value is None:
         return True
     try:

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from dataworth.errors import DataError
 from dataworth.sources.files import Entry
+from dataworth.tasks.missing import MISSING, MISSING_NUMBER
 
 if TYPE_CHECKING:
     import polars as pl
 
-MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "NaT", "<NA>")
-"""What stands for a missing value where a field holds nothing else."""
-MISSING_NUMBER = (*MISSING, "na", "None", "none", "-", "?", ".")
-"""The same among numbers; among texts the others may be words like any."""
 _STRAY_SHARE = 0.01
 _NUMBER = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$|^[-+]?(inf|Inf|INF)(inity)?$"
 _WHOLE = r"^[-+]?\d{1,18}$"
