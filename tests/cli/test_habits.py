@@ -177,7 +177,7 @@ def test_numbers_as_people_write_them_are_not_taken_for_lists(
     ("given", "said"),
     [
         (["run", "a.csv"], "--data a.csv"),
-        (["report", "a.csv"], "dataworth forecast"),
+        (["plan", "a.csv", "--at", "9k", "--within", "5%"], "dataworth forecast"),
         (["forecast", "."], "give that file"),
         (["data", "show", "diggits"], "Did you mean digits?"),
         (["new", "a.csv"], "is a file"),

@@ -56,11 +56,16 @@ def test_units_in_cells(tmp_path: Path) -> None:
 def test_shares_ask_for_their_total(tmp_path: Path) -> None:
     for name, sizes in (
         ("data", ["1/16", "1/4", "1"]),
+        ("ratio", ["1:16", "1:4", "1:1"]),
+        ("share of labels", [0.1, 0.5, 1]),
+        ("percentage of training data", [10, 50, 100]),
         ("frac_train", [0.1, 0.5, 1]),
         ("data used (%)", [10, 50, 100]),
     ):
         with raises("option-missing", DataError, "--total"):
             as_curve(written(tmp_path, name, sizes))
+    with raises("options-conflict", DataError, "with total 2"):
+        as_curve(tmp_path / "a.csv", total=2)
     assert as_curve(tmp_path / "a.csv", total=200).samples.tolist() == [20, 100, 200]
 
 

@@ -26,7 +26,7 @@ _GROUPS = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _BOTH = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})+([.,])\d+")
 _COUNT = re.compile(r"(.*\d)\s*([a-z]+)", re.IGNORECASE)
 """A number with a unit such as k or million behind it."""
-_RATIO = re.compile(r"(\d+)\s*/\s*(\d+)")
+_RATIO = re.compile(r"(\d+)\s*[/:]\s*(\d+)")
 _ERROR = re.compile(r"#[\w/]+[!?]?")
 """What a spreadsheet shows of a formula that failed: #N/A, #DIV/0!, #WERT!"""
 

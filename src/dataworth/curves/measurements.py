@@ -333,7 +333,15 @@ def _sizes(
             code="options-conflict",
         )
     notes.append(f"{name!r} holds {kind} of {total:,.12g} samples")
-    return counts_of(sizes / 100 if percent else sizes, total).astype(np.float64), notes
+    counted = counts_of(sizes / 100 if percent else sizes, total).astype(np.float64)
+    if len(np.unique(counted)) < len(np.unique(sizes)):
+        raise DataError(
+            f"{table.place}: with total {total:g}, {name!r} from {sizes.min():g} to "
+            f"{sizes.max():g} {kind} makes the same number of samples of different sizes: give "
+            "the number of all samples, --total N, and correct the column.",
+            code="options-conflict",
+        )
+    return counted, notes
 
 
 def _seeds(

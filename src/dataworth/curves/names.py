@@ -26,9 +26,12 @@ def sizes_group(name: str) -> int | None:
     """How likely a column holds sizes by its name: 0 is the likeliest, None is not at all."""
     plain = unit_of_sizes(name)[0]
     word = key(plain)
-    bare = "".join(each for each in words(plain) if each not in _FILLERS)
+    said = [each for each in words(plain) if each not in _FILLERS]
+    bare = "".join(said)
+    of_data = "".join(each for each in said if each not in _DATA)
     for place, group in enumerate((SAMPLES - {"n"}, {"n"}, SHARES, SAMPLES | _THINGS, STEPS)):
-        if word in group or (place in (_OF_SHARES, _OF_THINGS) and bare in group):
+        rest = {_OF_SHARES: of_data or bare, _OF_THINGS: bare}.get(place)
+        if word in group or rest in group:
             return place
     return None
 
@@ -109,6 +112,7 @@ _OF_SHARES, _OF_THINGS = 2, 3
 _FILLERS = _names(
     "n num number of the in count total train training labelled labeled seen used dataset"
 )
+_DATA = _names("data set samples labels examples images")
 _THINGS = _names(
     """
     sample example row image point token document sentence utterance docs pairs sequences

@@ -193,7 +193,8 @@ def _array(x: Any, which: str) -> NDArray[Any]:
         raise DataError(f"{which} forms no array: {error}.", code="shape-mismatch") from None
     if array.ndim < 2 or len(array) == 0:
         raise DataError(
-            f"{which} has shape {array.shape}; expected (samples, ...) with at least one sample.",
+            f"{which} has shape {array.shape}; expected (samples, ...) with at least one sample "
+            "and one feature; of a table, were all other columns left out?",
             code="shape-mismatch",
         )
     if array.dtype == np.uint8:
