@@ -39,7 +39,7 @@ def stratified(rows: RowNumbers, strata: NDArray[np.int64]) -> RowNumbers:
     counts = np.bincount(classes)
     # In the smallest type, for which the stable sort is quick; all in few arrays of many rows.
     classes = classes.astype(np.min_scalar_type(len(counts)))
-    by_class = np.argsort(classes, kind="stable")
+    by_class = np.argsort(classes, kind="stable").astype(np.min_scalar_type(len(rows)))
     del classes
     counts = counts[counts > 0]
     position = np.arange(len(rows), dtype=np.float64)

@@ -220,10 +220,12 @@ def _order(data: Data, pool: RowNumbers, sampler: Sampler, seed: int) -> RowNumb
     if known is not None and known[0] is pool:
         orders.move_to_end((sampler, seed))
         return known[1]
+    # Room is made first: an order is drawn in several times its own memory.
+    room = _MOST_ORDERED_BYTES - pool.nbytes
+    while orders and sum(each.nbytes for _, each in orders.values()) > room:
+        orders.popitem(last=False)
     order = sampler.order(data, pool, seed)
     orders[sampler, seed] = (pool, order)
-    while len(orders) > 1 and sum(each.nbytes for _, each in orders.values()) > _MOST_ORDERED_BYTES:
-        orders.popitem(last=False)
     return order
 
 
