@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 import dataworth as dw
 from dataworth.cli.show.tables import curve_table
 from dataworth.errors import StudyError
+from dataworth.report.sentences import headline
 from dataworth.study.toml import read_studies
 
 pytestmark = pytest.mark.usefixtures("no_picture")
@@ -77,6 +78,15 @@ def test_sizes_count_groups(tmp_path: Path) -> None:
     assert curve.values[0] > 15
     assert curve["both"].values.max() == 0
     assert in_file(tmp_path)["count"] == "groups"
+
+
+def test_groups_are_named_after_their_column(tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pd.DataFrame({"customer_id": GROUPS, "calls": FEATURES[:, 0], "left": LABELS})
+    data = dw.Dataset(frame, label="left", groups="customer_id")
+    curve = measure(tmp_path, data, sizes=[5, 15], seeds=2, count="groups")
+    assert curve.counted == "customers"
+    assert "customers" in headline(dw.forecast(curve))
 
 
 def test_own_held_out_rows_are_kept_in_the_file(tmp_path: Path) -> None:

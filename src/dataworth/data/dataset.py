@@ -206,7 +206,7 @@ class Dataset:
             ),
             "name": name,
             "scale": float(scale),
-            "source": dict(source or {}),
+            "source": {**({"groups": roles.groups} if roles.groups else {}), **(source or {})},
             "known_fingerprint": known_fingerprint,
         }
         for key, value in values.items():

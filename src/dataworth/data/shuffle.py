@@ -47,4 +47,5 @@ def stratified(rows: RowNumbers, strata: NDArray[np.int64]) -> RowNumbers:
     position += 0.5
     position /= np.repeat(counts, counts)
     # Classes of equal size tie at every position: let the shuffle, not the class index, decide.
-    return rows[by_class[np.lexsort((by_class, position))]]
+    order: RowNumbers = rows[by_class[np.lexsort((by_class, position))]]
+    return order

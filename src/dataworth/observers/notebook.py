@@ -11,7 +11,7 @@ from typing import Any
 from dataworth._util.display import html_or_none
 from dataworth._util.durations import format_clock
 from dataworth.findings import Finding, Findings
-from dataworth.observers.base import Observer
+from dataworth.observers.base import Observer, counted_in
 from dataworth.observers.eta import EtaEstimator
 from dataworth.observers.terminal import (
     described,
@@ -45,7 +45,7 @@ class NotebookObserver(Observer):
     def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
         """Remember what the runs are planned for, and what their sizes count."""
         self._goal, self._budget = options.get("goal"), options.get("budget")
-        self._counted = "groups" if options.get("count") == "groups" else "samples"
+        self._counted = counted_in(options)
         model = options.get("model")
         self._models = set(model) if isinstance(model, Mapping) else set()
 

@@ -21,7 +21,7 @@ from rich.table import Column
 
 from dataworth._util.durations import format_clock
 from dataworth.findings import Finding
-from dataworth.observers.base import Observer
+from dataworth.observers.base import Observer, counted_in
 from dataworth.observers.eta import EtaEstimator
 from dataworth.plan.choice import Choice, Stop
 from dataworth.records.record import Record, RunKey
@@ -60,7 +60,7 @@ class TerminalObserver(Observer):
     def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
         """Remember what the runs are planned for, and what their sizes count."""
         self._goal, self._budget = options.get("goal"), options.get("budget")
-        self._counted = "groups" if options.get("count") == "groups" else "samples"
+        self._counted = counted_in(options)
         model = options.get("model")
         self._models = set(model) if isinstance(model, Mapping) else set()
 

@@ -145,9 +145,17 @@ def curve_columns(store: Store, model: str | None = None) -> dict[str, Any]:
         "name": model if several else name,
         "model": model or checked_entry({"model": "", **meta}, "model", str, str(store.path)),
         "data": checked_entry({"data": "", **meta}, "data", str, where),
-        "counted": "groups" if counts_groups(meta, where) else "samples",
+        "counted": counted(meta, where),
         "others": others,
     }
+
+
+def counted(meta: Mapping[str, Any], where: str) -> str:
+    """What the sizes of the study count, in the plural: "samples", or such as "customers"."""
+    if not counts_groups(meta, where):
+        return "samples"
+    word: str = checked_entry({"counted": "groups", **meta}, "counted", str, where)
+    return word
 
 
 def counts_groups(meta: Mapping[str, Any], where: str) -> bool:

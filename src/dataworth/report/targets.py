@@ -37,16 +37,16 @@ def target_in_words(forecast: Forecast, target: SampleSize, price: float | None 
     if target.met:
         said = f"{what} is met already, from {format_count_rounded(target.median)} {unit} on."
         sure = target.assured is None or target.assured <= target.median
-        return said if sure else f"{said}{_assured(target)}{_more(target, largest, price)}"
+        return said if sure else f"{said}{_assured(target, unit)}{_more(target, largest, price)}"
     chance = format_chance(target.probability_reachable)
     if not math.isfinite(target.median):
-        said = f"{what} is not expected with any number of samples: it is reachable with"
+        said = f"{what} is not expected with any number of {unit}: it is reachable with"
         return f"{said} probability {chance}.{_if_reachable(target, largest, price)}"
     said = (
         f"{what} needs about {count(target.median)} {unit} ({level}: "
         f"{between(target.lower, target.upper)}); reachable with probability {chance}."
     )
-    return f"{said}{_more(target, largest, price)}{_assured(target)}"
+    return f"{said}{_more(target, largest, price)}{_assured(target, unit)}"
 
 
 def stop_in_words(stop: Stop, largest: float) -> str:
@@ -99,10 +99,10 @@ def _if_reachable(target: SampleSize, largest: float, price: float | None) -> st
     )
 
 
-def _assured(target: SampleSize) -> str:
+def _assured(target: SampleSize, unit: str) -> str:
     if target.assurance is None or target.assured is None:
         return ""
     sure = format_share(target.assurance)
     if math.isinf(target.assured):
-        return f" No number of samples reaches it with probability {sure}."
+        return f" No number of {unit} reaches it with probability {sure}."
     return f" To reach it with probability {sure}: {count(target.assured)}."

@@ -149,6 +149,9 @@ def dataset_of_tables(
         groups_test = _whole_column(test, test.frame[str(roles.groups)], "groups")
     entries = [train.entry] if test is None else [train.entry, test.entry]
     given = options.identity() | (read_with or {})
+    if roles.groups is not None:
+        # The name of a column that may have been given by its number.
+        given["groups"] = str(roles.groups)
     said: dict[str, Any] = {
         "task": task,
         "name": name,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.words import plural_of
 from dataworth.data.dataset import Dataset
 from dataworth.metrics.metric import Metric
 from dataworth.study.objectives import LearnerObjective
@@ -41,6 +42,9 @@ def describe(study: ResolvedStudy) -> dict[str, Any]:
         },
         "versions": _versions(),
     }
+    if objective.count == "groups":
+        column = str(getattr(data, "source", {}).get("groups", ""))
+        described["counted"] = plural_of(column, "groups")
     learners = [each for each in study.objectives.values() if isinstance(each, LearnerObjective)]
     return described | (_of_samples(learners[0]) if learners else {})
 

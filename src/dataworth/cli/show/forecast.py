@@ -186,7 +186,9 @@ def show_predictions(
     value, gained = metric.name, "gain"
     if is_share(metric):
         value, gained = f"{value}, %", "gain, points"
-    table = new_table("samples", "times", value, interval, gained, interval, *cost, text=None)
+    table = new_table(
+        forecast.curve.counted, "times", value, interval, gained, interval, *cost, text=None
+    )
     for row, size in enumerate(predicted.samples):
         median, lower, upper = values(
             metric,
