@@ -38,6 +38,7 @@ def make(
     *,
     refill: Callable[[], None] = lambda: None,
     notify: Callable[[str], None] = print,
+    ahead: Callable[[], Executor] | None = None,
 ) -> Automatic:
     return Automatic(
         lambda listener: Serial(objective, checkpoints, listener, folder),
@@ -48,6 +49,7 @@ def make(
         2,
         refill,
         notify,
+        ahead,
     )
 
 
@@ -106,6 +108,35 @@ def test_long_runs_move_as_soon_as_one_has_told(tmp_path: Path) -> None:
     assert executor.slots == 2
     assert [size for size, process in done.items() if process == os.getpid()] == [1]
     assert len(set(done.values())) == 3
+
+
+@pytest.mark.parametrize("seconds", [60.0, 0.01], ids=["taken", "discarded"])
+def test_a_process_is_made_ready_during_the_first_run(
+    eager: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    made: list[LocalProcesses] = []
+    checkpoints = MemoryCheckpoints()
+
+    def slow(key: RunKey, context: RunContext) -> Record:
+        until = time.monotonic() + (60 if key.size == 1 else 0)
+        while not (made and made[0].processes) and time.monotonic() < until:
+            time.sleep(0.01)
+        return Record(key, {"loss": float(os.getpid())}, seconds=seconds)
+
+    def ahead() -> LocalProcesses:
+        made.append(LocalProcesses(where, checkpoints, _ignore, tmp_path, 2))
+        made[-1].start_one()
+        return made[-1]
+
+    if seconds < 1:
+        # The first run takes longer by the clock than by its record, which decides.
+        monkeypatch.setattr(automatic, "_START", (0.2, 0.2))
+    executor = make(slow, checkpoints, _ignore, tmp_path, ahead=ahead)
+    done = processes(executor, RUNS)
+    assert len(made) == 1
+    here = [size for size, process in done.items() if process == os.getpid()]
+    assert here == ([1] if seconds > 1 else [key.size for key in RUNS])
+    assert not made[0].processes
 
 
 def test_a_long_run_is_begun_again_elsewhere_and_more_runs_are_asked_for(
@@ -169,7 +200,7 @@ def test_a_second_process_starts_once_the_memory_of_the_first_is_known_to_fit(
     tmp_path: Path,
 ) -> None:
     # More than any machine has.
-    listed = partial(LocalProcesses, workers=2, memory=1 << 60)
+    listed = partial(LocalProcesses, workers=2, memory=lambda: 1 << 60)
     executor = listed(lasting, MemoryCheckpoints(), _ignore, tmp_path)
     for key in RUNS:
         executor.submit(key)

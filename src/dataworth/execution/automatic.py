@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dataworth._util.machine import uses_gpu
 from dataworth.errors import StudyError
+from dataworth.execution.ahead import Ahead
 from dataworth.execution.base import Executor, Moved, StepListener
 from dataworth.execution.pace import Pace
 from dataworth.records.record import Record, RunKey
@@ -15,6 +16,8 @@ from dataworth.records.record import Record, RunKey
 _START = (1.5, 6.0)
 """Seconds that the start of a worker is taken for at least and at most: this process may have been
 forked from another, and may be days old."""
+_LEAST_AHEAD = 0.25
+"""Seconds that the first run takes before a process is made ready, however many runs are left."""
 _CANNOT = ("not-picklable", "worker-did-not-start", "disk-full")
 """Reasons why processes cannot do the runs and this one still can."""
 
@@ -25,8 +28,9 @@ class Automatic:
     The first runs tell how long those that are left will take. Where several processes save more
     time than they take to start, they do the rest; a run under way whose steps tell so is begun
     again in one of them. The start of a process is taken to last as long as this one has computed
-    before its first run, which was to load the same libraries. The figures of the runs must not
-    depend on where they are done.
+    before its first run, which was to load the same libraries. The first process is started during
+    the first run, as soon as that has taken so long that the others will pay: the other cores are
+    idle then. The figures of the runs must not depend on where they are done.
 
     Parameters
     ----------
@@ -45,6 +49,9 @@ class Automatic:
         Called when there is room for more runs, to submit them.
     notify : callable
         Called with the reason why all runs stay in this process, where one is found.
+    ahead : callable, optional
+        As `elsewhere`, with a process that is started at once. Of models that report no steps:
+        those of others say how long a run takes.
 
     Attributes
     ----------
@@ -62,6 +69,7 @@ class Automatic:
         workers: int,
         refill: Callable[[], None],
         notify: Callable[[str], None],
+        ahead: Callable[[], Executor] | None = None,
     ) -> None:
         self._here = here(self._stepped)
         self._make = elsewhere
@@ -74,6 +82,8 @@ class Automatic:
         self._workers = workers
         self._refill, self._notify = refill, notify
         self._stays = workers < 2
+        self._ahead = ahead
+        self._prepared: Ahead | None = None
         self._waiting: deque[RunKey] = deque()
         self._running: dict[str, RunKey] = {}
 
@@ -99,6 +109,7 @@ class Automatic:
             key = self._waiting.popleft()
             self._here.submit(key)
             self._pace.begin()
+            self._prepare()
             try:
                 record = next(self._here.outcomes())
             except Moved:
@@ -108,12 +119,14 @@ class Automatic:
             self._pace.end(record)
             if self._pays(lost=0.0):
                 self._move()
+            self._discard()
             yield record
 
     def close(self) -> None:
         """Stop all runs and free what the executors hold. Checkpoints stay."""
         self._waiting.clear()
         self._running.clear()
+        self._discard()
         self._here.close()
         if self._elsewhere is not None:
             self._elsewhere.close()
@@ -137,6 +150,22 @@ class Automatic:
         if self._pays(lost=self._pace.seconds_of_run) and self._move():
             raise Moved
 
+    def _prepare(self) -> None:
+        """Have a process ready when the first run has ended, if it takes long enough."""
+        left = self._pace.runs_left - 1
+        if self._ahead is None or self._stays or left < 2:
+            return
+        share = 1 - 1 / min(self._workers, left)
+        after = self._start / (Pace.SURE_SHARE * left * share)
+        self._prepared = Ahead(self._ahead, max(_LEAST_AHEAD, after))
+        self._ahead = None
+
+    def _discard(self) -> None:
+        """Close what was prepared and is not needed."""
+        if self._prepared is not None:
+            self._prepared.discard()
+            self._prepared = None
+
     def _pays(self, lost: float) -> bool:
         """Whether processes save more than their start, and than what is lost of a run."""
         if self._stays or self._elsewhere is not None or self._pace.runs_left < 2:
@@ -151,7 +180,8 @@ class Automatic:
             self._notify("Runs are done one at a time, as they compute on a GPU.")
             return False
         try:
-            self._elsewhere = self._make()
+            prepared = None if self._prepared is None else self._prepared.take()
+            self._elsewhere = prepared or self._make()
         except StudyError as error:
             if error.code not in _CANNOT:
                 raise

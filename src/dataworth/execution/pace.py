@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from dataworth.records.record import Record, RunKey
 
@@ -22,14 +23,19 @@ class Pace:
         Samples that a run passes through training; the time of a model's runs grows with it.
     start : float
         Seconds that loading libraries and compiling take at most: the first run of a model may be
-        longer by so much.
+        longer by so much. That of a model without steps, which compiles nothing, is longer by no
+        more than half of it; and as it is the smallest, the others take no less than its rest.
     """
+
+    SURE_SHARE: ClassVar[float] = 0.5
+    """The share of the first run of a model without steps that others take too."""
 
     def __init__(self, keys: Sequence[RunKey], work: Callable[[RunKey], int], start: float) -> None:
         self._left = {key.digest: key for key in keys}
         self._work = work
         self._start = start
         self._of_runs: dict[str, list[float]] = {}
+        self._rest_of_first: dict[str, float] = {}
         self._of_steps: dict[str, float] = {}
         self._began = 0.0
         self._first_step: tuple[int, float] | None = None
@@ -55,6 +61,9 @@ class Pace:
         """A run has ended."""
         self._left.pop(record.key.digest, None)
         if record.failure is None:
+            if self._first_step is None:
+                more = min(self._start, (1 - self.SURE_SHARE) * record.seconds)
+                self._rest_of_first.setdefault(record.key.learner, record.seconds - more)
             seconds = record.seconds / self._work(record.key)
             self._of_runs.setdefault(record.key.learner, []).append(seconds)
 
@@ -84,5 +93,5 @@ class Pace:
         if len(rates) > 1:
             return min(rates) * work
         if rates:
-            return max(0.0, rates[0] * work - self._start)
+            return self._rest_of_first.get(learner, max(0.0, rates[0] * work - self._start))
         return self._of_steps.get(learner, 0.0) * work

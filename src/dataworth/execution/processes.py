@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -73,7 +73,7 @@ class LocalProcesses:
     lends_cores : bool
         Whether the last runs get the cores of processes that have nothing left to do. The figures
         of the runs must not depend on the number of cores then.
-    memory : int, optional
+    memory : callable, optional
         Bytes that a process is expected to hold at most, until the first runs tell. A second and
         further process is started where so much memory is available beside what those before may
         still take. By default as many processes are started as there are workers.
@@ -95,7 +95,7 @@ class LocalProcesses:
         time_limit: float | None = None,
         *,
         lends_cores: bool = True,
-        memory: int | None = None,
+        memory: Callable[[], int] | None = None,
     ) -> None:
         self.slots = workers
         self._memory = memory
@@ -118,9 +118,18 @@ class LocalProcesses:
             self.close()
             raise
 
+    @property
+    def processes(self) -> list[int]:
+        """The numbers of the processes that are there."""
+        return [worker.process.pid for worker in self._workers]
+
     def submit(self, key: RunKey) -> None:
         """Queue a run."""
         self._waiting.append(key)
+
+    def start_one(self) -> None:
+        """Start a process before there is a run for it."""
+        self._workers.append(self._started(self._shares[0]))
 
     def outcomes(self) -> Iterator[Record]:
         """Yield each submitted run's record when the run ends, until none is left.
@@ -157,8 +166,6 @@ class LocalProcesses:
                 case ("record", record, peak):
                     worker.key = None
                     self._peak = max(self._peak, peak)
-                    if self._memory is not None:
-                        self._memory = self._peak
                     yield record
                 case None:
                     record = self._buried(worker)
@@ -215,7 +222,8 @@ class LocalProcesses:
             return True
         available = available_memory()
         held = [resident_memory(worker.process.pid) for worker in self._workers]
-        more = self._memory + sum(max(0, self._memory - each) for each in held)
+        expected = self._peak or self._memory()
+        more = expected + sum(max(0, expected - each) for each in held)
         return available is None or more <= available
 
     def _share_cores(self) -> None:

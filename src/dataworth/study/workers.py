@@ -15,11 +15,12 @@ from dataworth.execution.automatic import Automatic
 from dataworth.execution.base import CheckpointStore, Executor, Objective, StepListener
 from dataworth.execution.processes import LocalProcesses
 from dataworth.execution.serial import Serial
+from dataworth.learners.base import options_of
 from dataworth.records.layout import WORK_FOLDER
 from dataworth.records.record import RunKey
 from dataworth.records.store import Store
 from dataworth.study.checkpoints import OptionalCheckpoints
-from dataworth.study.objectives import FunctionObjective
+from dataworth.study.objectives import FunctionObjective, LearnerObjective
 from dataworth.study.resolved import ResolvedStudy
 
 AUTO: Literal["auto"] = "auto"
@@ -92,8 +93,9 @@ def executor_of(
     Several workers are processes. So is one where a run may crash or has a time limit; see
     `BegunRuns` for what is done in this process. "auto" leaves it to the first runs whether
     processes pay, and to their memory how many there are. It keeps to one worker for functions and
-    commands: what they use of the machine is not known, and their figures may depend on the number
-    of cores that they see; and for a goal: which runs a plan chooses depends on those before.
+    commands: what they use of the machine is not known, runs side by side may write to one file,
+    such as the best weights, and their figures may depend on the number of cores that they see; and
+    for a goal: which runs a plan chooses depends on those before.
 
     Parameters
     ----------
@@ -120,22 +122,38 @@ def executor_of(
     processes = partial(LocalProcesses, *shared, time_limit=limit, lends_cores=not functions)
     count = _number(study, len(waiting), notify) if workers == AUTO else workers
     if workers == AUTO and count > 1 and limit is not None:
-        return processes(workers=count, memory=peak_memory())
+        return processes(workers=count, memory=peak_memory)
     if workers == AUTO and count > 1:
         objective, _, on_step, folder = shared
+        several = partial(processes, workers=count, memory=peak_memory)
+
+        def started() -> LocalProcesses:
+            made = several()
+            made.start_one()
+            return made
+
         return Automatic(
             lambda listener: Serial(objective, checkpoints, listener, folder),
-            lambda: processes(workers=count, memory=peak_memory()),
+            several,
             on_step,
             waiting,
             study.objective.work,
             count,
             refill,
             notify,
+            None if _report_steps(study) else started,
         )
     if count > 1 or limit is not None or importable:
         return processes(workers=count)
     return Serial(*shared)
+
+
+def _report_steps(study: ResolvedStudy) -> bool:
+    """Whether a model trains in steps or epochs, and so says itself how long a run takes."""
+    return any(
+        isinstance(each, LearnerObjective) and bool({"epochs", "steps"} & options_of(each.learner))
+        for each in study.objectives.values()
+    )
 
 
 def _number(study: ResolvedStudy, waiting: int, notify: Callable[[str], None]) -> int:
@@ -146,8 +164,8 @@ def _number(study: ResolvedStudy, waiting: int, notify: Callable[[str], None]) -
         return min(cores(), waiting)
     if cores() > 1 and waiting > 1:
         notify(
-            "Runs are done one at a time, as functions and commands may use any number of cores; "
-            "--workers N (workers=N) does N side by side."
+            "Runs are done one at a time, as functions and commands may use any number of cores "
+            "and write to the same files; --workers N (workers=N) does N side by side."
         )
     return 1
 
