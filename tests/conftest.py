@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from functools import partial
+import platform
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
+from platformdirs import user_cache_path
 
 from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
@@ -34,12 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # JAX reads these variables when it is imported, here and in the processes that tests start.
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
-    # The same programs come back often: what JAX has compiled is kept until the tests end.
-    folder = tempfile.mkdtemp(prefix="dataworth-compiled-")
-    config.add_cleanup(partial(shutil.rmtree, folder, ignore_errors=True))
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
-    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.05"
-    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+    # The same programs come back often: what is compiled is kept for the next run of the tests.
+    # A home folder may be that of several machines, whose processors differ.
+    folder = user_cache_path("dataworth-tests") / platform.node() / "compiled"
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+        os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 
 @pytest.fixture(scope="session", autouse=True)
