@@ -124,7 +124,14 @@ def test_a_model_that_would_forget_what_it_was_adapted_to_is_refused(tmp_path: P
             resolve(given)
 
 
-def test_another_backend_is_refused_in_words() -> None:
+def test_another_backend_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_keras().backend, "backend", lambda: "numpy")
+    with raises("keras-settings", StudyError, "numpy backend.*KERAS_BACKEND=jax"):
+        load_keras()
+
+
+@pytest.mark.slow
+def test_another_backend_of_a_process_is_refused_in_words() -> None:
     program = (
         "import os; os.environ['KERAS_BACKEND'] = 'numpy'; import keras\n"
         "from dataworth.learners.keras.backend import load_keras; load_keras()"

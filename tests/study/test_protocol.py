@@ -154,7 +154,8 @@ def test_a_parameter_by_size_gives_the_runs_of_its_values(tmp_path: Path) -> Non
         dw.Study(digits(), model, parameters={"C": other}, **options).run(tmp_path)
 
 
-def test_a_model_by_size(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_model_by_size(workers: int, tmp_path: Path) -> None:
     models = {
         "forest": dw.BySize(lambda n: RandomForestClassifier(n // 20)),
         "plain": LogisticRegression(max_iter=50),
@@ -165,7 +166,7 @@ def test_a_model_by_size(tmp_path: Path) -> None:
     for size, trees in ((60, 3), (200, 10)):
         alone = dw.Study(digits(), {"forest": RandomForestClassifier(trees)}, **options)
         assert found["forest", size, 0] == digests(alone)["forest", size, 0]
-    curves = study.run(tmp_path, workers=2)
+    curves = study.run(tmp_path, workers=workers)
     assert set(curves) == {"forest", "plain"}
 
 

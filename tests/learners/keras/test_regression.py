@@ -51,7 +51,7 @@ MODELS: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=["linear", "own"])
+@pytest.fixture(scope="module", params=[pytest.param("linear", marks=pytest.mark.slow), "own"])
 def case(request: pytest.FixtureRequest) -> LearnerCase:
     options = TrainingOptions(8, batch_size=32)
     labels = np.arange(60).reshape(30, 2) % 2
