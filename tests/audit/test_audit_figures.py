@@ -147,6 +147,16 @@ def test_chance_is_that_of_the_class_shares(
     assert [f.evidence["sizes"] for f in found] == ([] if chance is None else [[100]])
 
 
+def test_a_figure_that_a_model_lacks_is_unknown(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.set_meta({"name": "x", "findings": [], "chance": {"loss": 0.5}})
+        store.add(Record(RunKey("net", 100, 0, f"{1:032}"), {"loss": 0.4, "train_loss": 0.3}))
+        store.add(Record(RunKey("trees", 100, 0, f"{2:032}"), {"loss": 0.9}))
+        assert {run.train_loss for run in reported_runs(store)} == {0.3, None}
+    (finding,) = [f for f in audit(tmp_path) if f.code == "loss-above-chance"]
+    assert "nan" not in f"{finding.message} {finding.advice}"
+
+
 def test_seeds_that_are_not_used() -> None:
     same = [ReportedRun(f.size, seed, f.loss) for f in honest(seeds=1) for seed in range(3)]
     (finding,) = audit_figures(same)

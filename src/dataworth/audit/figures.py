@@ -1,4 +1,4 @@
-"""Group: all runs of one size."""
+"""The figures of runs as the audit reads them, and runs grouped by size."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
             size=size,
             seed=seed,
             loss=loss,
-            accuracy=accuracy,
-            train_loss=train_loss,
+            accuracy=_known(accuracy),
+            train_loss=_known(train_loss),
             chance=chance,
             measured_on=measured_on,
             **endings.get((learner, size, seed), {}),
@@ -113,6 +113,11 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
             strict=True,
         )
     ]
+
+
+def _known(value: float | None) -> float | None:
+    """A figure of a run; None where the run has no such figure, which tables give as NaN."""
+    return None if value is None or math.isnan(value) else value
 
 
 def _endings(store: Store, model: str | None) -> dict[tuple[str, int, int], dict[str, Any]]:
@@ -149,8 +154,8 @@ def reported_runs_of_curve(curve: Curve) -> list[ReportedRun]:
             size=int(curve.samples[row]),
             seed=int(curve.seeds[row]),
             loss=float(curve.values[row]),
-            accuracy=None if accuracies is None else float(accuracies[row]),
-            train_loss=None if train_losses is None else float(train_losses[row]),
+            accuracy=None if accuracies is None else _known(float(accuracies[row])),
+            train_loss=None if train_losses is None else _known(float(train_losses[row])),
             chance=curve.chance,
         )
         for row in range(len(curve))
