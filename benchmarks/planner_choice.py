@@ -21,6 +21,7 @@ import numpy as np
 
 from dataworth.forecast.prior import Prior
 from dataworth.plan.goal import Goal
+from dataworth.plan.paired import compare
 from few_sizes_cases import LongCurve
 from planner_cases import ReplayCase, replay_case
 from planner_replay import Replay, ladder, prior_for
@@ -45,10 +46,13 @@ class Choice:
         Mean loss of the model that was chosen, less that of the best.
     cost : float
         Samples trained, as a share of training every model on everything once.
+    sure : float
+        The stated probability that the model is the best; NaN where none is stated.
     """
 
     regret: float
     cost: float
+    sure: float = math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +70,11 @@ class Contest:
     cases: Mapping[str, ReplayCase]
     size: int
 
-    def choice(self, model: str, trained: float) -> Choice:
+    def choice(self, model: str, trained: float, sure: float = math.nan) -> Choice:
         """The choice of a model after some samples were trained."""
         truths = {name: case.truth for name, case in self.cases.items()}
         regret = truths[model] - min(truths.values())
-        return Choice(regret, trained / self.size / len(self.cases))
+        return Choice(regret, trained / self.size / len(self.cases), sure)
 
 
 def contests(curves: Sequence[LongCurve], count: int, seed: int) -> Iterator[Contest]:
@@ -138,8 +142,8 @@ def by_plan(contest: Contest, priors: Mapping[str, Prior]) -> Choice:
     trained = float(sum(record.key.size for record in records))
     assert planner.last is not None
     known = [each for each in planner.last.standings if each.forecast is not None]
-    best = min(known, key=lambda each: each.bounds[1])
-    return contest.choice(best.model, trained)
+    found = compare(known, 0.0)
+    return contest.choice(known[found.leader].model, trained, found.sure)
 
 
 def by_lccv(evaluations: int) -> Callable[[Contest, Mapping[str, Prior]], Choice]:

@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from planned_study import Law, curve_of, done, failed, key_of, planner_of, play, power_law
+from planned_study import curve_of, done, failed, key_of, planner_of, play, power_law
 
 from dataworth.forecast.api import forecast
 from dataworth.plan.adaptive import Adaptive, size_ladder
@@ -92,7 +92,7 @@ def test_a_goal_that_is_met_already_asks_for_nothing() -> None:
 
 
 def test_a_goal_beyond_the_data_says_how_many_rows_it_would_take() -> None:
-    planner = planner_of(Goal(at=10_000_000, within=0.02), most=20_000)
+    planner = planner_of(Goal(at=10_000_000, within=0.05), most=20_000)
     records = play(planner, {"a": power_law()}, noise=0.01)
     kind, message = stop_of(planner)
     assert kind == "no-help"
@@ -141,23 +141,6 @@ def test_sizes_at_which_runs_fail_are_left_alone() -> None:
     records = play(planner, {"a": power_law()}, fails=too_large)
     assert sum(too_large(record.key) for record in records) < 20
     assert planner.next(records, [], 1) == []
-
-
-def test_the_best_of_several_models_is_found_and_the_worst_get_little() -> None:
-    laws: dict[str, Law] = {
-        "a": power_law(0.10, 2.0, 0.4),
-        "b": power_law(0.05, 3.0, 0.45),
-        "c": power_law(0.40, 2.0, 0.3),
-    }
-    planner = planner_of(Goal(at=50_000, sure=0.9), models=list(laws), most=50_000)
-    records = play(planner, laws, noise=0.01)
-    kind, message = stop_of(planner)
-    assert kind == "met"
-    best = min(laws, key=lambda name: laws[name](50_000))
-    assert f"{best} is the best" in message
-    spent = {n: sum(r.key.size for r in records if r.key.learner == n) for n in laws}
-    assert spent["c"] < spent[best]
-    assert sum(spent.values()) < 3 * 50_000
 
 
 def test_a_target_is_decided_either_way() -> None:

@@ -26,6 +26,7 @@ from dataworth.plan.choice import Choice, Stop
 from dataworth.plan.cost import Costs
 from dataworth.plan.goal import Goal
 from dataworth.plan.needs import met, needs_of
+from dataworth.plan.race import Race
 from dataworth.plan.spending import Spending
 from dataworth.plan.standing import (
     SIZES_TO_BEGIN,
@@ -115,6 +116,7 @@ class Adaptive:
     def __post_init__(self) -> None:
         self.size = self.goal.size(self.sizes[-1])
         self._ways = Ways(self.goal, self.sizes, self.seeds)
+        self._race = Race(self.goal, self._ways, self.key_of)
         self._standings = Standings(
             self.goal, self.size, self.models, self.curve_of, self.forecaster, self.whole
         )
@@ -145,10 +147,14 @@ class Adaptive:
         alive = [each for each in standings if not each.given_up]
         given_up = [f"{each.given_up}. It is given up." for each in standings if each.given_up]
         notes: list[str] = []
-        choices = [c for each in alive for c in self._beginning(each, running, spending)]
+        choices: list[Choice] = []
         stop: Stop | None = None
+        if self.goal.kind != "best":
+            choices = [c for each in alive for c in self._beginning(each, running, spending)]
         if not alive:
             stop = Stop("failed", f"{given_up[0]} No model is left.")
+        elif self.goal.kind == "best":
+            choices, stop, notes = self._race.plan(alive, running, spending)
         elif choices:
             first = choices[0].key
             choices = spending.affordable(choices)
@@ -234,11 +240,10 @@ class Adaptive:
         stop = None if choices else self._stop(wanting, needs, spending)
         return choices, stop, left_out + notes
 
-    def _rank(self, standing: Standing, way: Way) -> tuple[float, float, str]:
-        """Smallest first: for the choice of a model, all are brought to the same size."""
-        first = float(max(standing.counts)) if self.goal.kind == "best" else 0.0
+    def _rank(self, standing: Standing, way: Way) -> tuple[float, str]:
+        """Smallest first."""
         rate = math.log(standing.spread / way.spread) / max(way.price, 1e-12)
-        return first, -rate, standing.model
+        return -rate, standing.model
 
     def _choices(
         self,

@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from dataworth._util.numbers import format_count_rounded, format_share
 from dataworth.plan.goal import Goal
+from dataworth.plan.paired import compare
 from dataworth.plan.standing import Standing
 
 _TENTH = 0.1
-"""Where models tie, or the target is the median itself, no spread is narrow enough: a tenth of
-the present one is needed."""
+"""Where the target is the median itself, no spread is narrow enough: a tenth of the present one is
+needed."""
 _UNDECIDED = 0.7
 """The draws are not normal: where they do not decide, this share of the spread is needed least."""
 
@@ -26,6 +26,7 @@ def needs_of(goal: Goal, size: float, standings: Sequence[Standing]) -> dict[str
     Parameters
     ----------
     goal : Goal
+        An interval or a target; `race` is for the best of several models.
     size : float
         The size of the goal.
     standings : sequence of Standing
@@ -39,10 +40,8 @@ def needs_of(goal: Goal, size: float, standings: Sequence[Standing]) -> dict[str
     likely = contenders(goal, standings)
     if goal.kind == "interval":
         return {each.model: each.spread_of(goal.width) for each in likely}
-    if goal.kind == "target":
-        found = {each.model: _of_target(goal, size, each) for each in likely}
-        return {model: need for model, need in found.items() if need is not None}
-    return _of_best(goal, standings, likely)
+    found = {each.model: _of_target(goal, size, each) for each in likely}
+    return {model: need for model, need in found.items() if need is not None}
 
 
 def contenders(goal: Goal, standings: Sequence[Standing]) -> list[Standing]:
@@ -50,15 +49,12 @@ def contenders(goal: Goal, standings: Sequence[Standing]) -> list[Standing]:
     if len(standings) == 1:
         return list(standings)
     least = (1 - goal.probability) / len(standings)
-    chances = chances_of_best(standings, 0.0)
+    if goal.kind == "best":
+        chances = compare(standings, 0.0).chances
+    else:
+        losses = np.stack([each.losses for each in standings])
+        chances = (losses <= losses.min(axis=0)).mean(axis=1)
     return [each for each, chance in zip(standings, chances, strict=True) if chance >= least]
-
-
-def chances_of_best(standings: Sequence[Standing], within: float) -> NDArray[np.float64]:
-    """The probability of each model to be the best, or within a share of it; shape (models,)."""
-    losses = np.stack([each.losses for each in standings])
-    best = losses.min(axis=0)
-    return np.asarray((losses <= best + math.log1p(within)).mean(axis=1))
 
 
 def chance_of_target(goal: Goal, size: float, standing: Standing) -> float:
@@ -80,21 +76,6 @@ def _of_target(goal: Goal, size: float, standing: Standing) -> float | None:
     return min(need, standing.spread * _UNDECIDED)
 
 
-def _of_best(
-    goal: Goal, standings: Sequence[Standing], likely: Sequence[Standing]
-) -> dict[str, float]:
-    if len(likely) < 2 or max(chances_of_best(standings, goal.width)) >= goal.probability:
-        return {}
-    sure = float(ndtri(goal.probability)) * math.sqrt(2)
-    medians = {each.model: math.log(each.bounds[1]) for each in likely}
-    first, second = sorted(medians.values())[:2]
-    needs = {}
-    for each in likely:
-        gap = max(medians[each.model] - first, second - first, math.log1p(goal.width))
-        needs[each.model] = max(gap / sure, each.spread * _TENTH)
-    return needs
-
-
 def met(goal: Goal, size: float, standings: Sequence[Standing]) -> str:
     """That the goal is met, and how, in one line; parameters as for `needs_of`."""
     return f"The goal is met: {goal.describe()}; {state_in_words(goal, size, standings)}."
@@ -109,9 +90,9 @@ def state_in_words(goal: Goal, size: float, standings: Sequence[Standing]) -> st
         return f"the interval{of} is within {format_share(widest.width)}"
     if goal.kind == "target":
         return ", ".join(_said_of_target(goal, size, each) for each in likely)
-    chances = chances_of_best(standings, goal.width)
-    best = int(chances.argmax())
-    return f"{standings[best].model} is the best with a probability of {chances[best]:.3g}"
+    found = compare(standings, goal.width)
+    best, good = standings[found.leader].model, " or as good" if goal.width else ""
+    return f"{best} is the best{good} with a probability of {found.sure:.3g}"
 
 
 def _said_of_target(goal: Goal, size: float, standing: Standing) -> str:

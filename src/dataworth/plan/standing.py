@@ -96,6 +96,14 @@ class Standing:
         return min(math.asinh(width) / quantile(self), self.spread * _NARROWER)
 
     @cached_property
+    def measured(self) -> Mapping[int, float]:
+        """The mean log loss at each size that the forecast is made of."""
+        if self.forecast is None:
+            return {}
+        seen = self.forecast.observations
+        return dict(zip(map(int, seen.sizes), map(float, seen.log_loss), strict=True))
+
+    @cached_property
     def _skew(self) -> float:
         """The geometric middle of the interval as a share of the median."""
         low, middle, high = (max(each, 1e-300) for each in self.bounds)

@@ -25,9 +25,6 @@ _SEEDS = (1, 2, 3, 5)
 _MOST_SEEDS_ABOVE = 3
 _LEAST_STEP = 1.9
 """A larger size is at least so many times the largest one, if data and budget allow it."""
-_STEP_OF_BEST = 4.2
-"""For the choice of a model, the largest size grows by this ratio at most: a model is left out as
-soon as it cannot be the best."""
 _AS_NARROW = 1.03
 """Ways whose intervals differ by less are alike: the cheapest is taken."""
 HELPS, _HELPS_WITHOUT_BUDGET = 0.98, 0.9
@@ -138,8 +135,6 @@ class Ways:
         *further : mapping of int to int
             Further runs by size.
         """
-        if self.goal.kind == "best":
-            return True
         counts = Counter(standing.counts)
         for runs in further:
             counts += Counter(runs)
@@ -227,10 +222,7 @@ class Ways:
 
     def _larger(self, standing: Standing, largest: int) -> list[int]:
         above = [n for n in self.sizes if n > largest and _is_open(standing, n)]
-        far = [n for n in above if n >= _LEAST_STEP * largest] or above[-1:]
-        if self.goal.kind != "best":
-            return far
-        return [n for n in far if n <= _STEP_OF_BEST * largest] or far[:1]
+        return [n for n in above if n >= _LEAST_STEP * largest] or above[-1:]
 
     def _between(self, largest: int, top: int, step: float) -> list[int]:
         if step == math.inf:
