@@ -38,6 +38,22 @@ def test_the_time_of_starting_small_runs_does_not_hide_the_growth() -> None:
     assert law.at(102_400).seconds == pytest.approx(102.9, rel=0.4)
 
 
+def test_the_loading_of_libraries_by_the_first_run_is_none_of_the_next_ones() -> None:
+    sizes = [700, 3_000, 12_000, 34_000]
+    times = [5e-3 * n for n in sizes]
+    law, slow = fit_cost(sizes, times), fit_cost(sizes, [30.0, *times[1:]])
+    assert law is not None
+    assert slow is not None
+    assert slow.at(190_000).seconds == pytest.approx(law.at(190_000).seconds, rel=0.3)
+
+
+def test_a_constant_time_of_each_run_is_no_slow_growth() -> None:
+    sizes = [743, 2_971, 11_886, 33_617]
+    law = fit_cost(sizes, [20 + 1e-3 * n for n in sizes])
+    assert law is not None
+    assert law.at(190_000).seconds == pytest.approx(210, rel=0.2)
+
+
 @pytest.mark.parametrize("seconds", [0.0, math.nan, -1.0])
 def test_times_that_say_nothing_are_left_out(seconds: float) -> None:
     assert fit_cost([100], [seconds]) is None

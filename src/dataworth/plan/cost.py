@@ -1,4 +1,4 @@
-"""What a run costs: a power law in the number of samples, learned from finished runs."""
+"""What a run costs: a power law in the number of samples above the time of starting a run."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dataworth.records.record import Record
 
+_EXPONENTS = np.linspace(0.2, 2.4, 23)
 _EXPONENT, _EXPONENT_ERROR = 1.0, 0.35
 """Prior of the exponent: most training takes time in proportion to the samples."""
 _REPEAT = 0.12
 """Relative difference of two runs alike."""
-_BEND = 0.25
-"""A run k times smaller than the largest counts with an error of so much per unit of log k: the
-time of small runs is that of starting them."""
+_BEND = 0.1
+"""A run k times smaller than the largest counts with an error of so much per unit of log k."""
 _OTHER_MODEL = 1.0
 _UNKNOWN = math.log(100.0)
+_MOST = 300.0
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -34,64 +37,84 @@ class RunCost:
         return self.seconds * math.exp(min(self.error, 50.0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CostLaw:
-    """``seconds = exp(level) * (n / unit) ** exponent`` of one model, with its error.
+    """``seconds = start + scale * (n / unit) ** exponent`` of one model, with its error.
+
+    The exponent is known by its probabilities, the others by their normal distribution given it.
 
     Attributes
     ----------
     unit : float
         The largest size that was run.
-    level, exponent : float
-    covariance : tuple of float
-        Variances of level and exponent, and their covariance.
+    probabilities : ndarray, shape (e,)
+        Of the exponents `_EXPONENTS`.
+    terms : ndarray, shape (e, 2)
+        Start and scale for each exponent, in seconds.
+    covariances : ndarray, shape (e, 2, 2)
     """
 
     unit: float
-    level: float
-    exponent: float
-    covariance: tuple[float, float, float]
+    probabilities: Floats
+    terms: Floats
+    covariances: Floats
+
+    @property
+    def exponent(self) -> float:
+        """The mean of the exponent."""
+        return float(self.probabilities @ _EXPONENTS)
 
     def at(self, size: float) -> RunCost:
         """The cost of a run."""
-        u = math.log(size / self.unit)
-        vl, ve, cov = self.covariance
-        variance = vl + u * u * ve + 2 * u * cov + _REPEAT**2
-        log = min(self.level + self.exponent * u, 700.0)
-        return RunCost(math.exp(log), math.sqrt(max(variance, 0.0)))
+        powers = np.exp(np.minimum(_EXPONENTS * math.log(size / self.unit), _MOST))
+        x = np.stack([np.ones_like(powers), powers], axis=1)
+        seconds = np.maximum((x * self.terms).sum(axis=1), 1e-300)
+        variances = np.einsum("ei,eij,ej->e", x, self.covariances, x) / seconds**2
+        logs = np.log(seconds)
+        log = float(self.probabilities @ logs)
+        variance = np.minimum(variances, _UNKNOWN**2) + (logs - log) ** 2
+        return RunCost(math.exp(log), math.sqrt(float(self.probabilities @ variance) + _REPEAT**2))
 
 
 def fit_cost(sizes: Sequence[float], seconds: Sequence[float]) -> CostLaw | None:
-    """The power law of some runs; None where no run took a time that is known and above 0.
+    """The law of some runs; None where no run took a time that is known and above 0.
 
-    Weighted least squares of the log seconds with a normal prior of the exponent.
+    Weighted least squares of the seconds for each exponent, with non-negative terms and a weak
+    prior of the start: it is not much longer than the shortest run. What a run took more than a
+    larger one was starting up, such as the loading of libraries by the first run, and says nothing
+    of the next runs.
     """
     n, t = np.asarray(sizes, np.float64), np.asarray(seconds, np.float64)
     known = np.isfinite(t) & (t > 0) & (n > 0)
     if not known.any():
         return None
-    n, t = n[known], t[known]
-    unit = float(n.max())
-    u, y = np.log(n / unit), np.log(t)
-    weights = 1 / (_REPEAT**2 + (_BEND * u) ** 2)
-    precision = np.array(
-        [
-            [weights.sum() + 1 / _UNKNOWN**2, (weights * u).sum()],
-            [(weights * u).sum(), (weights * u * u).sum() + 1 / _EXPONENT_ERROR**2],
-        ]
-    )
-    right = np.array(
-        [(weights * y).sum(), (weights * u * y).sum() + _EXPONENT / _EXPONENT_ERROR**2]
-    )
-    level, exponent = np.linalg.solve(precision, right)
-    cov = np.linalg.inv(precision)
-    return CostLaw(
-        unit,
-        float(level),
-        # A larger run is not cheaper.
-        max(float(exponent), 0.0),
-        (float(cov[0, 0]), float(cov[1, 1]), float(cov[0, 1])),
-    )
+    order = np.lexsort((t[known], n[known]))
+    n, t = n[known][order], t[known][order]
+    different = np.unique(n)
+    least = np.array([t[n >= size].min() for size in different])
+    t = np.minimum(t, least[np.searchsorted(different, n)] * math.exp(_REPEAT))
+    unit, shortest = float(n.max()), float(t.min())
+    u = np.log(n / unit)
+    weights = 1 / (t**2 * (_REPEAT**2 + (_BEND * u) ** 2))
+    terms, covariances, scores = [], [], []
+    for exponent in _EXPONENTS:
+        x = np.exp(exponent * u)
+        # In units of the shortest run, as products of seconds may overflow.
+        ones = np.stack([np.ones_like(x), x]) * shortest
+        precision = (ones * weights) @ ones.T + np.diag([1.0, 0.0])
+        right = (ones * weights) @ t
+        found = np.linalg.solve(precision, right)
+        if found[0] < 0:
+            found = np.array([0.0, right[1] / precision[1, 1]])
+        elif found[1] < 0:
+            found = np.array([right[0] / precision[0, 0], 0.0])
+        off = t - found @ ones
+        prior = ((exponent - _EXPONENT) / _EXPONENT_ERROR) ** 2
+        scores.append(-(float(weights @ off**2) + found[0] ** 2 + prior) / 2)
+        terms.append(found * shortest)
+        covariances.append(np.linalg.inv(precision) * shortest**2)
+    likelihood = np.exp(np.array(scores) - max(scores))
+    return CostLaw(unit, likelihood / likelihood.sum(), np.array(terms), np.array(covariances))
 
 
 class Costs:

@@ -12,8 +12,9 @@ from dataworth.plan.choice import Choice
 from dataworth.plan.cost import Costs
 from dataworth.records.record import Record, RunKey
 
-_CAREFUL = 0.5
-"""So many standard deviations of the cost are left free."""
+_CAREFUL, _CAREFUL_OF_TIME = 0.5, 1.0
+"""So many standard deviations of the cost are left free; the second where time is limited, so that
+few runs are started that end after it."""
 _LEAST = 1e-9
 Runs = Sequence[tuple[str, int]]
 """Models with sizes."""
@@ -53,6 +54,8 @@ class Spending:
         slots: int,
     ) -> None:
         self._budget, self._costs, self._slots = budget, costs, slots
+        of_time = budget is not None and (budget.seconds is not None or budget.money is not None)
+        self._careful = _CAREFUL_OF_TIME if of_time else _CAREFUL
         done = [(r.key.learner, r.key.size) for r in records]
         busy = [(key.learner, key.size) for key in running]
         known = sum(r.seconds for r in records if math.isfinite(r.seconds))
@@ -131,7 +134,7 @@ class Spending:
 
     def _sum(self, runs: Runs) -> _Sum:
         costs = [self._costs.of(model, size) for model, size in runs]
-        seconds = [cost.seconds * math.exp(min(_CAREFUL * cost.error, 50.0)) for cost in costs]
+        seconds = [cost.seconds * math.exp(min(self._careful * cost.error, 50.0)) for cost in costs]
         samples = float(sum(size for _, size in runs))
         return _Sum(sum(seconds), max(seconds, default=0.0), samples, len(runs))
 
