@@ -2,8 +2,8 @@
 
 Models that are trained on the same rows differ by less than their levels vary. The difference of
 two log losses at the goal is therefore expected to be that at the largest size of both, with the
-spread of both forecasts about it. On public curves that is as close to the truth as the difference
-of the forecasts, and its intervals hold what they say (benchmarks/planner_choice.py).
+spread of both forecasts about it. On public curves, losses at a shared size rank models as well as
+forecasts do (benchmarks/RESULTS.md).
 """
 
 from __future__ import annotations

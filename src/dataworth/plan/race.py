@@ -224,7 +224,7 @@ class Race:
         """So many further runs of a model less those under way, with what is expected of them."""
         model = standing.model
         busy = [key.seed for key in running if key.learner == model and key.size == size]
-        choices = []
+        choices: list[Choice] = []
         for seed in self.ways.free_seeds(standing, size, busy)[: max(count - len(busy), 0)]:
             key = self.key_of(model, size, seed)
             now, after = standing.width, math.nan
