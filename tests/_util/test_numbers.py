@@ -65,4 +65,5 @@ def test_a_chance_is_never_rounded_to_certainty(probability: float, text: str) -
 def test_a_share_in_per_cent() -> None:
     assert format_share(0.0589) == "5.89 %"
     assert format_percent(0.1234, 1) == "12.3 %"
+    assert format_percent(-0.001) == "0 %"
     assert format_percent(0.1234, 1, signed=True) == "+12.3 %"

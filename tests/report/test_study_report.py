@@ -14,10 +14,11 @@ from report_runs import make_run
 from dataworth.audit import audit
 from dataworth.curves.read import load_curve
 from dataworth.errors import DataworthError, StudyError
+from dataworth.findings import Finding
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.report.page import page_html, page_json
-from dataworth.report.study_report import read_runs
+from dataworth.report.study_report import _of_model, read_runs
 
 VALUES = ["null", "-1", '"text"', "[]", "{}", "[1]", '["a"]', "true", "1e400", "0.5"]
 
@@ -130,3 +131,11 @@ def test_a_study_without_classes_samples_or_epochs_has_a_page(tmp_path: Path) ->
     for absent in ("Which classes", "cross-entropy", "Trainable weights", "Batch size"):
         assert absent not in page
     assert json.loads(page.split('id="data">')[1].split("</script>")[0])["runs"][0]["metrics"]
+
+
+def test_a_model_has_the_findings_of_the_data_and_its_own() -> None:
+    places = ["mlp, size 10", "mlp-2, size 10", "digits"]
+    found = [Finding("c", "warning", place, "m", {}, "a") for place in places]
+    names = ["mlp", "mlp-2"]
+    assert [each.where for each in _of_model(found, "mlp", names)] == ["mlp, size 10", "digits"]
+    assert [each.where for each in _of_model(found, "mlp-2", names)] == places[1:]

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from dataworth.forecast.results import BacktestRow
-from dataworth.report.tables import backtest_table
+from dataworth.report.tables import _with_spread, backtest_table
 
 
 def _row(method: str, seen: float, predicted: float) -> BacktestRow:
@@ -44,3 +44,18 @@ def test_a_prediction_of_nothing_is_off_by_all_there_was() -> None:
 
 def test_a_short_curve_has_no_backtest() -> None:
     assert backtest_table([]) is None
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "text"),
+    [
+        (86.3042, 2.1, "86.3 ± 2.1"),
+        (89.75, 1.44, "89.8 ± 1.4"),
+        (0.1345, 0.00475, "0.1345 ± 0.0047"),
+        (0.4197, 0.0, "0.4197 ± 0"),
+        (1234.5, 120.0, "1234 ± 1.2e+02"),
+        (0.5, float("nan"), "0.5"),
+    ],
+)
+def test_a_mean_has_the_digits_of_its_deviation(mean: float, std: float, text: str) -> None:
+    assert _with_spread(mean, std) == text

@@ -48,7 +48,9 @@ def format_share(value: float) -> str:
 
 def format_percent(share: float, decimals: int = 0, *, signed: bool = False) -> str:
     """Format a share in per cent, with a fixed number of decimals: 52 %, 12.4 %, +3.9 %."""
-    return f"{100 * share:{'+' if signed else ''}.{decimals}f} %"
+    # Adding 0 turns the -0.0 of a small negative share into 0.0.
+    rounded = round(100 * share, decimals) + 0.0
+    return f"{rounded:{'+' if signed else ''}.{decimals}f} %"
 
 
 def format_chance(probability: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -144,7 +144,11 @@ def read_runs(directory: str | os.PathLike[str]) -> list[RunReport]:
         if len(several) < 2:
             reports = [_read_model(store, None, findings)]
         else:
-            reports = [_read_model(store, name, findings) for name in several if name in finished]
+            reports = [
+                _read_model(store, name, _of_model(findings, name, several))
+                for name in several
+                if name in finished
+            ]
         if reports:
             reports[0] = replace(reports[0], plan=plan_report(store))
         return reports
@@ -163,6 +167,12 @@ def report_of_curve(curve: Curve) -> RunReport:
         images=None,
         findings=audit_curve(curve),
     )
+
+
+def _of_model(findings: Sequence[Finding], name: str, several: Iterable[str]) -> list[Finding]:
+    """The findings that are not of another model; their place begins with the model's name."""
+    others = tuple(f"{other}, " for other in several if other != name)
+    return [finding for finding in findings if not finding.where.startswith(others)]
 
 
 def _read_model(store: Store, model: str | None, findings: Sequence[Finding]) -> RunReport:

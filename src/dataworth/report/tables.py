@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dataworth.plots.classes import ClassPlotData
     from dataworth.report.study_report import RunReport
 
+_MOST_DECIMALS = 8
 _NAMES = {
     "forecast": "this forecast",
     "last-value": "last value stays (baseline)",
@@ -127,7 +128,7 @@ def _row(data: ClassPlotData, index: int, highest: float) -> ClassRow:
         cells=tuple(HeatCell(f"{error * 100:.1f}", round(error / highest, 3)) for error in errors),
         error=errors[-1],
         gain=gain if gain == gain else 0.0,
-        gain_text=f"{gain * 100:+.1f}" if gain == gain else "",
+        gain_text=f"{round(gain * 100, 1) + 0.0:+.1f}" if gain == gain else "",
     )
 
 
@@ -139,7 +140,8 @@ def confused_rows(data: ClassPlotData) -> list[ConfusedRow]:
             pair.predicted,
             data.names[pair.true],
             data.names[pair.predicted],
-            f"{format_percent(pair.share, 1)} of the class, {pair.samples:.3g} samples",
+            f"{format_percent(pair.share, 1)} of the class, {pair.samples:.3g} "
+            f"{'sample' if pair.samples == 1 else 'samples'}",
         )
         for pair in data.confused
     ]
@@ -176,11 +178,20 @@ def short_table(curve: Curve, metric: str) -> MeasuredTable:
         for name in names:
             scale = shown_scale(curve[name].metric)
             each = summaries[name][index]
-            spread = "" if math.isnan(each.std) else f" ± {scale * each.std:.2g}"
-            cells.append(f"{scale * each.mean:.4g}{spread}")
+            cells.append(_with_spread(scale * each.mean, scale * each.std))
         rows.append(tuple(cells))
     headings = (heading(axis_label(curve[name].metric)) for name in names)
     return MeasuredTable((heading(f"training {curve.counted}"), "Runs", *headings), tuple(rows))
+
+
+def _with_spread(mean: float, std: float) -> str:
+    """A mean to the last digit of its deviation, which has two: 89.8 ± 1.4."""
+    if not (math.isfinite(mean) and std > 0):
+        return f"{mean:.4g}" if math.isnan(std) else f"{mean:.4g} ± {std:.2g}"
+    decimals = 1 - math.floor(math.log10(std))
+    if not 0 <= decimals <= _MOST_DECIMALS:
+        return f"{mean:.4g} ± {std:.2g}"
+    return f"{mean:.{decimals}f} ± {std:.{decimals}f}"
 
 
 def heading(label: str) -> str:

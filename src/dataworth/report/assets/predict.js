@@ -30,15 +30,15 @@ function predicted(item) {
     { lower, median, upper, gain, least, most },
     line(amount(metric, median), "big"),
     line(`90 % interval ${amount(metric, lower)} to ${amount(metric, upper)}`),
-    line(`The next ${data.step.toLocaleString("en-GB")} ${data.counted} ${verb} it by ${gained(metric, gain)} (${gained(metric, least)} to ${gained(metric, most)}).`),
+    line(`The next ${data.step.toLocaleString("en-GB")} ${data.counted} ${verb} it by ${gained(metric, gain)} (${gained(metric, least, "")} to ${gained(metric, most, "")}).`),
     priceOf(state.size - forecast.largest),
     distance(state.size / forecast.largest),
   );
 }
 
 // A difference of values: of shares in percentage points.
-function gained(metric, value) {
-  return metric.share ? `${small(value * 100)} points` : small(value);
+function gained(metric, value, unit = " points") {
+  return metric.share ? `${small(value * 100)}${unit}` : small(value);
 }
 
 // What more samples cost, where a price was given.
