@@ -137,6 +137,16 @@ def test_an_estimator_that_needs_numbers_refuses_text_and_gaps_by_name(table: An
     dw.Study(data_of(categories), HistGradientBoostingClassifier(), sizes=[50, 100]).resolve()
 
 
+@pytest.mark.parametrize("estimator", [LogisticRegression(), HistGradientBoostingClassifier()])
+def test_texts_and_images_of_many_sizes_are_refused_before_any_run(estimator: Any) -> None:
+    labels = [0, 1] * 20
+    texts = dw.Dataset([f"text {number}" for number in range(40)], labels)
+    images = dw.Dataset([np.zeros((4 + n % 3, 5), np.uint8) for n in range(40)], labels)
+    for data in (texts, images):
+        with raises("not-numeric", DataError):
+            dw.Study(data, estimator).resolve()
+
+
 def test_a_pipeline_may_encode_what_it_likes(table: Any) -> None:
     encode = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore"), ["plan"]),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dataworth.data import frames
 from dataworth.data.dataset import Dataset
+from dataworth.data.forms import check_numbers
 from dataworth.data.frames import Name
 from dataworth.errors import DataError
 from dataworth.learners.sklearn.nested import estimators_in, package_of
@@ -123,7 +124,7 @@ def text_columns(estimator: Any, data: Dataset) -> list[Name]:
 
 
 def check_columns(estimator: Any, name: str, data: Dataset) -> None:
-    """Refuse a frame with columns that an estimator cannot take.
+    """Refuse a frame with columns that an estimator cannot take, texts, and images of many sizes.
 
     Nothing is known of a pipeline or of an estimator around others: they may encode the columns.
 
@@ -134,6 +135,8 @@ def check_columns(estimator: Any, name: str, data: Dataset) -> None:
     """
     kinds = data.schema.columns
     if not kinds:
+        if takes_categories(estimator) or _tags_of_simple(estimator) is not None:
+            check_numbers(data.x, f"the model {name}")
         return
     if takes_categories(estimator):
         wrong = [column for column, kind in kinds.items() if kind in ("date", "other")]
