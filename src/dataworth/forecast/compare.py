@@ -252,6 +252,11 @@ class Comparison:
         return next(iter(self.forecasts.values())).curve.metric
 
     @property
+    def counted(self) -> str:
+        """What sizes count, in the plural: "samples", or such as "customers"."""
+        return next(iter(self.forecasts.values())).curve.counted
+
+    @property
     def largest(self) -> float:
         """The largest size that any of them was measured at."""
         return max(float(each.observations.sizes[-1]) for each in self.forecasts.values())

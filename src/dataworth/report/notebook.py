@@ -82,7 +82,10 @@ def comparison_html(comparison: Comparison) -> str:
         title=best_in_words(comparison, comparison.common),
         notes=[
             *crossings_in_words(comparison),
-            *map(worth_in_words, comparison.worth(comparison.common)),
+            *(
+                worth_in_words(each, comparison.counted)
+                for each in comparison.worth(comparison.common)
+            ),
         ],
         picture=_png(plot_comparison(comparison)),
     )

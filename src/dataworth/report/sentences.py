@@ -59,9 +59,9 @@ def headline(forecast: Forecast) -> str:
     )
 
 
-def crossing_in_words(crossing: Crossing) -> str:
-    """A crossing, in a sentence or two."""
-    at = f"at {format_count(crossing.measured)} samples"
+def crossing_in_words(crossing: Crossing, counted: str = "samples") -> str:
+    """A crossing, in a sentence or two; sizes count samples, or what `counted` says."""
+    at = f"at {format_count(crossing.measured)} {counted}"
     if crossing.lead < _SHOWS:
         return (
             f"No difference shows between {crossing.leader} and {crossing.follower} {at}, where "
@@ -73,7 +73,7 @@ def crossing_in_words(crossing: Crossing) -> str:
     leads = f"{crossing.leader} is better than {crossing.follower} {at}{since}."
     if not math.isfinite(crossing.median):
         early = (
-            f", and not below {count(crossing.lower)} samples"
+            f", and not below {count(crossing.lower)} {counted}"
             if math.isfinite(crossing.lower)
             else ""
         )
@@ -84,7 +84,7 @@ def crossing_in_words(crossing: Crossing) -> str:
     interval = between(crossing.lower, crossing.upper)
     return (
         f"{leads} {crossing.follower} is expected to overtake it at {count(crossing.median)} "
-        f"samples ({format_share(crossing.level)} interval: {interval}), and ever to do so with "
+        f"{counted} ({format_share(crossing.level)} interval: {interval}), and ever to do so with "
         f"probability {format_chance(crossing.probability)}."
     )
 
@@ -105,11 +105,12 @@ def crossings_in_words(comparison: Comparison, level: float = 0.9) -> list[str]:
         or each.lead < _SHOWS
         or each.median <= REACH * each.measured
     ]
-    sentences = [crossing_in_words(each) for each in told]
+    sentences = [crossing_in_words(each, comparison.counted) for each in told]
     if len(told) < len(crossings):
         others = "No other pair of models" if told else "No pair of models"
         until = format_count(REACH * comparison.common)
-        sentences.append(f"{others} is expected to change places up to {until} samples.")
+        counted = comparison.counted
+        sentences.append(f"{others} is expected to change places up to {until} {counted}.")
     return sentences
 
 
@@ -121,7 +122,7 @@ def best_in_words(comparison: Comparison, size: float) -> str:
     unit = unit_of(metric)
     how = "is" if first.measured and second.measured else "is expected to be"
     figures = f"{best}{unit} against {next_best}{unit} of {second.name}"
-    at = f"with {format_count(size)} samples"
+    at = f"with {format_count(size)} {comparison.counted}"
     if first.probability_best < _SHOWS:
         return (
             f"No model is clearly the best {at}: {first.name} has {name_of(metric)} {figures}, and "
@@ -133,12 +134,12 @@ def best_in_words(comparison: Comparison, size: float) -> str:
     )
 
 
-def worth_in_words(worth: Worth) -> str:
+def worth_in_words(worth: Worth, counted: str = "samples") -> str:
     """What samples of one learner are worth in samples of another, in a sentence."""
-    what = f"{count(worth.samples)} samples of {worth.name}"
+    what = f"{count(worth.samples)} {counted} of {worth.name}"
     if not math.isfinite(worth.median):
         least = f" (at least {worth.lower:.3g} times as many)" if math.isfinite(worth.lower) else ""
-        return f"No number of samples of {worth.against} is expected to equal {what}{least}."
+        return f"No number of {counted} of {worth.against} is expected to equal {what}{least}."
     high = f"to {worth.upper:.3g}" if math.isfinite(worth.upper) else "or more"
     return (
         f"{what} are worth {worth.median:.3g} times as many of {worth.against} "

@@ -260,7 +260,10 @@ def standing_table(reports: Sequence[RunReport], metric: str | None = None) -> S
         best_in_words(comparison, comparison.largest),
         (
             *crossings_in_words(comparison),
-            *(worth_in_words(each) for each in comparison.worth(comparison.common)),
+            *(
+                worth_in_words(each, comparison.counted)
+                for each in comparison.worth(comparison.common)
+            ),
         ),
     )
 

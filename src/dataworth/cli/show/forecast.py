@@ -37,11 +37,11 @@ def show_comparison(
     """Print which is the best, the standings at some sizes, crossings, and what to beware of."""
     echo(console, best_in_words(comparison, comparison.largest), "")
     for size in sizes:
-        echo(console, f"At {format_count(size)} samples:")
+        echo(console, f"At {format_count(size)} {comparison.counted}:")
         print_table(console, standings_table(comparison, size, level))
     echo(console, *crossings_in_words(comparison, level))
     for worth in comparison.worth(comparison.common, level):
-        echo(console, worth_in_words(worth))
+        echo(console, worth_in_words(worth, comparison.counted))
     for name, forecast in comparison.forecasts.items():
         show_warnings(console, forecast, sizes, of=name)
 
