@@ -1,4 +1,5 @@
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -208,3 +209,10 @@ def test_a_metric_keeps_what_was_given_of_it_on_the_way_there_and_back() -> None
         assert again.values.tolist() == [1.5, 1.8]
     assert given["x"].chance is None
     assert given["x"].metric.higher_is_better is None
+
+
+def test_an_infinite_value_has_no_deviation_and_no_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        point = Curve([10, 10], [1.0, math.inf]).summary()[0]
+    assert math.isnan(point.std)

@@ -263,3 +263,8 @@ def test_a_question_that_makes_no_sense_is_refused(ask: Callable[[dw.Forecast], 
 def test_no_sizes_need_no_warning_of_distance() -> None:
     forecast = usual()
     assert forecast.warnings_at([]) == forecast.warnings
+
+
+def test_losses_whose_ratios_are_no_numbers_are_no_error_at_all() -> None:
+    with raises("loss-already-perfect", ForecastError):
+        dw.forecast(Curve([10, 20, 40], [1e-320, 1e-321, 1e-322], metric="loss"))

@@ -303,7 +303,9 @@ class Curve:
 
     def _point(self, size: int, rows: slice) -> CurvePoint:
         values = self.values[rows]
-        std = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+        # An infinite value has no deviation.
+        with np.errstate(invalid="ignore"):
+            std = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
         if std > 0 and np.ptp(values) == 0:
             # The mean of equal values may differ from them by a rounding.
             std = 0.0

@@ -16,6 +16,7 @@ from dataworth.forecast.size_groups import SizeGroups, size_groups
 from dataworth.metrics.registry import canonical
 
 Floats = NDArray[np.float64]
+_LEAST = 1e-250
 _ORDERS = 1e30
 """No law says anything of figures that lie this far apart."""
 _SCALES, _SHARE, _SHARE_OF_PAIRS = 8.0, math.log(1.25), math.log(1.5)
@@ -64,6 +65,9 @@ def averaged(curve: Curve) -> Averaged:
     """
     scale = loss_scale(curve)
     losses = scale.losses(curve.values)
+    if scale.width is None:
+        # Ratios of smaller numbers are no numbers: they are no error as much as 0 is.
+        losses = np.where(abs(losses) < _LEAST, 0.0, losses)
     notes = list(scale.notes)
     finite = np.isfinite(losses)
     if not finite.all():
