@@ -65,7 +65,7 @@ def add_parser(commands: Any) -> None:
         type=share,
         default=0.9,
         metavar="P",
-        help="probability of the intervals (default: 0.9)",
+        help="probability of the intervals (default: 90%%)",
     )
     parser.add_argument(
         "--json",

@@ -103,22 +103,22 @@ def add_parser(commands: Any) -> None:
         type=share,
         default=0.9,
         metavar="P",
-        help="probability of the intervals (default: 0.9)",
+        help="probability of the intervals (default: 90%%)",
     )
     parser.add_argument(
         "--assurance",
         type=share,
         default=0.9,
         metavar="P",
-        help="also give the samples that meet a target with this probability (default: 0.9)",
+        help="also give the samples that meet a target with this probability (default: 90%%)",
     )
     parser.add_argument(
         "--test-noise",
         type=number,
         default=0.0,
         metavar="SE",
-        help="standard error of the metric from its held-out rows being a sample: the forecast is "
-        "then of the metric on all such rows, not on these (default: 0)",
+        help="standard error of the metric that is due to the finite number of held-out rows; "
+        "with it, intervals hold for new test data too (default: 0)",
     )
     parser.add_argument(
         "--held-out",

@@ -94,12 +94,13 @@ def add_split_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--subset",
         choices=_SUBSETS,
-        help="random nested subsets, the first rows, or the latest or earliest by --time (nested)",
+        help="random nested subsets, the first rows, or the latest or earliest by --time "
+        "(default: nested)",
     )
     parser.add_argument(
         "--count",
         choices=_COUNTS,
-        help="whether sizes count rows or groups of --groups (rows)",
+        help="whether sizes count rows or groups of --groups (default: rows)",
     )
     parser.add_argument(
         "--at-least",

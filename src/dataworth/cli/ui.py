@@ -32,7 +32,11 @@ def add_parser(commands: Any) -> None:
         help="folder of run directories (default: runs)",
     )
     parser.add_argument(
-        "--port", type=int, default=0, metavar="P", help="(default: one that is free)"
+        "--port",
+        type=int,
+        default=0,
+        metavar="P",
+        help="number of the port (default: one that is free)",
     )
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     add_output_options(parser)
