@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dataworth._util.machine import is_alive
 from dataworth.errors import StudyError
 
 _ABANDONED_SECONDS = 3_600.0
@@ -152,15 +153,5 @@ def remove_temporary_folders() -> None:
     """Remove the folders of `temporary_folder` of which the process is gone."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*-*"):
         owner = folder.name.removeprefix(_TEMPORARY).partition("-")[0]
-        if owner.isdigit() and not _is_alive(int(owner)):
+        if owner.isdigit() and not is_alive(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -118,3 +118,14 @@ def _entry(path: Path, name: str) -> int:
             if words and words[0] == name:
                 return int(words[1])
     return 0
+
+
+def is_alive(process: int) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -15,6 +15,7 @@ import numpy as np
 from dataworth._util.extras import require
 from dataworth.errors import StudyError
 from dataworth.learners.keras.data_parallel import offer_cores
+from dataworth.learners.keras.stored_programs import store_programs
 
 
 def load_keras() -> Any:
@@ -36,6 +37,7 @@ def load_keras() -> Any:
         # Keras reads this when it is first imported; dataworth supports no other backend.
         os.environ["KERAS_BACKEND"] = "jax"
         offer_cores()
+        store_programs()
     keras = importlib.import_module("keras")
     backend = keras.backend.backend()
     if backend != "jax":

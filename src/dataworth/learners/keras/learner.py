@@ -19,6 +19,7 @@ from dataworth.learners.keras.losses import CROSSENTROPY, loss_of
 from dataworth.learners.keras.network import Build, Network
 from dataworth.learners.keras.optimizer import DEFAULT, Adam, KerasUpdates, Recipe, Updates
 from dataworth.learners.keras.program import Program, Weights
+from dataworth.learners.keras.stored_programs import publish_programs
 from dataworth.learners.keras.trainer import KerasTrainer, samples_of
 from dataworth.learners.scaled_targets import ScaledTargets, outputs_of
 from dataworth.learners.standardize import Standardization
@@ -93,6 +94,8 @@ class KerasPredictor:
         ndarray of float32, shape (len(x), outputs)
         """
         found = self._program.logits(self._weights, x, standardization=self._standardization)
+        # A worker process is killed in the end, and has compiled all that there is by now.
+        publish_programs()
         restored: NDArray[np.float32] = self._targets.restored(found)
         return restored
 
