@@ -177,6 +177,24 @@ def test_several_workers_get_different_runs_and_none_that_is_under_way() -> None
     assert not set(running) & set(planner.next(records, running, 2))
 
 
+def test_free_workers_get_what_comes_next_if_the_runs_under_way_turn_out_as_expected() -> None:
+    records = [done(key_of("a", n, 0), power_law()) for n in (400, 1_600, 6_400)]
+    goal = Goal(at=10_000_000)
+    way = [choice.key for choice in planner_of(goal).plan(records).choices]
+    batch = planner_of(goal).next(records, [], 4)
+    assert len(set(batch)) == len(batch) > len(way)
+    assert batch[: len(way)] == way
+    assert planner_of(goal).next(records, way, 4 - len(way)) == batch[len(way) :]
+
+
+def test_a_batch_keeps_within_the_budget() -> None:
+    records = [done(key_of("a", n, 0), power_law()) for n in (400, 1_600, 6_400)]
+    budget = Budget(samples=60_000)
+    keys = planner_of(Goal(at=10_000_000), budget).next(records, [], 8)
+    assert keys
+    assert sum(key.size for key in keys) <= 60_000 - 8_400
+
+
 def test_a_run_says_what_it_is_expected_to_do() -> None:
     planner = planner_of(Goal(at=100_000, within=0.05))
     records = [done(key_of("a", n, 0), power_law()) for n in (400, 1_600, 6_400)]

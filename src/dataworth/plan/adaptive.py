@@ -143,28 +143,42 @@ class Adaptive:
         """
         standings = self._standings(records)
         costs = Costs(records, self.models)
-        spending = Spending(self.budget, costs, records, running, max(free + len(running), 1))
+        slots = max(free + len(running), 1)
         alive = [each for each in standings if not each.given_up]
         given_up = [f"{each.given_up}. It is given up." for each in standings if each.given_up]
-        notes: list[str] = []
-        choices: list[Choice] = []
-        stop: Stop | None = None
-        if self.goal.kind != "best":
-            choices = [c for each in alive for c in self._beginning(each, running, spending)]
+
+        def spending_with(busy: Sequence[RunKey]) -> Spending:
+            return Spending(self.budget, costs, records, busy, slots)
+
+        spending = spending_with(running)
         if not alive:
-            stop = Stop("failed", f"{given_up[0]} No model is left.")
-        elif self.goal.kind == "best":
-            choices, stop, notes = self._race.plan(alive, running, spending)
-        elif choices:
+            stop = None if running else Stop("failed", f"{given_up[0]} No model is left.")
+            return Plan(standings, [], stop, given_up, [], costs, spending)
+        choices, stop, notes = self._chosen(alive, running, spending)
+        more = choices
+        while more and len(choices) < free:
+            # What comes next if these turn out as expected is there for the other workers.
+            busy = [*running, *(choice.key for choice in choices)]
+            more, _, _ = self._chosen(alive, busy, spending_with(busy))
+            choices = [*choices, *more]
+        return Plan(standings, choices, None if running else stop, given_up, notes, costs, spending)
+
+    def _chosen(
+        self, alive: Sequence[Standing], running: Sequence[RunKey], spending: Spending
+    ) -> tuple[list[Choice], Stop | None, list[str]]:
+        """The next runs, or why there are none, and notes."""
+        if self.goal.kind == "best":
+            return self._race.plan(alive, running, spending)
+        choices = [c for each in alive for c in self._beginning(each, running, spending)]
+        if choices:
             first = choices[0].key
             choices = spending.affordable(choices)
-            if not choices:
-                room = f"a run of {first.learner} on {format_count(first.size)} samples"
-                stop = Stop("spent", f"{_spent(spending)} It has no room for {room}.")
-        elif not running or all(len(each.counts) >= SIZES_TO_BEGIN for each in alive):
-            choices, stop, notes = self._going_on(alive, running, spending)
-        stop = None if running else stop
-        return Plan(standings, choices, stop, given_up, notes, costs, spending)
+            room = f"a run of {first.learner} on {format_count(first.size)} samples"
+            stop = Stop("spent", f"{_spent(spending)} It has no room for {room}.")
+            return choices, None if choices else stop, []
+        if running and any(len(each.counts) < SIZES_TO_BEGIN for each in alive):
+            return [], None, []
+        return self._going_on(alive, running, spending)
 
     def _beginning(
         self, standing: Standing, running: Sequence[RunKey], spending: Spending
