@@ -105,7 +105,7 @@ def models() -> dict[str, Any]:
     return {
         "logistic": make_pipeline(MaxAbsScaler(), LogisticRegression(max_iter=100)),
         "forest": RandomForestClassifier(n_jobs=1),
-        "lightgbm": LGBMClassifier(
+        "boosting": LGBMClassifier(
             n_estimators=30,
             learning_rate=0.2,
             max_bin=63,

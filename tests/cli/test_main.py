@@ -302,6 +302,21 @@ def train(run):
 """
 
 
+def test_a_reason_that_runs_share_is_printed_once_with_some_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model_without_disk.py").write_text("def train(run):\n    open('/no/such/file')\n")
+    command = ["run", "--data", "1000", "--model", "model_without_disk:train", "--metric", "loss"]
+    assert main([*command, "--sizes", "100,200", "--seeds", "3", "--out", "run"]) == 3
+    _, _, listed = capsys.readouterr().err.partition("6 of the study's runs failed:\n")
+    reason, again = listed.splitlines()
+    assert "100 samples, seed 0; " in reason
+    assert "; and 3 more: " in reason
+    assert "/no/such/file" in reason
+    assert "--retry-failed" in again
+
+
 def test_a_function_with_a_failing_run_exits_with_3_and_is_retried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

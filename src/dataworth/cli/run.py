@@ -371,15 +371,24 @@ def _observers(options: argparse.Namespace) -> list[Observer]:
     return observers
 
 
+_RUNS_NAMED = 3
+"""Of the runs that failed for one reason."""
+
+
 def _print_failed(outcome: Outcome) -> None:
-    """List the runs that failed, with their reasons, on stderr."""
+    """Print each reason for which runs failed, with these runs, on stderr."""
     from dataworth.cli.show.forecast import echo
 
     console = new_console(stderr=True)
     echo(console, f"{len(outcome.failed)} of the study's runs failed:")
+    reasons: dict[str, list[str]] = {}
     for record in outcome.failed:
         assert record.failure is not None
-        echo(console, f"  {record.key.describe()}: {record.failure.message}")
+        reasons.setdefault(record.failure.message, []).append(record.key.describe())
+    for reason, runs in reasons.items():
+        others = len(runs) - _RUNS_NAMED
+        named = "; ".join(runs[:_RUNS_NAMED]) + (f"; and {others} more" if others > 0 else "")
+        echo(console, f"  {named}: {reason}")
     echo(console, f"Do them again with: dataworth run {outcome.directory} --retry-failed")
 
 
