@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dataworth import Curve
 from dataworth.audit import ReportedRun, audit, audit_figures, reported_runs
+from dataworth.audit.figures import tells_of_training
 from dataworth.audit.rules.losses import FLOORS, least_loss, nearest
 from dataworth.metrics.classification import score
 from dataworth.records.record import Record, RunKey
@@ -155,6 +156,24 @@ def test_a_figure_that_a_model_lacks_is_unknown(tmp_path: Path) -> None:
         assert {run.train_loss for run in reported_runs(store)} == {0.3, None}
     (finding,) = [f for f in audit(tmp_path) if f.code == "loss-above-chance"]
     assert "nan" not in f"{finding.message} {finding.advice}"
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        ({"scores": {"loss": 0.4}}, False),
+        ({"scores": {"loss": 0.4, "train_loss": 0.3}}, True),
+        ({"scores": {"loss": 0.4}, "facts": {"stopped_at_ceiling": 1.0}}, True),
+        ({"scores": {"loss": 0.4}, "history": {"loss": np.linspace(2, 1, 20)}}, True),
+    ],
+)
+def test_whether_runs_tell_of_their_training(
+    record: dict[str, Any], told: bool, tmp_path: Path
+) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.set_meta({"name": "x", "findings": []})
+        store.add(Record(RunKey("m", 100, 0, f"{1:032}"), **record))
+        assert tells_of_training(store) == told
 
 
 def test_seeds_that_are_not_used() -> None:

@@ -8,6 +8,7 @@ from law_curves import power
 
 from dataworth import Curve
 from dataworth.forecast.averages import averaged
+from dataworth.forecast.prepare import prepare
 
 RUNS = np.array([1, 3, 2, 3, 9, 1, 2])
 SIZES = 1000 * 2 ** np.arange(len(RUNS))
@@ -34,6 +35,22 @@ def test_each_size_is_averaged_by_itself(metric: str) -> None:
     np.testing.assert_array_equal(
         found.spread, [((row / row.mean() - 1) ** 2).sum() for row in errors]
     )
+
+
+@pytest.mark.parametrize("rounding", [0.0, 1e-7])
+def test_runs_of_the_largest_size_that_are_alike_count_as_one(rounding: float) -> None:
+    rng = np.random.default_rng(6)
+    values = power(np.repeat(SIZES, 3)) * np.exp(0.01 * rng.normal(size=3 * len(SIZES)))
+    values[-3:] = values[-1] * (1 + rounding * np.array([0, 1, 2]))
+    found = averaged(Curve(np.repeat(SIZES, 3), values))
+    assert found.runs.tolist() == [3] * (len(SIZES) - 1) + [1]
+    assert (found.freedom[-1], found.spread[-1]) == (0, 0)
+    assert any("count as one run" in note for note in found.notes)
+    observations = prepare(Curve(np.repeat(SIZES, 3), values))
+    # Its noise is that of one run of its neighbours.
+    assert observations.noise[-1] == pytest.approx(3 * observations.noise[-2], rel=0.5)
+    noisy = averaged(Curve(np.repeat(SIZES, 3), values * np.exp(1e-4 * rng.normal(size=21))))
+    assert noisy.runs.tolist() == [3] * len(SIZES)
 
 
 def test_means_that_were_given_are_weighted_by_their_runs() -> None:

@@ -89,8 +89,8 @@ def test_a_target_that_is_met_already_is_answered_from_the_measurements() -> Non
 
 def test_single_runs_of_few_sizes_come_with_a_warning() -> None:
     single = dw.forecast(curve_of(SIZES, power(SIZES)))
-    assert any("one run" in warning for warning in single.warnings)
-    assert not any("one run" in warning for warning in dw.forecast(usual()).warnings)
+    assert any("several runs" in warning for warning in single.warnings)
+    assert not any("several runs" in warning for warning in dw.forecast(usual()).warnings)
 
 
 def test_the_value_of_samples_is_the_difference_of_predictions() -> None:

@@ -91,14 +91,17 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
     chance = chance_of(store, meta, "loss")
     nothing: list[float | None] = [None] * len(table)
     endings = _endings(store, model)
-    columns = {name: values.tolist() for name, values in table.values.items()}
+    columns = {
+        name: _known(table.values[name]) if name in table.values else nothing
+        for name in ("accuracy", "train_loss")
+    }
     return [
         ReportedRun(
             size=size,
             seed=seed,
             loss=loss,
-            accuracy=_known(accuracy),
-            train_loss=_known(train_loss),
+            accuracy=accuracy,
+            train_loss=train_loss,
             chance=chance,
             measured_on=measured_on,
             **endings.get((learner, size, seed), {}),
@@ -107,17 +110,22 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
             table.learners.tolist(),
             table.samples.tolist(),
             table.seeds.tolist(),
-            columns["loss"],
-            columns.get("accuracy", nothing),
-            columns.get("train_loss", nothing),
+            table.values["loss"].tolist(),
+            columns["accuracy"],
+            columns["train_loss"],
             strict=True,
         )
     ]
 
 
-def _known(value: float | None) -> float | None:
-    """A figure of a run; None where the run has no such figure, which tables give as NaN."""
-    return None if value is None or math.isnan(value) else value
+def tells_of_training(store: Store, model: str | None = None) -> bool:
+    """Whether a run directory holds training losses, or how the training of some run ended."""
+    return "train_loss" in store.table(learner=model).values or any(_endings(store, model).values())
+
+
+def _known(values: NDArray[np.float64]) -> list[float | None]:
+    """Figures of runs; None where a run has no such figure, which tables give as NaN."""
+    return [None if math.isnan(value) else value for value in values.tolist()]
 
 
 def _endings(store: Store, model: str | None) -> dict[tuple[str, int, int], dict[str, Any]]:
@@ -148,14 +156,18 @@ def _ending(record: Record) -> dict[str, Any]:
 
 def reported_runs_of_curve(curve: Curve) -> list[ReportedRun]:
     """The figures of a loss curve, with accuracies and training losses where it has them."""
-    accuracies, train_losses = curve.others.get("accuracy"), curve.others.get("train_loss")
+    nothing: list[float | None] = [None] * len(curve)
+    accuracies, train_losses = (
+        _known(curve.others[name]) if name in curve.others else nothing
+        for name in ("accuracy", "train_loss")
+    )
     return [
         ReportedRun(
             size=int(curve.samples[row]),
             seed=int(curve.seeds[row]),
             loss=float(curve.values[row]),
-            accuracy=None if accuracies is None else _known(float(accuracies[row])),
-            train_loss=None if train_losses is None else _known(float(train_losses[row])),
+            accuracy=accuracies[row],
+            train_loss=train_losses[row],
             chance=curve.chance,
         )
         for row in range(len(curve))

@@ -22,6 +22,8 @@ _ORDERS = 1e30
 _SCALES, _SHARE, _SHARE_OF_PAIRS = 8.0, math.log(1.25), math.log(1.5)
 """A run is an outlier beyond so many robust deviations, and beyond this ratio to the median."""
 _NAMED = 3
+_SAME = 1e-3
+"""Runs whose deviation is so small a share of that of other sizes are alike up to rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +141,7 @@ def _spread(
     """Runs, degrees of freedom, and sums of squares of relative deviations, of each size."""
     if curve.stds is None:
         runs = groups.lengths.astype(np.float64)
-        return runs, runs - 1, groups.each(lambda at: _squares(losses[at])), []
+        return _all_of_the_data(runs, groups.each(lambda at: _squares(losses[at])))
     known = curve.runs is not None
     counts = np.ones(len(losses)) if curve.runs is None else curve.runs.astype(np.float64)
     stds = np.where(np.isfinite(curve.stds), curve.stds, 0.0)
@@ -160,6 +162,28 @@ def _spread(
             "given: runs=, or a column runs."
         )
     return runs, freedom, spread, said
+
+
+def _all_of_the_data(runs: Floats, spread: Floats) -> tuple[Floats, Floats, Floats, list[str]]:
+    """`_spread` without the runs of the largest size that repeat one run.
+
+    On all of the data, every seed has the same rows, and a model without chance of its own gives
+    the same figure, up to rounding. Such runs say nothing of the noise.
+    """
+    freedom = runs - 1
+    others = freedom[:-1].sum()
+    if freedom[-1] == 0 or others == 0:
+        return runs, freedom, spread, []
+    expected = freedom[-1] * spread[:-1].sum() / others
+    if spread[-1] >= _SAME**2 * expected:
+        return runs, freedom, spread, []
+    runs, freedom, spread = runs.copy(), freedom.copy(), spread.copy()
+    runs[-1], freedom[-1], spread[-1] = 1, 0, 0
+    note = (
+        "the runs of the largest size give the same figure, as on all of the data: they count as "
+        "one run, whose noise is that of the other sizes."
+    )
+    return runs, freedom, spread, [note]
 
 
 def _squares(losses: Floats) -> Floats:
