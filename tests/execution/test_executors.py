@@ -97,6 +97,7 @@ def test_all_executors_give_the_same_figures_to_the_bit(
     assert perform(partial(LocalProcesses, workers=2), resolved, tmp_path) == alone
 
 
+@pytest.mark.slow
 def test_a_builder_whose_module_imports_keras_works_in_other_processes(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

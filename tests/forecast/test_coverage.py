@@ -22,6 +22,7 @@ def truths(seed: int) -> dict[str, float]:
     return {"e": float(rng.uniform(0, 0.4)), "b": 20.0, "c": float(rng.uniform(0.25, 0.6))}
 
 
+@pytest.mark.slow
 def test_predictions_are_held_as_often_as_stated() -> None:
     """The prior is of the world, where curves also leave their law: these are held more often."""
     law = find_law("power-3")

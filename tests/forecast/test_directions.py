@@ -11,6 +11,7 @@ from errors import raises
 import dataworth as dw
 from dataworth import Curve
 from dataworth.errors import ForecastError
+from dataworth.forecast.loss_scale import loss_scale
 
 SIZES = [150, 300, 600, 1_200, 2_400]
 SCORES = np.array([0.55, 0.66, 0.735, 0.79, 0.83])
@@ -26,8 +27,14 @@ def needed() -> float:
 
 
 @pytest.mark.parametrize("name", RISING)
-def test_a_known_score_is_forecast_as_accuracy_is(name: str, needed: float) -> None:
-    found = dw.forecast(Curve(SIZES, SCORES, metric=name)).samples_for(0.88)
+def test_a_known_score_has_the_scale_of_accuracy(name: str) -> None:
+    scales = [loss_scale(Curve(SIZES, SCORES, metric=each)) for each in (name, "accuracy")]
+    made, expected = (scale.losses(SCORES) for scale in scales)
+    np.testing.assert_array_equal(made, expected)
+
+
+def test_a_known_score_is_forecast_as_accuracy_is(needed: float) -> None:
+    found = dw.forecast(Curve(SIZES, SCORES, metric="val_mAP")).samples_for(0.88)
     assert found.median == needed > 2_400
     assert not found.met
 

@@ -27,10 +27,16 @@ def of_accuracy() -> dw.Forecast:
     ["mAP", "Accuracy", "acc", "val_accuracy", "AUC", "F1", "bleu", "IoU", "kappa", "R2", "ndcg",
      "pearsonr", "exact_match", "recall@5", "score", "test/f1 (doc avg)"],
 )  # fmt: skip
-def test_a_metric_that_rises_to_1_is_forecast_as_accuracy_is(
+def test_a_metric_that_rises_to_1_has_the_scale_of_accuracy(
     metric: str, of_accuracy: dw.Forecast
 ) -> None:
-    found = dw.forecast(Curve(SIZES, SHARES, metric=metric)).samples_for(0.9)
+    scale, values = loss_scale(Curve(SIZES, SHARES, metric=metric)), np.array(SHARES)
+    np.testing.assert_array_equal(scale.losses(values), of_accuracy.scale.losses(values))
+    assert scale.log_cap == of_accuracy.scale.log_cap
+
+
+def test_a_metric_that_rises_to_1_is_forecast_as_accuracy_is(of_accuracy: dw.Forecast) -> None:
+    found = dw.forecast(Curve(SIZES, SHARES, metric="mAP")).samples_for(0.9)
     assert found == of_accuracy.samples_for(0.9)
     assert found.median == pytest.approx(5615, rel=0.01)
     assert not found.met

@@ -81,12 +81,24 @@ def test_answered(name: str) -> None:
         forecast.value_of(largest, 2 * largest)
         forecast.value_of(largest / 3, 1e6 * largest)
         forecast.stop_at(1.0, 1.0)
-        assert forecast.law.name in forecast.weights
-        document = forecast.to_dict([2 * largest], [loss])
     assert np.isfinite(predicted.median).all()
     assert (predicted.lower <= predicted.median).all()
     assert (predicted.median <= predicted.upper).all()
-    assert document["predictions"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] * (i % 4 > 0)) for i, n in enumerate(ANSWERED)],
+)
+def test_all_that_is_known_of_a_forecast(name: str) -> None:
+    sizes, losses = ANSWERED[name]
+    with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
+        warnings.simplefilter("error")
+        forecast = dw.forecast(curve_of(sizes, losses))
+        largest = float(np.max(sizes))
+        loss = float(forecast.predict([largest]).median[0])
+        assert forecast.law.name in forecast.weights
+        assert forecast.to_dict([2 * largest], [loss])["predictions"]
 
 
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])

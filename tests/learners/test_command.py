@@ -199,6 +199,7 @@ print('{"accuracy": %r}' % (1 - size ** -0.5))
 """
 
 
+@pytest.mark.slow
 def test_twelve_runs_of_which_four_fail(capsys: pytest.CaptureFixture[str]) -> None:
     Path("trouble.py").write_text(TROUBLE)
     sizes = ["--sizes", "100,200,400,800", "--seeds", "3", "--metric", "accuracy"]

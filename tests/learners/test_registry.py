@@ -34,7 +34,9 @@ def test_presets_have_names_and_defaults() -> None:
     assert identity_of(resolve("mlp")) != identity_of(resolve("mlp", learning_rate=0.01))
 
 
-@pytest.mark.parametrize(("side", "flattened"), [(28, 3136), (8, 256), (4, 64)])
+@pytest.mark.parametrize(
+    ("side", "flattened"), [pytest.param(28, 3136, marks=pytest.mark.slow), (8, 256), (4, 64)]
+)
 def test_the_convolutional_preset_pads_images_of_every_size(side: int, flattened: int) -> None:
     layers = cnn((side, side), 47).layers
     assert layers[-2].kernel.shape == (flattened, 128)

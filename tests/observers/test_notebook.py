@@ -45,6 +45,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 def test_a_study_shows_one_line_that_ends_with_its_runs(tmp_path: Path) -> None:
     cells = [CELL, CELL, "study.run('other', progress=False)", STOPPED, WRONG]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])

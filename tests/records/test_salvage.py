@@ -32,7 +32,9 @@ def _cut(directory: Path, share: float) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("share", [0.95, 0.6, 0.3])
+@pytest.mark.parametrize(
+    "share", [0.6, *(pytest.param(each, marks=pytest.mark.slow) for each in (0.95, 0.3))]
+)
 def test_of_a_file_that_is_cut_short_the_rest_is_kept(filled: Path, share: float) -> None:
     cut = _cut(filled, share)
     with warns("runs-damaged"), Store(filled) as store:

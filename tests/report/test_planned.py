@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -83,7 +84,16 @@ def test_the_page_has_the_section_of_a_study_with_a_plan_alone(
     assert title not in write_report(make_run(tmp_path / "grid")).read_text("utf-8")
 
 
-@pytest.mark.usefixtures("no_picture")
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a study of one run with a goal."""
+    folder = tmp_path_factory.mktemp("planned")
+    goal = dw.Goal(at=100)
+    study = dw.Study(1_000, _train, held_out=0, goal=goal, budget="1 runs", name="planned")
+    study.run_in(folder)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("entry", "value"),
     [
@@ -95,11 +105,11 @@ def test_the_page_has_the_section_of_a_study_with_a_plan_alone(
         ("intervals", {"interval": "wide"}),
     ],
 )
-def test_an_entry_of_another_type_is_named(entry: str, value: object, tmp_path: Path) -> None:
-    goal = dw.Goal(at=100)
-    study = dw.Study(1_000, _train, held_out=0, goal=goal, budget="1 runs", name="planned")
-    study.run_in(tmp_path)
-    with Store(tmp_path, write=True) as store:
+def test_an_entry_of_another_type_is_named(
+    entry: str, value: object, planned: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(planned, tmp_path / "run")
+    with Store(tmp_path / "run", write=True) as store:
         store.set_meta({"plan": store.meta()["plan"] | {entry: value}})
         with raises("entry-invalid", StudyError, entry.removesuffix("s")):
             plan_report(store)

@@ -126,7 +126,12 @@ ODD: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ODD)
+_SIMPLER = ("one run", "two sizes")
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(n, marks=[pytest.mark.slow] * (n in _SIMPLER)) for n in ODD]
+)
 def test_odd_runs_have_a_page_too(
     browser: Browser, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

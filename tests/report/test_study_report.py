@@ -54,6 +54,7 @@ def test_the_page_of_the_whole_directory_is_made(whole: Path) -> None:
     assert "<!doctype html>" in page_html([read_runs(whole)[0]])
 
 
+@pytest.mark.slow
 def test_any_value_of_any_entry_is_shown_or_named(run: Path) -> None:
     found = entries(run)
     assert len(found) > 15

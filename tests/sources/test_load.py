@@ -141,7 +141,9 @@ def test_files_that_are_not_what_their_names_say(tmp_path: Path, name: str, cont
         dw.load(tmp_path / name)
 
 
-@pytest.mark.parametrize("kept", [0.1, 0.4, 0.7, 0.95])
+@pytest.mark.parametrize(
+    "kept", [0.1, 0.95, *(pytest.param(each, marks=pytest.mark.slow) for each in (0.4, 0.7))]
+)
 @pytest.mark.parametrize("name", ["a.mat", "packed.mat", "a.zip", "a.npz", "a.parquet"])
 def test_files_that_are_cut_short(tmp_path: Path, name: str, kept: float) -> None:
     import polars as pl

@@ -23,6 +23,7 @@ class OtherMean(NearestMean):
     name = "other"
 
 
+@pytest.mark.slow
 def test_any_value_of_any_entry_is_written_anew_or_named(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     data = dw.Dataset(random.normal(size=(60, 2)), np.arange(60) % 2)

@@ -48,6 +48,7 @@ def test_the_loss_is_that_of_scikit_learn(digits: Dataset, tmp_path: Path) -> No
         assert loss == pytest.approx(log_loss(parts.held_out.y, shares), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_regressor_gives_rmse_and_workers_the_same_figures(tmp_path: Path) -> None:
     x, y = load_diabetes(return_X_y=True)
     data = Dataset(x, y, task="regression", name="diabetes")

@@ -53,6 +53,7 @@ def with_frozen_weights(shape: tuple[int, ...], classes: int) -> Any:
     return network
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "seeds"),
     [(with_half_dropped, True), (with_statistics, False), (with_frozen_weights, False)],
@@ -89,6 +90,7 @@ def test_cores_drop_other_units() -> None:
     assert still == pytest.approx(0.25, abs=0.06)
 
 
+@pytest.mark.slow
 def test_resumes_to_the_bit_where_the_last_batch_is_not_divided(fit_request: FitRequest) -> None:
     learner: Any = resolve(with_half_dropped)
     data = samples_of(fit_request)

@@ -42,7 +42,7 @@ OPTIMIZERS: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=[pytest.mark.slow] * (n == "momentum")) for n in OPTIMIZERS],
+    [pytest.param(n, marks=[pytest.mark.slow] * (n != "schedule and decay")) for n in OPTIMIZERS],
 )
 def test_equals_keras_fit(name: str, learner_data: Dataset) -> None:
     """Same weights, same order, a smaller last batch: the same weights as Keras' own loop."""
@@ -79,7 +79,7 @@ def constrained(shape: tuple[int, ...], outputs: int) -> Any:
     )
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adam", pytest.param("sgd", marks=pytest.mark.slow)])
 def test_constraints_hold_after_each_step(optimizer: str, learner_data: Dataset) -> None:
     keras = load_keras()
     network = Network(constrained, (8, 8), 10)
@@ -188,6 +188,7 @@ def test_what_is_no_optimizer_is_refused() -> None:
         dw.Study("digits", lambda run: {"loss": 1.0}, optimizer="sgd").resolve()
 
 
+@pytest.mark.slow
 def test_an_optimizer_in_a_study(tmp_path: Path) -> None:
     options: dict[str, Any] = {"sizes": [100], "seeds": 1, "steps": 20}
     adam = dw.Study("digits", "linear", **options).run(tmp_path / "adam")

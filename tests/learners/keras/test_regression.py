@@ -75,6 +75,7 @@ def test_the_linear_preset_finds_least_squares() -> None:
     assert case.fitted.facts["train_loss"] == pytest.approx(mse, rel=0.1)
 
 
+@pytest.mark.slow
 def test_quantiles_are_in_order_and_cover() -> None:
     data = diabetes(task=Regression(quantiles=(0.1, 0.5, 0.9)))
     case = LearnerCase(MODELS["mlp"], data, TrainingOptions(15, batch_size=32), size=300)
@@ -114,6 +115,7 @@ def test_a_model_that_cannot_give_any_number_is_refused(name: str) -> None:
         learner.identity(data, data.task)  # type: ignore[call-arg]
 
 
+@pytest.mark.slow
 def test_a_study_from_the_table_to_the_forecast(tmp_path: Path) -> None:
     study = dw.Study(
         diabetes(),

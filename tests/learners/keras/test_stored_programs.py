@@ -52,6 +52,7 @@ def _programs(home: Path) -> list[Path]:
     return sorted((home / "dataworth" / "programs").glob("*/*-cache.*"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the folder is named by XDG_CACHE_HOME")
 def test_programs_are_compiled_once_and_damaged_ones_again(tmp_path: Path) -> None:
     first, value, own = _compile(tmp_path, "killed")
@@ -74,7 +75,8 @@ def test_programs_are_compiled_once_and_damaged_ones_again(tmp_path: Path) -> No
     third, same, _ = _compile(tmp_path)
     assert third["misses"] == 1
     assert same == value
-    assert damaged.read_bytes() != content
+    # A program that was compiled again may have other bytes, and so another name.
+    assert not damaged.exists() or damaged.read_bytes() != content
 
     # What others may write is not loaded, and neither is anything where JAX's cache is off.
     folder.chmod(0o770)

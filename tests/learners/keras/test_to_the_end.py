@@ -61,7 +61,9 @@ def test_a_resumed_run_gives_the_same_bits(
         np.testing.assert_array_equal(resumed.history[name], unbroken.history[name])
 
 
-@pytest.mark.parametrize("samples", [1, 2, 3])
+@pytest.mark.parametrize(
+    "samples", [1, *(pytest.param(each, marks=pytest.mark.slow) for each in (2, 3))]
+)
 def test_tiny_subsets_are_trained(learner: Any, short: FitRequest, samples: int) -> None:
     tiny = replace(short, train=View(short.train.data, np.arange(samples)))
     trained = learner.fit(tiny, MemoryContext())
@@ -94,6 +96,7 @@ def test_an_epoch_or_a_step_asked_for_is_as_before(digits: Dataset) -> None:
     assert budget(patience=9)["until"]["patience"] == 9
 
 
+@pytest.mark.slow
 def test_digits_are_trained_to_the_end_by_default(digits: Dataset, tmp_path: Path) -> None:
     curve = dw.Study(digits, "mlp", sizes=[160], seeds=1).run(tmp_path)
     assert curve.summary()[0].mean < 0.35

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from errors import raises
 
 from dataworth.data.base import View
@@ -120,6 +121,7 @@ def test_several_labels_are_refused_before_training(fit_request: FitRequest) -> 
         learner.identity(labels, labels.task)
 
 
+@pytest.mark.slow
 def test_the_time_of_compiling_is_that_of_the_first_run(fit_request: FitRequest) -> None:
     learner: Any = resolve("mlp:8", learning_rate=0.01)
     request = changed(fit_request, np.arange(40), epochs=1)

@@ -25,7 +25,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+_LIKE_OTHERS = ("winograd valid, odd", "patches 1x1", "direct strides")
+"""Each compiles for a second, and differs from another case in its shape alone."""
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(n, marks=[pytest.mark.slow] * (n in _LIKE_OTHERS)) for n in CASES]
+)
 def test_value_and_gradients_equal_those_of_xla(case: str) -> None:
     image, kernel, geometry = CASES[case]
     random = np.random.default_rng(7)
