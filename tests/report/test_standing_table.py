@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from dataworth._util.numbers import format_chance
+from dataworth.curves.curve import Curve
+from dataworth.curves.read import load_curve
 from dataworth.forecast.compare import compare
 from dataworth.metrics.labels import format_values
+from dataworth.report.reported import reported_comparison
 from dataworth.report.study_report import Ahead, RunReport, look_ahead
 from dataworth.report.tables import standing_table
 
@@ -47,3 +51,15 @@ def test_without_two_forecasts_there_is_no_table(pair: list[RunReport]) -> None:
     assert standing_table(pair[:1]) is None
     refused = replace(pair[1], ahead={"loss": Ahead(None, None, "too short")})
     assert standing_table([pair[0], refused]) is None
+
+
+def test_models_are_compared_in_words_by_the_metric_that_people_speak_of(
+    run_directory: Path,
+) -> None:
+    curve = load_curve(run_directory)
+    by_loss = compare({"one": curve, "two": curve})
+    spoken = reported_comparison(by_loss)
+    assert (by_loss.metric.name, spoken.metric.name) == ("loss", "accuracy")
+    assert spoken.names == by_loss.names
+    alone = compare({"one": curve, "two": Curve(curve.samples, curve.values)})
+    assert reported_comparison(alone) is alone

@@ -102,8 +102,10 @@ def run(options: argparse.Namespace) -> int:
             code="options-conflict",
         )
     from dataworth.forecast.horizons import TIMES
+    from dataworth.report.reported import reported_comparison
 
     comparison = _by_model(_comparison(options))
+    spoken = comparison if options.metric else reported_comparison(comparison)
     for place in options.directories:
         with opened(place) as results:
             warn_of_training(results)
@@ -111,11 +113,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         from dataworth.report.sentences import best_in_words
 
-        answer = {"answer": best_in_words(comparison, comparison.largest)}
+        answer = {"answer": best_in_words(spoken, spoken.largest)}
         document = answer | comparison.to_dict(sizes, options.level)
         print(json.dumps(document, allow_nan=False))
     else:
-        show_comparison(new_console(), comparison, sizes, options.level)
+        show_comparison(new_console(), comparison, spoken, sizes, options.level)
     if not is_page:
         # Slow to load: not before the answer is on the screen.
         from dataworth.plots.files import write_comparison_picture

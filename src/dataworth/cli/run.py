@@ -292,6 +292,7 @@ def _compare(outcome: Outcome, goal: Goal | None) -> None:
     from dataworth.cli.show.forecast import echo, show_comparison
     from dataworth.forecast.compare import compare
     from dataworth.forecast.horizons import TIMES
+    from dataworth.report.reported import reported_comparison
     from dataworth.report.sentences import best_in_words
 
     console = new_console()
@@ -301,11 +302,12 @@ def _compare(outcome: Outcome, goal: Goal | None) -> None:
         echo(console, f"No forecast: {error}")
         _print(outcome)
         return
+    spoken = reported_comparison(comparison)
     sizes = [comparison.largest * times for times in (1, TIMES[-1])]
     if goal is not None and goal.at is not None:
-        echo(console, best_in_words(comparison, goal.at))
+        echo(console, best_in_words(spoken, goal.at))
         sizes = sorted({*sizes, float(goal.at)})
-    show_comparison(console, comparison, sizes, 0.9)
+    show_comparison(console, comparison, spoken, sizes, 0.9)
     _print(outcome)
     echo(console, f"More with: dataworth compare {outcome.directory}")
 

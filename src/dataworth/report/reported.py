@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dataworth.errors import DataError, ForecastError
@@ -9,6 +10,7 @@ from dataworth.metrics.registry import canonical
 
 if TYPE_CHECKING:
     from dataworth.curves.curve import Curve
+    from dataworth.forecast.compare import Comparison
     from dataworth.forecast.forecast import Forecast
 
 REPORTED = ("accuracy", "error_rate")
@@ -40,3 +42,14 @@ def reported(forecast: Forecast) -> Forecast:
         return api.forecast(forecast.curve[metric])
     except (DataError, ForecastError):
         return forecast
+
+
+def reported_comparison(comparison: Comparison) -> Comparison:
+    """The comparison by the metric that is usually reported, where all learners have the same."""
+    wanted = {reported_metric(forecast.curve) for forecast in comparison.forecasts.values()}
+    if len(wanted) != 1 or None in wanted:
+        return comparison
+    made = {name: reported(forecast) for name, forecast in comparison.forecasts.items()}
+    if len({forecast.curve.metric.name for forecast in made.values()}) > 1:
+        return comparison
+    return replace(comparison, forecasts=made)

@@ -32,10 +32,17 @@ if TYPE_CHECKING:
 
 
 def show_comparison(
-    console: Console, comparison: Comparison, sizes: Sequence[float], level: float
+    console: Console,
+    comparison: Comparison,
+    spoken: Comparison,
+    sizes: Sequence[float],
+    level: float,
 ) -> None:
-    """Print which is the best, the standings at some sizes, crossings, and what to beware of."""
-    echo(console, best_in_words(comparison, comparison.largest), "")
+    """Print which is the best, the standings at some sizes, crossings, and what to beware of.
+
+    The first line is of `spoken`, the comparison by the metric that is usually reported.
+    """
+    echo(console, best_in_words(spoken, spoken.largest), "")
     for size in sizes:
         echo(console, f"At {format_count(size)} {comparison.counted}:")
         print_table(console, standings_table(comparison, size, level))
