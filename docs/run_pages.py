@@ -132,7 +132,14 @@ def run(page: Path, pictures: Path | None = None) -> dict[Block, str]:
         done = subprocess.run(
             [sys.executable, "-c", _SCRIPT, json.dumps(steps), page.name],
             cwd=folder,
-            env={**os.environ, "DATAWORTH_OFFLINE": "1", "COLUMNS": "100", "MPLBACKEND": "agg"},
+            env={
+                **os.environ,
+                # Scripts of a page find the program of this environment, activated or not.
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+                "DATAWORTH_OFFLINE": "1",
+                "COLUMNS": "100",
+                "MPLBACKEND": "agg",
+            },
             capture_output=True,
             text=True,
             check=False,

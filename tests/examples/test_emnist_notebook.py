@@ -48,7 +48,7 @@ def test_it_shows_progress_the_mistake_and_the_forecast(outputs: list[str]) -> N
     assert "6 of 6 runs" in text
     assert "labels-scaled" in text
     assert "reachable at all" in text
-    assert "from 1,800 to 5,400 samples" in text
+    assert "3x the data (5,400 samples)" in text
 
 
 @pytest.mark.slow
