@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from dataworth import Curve
 from dataworth.audit import ReportedRun, audit, audit_figures, reported_runs
-from dataworth.audit.figures import tells_of_training
 from dataworth.audit.rules.losses import FLOORS, least_loss, nearest
 from dataworth.metrics.classification import score
 from dataworth.records.record import Record, RunKey
@@ -173,7 +172,7 @@ def test_whether_runs_tell_of_their_training(
     with Store(tmp_path, write=True) as store:
         store.set_meta({"name": "x", "findings": []})
         store.add(Record(RunKey("m", 100, 0, f"{1:032}"), **record))
-        assert tells_of_training(store) == told
+        assert bool(reported_runs(store, of_training=True)) == told
 
 
 def test_seeds_that_are_not_used() -> None:

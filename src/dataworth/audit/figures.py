@@ -70,10 +70,13 @@ class ReportedRun:
     is_trained_to_the_end: bool = False
 
 
-def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
+def reported_runs(
+    store: Store, model: str | None = None, *, of_training: bool = False
+) -> list[ReportedRun]:
     """The figures of all finished runs of a run directory, or of those of one model.
 
-    Empty where the runs have no loss, which every check needs.
+    Empty where the runs have no loss, which every check needs; `of_training`, also where none has a
+    training loss or shows how its training ended.
 
     Raises
     ------
@@ -84,13 +87,15 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
     metrics = checked_entry({"metrics": ["loss"], **meta}, "metrics", list, where)
     if "loss" not in table.values or "loss" not in metrics:
         return []
+    endings = _endings(store, model)
+    if of_training and "train_loss" not in table.values and not any(endings.values()):
+        return []
     # Before format 1, only the mistakes of a reproduction recorded it.
     mistakes = checked_entry({"mistakes": {}, **meta}, "mistakes", dict, where)
     on_training = meta.get("measured_on") == "training" or mistakes.get("loss_on_training_rows")
     measured_on: MeasuredOn = "training" if on_training else "held-out"
     chance = chance_of(store, meta, "loss")
     nothing: list[float | None] = [None] * len(table)
-    endings = _endings(store, model)
     columns = {
         name: _known(table.values[name]) if name in table.values else nothing
         for name in ("accuracy", "train_loss")
@@ -116,11 +121,6 @@ def reported_runs(store: Store, model: str | None = None) -> list[ReportedRun]:
             strict=True,
         )
     ]
-
-
-def tells_of_training(store: Store, model: str | None = None) -> bool:
-    """Whether a run directory holds training losses, or how the training of some run ended."""
-    return "train_loss" in store.table(learner=model).values or any(_endings(store, model).values())
 
 
 def _known(values: NDArray[np.float64]) -> list[float | None]:

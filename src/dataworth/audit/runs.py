@@ -15,7 +15,6 @@ from dataworth.audit.figures import (
     groups_of,
     reported_runs,
     reported_runs_of_curve,
-    tells_of_training,
     worst_first,
 )
 from dataworth.audit.rules.curves import rise_findings, seed_findings
@@ -95,14 +94,10 @@ def audit_run(directory: str | os.PathLike[str]) -> list[Finding]:
 def findings_of_training(store: Store) -> list[Finding]:
     """Whether runs of a run directory were not trained to the end; see `audit_run`."""
     several = models(store.meta(), str(store.path))
-    names: dict[str | None, str] = {None: store.directory.name}
-    if len(several) > 1:
-        names = {each: each for each in several}
+    if len(several) < 2:
+        return training_findings(reported_runs(store, of_training=True), store.directory.name)
     found = [
-        training_findings(reported_runs(store, model), name)
-        for model, name in names.items()
-        # Of a hundred thousand runs of a function, figures are read for nothing.
-        if tells_of_training(store, model)
+        training_findings(reported_runs(store, model, of_training=True), model) for model in several
     ]
     return [finding for each in found for finding in each]
 
