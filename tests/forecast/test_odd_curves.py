@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -63,6 +64,14 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
 }
 
 
+@contextmanager
+def no_warning() -> Iterator[None]:
+    """Turn warnings, those of NumPy's arithmetic too, into errors."""
+    with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
+        warnings.simplefilter("error")
+        yield
+
+
 @cache
 def usual() -> dw.Forecast:
     return dw.forecast(curve_of(SIZES, power(SIZES)))
@@ -71,8 +80,7 @@ def usual() -> dw.Forecast:
 @pytest.mark.parametrize("name", ANSWERED)
 def test_answered(name: str) -> None:
     sizes, losses = ANSWERED[name]
-    with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
-        warnings.simplefilter("error")
+    with no_warning():
         forecast = dw.forecast(curve_of(sizes, losses))
         largest = float(np.max(sizes))
         predicted = forecast.predict([largest, 2 * largest, 20 * largest])
@@ -92,8 +100,7 @@ def test_answered(name: str) -> None:
 )
 def test_all_that_is_known_of_a_forecast(name: str) -> None:
     sizes, losses = ANSWERED[name]
-    with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
-        warnings.simplefilter("error")
+    with no_warning():
         forecast = dw.forecast(curve_of(sizes, losses))
         largest = float(np.max(sizes))
         loss = float(forecast.predict([largest]).median[0])
@@ -110,8 +117,7 @@ def test_answered_when_told_the_law(name: str, every: int) -> None:
     few = len(np.unique(sizes)) <= 5
     laws = [law for law in all_laws() if not few or law.free <= 3]
     for law in laws[list(ANSWERED).index(name) % every :: every]:
-        with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
-            warnings.simplefilter("error")
+        with no_warning():
             forecast = dw.forecast(curve_of(sizes, losses, chance=math.log(10)), laws=[law])
             predicted = forecast.predict([largest, 20 * largest])
             assert (predicted.lower > 0).all(), law.name

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from dataworth._util.files import DISK_FULL
 from dataworth._util.machine import uses_gpu
 from dataworth.errors import StudyError
 from dataworth.execution.ahead import Ahead
@@ -18,7 +19,7 @@ _START = (1.5, 6.0)
 forked from another, and may be days old."""
 _LEAST_AHEAD = 0.25
 """Seconds that the first run takes before a process is made ready, however many runs are left."""
-_CANNOT = ("not-picklable", "worker-did-not-start", "disk-full")
+_CANNOT = ("not-picklable", "worker-did-not-start", DISK_FULL)
 """Reasons why processes cannot do the runs and this one still can."""
 
 

@@ -248,14 +248,15 @@ def _in_per_cent(curve: Curve) -> bool:
 
 def _check_one_unit(curve: Curve) -> None:
     """Refuse a share among values in per cent: one at most 1 where fewer samples gave more."""
-    above = curve.samples[curve.values > 1]
-    shares = curve.values[(abs(curve.values) <= 1) & (curve.values != 0)]
-    sizes = curve.samples[(abs(curve.values) <= 1) & (curve.values != 0)]
-    if len(above) and len(sizes) and sizes.max() >= above.min():
-        wrong = shares[sizes >= above.min()][0]
+    above = curve.values > 1
+    if not above.any():
+        return
+    is_share = (abs(curve.values) <= 1) & (curve.values != 0)
+    wrong = curve.values[is_share & (curve.samples >= curve.samples[above].min())]
+    if len(wrong):
         raise ForecastError(
-            f"{curve.metric.name} holds {wrong:g} among values in per cent, and fewer samples gave "
-            f"{curve.values[curve.values > 1][0]:g}: write all values in one unit.",
+            f"{curve.metric.name} holds {wrong[0]:g} among values in per cent, and fewer samples "
+            f"gave {curve.values[above][0]:g}: write all values in one unit.",
             code="value-out-of-range",
         )
 
