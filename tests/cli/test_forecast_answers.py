@@ -45,11 +45,17 @@ def test_the_answer_is_first_and_the_law_is_in_the_details(
     )
     assert lines[1].startswith("Accuracy 90 % needs about ")
     (read,) = (line for line in lines if line.startswith("Read: "))
-    assert all(part in read for part in ("semicolons", "'accuracy' the metric", "decimal commas"))
+    assert all(part in read for part in ("semicolons", "decimal commas"))
+    assert "'accuracy'" not in read
     assert said.index("Forecast of") < said.index("Warning")
     assert "Law:" not in said
     detailed = said_of(SEMICOLONS, capsys, "--details")
     assert detailed.index("Forecast of") < detailed.index("Law:") < detailed.index("Backtest")
+
+
+def test_names_of_metrics_keep_their_capitals(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "samples,mAP\n100,.2\n300,.3\n900,.38\n2700,.44\n"
+    assert "\nmAP 0.5 needs about " in said_of(text, capsys, "--target", "0.5")
 
 
 def test_accuracy_is_spoken_of_before_nats(capsys: pytest.CaptureFixture[str]) -> None:

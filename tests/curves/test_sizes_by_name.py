@@ -46,6 +46,29 @@ def test_units_in_the_name(tmp_path: Path, name: str, unit: float) -> None:
     assert any("multiples" in note for note in curve.assumed) == (unit != 1)
 
 
+@pytest.mark.parametrize(
+    "name", ["size (MB)", "size [GiB]", "dataset size/kB", "size in GB", "data size (megabytes)"]
+)
+def test_bytes_are_no_numbers_of_samples(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, name, [10, 30, 90])
+    with raises("column-missing", DataError, "count no samples.*--samples COLUMN"):
+        as_curve(path)
+    assert as_curve(path, samples=name).samples.tolist() == [10, 30, 90]
+
+
+def test_only_what_was_assumed_is_said(tmp_path: Path) -> None:
+    assert as_curve(written(tmp_path, "samples")).assumed == ("cells are separated by semicolons",)
+    path = tmp_path / "b.csv"
+    rows = "".join(f"{10 * 3**k},{0.6 + k / 10},{0.5 + k / 10}\n" for k in range(3))
+    path.write_text(f"samples,accuracy,loss\n{rows}")
+    assert as_curve(path).assumed == ("'loss' is taken for the metric",)
+    assert as_curve(path, "accuracy").assumed == ()
+    path.write_text(
+        f"share of data,accuracy,std\n{rows}".replace("30,", "50,").replace("90,", "100,")
+    )
+    assert as_curve(path, total=600).assumed[0].startswith("'share of data' holds per cent of 600")
+
+
 def test_units_in_cells(tmp_path: Path) -> None:
     for sizes in (["1k", "3K", "9 k"], ["0.001M", "0.003 million", "9k"]):
         for name in ("tokens", "samples (k)"):

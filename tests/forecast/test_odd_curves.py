@@ -146,6 +146,17 @@ def test_a_rise_is_said() -> None:
     assert any("rises" in text for text in forecast.warnings)
 
 
+def test_a_run_that_failed_between_others_is_said() -> None:
+    shares = np.array([0.5, 0.6, 0.68, 0.1, 0.79, 0.83, 0.86])
+    forecast = dw.forecast(Curve(SIZES, shares, metric="accuracy"))
+    (said,) = (text for text in forecast.warnings if "sizes beside it" in text)
+    assert f"the loss at {SIZES[3]:,.0f} samples is 2.8 times" in said
+    shares[3] = 0.735
+    assert "sizes beside it" not in str(
+        dw.forecast(Curve(SIZES, shares, metric="accuracy")).warnings
+    )
+
+
 def test_a_flat_curve_stays_flat() -> None:
     forecast = dw.forecast(curve_of(*ANSWERED["flat"]))
     assert forecast.predict([64_000]).median[0] == pytest.approx(0.7, rel=0.02)

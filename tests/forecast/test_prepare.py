@@ -134,6 +134,25 @@ def test_a_run_that_failed_does_not_decide(name: str) -> None:
     assert said in " ".join(errors.notes)
 
 
+def test_runs_without_an_error_make_no_outlier_of_the_others() -> None:
+    sizes, seeds = np.repeat([100, 300, 900], 3), np.tile([0, 1, 2], 3)
+    errors = np.array([0.1, 0.11, 0.09, 0.03, 0.02, 0.04, 0.0, 0.01, 0.0])
+    found = prepare(Curve(sizes, errors, seeds, metric="error"))
+    assert found.notes == ()
+    assert np.exp(found.log_loss[-1]) == pytest.approx(errors[-3:].mean())
+    errors[7] = 0.9
+    assert "seed 1 at 900 samples" in prepare(Curve(sizes, errors, seeds, metric="error")).notes[0]
+
+
+def test_runs_that_failed_at_every_size_are_said() -> None:
+    sizes, seeds = np.repeat([200, 600, 1800, 5400], 5), np.tile(range(5), 4)
+    errors = np.repeat([0.5, 0.36, 0.27, 0.21], 5) * np.tile([0.99, 1, 1.01, 1, 1], 4)
+    errors[seeds > 2] = 0.9
+    found = prepare(Curve(sizes, errors, seeds, metric="error"))
+    assert "lie far apart, such as seed 3 at 5,400 samples" in found.notes[0]
+    assert np.exp(found.log_loss[-1]) == pytest.approx(errors[-5:].mean())
+
+
 def test_of_two_runs_the_one_that_rises_is_the_outlier() -> None:
     sizes, seeds = np.repeat([100, 200, 400, 800], 2), np.tile([0, 1], 4)
     values = [0.9, 0.91, 0.8, 0.79, 0.7, 0.71, 0.61, 2.303]

@@ -44,6 +44,7 @@ HELD_OUT = ("val_", "test_", "eval_", "valid/", "test/", "heldout/", "held-out "
         ("F1 (doc avg)", "f1"),
         ("f1_weighted", "f1"),
         ("f1_macro", "macro_f1"),
+        ("Macro-averaged F1 (dev)", "f1"),
         ("F0.5", "f_beta"),
         ("sensitivity", "recall"),
         ("recall@10", "recall"),

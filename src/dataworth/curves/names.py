@@ -24,6 +24,8 @@ def key(name: str) -> str:
 
 def sizes_group(name: str) -> int | None:
     """How likely a column holds sizes by its name: 0 is the likeliest, None is not at all."""
+    if are_bytes(name):
+        return None
     plain = unit_of_sizes(name)[0]
     word = key(plain)
     said = [each for each in words(plain) if each not in _FILLERS]
@@ -41,6 +43,11 @@ def are_shares(name: str) -> bool:
     return sizes_group(name) == _OF_SHARES
 
 
+def are_bytes(name: str) -> bool:
+    """Whether a name is one of sizes in megabytes and the like, which count no samples."""
+    return _BYTES.search(name) is not None
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -52,6 +59,10 @@ UNITS = {
     **dict.fromkeys(("t", "trillion", "trillions", "1e12"), 1e12),
 }
 """Units of numbers of samples, in cells and in the names of their columns."""
+_BYTES = re.compile(
+    r"(?:[(\[/]|\bin\b)\s*(?:[kmgt]i?b|(?:[kmgt]\w+)?bytes?)\s*[)\]]?\s*$", re.IGNORECASE
+)
+"""At the end of a name: a size in megabytes and the like."""
 _LOGARITHMS = frozenset(("log", "log2", "log10", "ln", "lg"))
 
 

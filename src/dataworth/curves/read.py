@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 
 from dataworth._util.lazy import lazy_function
 from dataworth.curves.curve import Curve, real_numbers
-from dataworth.curves.measurements import Columns, curve_of_table
+from dataworth.curves.measurements import curve_of_table
+from dataworth.curves.roles import Columns
 from dataworth.curves.shapes import long_form
 from dataworth.curves.table import Table, label
 from dataworth.curves.text_files import read_table

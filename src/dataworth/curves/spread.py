@@ -146,7 +146,8 @@ def standard_deviations(
     else:
         half = numbers("half") if "half" in columns else (numbers("upper") - numbers("lower")) / 2
         level = next((each for each in _NORMAL if each in names.key(said)), "95")
-        stds, note = abs(half) / _NORMAL[level], f"{said} gives {level} % intervals of the mean"
+        give = "gives" if "half" in columns else "give"
+        stds, note = abs(half) / _NORMAL[level], f"{said} {give} {level} % intervals of the mean"
     notes = [note]
     if "runs" in columns:
         notes.append(f"{columns['runs']!r} is the number of runs in a mean")

@@ -21,6 +21,7 @@ _ORDERS = 1e30
 """No law says anything of figures that lie this far apart."""
 _SCALES, _SHARE, _SHARE_OF_PAIRS = 8.0, math.log(1.25), math.log(1.5)
 """A run is an outlier beyond so many robust deviations, and beyond this ratio to the median."""
+_TWICE = math.log(2)
 _NAMED = 3
 _SAME = 1e-3
 """Runs whose deviation is so small a share of that of other sizes are alike up to rounding."""
@@ -158,8 +159,8 @@ def _spread(
     said = []
     if not known:
         said.append(
-            "the standard deviations are taken for those of the means, as numbers of runs are not "
-            "given: runs=, or a column runs."
+            "numbers of runs are not given (runs=, or a column runs): the spread is taken for that "
+            "of the means, not of single runs."
         )
     return runs, freedom, spread, said
 
@@ -197,7 +198,8 @@ def _without_outliers(
     """The runs of each size without those that are far worse than the rest, and what was left out.
 
     Of three runs or more, one is far worse if its log loss lies more than 8 robust deviations,
-    pooled over sizes, and more than 25 % above the median of its size; of two, if the pair lies
+    pooled over sizes, and more than 25 % above the median of its size, or of the smaller size
+    before it where that median is no error at all; of two, if the pair lies
     further apart than others and by more than 50 %, and the worse one is also worse than the
     smaller size before it.
     """
@@ -216,18 +218,39 @@ def _without_outliers(
     for at, (group, middle) in enumerate(zip(groups, medians, strict=True)):
         far = np.zeros(len(group), bool)
         if len(group) > 2:
-            far = logs[group] - middle > max(limit, _SHARE)
+            usual = middle if math.isfinite(middle) or not at else medians[at - 1]
+            far = logs[group] > usual + max(limit, _SHARE)
         elif len(group) == 2 and at and np.isfinite(logs[group]).all():
             apart = float(np.ptp(logs[group])) > max(limit, _SHARE_OF_PAIRS)
             far = apart & (logs[group] == logs[group].max())
             far &= logs[group] > medians[at - 1] + _SHARE
         dropped += group[far].tolist()
     if not dropped or len(dropped) > len(curve) / 4:
-        return groups, []
-    return groups.without(np.array(dropped)), [_named(curve, dropped)]
+        return groups, _apart(curve, logs, groups, medians)
+    said = (
+        f"left out as outlying: {_named(curve, dropped)}. Look whether it trained to the end. To "
+        "include it, give means with stds= and runs=."
+    )
+    return groups.without(np.array(dropped)), [said]
+
+
+def _apart(curve: Curve, logs: Floats, groups: SizeGroups, medians: Floats) -> list[str]:
+    """Says that the worst run of most sizes is twice as bad as their median, if that is so."""
+    with np.errstate(invalid="ignore"):
+        above = groups.each(lambda at: logs[at].max(axis=1)) - medians
+    above = np.where((groups.lengths > 2) & np.isfinite(above), above, -np.inf)
+    if np.median(above) < _TWICE:
+        return []
+    group = list(groups)[int(np.argmax(above))]
+    return [
+        "the runs of a size lie far apart, such as "
+        f"{_named(curve, [int(group[np.argmax(logs[group])])])}. Look whether all trained to the "
+        "end: the forecast is of their mean."
+    ]
 
 
 def _named(curve: Curve, rows: list[int]) -> str:
+    """The runs, in words."""
     said = []
     for row in rows[:_NAMED]:
         others = curve.values[(curve.samples == curve.samples[row]) & np.isfinite(curve.values)]
@@ -237,10 +260,7 @@ def _named(curve: Curve, rows: list[int]) -> str:
             f"{curve.values[row]:.4g} (median {np.median(others):.4g})"
         )
     more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
-    return (
-        f"left out as outlying: {', '.join(said)}{more}. Look whether it trained to the end. To "
-        "include it, give means with stds= and runs=."
-    )
+    return f"{', '.join(said)}{more}"
 
 
 def _negative(curve: Curve, scale: LossScale, loss: float) -> ForecastError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -171,11 +173,8 @@ def draw_curves(
         shrinkage = _shrinkage(prior, len(observations))
     weights = stacking_weights(members, prior)
     residual = float(weights @ np.array([member.residual for member in members]))
-    points = sobol_points(COUNT, 5, np.random.Generator(np.random.Philox(seed)))
-    sobol = np.clip(points, 1e-9, 1 - 1e-9)
-    member, row = _picked(members, weights, sobol[:, 0])
-    shuffled = np.random.Generator(np.random.Philox(seed)).permutation(sobol[:, 1])
-    t_scale = student_scales(prior.tail, sobol[:, 4])
+    standard = _standard_draws(seed, prior.tail)
+    member, row = _picked(members, weights, standard.places)
     draws = Draws(
         observations,
         tuple(members),
@@ -183,15 +182,41 @@ def draw_curves(
         member,
         row,
         shrinkage=shrinkage,
-        level=prior.level * residual * t_scale * ndtri(sobol[:, 1]),
-        offset=shift * ndtri(shuffled),
-        drift=t_scale * ndtri(sobol[:, 2]),
+        level=prior.level * residual * standard.t_scale * standard.level,
+        offset=shift * standard.offset,
+        drift=standard.t_scale * standard.drift,
         drift_scale=prior.drift_scale * residual,
         model_spread=prior.model_spread,
         noise=math.sqrt(observations.run_noise) if observations.noisy else residual,
-        chance=ndtri(sobol[:, 3]) * (1.0 if observations.noisy else t_scale),
+        chance=standard.chance * (1.0 if observations.noisy else standard.t_scale),
     )
     return draws.adjusted(prior, residual, family)
+
+
+class _StandardDraws(NamedTuple):
+    """What the draws of all curves share: places in 0..1, normals, and scales of Student's t."""
+
+    places: Floats
+    level: Floats
+    offset: Floats
+    drift: Floats
+    chance: Floats
+    t_scale: Floats
+
+
+@lru_cache(maxsize=4)
+def _standard_draws(seed: int, tail: float) -> _StandardDraws:
+    points = sobol_points(COUNT, 5, np.random.Generator(np.random.Philox(seed)))
+    places, level, drift, chance, scales = np.clip(points, 1e-9, 1 - 1e-9).T
+    shuffled = np.random.Generator(np.random.Philox(seed)).permutation(level)
+    return _StandardDraws(
+        places,
+        ndtri(level),
+        ndtri(shuffled),
+        ndtri(drift),
+        ndtri(chance),
+        student_scales(tail, scales),
+    )
 
 
 def _bands(values: Floats, around: list[float]) -> Floats:
@@ -253,12 +278,12 @@ def _shrinkage(prior: Prior, sizes: int) -> float:
 
 
 def _picked(
-    members: list[EnsembleMember], weights: Floats, sobol: Floats
+    members: list[EnsembleMember], weights: Floats, places: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The member and the shape of each draw, in proportion to their weights."""
     shares = np.concatenate([w * m.weights for w, m in zip(weights, members, strict=True)])
     owner = np.repeat(np.arange(len(members)), [len(m.weights) for m in members])
     rows = np.concatenate([np.arange(len(m.weights)) for m in members])
     total = np.cumsum(shares)
-    at = np.minimum(np.searchsorted(total, sobol * total[-1]), len(total) - 1)
+    at = np.minimum(np.searchsorted(total, places * total[-1]), len(total) - 1)
     return owner[at], rows[at]

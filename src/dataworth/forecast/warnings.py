@@ -11,12 +11,14 @@ from dataworth.laws.observations import Observations
 Floats = NDArray[np.float64]
 _SPARSE = 8
 """From more sizes than this, single runs show their noise well enough by how they scatter."""
+_PEAK = float(np.log(1.5))
+"""A log loss that lies so far above those of both neighbours is of a run that failed."""
 _STEEPER = 0.01
 """A slope of the log loss per unit of log n below this is flat to anyone."""
 
 
 def warnings_for(observations: Observations, sizes: Floats | None = None) -> tuple[str, ...]:
-    """Sentences, the gravest first: distance, number of sizes, span, rise, flatness, notes."""
+    """Sentences: distance, number of sizes, span, runs, a peak, rise, flatness, notes."""
     largest = float(observations.sizes[-1])
     found = [] if sizes is None or not len(sizes) else _distance(float(sizes.max()), largest)
     if len(observations) < 4:
@@ -34,6 +36,7 @@ def warnings_for(observations: Observations, sizes: Floats | None = None) -> tup
             "few sizes or none have several runs: the noise between runs can only be estimated "
             "from how the sizes scatter; measure with several seeds."
         )
+    found += _peak(observations)
     rise = _rise(observations)
     if len(observations) > 2 and (np.diff(observations.log_loss) > 0).all():
         found.append(
@@ -60,6 +63,20 @@ def _distance(size: float, largest: float) -> list[str]:
     if ratio > 10:
         return [f"{beyond}: beyond 10x a forecast is little more than a guess."]
     return [f"{beyond}: treat forecasts beyond 3x as rough."]
+
+
+def _peak(observations: Observations) -> list[str]:
+    """The size between others whose loss lies far above both of its neighbours, if one does."""
+    losses = observations.log_loss
+    above = losses[1:-1] - np.maximum(losses[:-2], losses[2:])
+    if not len(above) or above.max() < _PEAK:
+        return []
+    at = int(np.argmax(above)) + 1
+    return [
+        f"the loss at {format_count(float(observations.sizes[at]))} samples is "
+        f"{float(np.exp(above[at - 1])):.2g} times those of the sizes beside it: look whether it "
+        "was trained to the end, and leave that size out if not."
+    ]
 
 
 def _rise(observations: Observations) -> float:

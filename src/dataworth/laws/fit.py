@@ -84,7 +84,10 @@ def project(law: Law, basis: Floats, losses: WeightedLosses) -> tuple[Floats, Fl
     b = np.where(e < 0, by / np.maximum(bb, 1e-300), b)
     e = np.where(b < 0, fy / max(ff, 1e-300), np.maximum(e, 0))
     b = np.maximum(b, 0)
-    error = ((e[:, None] * flat + b[:, None] * fall - losses.target) ** 2).sum(axis=1)
+    fall *= b[:, None]
+    fall += e[:, None] * flat
+    fall -= losses.target
+    error = np.square(fall, out=fall).sum(axis=1)
     return e, b / size[:, 0], np.where(np.isfinite(error), error, np.inf)
 
 

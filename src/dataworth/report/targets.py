@@ -32,7 +32,9 @@ def target_in_words(forecast: Forecast, target: SampleSize, price: float | None 
     metric = forecast.curve.metric
     largest, unit = float(forecast.curve.sizes[-1]), forecast.curve.counted
     name = name_of(metric)
-    what = f"{name[:1].upper()}{name[1:]} {exact(metric, target.target)}"
+    # mAP and nDCG are written in their own way.
+    own = name.split(" ")[0] != name.split(" ")[0].lower()
+    what = f"{name if own else name[:1].upper() + name[1:]} {exact(metric, target.target)}"
     level = f"{format_share(target.level)} interval"
     if target.met:
         said = f"{what} is met already, from {format_count_rounded(target.median)} {unit} on."

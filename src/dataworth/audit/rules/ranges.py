@@ -26,8 +26,8 @@ def range_findings(curve: Curve, where: str) -> list[Finding]:
             severity="error",
             where=f"{where}, size {size:,}, seed {seed}",
             message=(
-                f"{len(rows)} of {len(curve)} runs report a {curve.metric} that it cannot have, "
-                f"the first {value:g}; it lies {curve.metric.range}."
+                f"{len(rows)} of {len(curve)} runs report values of {curve.metric} that it cannot "
+                f"have, the first {value:g}; it lies {curve.metric.range}."
             ),
             evidence={
                 "runs": len(rows),
