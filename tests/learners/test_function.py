@@ -64,6 +64,11 @@ def test_a_function_of_a_run_is_recognised(name: str) -> None:
     assert is_train_function(model) is expected
 
 
+def test_without_samples_the_argument_may_be_called_anything() -> None:
+    assert is_train_function(lambda job: {"error": 1.0}, any_name=True)
+    assert not is_train_function(lambda rows, seed: {"error": 1.0}, any_name=True)
+
+
 @pytest.mark.parametrize(
     ("function", "name"),
     [(train, "train"), (Trainer(), "Trainer"), (partial(scaled, factor=3.0), "partial")],

@@ -349,6 +349,11 @@ def test_several_metrics_of_which_none_is_chosen(tmp_path: Path) -> None:
     assert curve["recall"].values.tolist() == [0.4] * 4
 
 
+def test_on_row_numbers_any_function_of_one_argument_trains(tmp_path: Path) -> None:
+    curve = dw.Study(1_000, lambda job: {"error": 1 / job.size}, sizes=[100], seeds=1).run(tmp_path)
+    assert curve.values.tolist() == [0.01]
+
+
 def test_one_metric_needs_no_choice(tmp_path: Path) -> None:
     study = dw.Study(data=dw.Rows(1_000), model=accuracy_of_size, sizes=[100], seeds=1)
     assert study.run(tmp_path).metric.name == "accuracy"

@@ -60,6 +60,15 @@ def test_each_session_brings_the_curve_and_its_picture_up_to_date(tmp_path: Path
     assert all(before != after for before, after in zip(*contents, strict=True))
 
 
+def test_a_session_does_not_wait_for_its_own_runs(tmp_path: Path) -> None:
+    with study().open(tmp_path) as session:
+        runs = session.offer(100).runs
+        assert session.ask() is None
+        session.fail(runs[0], "out of memory")
+        assert session.ask() is None
+        assert {record.failure is None for record in Store(tmp_path).records(None)} == {False}
+
+
 def test_a_run_is_reserved_and_comes_back_after_its_lease(tmp_path: Path) -> None:
     one, other = study().open(tmp_path, lease=60), study().open(tmp_path, lease=60)
     keys = [session.offer(3).runs for session in (one, other)]

@@ -86,11 +86,11 @@ class FunctionModel(RunModel):
         return checked_scores(self.function(run), f"the function {self.name}")
 
 
-def is_train_function(model: Any) -> bool:
+def is_train_function(model: Any, *, any_name: bool = False) -> bool:
     """Whether `model` is a function of one argument, ``run`` by name or by its annotation.
 
     A function that builds a Keras model takes the shape of a sample, the number of classes, or
-    both.
+    both. With `any_name`, the argument may be called anything.
     """
     if not callable(model) or isinstance(model, type):
         return False
@@ -107,7 +107,7 @@ def is_train_function(model: Any) -> bool:
         return False
     annotation = needed[0].annotation
     annotated = annotation is Run or str(annotation).rpartition(".")[2] == "Run"
-    return annotated or needed[0].name in ("run", "_run")
+    return any_name or annotated or needed[0].name in ("run", "_run")
 
 
 def checked_scores(returned: Any, source: str) -> dict[str, float]:
@@ -140,7 +140,10 @@ def checked_scores(returned: Any, source: str) -> dict[str, float]:
                 code="invalid-scores",
             )
         if not math.isfinite(number):
-            raise StudyError(f"{source} returned {name} = {number}.", code="invalid-scores")
+            raise StudyError(
+                f"{source} returned {name} = {number}; expected a finite number.",
+                code="invalid-scores",
+            )
         scores[name] = float(number)
     return scores
 

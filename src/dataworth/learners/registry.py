@@ -26,6 +26,7 @@ def resolve(
     standardize: bool | None = None,
     optimizer: Any = None,
     fit_params: Mapping[str, Any] | None = None,
+    has_samples: bool = True,
 ) -> Learner | RunModel:
     """Turn what a person calls a model into a learner, or into a model that does a whole run.
 
@@ -49,6 +50,9 @@ def resolve(
         Of Keras models, in place of Adam.
     fit_params : mapping, optional
         Further arguments of ``fit``, for estimators.
+    has_samples : bool
+        False if the data are row numbers alone: any function of one argument trains by itself
+        then, whatever the argument is called.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def resolve(
         return model
     if isinstance(model, str) and model.startswith(PREFIX):
         return Command(model.removeprefix(PREFIX))
-    if is_train_function(model):
+    if is_train_function(model, any_name=not has_samples):
         return FunctionModel(model)
     if hasattr(model, "fit") and hasattr(model, "identity") and not isinstance(model, type):
         learner: Learner = model

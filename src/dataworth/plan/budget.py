@@ -57,7 +57,8 @@ class Budget:
         for name, value in vars(self).items():
             if value is not None and not (is_real(value) and 0 < value < math.inf):
                 raise StudyError(
-                    f"budget: {name} = {value!r}: expected a number above 0.",
+                    f"budget: {name} = {value!r}: expected a number above 0. Text is a budget by "
+                    'itself: budget="2h".',
                     code="value-out-of-range",
                     option=name,
                     value=value,

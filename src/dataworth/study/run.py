@@ -107,7 +107,7 @@ class Outcome:
         return (
             f"{self.directory}: {len(self.failed)} of the study's runs failed, the first of them "
             f"of {first.key.learner} at size {first.key.size:,}, seed {first.key.seed}: "
-            f"{first.failure.message}. Failed "
+            f"{first.failure.message.rstrip('.')}. Failed "
             "runs are done again with retry_failed=True (--retry-failed)."
         )
 

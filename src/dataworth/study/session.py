@@ -153,7 +153,9 @@ class Session:
         Parameters
         ----------
         wait : bool
-            Where all other runs are given out: wait until one of them ends or its lease does.
+            Where all other runs are given out: wait until one that another session was given ends
+            or its lease does. Runs of this session are not waited for, since the caller has them;
+            threads open a session each.
 
         Returns
         -------
@@ -166,8 +168,8 @@ class Session:
     def offer(self, count: int = 1, *, wait: bool = False) -> Offer:
         """The next runs, at most `count`; see `ask`."""
         while True:
-            offer = self._offer(count)
-            if offer.runs or not (wait and offer.running):
+            offer, elsewhere = self._offer(count)
+            if offer.runs or not (wait and elsewhere):
                 return offer
             time.sleep(_POLL_SECONDS)
             signals.check()
@@ -197,7 +199,8 @@ class Session:
         self._contexts.pop(key, None)
         self._has_news = True
 
-    def _offer(self, count: int) -> Offer:
+    def _offer(self, count: int) -> tuple[Offer, bool]:
+        """The next runs, and whether another session was given one that has not ended."""
         with self._store() as store:
             asked, now = _asked(store), time.time()
             running = [each.key(digest) for digest, each in asked.items() if each.until > now]
@@ -206,7 +209,8 @@ class Session:
             for key in keys:
                 asked[key.digest] = _Asked(key.learner, key.size, key.seed, now, now + self._lease)
             _write(store, asked)
-        return Offer(tuple(map(self._run, keys)), len(running), upcoming.stop)
+        elsewhere = any(key.digest not in self._contexts for key in running)
+        return Offer(tuple(map(self._run, keys)), len(running), upcoming.stop), elsewhere
 
     def _run(self, key: RunKey) -> Run:
         context = Context(

@@ -330,6 +330,7 @@ class Study(StudyOptions):
                 standardize=self.standardize,  # type: ignore[arg-type]
                 optimizer=self.optimizer,
                 fit_params=self.fit_params,
+                has_samples=not isinstance(self.data, Rows),
             )
             for each in (given.values() if isinstance(given, Mapping) else given)
         ]

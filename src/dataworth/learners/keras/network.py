@@ -245,7 +245,8 @@ def _fitted(
     model = build(shape, outputs)
     if not isinstance(model, keras.Model):
         raise StudyError(
-            f"the model's builder returned a {type(model).__name__}; expected a keras.Model.",
+            f"the model's builder returned a {type(model).__name__}; expected a keras.Model. A "
+            "function that trains by itself has one argument, named run: train(run).",
             code="not-a-model",
         )
     wanted = _wanted(model)
