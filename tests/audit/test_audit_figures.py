@@ -180,6 +180,8 @@ def test_seeds_that_are_not_used() -> None:
     (finding,) = audit_figures(same)
     assert (finding.code, finding.severity) == ("seeds-identical", "warning")
     assert finding.evidence["sizes"] == list(SIZES)
+    on_all = [f if f.size < SIZES[-1] else ReportedRun(f.size, f.seed, 0.3140625) for f in honest()]
+    assert audit_figures(on_all) == []
     rounded = flat([0.51, 0.51, 0.52])
     assert audit_figures(rounded) == []
 

@@ -73,6 +73,36 @@ def test_a_misspelt_study_or_model_is_refused_at_once(capsys: pytest.CaptureFixt
     assert 'Did you mean "mlp"?' in done.stderr
 
 
+def test_a_share_to_hold_out_may_be_in_per_cent() -> None:
+    assert _parser().parse_args(["run", "--held-out", "20%"]).held_out == 0.2
+    assert _parser().parse_args(["run", "--held-out", "500"]).held_out == 500
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["run", "--data", "tabel.csv", "--model", "linear"], "Did you mean table.csv?"),
+        (
+            ["run", "--data", "table.csv", "--label", "churn", "--model", "linear"],
+            "d, e, f, g, h, churned. Did you mean 'churned'?",
+        ),
+        (
+            ["run", "--data", "prices.csv", "--label", "price", "--model", "linear"],
+            "say --task regression",
+        ),
+        (["forecast", "a.csv", "--target", "95"], "95 per cent is 0.95 (--target 95%)"),
+    ],
+)
+def test_what_was_probably_meant_is_proposed(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("a.csv").write_text(CURVE)
+    Path("table.csv").write_text("a,b,c,d,e,f,g,h,churned\n" + "1,2,3,4,5,6,7,8,yes\n" * 3)
+    Path("prices.csv").write_text("a,price\n" + "".join(f"{n},{n}.5\n" for n in range(60)))
+    assert main(given) == 2
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("no_forecast", "no_picture")
 def test_a_new_study_runs_as_it_is_in_json_and_quietly(
     capsys: pytest.CaptureFixture[str],

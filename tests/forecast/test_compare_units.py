@@ -32,6 +32,13 @@ def test_curves_of_other_metrics_are_refused() -> None:
             dw.compare([loss, other])
 
 
+def test_sizes_that_count_different_things_are_refused() -> None:
+    rows = Curve(SIZES, SLOW, SEEDS, name="a")
+    customers = Curve(SIZES, FAST, SEEDS, name="b", counted="customers")
+    with raises("sizes-differ", ForecastError, "a counts samples, b counts customers.*--count"):
+        dw.compare([rows, customers])
+
+
 @pytest.mark.parametrize(
     ("metric", "values"),
     [

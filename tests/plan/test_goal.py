@@ -40,6 +40,7 @@ def test_a_goal_has_the_kind_that_its_options_say(
         ({"at": 1.5}, "value-out-of-range", "at = 1.5"),
         ({"at": True}, "value-out-of-range", "at = True"),
         ({"at": 10, "within": 0}, "value-out-of-range", "within = 0"),
+        ({"at": 10, "within": 2}, "value-out-of-range", "within = 2: .* below 1 .*--within 2%"),
         ({"at": 10, "within": "5%"}, "value-out-of-range", "within = '5%'"),
         ({"at": 10, "level": 1}, "value-out-of-range", "level = 1"),
         ({"target": float("nan")}, "value-out-of-range", "target = nan"),

@@ -32,7 +32,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
 """The extra that installs each library, by the name that is imported."""
 
 
-def require(library: str, purpose: str) -> None:
+def require(library: str, purpose: str, otherwise: str = "") -> None:
     """Check that a library is installed, before it is imported.
 
     Parameters
@@ -41,6 +41,8 @@ def require(library: str, purpose: str) -> None:
         The name that is imported; one of `EXTRAS`.
     purpose : str
         What needs it, as the subject of a sentence: "pictures".
+    otherwise : str
+        What can be done without it, in a sentence.
 
     Raises
     ------
@@ -48,15 +50,15 @@ def require(library: str, purpose: str) -> None:
         If it is not installed; the message has the command that installs it.
     """
     if sys.modules.get(library) is None and find_spec(library) is None:
-        raise missing(library, purpose)
+        raise missing(library, purpose, otherwise)
 
 
-def missing(library: str, purpose: str) -> MissingDependencyError:
+def missing(library: str, purpose: str, otherwise: str = "") -> MissingDependencyError:
     """The error for a library that is not installed."""
     extra = EXTRAS[library]
     return MissingDependencyError(
         f"{purpose} need the library {library}, which is not installed: "
-        f"pip install 'dataworth[{extra}]'",
+        f"pip install 'dataworth[{extra}]'" + (f". {otherwise}" if otherwise else ""),
         code="missing-extra",
         extra=extra,
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import inspect
 import os
+import pkgutil
 import sys
 import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from dataworth._util.extras import EXTRAS
@@ -81,21 +84,46 @@ def import_object(text: str, option: str = "model") -> Any:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
-        command = _command_that_installs(error)
-        advice = command or f"Modules are searched for on PYTHONPATH and in {folder}."
+        known = _misspelt_module(error) or _command_that_installs(error)
+        advice = known or f"Modules are searched for on PYTHONPATH and in {folder}."
         raise StudyError(
             f'{option} "{text}": the module {module_name} cannot be imported ({one_line(error)}). '
             f"{advice}",
             code="import-failed",
         ) from None
     if not hasattr(module, name):
-        functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
         raise StudyError(
-            f'{option} "{text}": {module_name} has no {name}; '
-            f"its functions are {', '.join(functions) or 'none'}.",
+            f'{option} "{text}": {module_name} has no {name}; {_what_it_has(module, name)}',
             code="import-failed",
         )
     return getattr(module, name)
+
+
+_MOST_NAMES = 12
+
+
+def _what_it_has(module: ModuleType, name: str) -> str:
+    """The name in a module that was probably meant, or else what it defines, for a message."""
+    public = [key for key in dir(module) if not key.startswith("_")]
+    close = difflib.get_close_matches(name, public, n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    values = vars(module)
+    made = [key for key in public if inspect.isclass(values.get(key))]
+    made += [key for key in public if inspect.isfunction(values.get(key))]
+    more = f" and {len(made) - _MOST_NAMES} more" if len(made) > _MOST_NAMES else ""
+    return f"it has {', '.join(made[:_MOST_NAMES]) or 'no class and no function'}{more}."
+
+
+def _misspelt_module(error: Exception) -> str | None:
+    """What a package that is there has in place of a module that it has not."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    package, _, last = (name or "").rpartition(".")
+    if package not in sys.modules:
+        return None
+    inside = [each.name for each in pkgutil.iter_modules(sys.modules[package].__path__)]
+    close = difflib.get_close_matches(last, inside, n=1)
+    return f"Did you mean {package}.{close[0]}?" if close else f"{package} is there without it."
 
 
 def _command_that_installs(error: Exception) -> str | None:

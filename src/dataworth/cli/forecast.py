@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util.printable import new_console, say
@@ -281,7 +282,7 @@ def end_answer(
     picture = directory / FORECAST_PICTURE
     if not is_current(picture):
         _draw(forecast, sizes, [], picture)
-    more = f"dataworth forecast {directory}"
+    more = f"dataworth forecast {quote(str(directory))}"
     echo(console, f"In {directory}: {FORECAST_PICTURE}; more with: {more}")
 
 

@@ -6,6 +6,7 @@ import argparse
 import json
 from importlib import resources
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from dataworth._util.files import atomic_write
@@ -52,6 +53,6 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"files": [str(folder / name) for name in FILES]}))
     else:
-        say(f"Wrote {folder / FILES[0]} and {folder / FILES[1]}. Run them with:")
-        say(f"  dataworth run {folder / FILES[0]}")
+        say(f"Wrote {quote(str(folder / FILES[0]))} and {folder / FILES[1]}. Run them with:")
+        say(f"  dataworth run {quote(str(folder / FILES[0]))}")
     return 0

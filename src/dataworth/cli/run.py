@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from dataworth._util import signals
@@ -26,6 +27,7 @@ from dataworth.cli.options import (
     add_table_options,
     counts_or_shares,
     number,
+    share,
     table_options,
 )
 from dataworth.cli.run_document import document_of
@@ -309,7 +311,7 @@ def _compare(outcome: Outcome, goal: Goal | None) -> None:
         sizes = sorted({*sizes, float(goal.at)})
     show_comparison(console, comparison, spoken, sizes, 0.9)
     _print(outcome)
-    echo(console, f"More with: dataworth compare {outcome.directory}")
+    echo(console, f"More with: dataworth compare {quote(str(outcome.directory))}")
 
 
 def _run(
@@ -391,7 +393,9 @@ def _print_failed(outcome: Outcome) -> None:
         others = len(runs) - _RUNS_NAMED
         named = "; ".join(runs[:_RUNS_NAMED]) + (f"; and {others} more" if others > 0 else "")
         echo(console, f"  {named}: {reason}")
-    echo(console, f"Do them again with: dataworth run {outcome.directory} --retry-failed")
+    echo(
+        console, f"Do them again with: dataworth run {quote(str(outcome.directory))} --retry-failed"
+    )
 
 
 def _show_the_true_curve(
@@ -522,10 +526,10 @@ def _share(text: str) -> float | int:
     except ValueError:
         pass
     try:
-        return float(text)
-    except ValueError:
+        return float(share(text))
+    except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(
-            f"{text!r}: expected a share such as 0.2, or a number of samples"
+            f"{text!r}: expected a share such as 0.2 or 20%, or a number of samples"
         ) from None
 
 

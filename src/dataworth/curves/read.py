@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def _only(curves: Mapping[str, Curve], place: Path) -> Curve:
         raise StudyError(
             f"{place}: the runs are of the models {', '.join(curves)}. Choose one with "
             f"where={{'model': ...}} (--where model=NAME), forecast each with --by model, or "
-            f"compare them: dataworth compare {place}",
+            f"compare them: dataworth compare {quote(str(place))}",
             code="several-curves",
             models=list(curves),
         )

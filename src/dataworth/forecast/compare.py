@@ -453,8 +453,8 @@ def compare(
     ForecastError
         If there are fewer than two, two have one name, or one of the curves says nothing about
         other sizes; if their metrics differ and cannot be converted into that of the first (an
-        error rate can into an accuracy, per cent into shares); or if `seed` is not a whole number
-        from 0 on.
+        error rate can into an accuracy, per cent into shares); if their sizes count different
+        things, as samples and customers; or if `seed` is not a whole number from 0 on.
     """
     if isinstance(things, str | bytes) or not isinstance(things, Iterable):
         raise ForecastError(
@@ -507,6 +507,14 @@ def _check_metrics(names: Sequence[str], forecasts: Sequence[Forecast]) -> None:
             f"the curves are of different metrics: {metrics}, which cannot be converted into each "
             "other; choose one that all have: metric=, --metric.",
             code="metrics-differ",
+        )
+    counted = {name: each.curve.counted for name, each in zip(names, forecasts, strict=True)}
+    if len(set(counted.values())) > 1:
+        of = ", ".join(f"{name} counts {what}" for name, what in counted.items())
+        raise ForecastError(
+            f"the sizes of the curves count different things: {of}. Compare studies with the "
+            "same --count (count=).",
+            code="sizes-differ",
         )
     ways = {each.scale.rises for each in forecasts}
     # The origin of a metric without an end is that of its curve.

@@ -61,7 +61,7 @@ class Goal:
         if self.at is not None:
             object.__setattr__(self, "at", _whole("at", self.at))
         if self.within is not None:
-            _between("within", self.within, 0.0, math.inf)
+            _between("within", self.within, 0.0, 1.0, " (2 % is 0.02; --within 2%)")
         _between("level", self.level, 0.0, 1.0)
         if self.sure is not None:
             _between("sure", self.sure, 0.5, 1.0)
@@ -146,10 +146,9 @@ def _whole(name: str, value: Any) -> int:
     return int(value)
 
 
-def _between(name: str, value: Any, low: float, high: float) -> None:
+def _between(name: str, value: Any, low: float, high: float, as_share: str = "") -> None:
     if not is_real(value) or not low < value < high:
-        most = "" if high == math.inf else f" and below {high:g}"
-        raise _out_of_range(name, value, f"a number above {low:g}{most}")
+        raise _out_of_range(name, value, f"a number above {low:g} and below {high:g}{as_share}")
 
 
 def _out_of_range(name: str, value: Any, expected: str) -> StudyError:

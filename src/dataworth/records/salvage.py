@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from dataworth.errors import DataworthWarning, StudyError
@@ -76,7 +77,7 @@ def salvage(broken: sqlite3.Connection, whole: sqlite3.Connection, path: Path) -
     warnings.warn(
         DataworthWarning(
             f"{path}: the file is cut short or damaged. What can be read is used, {len(runs):,} "
-            f"runs; `dataworth run {path.parent}` runs the others again.",
+            f"runs; `dataworth run {quote(str(path.parent))}` runs the others again.",
             code="runs-damaged",
         ),
         stacklevel=2,

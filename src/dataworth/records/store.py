@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -529,8 +530,8 @@ class Store:
             self.changed_entries.update(new)
             message = (
                 f"{self.path}: what is stored of the study as a whole has been changed since it "
-                f"was written ({', '.join(new)}). It is left out; `dataworth run {self.directory}` "
-                "writes it again."
+                f"was written ({', '.join(new)}). It is left out; "
+                f"`dataworth run {quote(str(self.directory))}` writes it again."
             )
             warnings.warn(DataworthWarning(message, code="entries-damaged"), stacklevel=3)
 
@@ -545,7 +546,7 @@ class Store:
                 message = (
                     f"{self.path}: {len(self._damaged)} of the runs cannot be read, the first of "
                     f"size {first.size:,} and seed {first.seed} ({first.reason}). They are left "
-                    f"out; `dataworth run {self.directory}` runs them again."
+                    f"out; `dataworth run {quote(str(self.directory))}` runs them again."
                 )
                 warnings.warn(DataworthWarning(message, code="runs-damaged"), stacklevel=4)
         return self._damaged
@@ -596,7 +597,7 @@ def no_results_error(path: Path) -> StudyError:
     if tables:
         give += f" If {tables[0]} holds measurements, give that file."
     return StudyError(
-        f"{directory}: {what}. {give} If study.toml is there, `dataworth run {directory}` "
-        "runs that study again.",
+        f"{directory}: {what}. {give} If study.toml is there, "
+        f"`dataworth run {quote(str(directory))}` runs that study again.",
         code="no-results",
     )

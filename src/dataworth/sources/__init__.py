@@ -89,6 +89,15 @@ def _registry() -> dict[str, Callable[..., Dataset]]:
     }
 
 
+def _similar_file(path: Path) -> list[str]:
+    """The file or folder beside a path whose name is the most similar one, if there is one."""
+    try:
+        names = [each.name for each in path.parent.iterdir()]
+    except OSError:
+        return []
+    return [str(path.with_name(name)) for name in get_close_matches(path.name, names, 1)]
+
+
 def _resolve(spec: str) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:
     registry = _registry()
     if spec in registry:
@@ -98,7 +107,7 @@ def _resolve(spec: str) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:
         from dataworth.sources.folder import resolve
 
         return resolve(path)
-    near = get_close_matches(spec, registry, 1)
+    near = get_close_matches(spec, registry, 1) or _similar_file(path)
     raise DataError(
         f"There is no data set {spec!r}, and no file or folder of that name here. "
         f"Names: {', '.join(registry)}." + (f" Did you mean {near[0]}?" if near else ""),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Sequence
 
+from dataworth.data.frames import listed
 from dataworth.errors import DataError
 from dataworth.sources.files import Entry
 
@@ -44,9 +46,12 @@ def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | 
         if name in lower:
             return lower.index(name)
     if label is not None:
-        known = ", ".join(names[:8]) or "none: the file has no header row"
+        known = listed(names) if names else "none: the file has no header row"
+        close = difflib.get_close_matches(label, names, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
         raise DataError(
-            f"{entry} has no column {label!r}; its names are: {known}.", code="column-missing"
+            f"{entry} has no column {label!r}; its names are: {known}.{hint}",
+            code="column-missing",
         )
     if is_square(columns - 1):
         return 0

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from dataworth._util import signals
@@ -391,7 +392,8 @@ def _refuse_another(
             changed = "; ".join(_differences(there, identity))
             raise StudyError(
                 f"{store.directory} holds another study: {changed}. Run this one in another "
-                f"directory: --out {_free_name(store.directory)}; or with the options of before.",
+                f"directory: --out {quote(str(_free_name(store.directory)))}; or with the options "
+                "of before.",
                 code="study-differs",
             )
     return before, now

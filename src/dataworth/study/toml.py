@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from dataworth._util.toml import parse_toml
@@ -65,8 +66,8 @@ def _of_another_kind(path: Path) -> str:
     if path.suffix.casefold() == ".toml":
         return ""
     return (
-        f" A study is a TOML file; data are given with --data {path}, and measurements to "
-        f"`dataworth forecast {path}`."
+        f" A study is a TOML file; data are given with --data {quote(str(path))}, and measurements "
+        f"to `dataworth forecast {quote(str(path))}`."
     )
 
 

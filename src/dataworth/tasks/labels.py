@@ -61,15 +61,15 @@ def class_indices(
                 f"{len(values):,} distinct texts in {len(pooled):,} rows, such as "
                 f"{str(values[0])!r}, look like names of rows or free text, not like classes. Name "
                 "another column; if they are quantities, write them as numbers; if each text is a "
-                'class, say task="classification" (--task on the command line).',
+                'class, say --task classification (task="classification" in Python).',
                 code="target-unclear",
                 labels=pooled,
             )
         if not numbers_are_classes and looks_like_a_quantity(pooled, len(values)):
             raise LabelError(
                 f"{len(values):,} distinct numbers in {len(pooled):,} rows look like a quantity. "
-                'If they are one, say task="regression"; if each number is a class, say '
-                'task="classification" (--task on the command line).',
+                'If they are one, say --task regression (task="regression" in Python); if each '
+                'number is a class, --task classification (task="classification").',
                 code="target-unclear",
                 labels=pooled,
             )
@@ -205,8 +205,7 @@ def label_error(labels: NDArray[Any], place: Callable[[int], str]) -> DataError 
             )
         else:
             message += (
-                ' If they are a quantity, say task="regression" (--task regression on the command '
-                "line)."
+                ' If they are a quantity, say --task regression (task="regression" in Python).'
             )
     return LabelError(message, code="label-not-a-class", labels=labels)
 

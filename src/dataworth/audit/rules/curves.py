@@ -84,7 +84,9 @@ def _identical(groups: Sequence[Group], where: str) -> list[Finding]:
         if len(g.losses) > len(np.unique(g.losses))
         and _digits(float(g.losses[0])) > _ROUNDED_DIGITS
     ]
-    if not same:
+    others = [g for g in groups[:-1] if len(g.losses) > 1]
+    if not same or (same == [groups[-1]] and others):
+        # All seeds have the same rows where a run is on all of the data.
         return []
     return [
         Finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 from rich.table import Table
@@ -50,7 +51,10 @@ def show_hour(console: Console, directory: Path) -> None:
     if explanation.hour is not None:
         echo(console, explanation.hour_in_words())
     if explanation.hour:
-        echo(console, f"Continue with: dataworth run {directory} --budget B, for a larger B")
+        echo(
+            console,
+            f"Continue with: dataworth run {quote(str(directory))} --budget B, for a larger B",
+        )
 
 
 def runs_table(choices: Sequence[Choice], *, several: bool) -> Table:

@@ -60,7 +60,11 @@ def keras_learner(
     own_name, build, describe = found
     # Before data are loaded and runs are begun.
     for library in ("keras", "jax"):
-        require(library, f"models such as {own_name}")
+        require(
+            library,
+            f"models such as {own_name}",
+            "Or choose another model, as --model sklearn.ensemble:RandomForestClassifier.",
+        )
     recipe = optimizer
     if not isinstance(optimizer, Recipe):
         recipe = recipe_of(optimizer, learning_rate)
