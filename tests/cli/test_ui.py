@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from report_runs import make_run
 from dataworth.cli.main import main
 from dataworth.cli.server import StudyServer
 from dataworth.records.overview import overview, run_directories
-from dataworth.records.record import Record, RunKey
+from dataworth.records.record import Failure, Record, RunKey
 from dataworth.records.store import Store
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _get(server: StudyServer, path: str, *, token: bool = True, host: str = "") 
     address = server.address.partition("/?")[0]
     request = urllib.request.Request(address + path)
     if token:
-        request.add_header("Cookie", f"dataworth-token={server.token}")
+        request.add_header("Cookie", f"{server.cookie}={server.token}")
     if host:
         request.add_header("Host", host)
     try:
@@ -85,17 +86,40 @@ def test_nothing_outside_the_folder_is_read(server: StudyServer, path: str) -> N
         assert _get(server, f"/{kind}?path={path}")[0] == 404
 
 
-def test_it_lists_what_is_there_and_says_what_cannot_be_read(server: StudyServer) -> None:
+def test_it_lists_what_is_there_and_says_what_cannot_be_read(
+    server: StudyServer, folder: Path
+) -> None:
     found = {row["path"]: row for row in json.loads(_get(server, "/studies")[1])["studies"]}
     assert set(found) == {"done", "deep/running", "damaged", "empty"}
     assert (found["done"]["state"], found["done"]["finished"]) == ("done", 12)
     running = found["deep/running"]
-    assert (running["state"], running["expected"], running["finished"]) == ("running", 12, 9)
+    assert (running["expected"], running["finished"]) == (12, 9)
+    assert running["state"] == "not finished"
+    with Store(folder / "deep" / "running", write=True):
+        found = {row["path"]: row for row in json.loads(_get(server, "/studies")[1])["studies"]}
+        assert found["deep/running"]["state"] == "running"
     for name in ("damaged", "empty"):
         assert found[name]["state"] == "cannot be read"
         assert found[name]["problem"]
         assert json.loads(_get(server, f"/study?path={name}")[1])["problem"]
         assert _get(server, f"/report?path={name}")[0] == 422
+
+
+@pytest.mark.usefixtures("no_forecast")
+def test_a_report_that_is_a_link_out_of_the_folder_is_not_read(
+    server: StudyServer, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (folder / "done" / "report.html").symlink_to(tmp_path / "secret")
+    assert _get(server, "/report?path=done")[1] != "secret"
+    (folder / "done" / "report.html").unlink()
+
+
+def test_two_servers_do_not_replace_the_cookie_of_each_other(
+    server: StudyServer, folder: Path
+) -> None:
+    with StudyServer(folder) as other:
+        assert other.cookie != server.cookie
 
 
 @pytest.mark.usefixtures("no_forecast")
@@ -131,16 +155,21 @@ def test_a_browser_shows_a_running_study_live(
     assert server.token not in page.url
     page.get_by_role("button", name="deep/running").click()
     study = page.locator("#study")
-    study.get_by_text("9 of 12 runs").wait_for(timeout=60_000)
+    study.get_by_text("9 of 12 runs; not finished").wait_for(timeout=60_000)
+    assert "3 of 5,400 samples." in study.inner_text()
     assert "<b>live</b>" in study.inner_text()
     assert study.locator("circle.dot").count() == 9
     assert "3x the data (5,400 samples)" in study.locator(".answer").inner_text()
     with Store(folder / "deep" / "running", write=True) as store:
         key = RunKey("mlp", 5_400, 0, "5400-0")
         store.add(Record(key, {"loss": 0.45, "accuracy": 0.85}, arrays=_arrays(), seconds=1.0))
-    study.get_by_text("10 of 12 runs").wait_for(timeout=60_000)
-    assert study.locator("circle.dot").count() == 10
-    assert "after 10 runs" in study.locator(".width").inner_text()
+        study.get_by_text("10 of 12 runs; running").wait_for(timeout=60_000)
+        assert study.locator("circle.dot").count() == 10
+        assert "after 10 runs" in study.locator(".width").inner_text()
+        assert "2 of 5,400 samples." in study.inner_text()
+        failed = Record(replace(key, seed=1, digest="5400-1"), {}, failure=Failure("error", "<i>!"))
+        store.add(failed)
+        study.get_by_text("mlp, 5,400 samples, seed 1: <i>!").wait_for(timeout=60_000)
     page.fill("#search", "damaged")
     assert "1 of 4 studies" in page.locator("#count").inner_text()
     assert complaints == []

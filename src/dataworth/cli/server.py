@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from dataworth.records.overview import Overview
 
 HOST = "127.0.0.1"
-_COOKIE = "dataworth-token"
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; "
-    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 Stamp = tuple[tuple[int, int], ...]
+Shown = tuple[Path, int, int, int]
+"""A directory with the number of its last run and its counts of runs: other runs, other numbers."""
 _REPORT_POLICY = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'"
 """A report may be of unknown origin: it has no access to the other studies."""
 
@@ -46,7 +48,14 @@ class StudyServer(ThreadingHTTPServer):
         self.token = secrets.token_urlsafe(24)
         # The page asks every two seconds: only directories that have changed are read again.
         self.overviews: dict[Path, tuple[Stamp, Overview]] = {}
+        # Of the study that was shown last; a forecast takes a part of a second.
+        self.details: tuple[Shown, dict[str, Any]] | None = None
         super().__init__((HOST, port), _Handler)
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie: a browser sends those of a host to servers at all its ports."""
+        return f"dataworth-token-{self.server_port}"
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -86,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
             nonce = secrets.token_urlsafe(12)
             page = (resources.files("dataworth.report") / "assets" / "ui.html").read_text("utf-8")
             policy = _PAGE_POLICY.format(nonce=nonce)
-            cookie = f"{_COOKIE}={self.server.token}; HttpOnly; SameSite=Strict; Path=/"
+            cookie = f"{self.server.cookie}={self.server.token}; HttpOnly; SameSite=Strict; Path=/"
             self._send(
                 page.replace("NONCE", nonce).encode(),
                 "text/html; charset=utf-8",
@@ -101,9 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             elif path == "/report":
                 self._send_report(directory)
             else:
-                from dataworth.report.live import state_of
-
-                self._send_json(state_of(directory, self.server.root))
+                self._send_json(self._study(directory))
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such page.")
 
@@ -120,23 +127,42 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.overviews = found
         return {"folder": str(root), "studies": [listed(each, root) for _, each in found.values()]}
 
+    def _study(self, directory: Path) -> dict[str, Any]:
+        from dataworth.records.overview import overview
+        from dataworth.report.live import details, listed
+
+        each = overview(directory)
+        state = listed(each, self.server.root)
+        if each.problem:
+            return state
+        shown = (directory, each.last, each.finished, each.failed)
+        before = self.server.details
+        found = before[1] if before and before[0] == shown else details(directory)
+        self.server.details = (shown, found)
+        return state | found
+
     def _directory(self, name: str) -> Path | None:
         """A run directory below the folder, by its relative path; links out of it are refused."""
         try:
             path = (self.server.root / name).resolve()
-            inside = path.is_relative_to(self.server.root)
-            return path if inside and (path / RESULTS_FILE).is_file() else None
         except (OSError, ValueError):
             return None
+        return path if self._is_inside(path / RESULTS_FILE) else None
+
+    def _is_inside(self, path: Path) -> bool:
+        """Whether there is a file of this name, below the folder also where it is a link."""
+        try:
+            return path.is_file() and path.resolve().is_relative_to(self.server.root)
+        except (OSError, ValueError):
+            return False
 
     def _send_report(self, directory: Path) -> None:
         """The report that is there, or a new one if runs were finished since; none is written."""
-        path, results = directory / REPORT_FILE, directory / RESULTS_FILE
-        try:
-            is_current = path.stat().st_mtime >= results.stat().st_mtime
-        except OSError:
-            is_current = False
-        if is_current:
+        from dataworth.records.overview import stamp
+
+        path = directory / REPORT_FILE
+        changed = max(time for time, _ in stamp(directory))
+        if self._is_inside(path) and path.stat().st_mtime_ns >= changed:
             content = path.read_bytes()
         else:
             from dataworth.report.page import page_html
@@ -149,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         cookies = (
             part.strip().partition("=") for part in self.headers.get("Cookie", "").split(";")
         )
-        tokens = [value for name, _, value in cookies if name == _COOKIE]
+        tokens = [value for name, _, value in cookies if name == self.server.cookie]
         tokens.append(asked.get("token", ""))
         return any(
             secrets.compare_digest(each.encode(), self.server.token.encode()) for each in tokens

@@ -15,12 +15,11 @@ from dataworth.plan.adaptive import Adaptive, KeyOf
 from dataworth.plan.budget import Budget
 from dataworth.plan.choice import Choice
 from dataworth.plan.goal import Goal
-from dataworth.records.meta import checked_entry
+from dataworth.records.meta import PLAN_ENTRY, checked_entry
 from dataworth.records.reader import curve_columns
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 
-_ENTRY = "plan"
 _NUMBER = float | None
 _TYPES: dict[str, Any] = {
     **dict.fromkeys(("goal", "intervals"), dict),
@@ -84,7 +83,7 @@ class StoredPlan:
 
     def write(self, store: Store) -> None:
         """Store it, in place of an earlier one."""
-        store.set_meta({_ENTRY: self.to_dict()})
+        store.set_meta({PLAN_ENTRY: self.to_dict()})
 
 
 def stored_plan(store: Store) -> StoredPlan | None:
@@ -96,13 +95,13 @@ def stored_plan(store: Store) -> StoredPlan | None:
         If an entry is missing or of another type.
     """
     meta, where = store.meta(), str(store.path)
-    if _ENTRY not in meta:
+    if PLAN_ENTRY not in meta:
         return None
     entries = {
-        name: checked_entry(meta, (_ENTRY, name), kind, where) for name, kind in _TYPES.items()
+        name: checked_entry(meta, (PLAN_ENTRY, name), kind, where) for name, kind in _TYPES.items()
     }
     for name in entries["intervals"]:
-        checked_entry(meta, (_ENTRY, "intervals", name), float, where)
+        checked_entry(meta, (PLAN_ENTRY, "intervals", name), float, where)
     budget = entries["budget"]
     return StoredPlan(
         **entries

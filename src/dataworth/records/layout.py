@@ -2,6 +2,8 @@
 
 STUDY_FILE = "study.toml"
 RESULTS_FILE = "results.sqlite"
+LOCK_FILE = ".lock"
+"""Locked by the process that writes; it stays there when the process has ended."""
 CURVE_FILE = "curve.csv"
 CURVE_PICTURE = "curve.png"
 FORECAST_PICTURE = "forecast.svg"

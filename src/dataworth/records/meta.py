@@ -8,6 +8,10 @@ from typing import Any, get_args, get_origin
 
 from dataworth.errors import StudyError
 
+ASKED_ENTRY = "asked"
+"""The runs that were given out and have not ended."""
+PLAN_ENTRY = "plan"
+
 _WORDS: Mapping[Any, str] = {
     str: "text",
     bool: "true or false",

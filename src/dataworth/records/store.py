@@ -39,7 +39,7 @@ from dataworth.records.database import (
     translate_errors,
 )
 from dataworth.records.entries import is_array_intact, read_entries, write_sums
-from dataworth.records.layout import RESULTS_FILE
+from dataworth.records.layout import LOCK_FILE, RESULTS_FILE
 from dataworth.records.meta import checked_entry
 from dataworth.records.record import Arrays, Columns, Failure, Record, RunKey, Status
 from dataworth.records.rows import RunRow, fetch_all, run_rows, stored_digest
@@ -87,7 +87,8 @@ class Store:
         the directory's lock until closed, so that no second process writes. Reading needs no
         lock.
     wait : float
-        Seconds to wait for the lock.
+        Seconds to wait for the lock. `dataworth.records.overview.is_running` holds it for less
+        than a millisecond.
 
     Attributes
     ----------
@@ -101,7 +102,7 @@ class Store:
         read.
     """
 
-    def __init__(self, directory: str | Path, *, write: bool = False, wait: float = 0.0) -> None:
+    def __init__(self, directory: str | Path, *, write: bool = False, wait: float = 0.2) -> None:
         self.directory = Path(directory)
         self.path = self.directory / RESULTS_FILE
         self._damaged: dict[int, DamagedRun] | None = None
@@ -111,7 +112,7 @@ class Store:
         self._rows: list[RunRow] = []
         self._raw_scores: Scores | None = None
         self._scores: Table | None = None
-        self._lock = FileLock(self.directory / ".lock") if write else None
+        self._lock = FileLock(self.directory / LOCK_FILE) if write else None
         if self._lock is not None:
             self._take_lock(self._lock, wait)
         elif not self.path.is_file() or not self.path.stat().st_size:

@@ -2,74 +2,106 @@
 
 from __future__ import annotations
 
-import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from dataworth._util.json import json_values
 from dataworth.curves.curve import Curve
 from dataworth.errors import DataworthError, ForecastError
 from dataworth.metrics.spoken import axis_label, shown_scale, unit_of_difference
-from dataworth.records.overview import Overview, overview
+from dataworth.plan.stored import StoredPlan, stored_plan
+from dataworth.records.overview import Overview, grid_of, is_running
 from dataworth.records.reader import curve_columns, models
+from dataworth.records.record import Record
 from dataworth.records.store import Store
+from dataworth.report.planned import plan_report
 from dataworth.report.reported import reported_metric
 from dataworth.report.sentences import TIMES, headline
 
-if TYPE_CHECKING:
-    from dataworth.records.record import Record
-
-ACTIVE_SECONDS = 60.0
-"""A study whose results were written so recently is called active."""
 _LATEST = 5
+"""So many failures are shown, and so many of the next runs."""
+_POINTS = 9
+"""The interval is drawn between so many sizes."""
 
 
 def listed(each: Overview, root: Path) -> dict[str, Any]:
     """A row of the list of studies, as JSON values; paths are relative to `root`."""
-    total = each.expected
     others = f" and {each.models - 1} more" if each.models > 1 else ""
-    ended = each.finished + each.failed
     if each.problem:
         state = "cannot be read"
-    elif total is not None and ended >= total:
-        state = "done"
-    elif time.time() - each.changed < ACTIVE_SECONDS:
+    elif is_running(each):
         state = "running"
     else:
-        state = "not finished"
+        state = "done" if each.is_done else "not finished"
     return {
         "path": each.directory.relative_to(root).as_posix(),
         "name": each.name,
         "what": f"{each.model}{others} on {each.data}" if each.model and each.data else "",
         "finished": each.finished,
         "failed": each.failed,
-        "expected": total,
+        "expected": each.expected,
+        "changed": each.changed,
         "state": state,
         "problem": each.problem,
     }
 
 
-def state_of(directory: Path, root: Path) -> dict[str, Any]:
-    """Progress, curve, forecast, failures of a study, as JSON values.
+def details(directory: Path) -> dict[str, Any]:
+    """Curves, forecasts, failures and next runs of a study, as JSON values.
 
-    What cannot be read is said in ``problem``; what cannot be forecast yet, in ``answer``.
+    They change only when a run has ended. What cannot be read is said in ``problem``; why there is
+    no forecast yet, in ``note``.
     """
-    found = listed(overview(directory), root)
-    if found["problem"]:
-        return found
     try:
         with Store(directory) as store:
             names = list(models(store.meta(), str(store.path)))
+            table = store.table([])
             failed = store.records("failed")
-            finished = set(store.table([]).learners.tolist())
+            finished = set(table.learners.tolist())
             several = [name for name in names if name in finished] if len(names) > 1 else [None]
             curves = [Curve(**curve_columns(store, name)) for name in several if finished]
+            plan, report = stored_plan(store), plan_report(store)
+            upcoming = _next_of_plan(plan, store) if plan else _next_of_grid(store, names)
     except DataworthError as error:
-        return found | {"problem": str(error)}
-    return found | {
+        return {"problem": str(error)}
+    sizes = [*grid_of(directory).sizes, *(float(max(curve.sizes)) for curve in curves)]
+    asked = plan.goal.at if plan else None
+    found = {
         "failures": [_failure(record) for record in failed[-_LATEST:]],
-        "models": [_model(curve) for curve in curves],
+        "models": [_model(curve, asked or TIMES * max(sizes)) for curve in curves],
+        "plan": list(report.sentences) if report else [],
+        "narrowing": report.picture if report else "",
+        "next": upcoming,
     }
+    return json_values(found)  # type: ignore[no-any-return]
+
+
+def _next_of_plan(plan: StoredPlan, store: Store) -> list[str]:
+    """The runs that the plan has chosen and that have not ended, with the reason."""
+    ended = store.digests()
+    waiting = [choice for choice in plan.choices if choice.key.digest not in ended]
+    return [choice.describe() for choice in waiting[:_LATEST]]
+
+
+def _next_of_grid(store: Store, names: Sequence[str]) -> list[str]:
+    """How many runs of each size have not ended, of each model."""
+    grid = grid_of(store.directory)
+    ended = {
+        (record.key.learner, record.key.size, record.key.seed) for record in store.records(None)
+    }
+    found = []
+    for name in grid.models or names[:1]:
+        left = Counter(
+            size for size in grid.sizes for seed in grid.seeds if (name, size, seed) not in ended
+        )
+        runs = [f"{count} of {size:,} samples" for size, count in sorted(left.items())]
+        if runs:
+            found.append(f"{name}: " * (len(grid.models) > 1) + ", ".join(runs) + ".")
+    return found
 
 
 def _failure(record: Record) -> str:
@@ -77,7 +109,8 @@ def _failure(record: Record) -> str:
     return f"{record.key.describe()}: {reason}"
 
 
-def _model(curve: Curve) -> dict[str, Any]:
+def _model(curve: Curve, largest: float) -> dict[str, Any]:
+    """A curve in the metric that is usually reported, and its forecast up to a size."""
     from dataworth.forecast import api
 
     metric = reported_metric(curve)
@@ -87,21 +120,31 @@ def _model(curve: Curve) -> dict[str, Any]:
         "name": curve.model or curve.name,
         "label": axis_label(shown.metric),
         "unit": unit_of_difference(shown.metric, short=True),
+        "counted": curve.counted,
         "samples": shown.samples.tolist(),
         "values": (scale * shown.values).tolist(),
         "ahead": None,
         "answer": "",
+        "note": "",
     }
     try:
         forecast = api.forecast(shown)
-        ahead = forecast.predict([float(shown.sizes[-1]) * TIMES])
+        measured = float(shown.sizes[-1])
+        sizes = np.geomspace(measured, max(measured, largest), _POINTS)
+        ahead = forecast.predict(sizes)
     except ForecastError as error:
-        return json_values(values | {"answer": f"No forecast yet: {error}"})  # type: ignore[no-any-return]
+        return values | {"note": _no_forecast(error)}
     values["answer"] = headline(forecast)
     values["ahead"] = {
-        "samples": float(ahead.samples[0]),
-        "lower": scale * float(min(ahead.lower[0], ahead.upper[0])),
-        "median": scale * float(ahead.median[0]),
-        "upper": scale * float(max(ahead.lower[0], ahead.upper[0])),
+        "samples": sizes.tolist(),
+        "lower": (scale * np.minimum(ahead.lower, ahead.upper)).tolist(),
+        "median": (scale * ahead.median).tolist(),
+        "upper": (scale * np.maximum(ahead.lower, ahead.upper)).tolist(),
     }
-    return json_values(values)  # type: ignore[no-any-return]
+    return values
+
+
+def _no_forecast(error: ForecastError) -> str:
+    if error.code == "too-few-sizes":
+        return "No forecast yet: it needs runs of at least two sizes."
+    return f"No forecast yet: {error}"

@@ -71,8 +71,9 @@ def plan_report(store: Store) -> PlanReport | None:
 
 def _sentences(stored: StoredPlan, explanation: Explanation) -> tuple[str, ...]:
     plan = explanation.plan
-    budget = "" if stored.budget is None else f" The budget was {stored.budget.describe()}."
-    found = [f"The goal was {stored.goal.describe()}.{budget}"]
+    was = "is" if stored.stop is None else "was"
+    budget = "" if stored.budget is None else f" The budget {was} {stored.budget.describe()}."
+    found = [f"The goal {was} {stored.goal.describe()}.{budget}"]
     stop = None if stored.stop is None else stored.stop.get("message")
     if stop is None:
         found.append(f"Spent so far: {plan.spending.spent()}.")

@@ -22,7 +22,7 @@ from dataworth.observers.artifacts import Artifacts
 from dataworth.plan.budget import Budget
 from dataworth.plan.choice import Stop
 from dataworth.records.layout import WORK_FOLDER
-from dataworth.records.meta import checked_entry
+from dataworth.records.meta import ASKED_ENTRY, checked_entry
 from dataworth.records.record import Columns, Failure, Record, RunKey
 from dataworth.records.run import Run
 from dataworth.records.store import Store
@@ -31,7 +31,6 @@ from dataworth.study.planning import next_runs
 from dataworth.study.resolved import ResolvedStudy
 from dataworth.study.run import claim, stored_curves
 
-_ENTRY = "asked"
 _LOCK_SECONDS = 60.0
 """Each access to the store takes milliseconds; this is for many of them at once."""
 _POLL_SECONDS = 1.0
@@ -343,10 +342,10 @@ def _check_metric(store: Store, figures: Mapping[str, float], run: RunKey) -> No
 def _asked(store: Store) -> dict[str, _Asked]:
     """The runs that were given out and have not ended, by digest."""
     meta = store.meta()
-    if _ENTRY not in meta:
+    if ASKED_ENTRY not in meta:
         return {}
     where = str(store.path)
-    entries = checked_entry(meta, _ENTRY, dict, where)
+    entries = checked_entry(meta, ASKED_ENTRY, dict, where)
     kinds: dict[str, Any] = {
         "learner": str,
         **dict.fromkeys(("size", "seed"), int),
@@ -356,7 +355,7 @@ def _asked(store: Store) -> dict[str, _Asked]:
     return {
         digest: _Asked(
             **{
-                name: checked_entry(meta, (_ENTRY, digest, name), kind, where)
+                name: checked_entry(meta, (ASKED_ENTRY, digest, name), kind, where)
                 for name, kind in kinds.items()
             }
         )
@@ -366,7 +365,7 @@ def _asked(store: Store) -> dict[str, _Asked]:
 
 
 def _write(store: Store, asked: Mapping[str, _Asked]) -> None:
-    store.set_meta({_ENTRY: {digest: asdict(each) for digest, each in asked.items()}})
+    store.set_meta({ASKED_ENTRY: {digest: asdict(each) for digest, each in asked.items()}})
 
 
 def _key(run: Run | str) -> str:
