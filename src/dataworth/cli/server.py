@@ -115,8 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such page.")
 
     def _studies(self) -> dict[str, Any]:
-        from dataworth.records.overview import overview, run_directories, stamp
-        from dataworth.report.live import listed
+        from dataworth.records.overview import listed, overview, run_directories, stamp
 
         root, before = self.server.root, self.server.overviews
         found = {}
@@ -128,8 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
         return {"folder": str(root), "studies": [listed(each, root) for _, each in found.values()]}
 
     def _study(self, directory: Path) -> dict[str, Any]:
-        from dataworth.records.overview import overview
-        from dataworth.report.live import details, listed
+        from dataworth.records.overview import listed, overview
+        from dataworth.report.live import details
 
         each = overview(directory)
         state = listed(each, self.server.root)

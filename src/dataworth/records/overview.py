@@ -27,6 +27,7 @@ MOST = 5_000
 _MOST_BYTES = 8_000_000
 """Of the study's file."""
 _TEXTS = "SELECT name, substr(value, 1, 200) FROM meta WHERE name IN ('name', 'model', 'data')"
+_RUNS = "SELECT status, COUNT(*), MAX(id) FROM runs GROUP BY status"
 _STOP = f"SELECT json_extract(value, '$.stop.message') FROM meta WHERE name = '{PLAN_ENTRY}'"
 _LEASES = (
     "SELECT MAX(json_extract(run.value, '$.until')) FROM meta, json_each(meta.value) AS run "
@@ -136,6 +137,30 @@ def overview(directory: Path) -> Overview:
     return Overview(directory, changed=changed, models=models, expected=expected, **found)
 
 
+def listed(each: Overview, root: Path) -> dict[str, Any]:
+    """A row of the list of studies, as JSON values; paths are relative to `root`."""
+    others = f" and {each.models - 1} more" if each.models > 1 else ""
+    if each.problem:
+        state = "cannot be read"
+    elif is_running(each):
+        state = "running"
+    elif each.is_done:
+        state = "done"
+    else:
+        state = "not running" if each.expected is None else "not finished"
+    return {
+        "path": each.directory.relative_to(root).as_posix(),
+        "name": each.name,
+        "what": f"{each.model}{others} on {each.data}" if each.model and each.data else "",
+        "finished": each.finished,
+        "failed": each.failed,
+        "expected": each.expected,
+        "changed": each.changed,
+        "state": state,
+        "problem": each.problem,
+    }
+
+
 def stamp(directory: Path) -> tuple[tuple[int, int], ...]:
     """Time and size of the files that an overview is read from: it changes where they do."""
     stamps = []
@@ -217,8 +242,10 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _read(connection: sqlite3.Connection) -> dict[str, Any]:
     texts = {name: value.strip('"') for name, value in connection.execute(_TEXTS)}
-    counts = dict(connection.execute("SELECT status, COUNT(*) FROM runs GROUP BY status"))
-    (last,) = connection.execute("SELECT MAX(id) FROM runs").fetchone()
+    counts: dict[Any, int] = {}
+    last = 0
+    for status, count, largest in connection.execute(_RUNS):
+        counts[status], last = count, max(last, largest)
     stops = [stop for (stop,) in connection.execute(_STOP) if isinstance(stop, str)]
     ends = [end for (end,) in connection.execute(_LEASES) if isinstance(end, float | int)]
     return {
@@ -227,7 +254,7 @@ def _read(connection: sqlite3.Connection) -> dict[str, Any]:
         "data": str(texts.get("data", "")),
         "finished": int(counts.get("finished", 0)),
         "failed": int(counts.get("failed", 0)),
-        "last": int(last or 0),
+        "last": last,
         "stop": stops[0] if stops else "",
         "reserved_until": float(ends[0]) if ends else 0.0,
     }

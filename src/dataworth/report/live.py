@@ -14,7 +14,7 @@ from dataworth.curves.curve import Curve
 from dataworth.errors import DataworthError, ForecastError
 from dataworth.metrics.spoken import axis_label, shown_scale, unit_of_difference
 from dataworth.plan.stored import StoredPlan, stored_plan
-from dataworth.records.overview import Overview, grid_of, is_running
+from dataworth.records.overview import grid_of
 from dataworth.records.reader import curve_columns, models
 from dataworth.records.record import Record
 from dataworth.records.store import Store
@@ -26,28 +26,8 @@ _LATEST = 5
 """So many failures are shown, and so many of the next runs."""
 _POINTS = 9
 """The interval is drawn between so many sizes."""
-
-
-def listed(each: Overview, root: Path) -> dict[str, Any]:
-    """A row of the list of studies, as JSON values; paths are relative to `root`."""
-    others = f" and {each.models - 1} more" if each.models > 1 else ""
-    if each.problem:
-        state = "cannot be read"
-    elif is_running(each):
-        state = "running"
-    else:
-        state = "done" if each.is_done else "not finished"
-    return {
-        "path": each.directory.relative_to(root).as_posix(),
-        "name": each.name,
-        "what": f"{each.model}{others} on {each.data}" if each.model and each.data else "",
-        "finished": each.finished,
-        "failed": each.failed,
-        "expected": each.expected,
-        "changed": each.changed,
-        "state": state,
-        "problem": each.problem,
-    }
+_MOST_DOTS = 1_000
+"""So many runs are drawn at most, about as many of each size."""
 
 
 def details(directory: Path) -> dict[str, Any]:
@@ -121,8 +101,7 @@ def _model(curve: Curve, largest: float) -> dict[str, Any]:
         "label": axis_label(shown.metric),
         "unit": unit_of_difference(shown.metric, short=True),
         "counted": curve.counted,
-        "samples": shown.samples.tolist(),
-        "values": (scale * shown.values).tolist(),
+        **_dots(shown, scale),
         "ahead": None,
         "answer": "",
         "note": "",
@@ -142,6 +121,19 @@ def _model(curve: Curve, largest: float) -> dict[str, Any]:
         "upper": (scale * np.maximum(ahead.lower, ahead.upper)).tolist(),
     }
     return values
+
+
+def _dots(curve: Curve, scale: float) -> dict[str, Any]:
+    """The means of all runs of each size, and the runs that are drawn."""
+    means = curve.summary()
+    each = max(1, _MOST_DOTS // max(1, len(means)))
+    drawn = np.concatenate([np.flatnonzero(curve.samples == size)[:each] for size in curve.sizes])
+    return {
+        "sizes": [point.samples for point in means],
+        "means": [scale * point.mean for point in means],
+        "samples": curve.samples[drawn].tolist(),
+        "values": (scale * curve.values[drawn]).tolist(),
+    }
 
 
 def _no_forecast(error: ForecastError) -> str:
