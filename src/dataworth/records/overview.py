@@ -195,8 +195,8 @@ def grid_of(directory: Path) -> Grid:
 def is_running(each: Overview) -> bool:
     """Whether a process holds the lock of a directory, or a run that was given out is reserved.
 
-    The lock ends with its process, however that ended. It is asked for by opening a file for
-    reading; False where the system or the file system has no such locks.
+    The lock ends with its process, however that ended. Its file is opened for reading and not
+    changed. False where the system or the file system has no such locks.
     """
     return time.time() < each.reserved_until or _is_locked(each.directory)
 
