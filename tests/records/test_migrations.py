@@ -20,6 +20,7 @@ from dataworth.records.store import Store
 
 FORMAT_0 = Path(__file__).parent / "format-0"
 FORMAT_1 = Path(__file__).parent / "format-1"
+FORMAT_3 = Path(__file__).parent / "format-3"
 
 
 @pytest.fixture
@@ -243,18 +244,63 @@ def test_a_run_of_format_1_that_was_damaged_before_stays_so(tmp_path: Path) -> N
         assert len(store.table()) == 3
 
 
-def test_digests_of_format_2_become_bytes(tmp_path: Path) -> None:
-    old = Path(shutil.copytree(FORMAT_1, tmp_path / "old"))
-    with Store(old, write=True) as store:
-        digests = store.digests()
-    execute(old, "UPDATE runs SET digest = lower(hex(digest))")
-    execute(old, "PRAGMA user_version = 2")
-    with Store(old) as store:
-        assert (store.digests(), store.damaged) == (digests, [])
-    with Store(old, write=True) as store:
-        assert (store.digests(), store.damaged) == (digests, [])
-    assert numbers(old) == (APPLICATION_ID, FORMAT)
+def _as_format_2(directory: Path) -> None:
+    """Make a file of format 3 one of format 2, which has the digests as text."""
+    execute(directory, "UPDATE runs SET digest = lower(hex(digest))")
+    execute(directory, "PRAGMA user_version = 2")
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_records_of_formats_2_and_3_are_packed(tmp_path: Path, version: int) -> None:
+    old = Path(shutil.copytree(FORMAT_3, tmp_path / "old"))
     connection = sqlite3.connect(old / RESULTS_FILE)
-    stored = {bytes(digest).hex() for (digest,) in connection.execute("SELECT digest FROM runs")}
+    digests = {bytes(digest).hex() for (digest,) in connection.execute("SELECT digest FROM runs")}
+    checksums = connection.execute("SELECT id, checksum FROM runs").fetchall()
     connection.close()
-    assert stored == digests
+    if version == 2:
+        _as_format_2(old)
+    for write in (False, True, False):
+        with Store(old, write=write) as store:
+            assert (store.digests(), store.damaged) == (digests, [])
+            assert len(store.records(arrays=True)) == 4
+    assert numbers(old) == (APPLICATION_ID, FORMAT)
+    assert load_curve(old).to_csv() == (FORMAT_3 / "curve.csv").read_text()
+    connection = sqlite3.connect(old / RESULTS_FILE)
+    assert connection.execute("SELECT id, checksum FROM runs").fetchall() == checksums
+    assert connection.execute("SELECT * FROM learners").fetchall() == [(1, "linear")]
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "seconds = seconds + 1",
+        "learner = x'00'",
+        "learner = cast(x'ff' AS TEXT)",
+        "learner = 'other'",
+        "status = 'perhaps'",
+        "digest = 'none'",
+        "size = 'large'",
+    ],
+)
+def test_a_run_of_format_3_that_was_damaged_before_stays_so(tmp_path: Path, damage: str) -> None:
+    old = Path(shutil.copytree(FORMAT_3, tmp_path / "old"))
+    with Store(old) as store:
+        lost = store.records(arrays=True)[1]
+    execute(old, f"UPDATE runs SET {damage} WHERE id = {_number(old, lost.key.digest)}")
+    Store(old, write=True).close()
+    with Store(old) as store, warns("runs-damaged", "1 of the runs"):
+        assert len(store.table()) == 3
+    with Store(old, write=True) as store, warns("runs-damaged"):
+        store.add(lost)
+    with Store(old) as store:
+        assert lost.key.digest in store.digests()
+
+
+def _number(directory: Path, digest: str) -> int:
+    connection = sqlite3.connect(directory / RESULTS_FILE)
+    query = "SELECT id FROM runs WHERE digest = ?"
+    (number,) = connection.execute(query, (bytes.fromhex(digest),)).fetchone()
+    connection.close()
+    return int(number)

@@ -73,7 +73,7 @@ def test_a_database_of_another_program_is_named_as_such(
 @pytest.mark.parametrize(
     ("statement", "code", "values"),
     [
-        ("PRAGMA user_version = 99", "unsupported-format", "99.* 3[^0-9]"),
+        ("PRAGMA user_version = 99", "unsupported-format", "99.* 4[^0-9]"),
         ("PRAGMA application_id = 1", "file-damaged", "0x1"),
         ("DROP TABLE facts", "file-damaged", "'facts'"),
         (

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple, get_args
 
 from dataworth.records.checksums import Scores, record_checksums
 from dataworth.records.codec import is_intact
-from dataworth.records.record import FailureKind, Status
+from dataworth.records.record import FailureKind
 from dataworth.records.rows import RunRow, fetch_all
-from dataworth.records.schema import DAMAGED
+from dataworth.records.schema import DAMAGED, STATUSES
 
-_STATUSES = (*get_args(Status), DAMAGED)
 _KINDS = {(str, str, int, int, str, int, kind) for kind in (float, type(None))}
 """Types of the values of nearly all rows."""
 
@@ -70,7 +69,7 @@ def find_damaged(
 
 def _reason(row: RunRow) -> str:
     """Why a row of the table ``runs`` cannot be read; empty if it can."""
-    if tuple(map(type, row[1:-1])) in _KINDS and row.status in _STATUSES:
+    if tuple(map(type, row[1:-1])) in _KINDS and row.status in STATUSES:
         return ""
     if not (isinstance(row.digest, str) and isinstance(row.learner, str)):
         return "its digest or its learner is not text"
@@ -78,7 +77,7 @@ def _reason(row: RunRow) -> str:
         isinstance(row.size, int) and isinstance(row.seed, int) and isinstance(row.attempt, int)
     ):
         return "its size, its seed or its attempt is not a whole number"
-    if row.status not in _STATUSES:
+    if row.status not in STATUSES:
         return f"its status is {row.status!r}"
     if not isinstance(row.seconds, float | int | None):
         return "its time is not a number"

@@ -99,8 +99,9 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             connection = connect(path, "rwc")
         if format_of(connection) is None:
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-        connection.execute("PRAGMA foreign_keys = ON")
         _bring_up_to_date(connection)
+        # Not before: a migration replaces the table of runs.
+        connection.execute("PRAGMA foreign_keys = ON")
         if is_local(path):
             # A commit is in the log before it returns, so that a kill loses nothing; it is not
             # waited for until the disk has it. After a power failure the last commits may be

@@ -15,7 +15,15 @@ from dataworth.errors import StudyError
 from dataworth.records.checksums import checkpoint_checksum, write_checksums
 from dataworth.records.codec import from_plain_bytes, pack
 from dataworth.records.rows import stored_digest
-from dataworth.records.schema import DAMAGED, FORMAT, TABLES, check_tables, create_tables
+from dataworth.records.schema import (
+    DAMAGED,
+    FORMAT,
+    RUNS,
+    STATUSES,
+    TABLES,
+    check_tables,
+    create_tables,
+)
 
 _METRICS = ("loss", "accuracy", "macro_f1", "brier", "ece")
 _TABLES_OF_FORMAT_0: Mapping[str, Sequence[str]] = {
@@ -28,16 +36,30 @@ _TABLES_OF_FORMAT_0: Mapping[str, Sequence[str]] = {
     "checkpoints": ("key", "history"),
     "checkpoint_arrays": ("key", "name", "data"),
 }
+_TABLES_OF_FORMAT_2: Mapping[str, Sequence[str]] = {
+    name: columns for name, columns in TABLES.items() if name != "learners"
+}
+"""As those of format 3, which has the digests of runs as bytes."""
 _TABLES_OF_FORMAT_1: Mapping[str, Sequence[str]] = {
-    name: [column for column in columns if column != "checksum"] for name, columns in TABLES.items()
+    name: [column for column in columns if column != "checksum"]
+    for name, columns in _TABLES_OF_FORMAT_2.items()
 }
 _COLUMNS = ("steps", "samples", "loss", "seconds", "validation_loss")
+_LEARNER = 1
+"""Number of the model of all runs of format 0."""
 
 
 def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Bring the tables of an older format up to date, within the caller's transaction.
 
     A run that cannot be read keeps its row with the status "damaged" and the reason.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Where foreign keys are not enforced: the table of runs is replaced.
+    version : int
+        The format of the file, 0 to 3.
 
     Raises
     ------
@@ -47,9 +69,13 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
     if version == 0:
         _migrate_format_0(connection)
         return
+    check_tables(connection, _TABLES_OF_FORMAT_1 if version == 1 else _TABLES_OF_FORMAT_2)
     if version == 1:
-        _add_checksums(connection)
-    _pack_digests(connection)
+        for table in ("runs", "checkpoints"):
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
+    _pack_runs(connection)
+    if version == 1:
+        _write_all_checksums(connection)
     connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
@@ -64,8 +90,9 @@ def _migrate_format_0(connection: sqlite3.Connection) -> None:
     columns = ", ".join(_TABLES_OF_FORMAT_0["runs"])
     metrics = [(number, name) for number, name in enumerate((*_METRICS, "train_loss"), start=1)]
     connection.executemany("INSERT INTO metrics VALUES (?, ?)", metrics)
+    connection.execute("INSERT INTO learners VALUES (?, ?)", (_LEARNER, learner))
     for row in connection.execute(f"SELECT rowid, {columns} FROM runs_0"):
-        _migrate_run(connection, learner, row)
+        _migrate_run(connection, row)
     for key, history in connection.execute("SELECT key, history FROM checkpoints_0"):
         _migrate_checkpoint(connection, key, history)
     for table in reversed(old):
@@ -73,23 +100,46 @@ def _migrate_format_0(connection: sqlite3.Connection) -> None:
     write_checksums(connection)
 
 
-def _add_checksums(connection: sqlite3.Connection) -> None:
-    """From format 1, whose records and checkpoints have no checksums."""
-    check_tables(connection, _TABLES_OF_FORMAT_1)
-    for table in ("runs", "checkpoints"):
-        connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
+def _pack_runs(connection: sqlite3.Connection) -> None:
+    """From formats 1 to 3, whose runs have the name of the model and the status as text.
+
+    Those of formats 1 and 2 have the digest as text, too. What is of another type stays as it is:
+    it is a damaged run.
+    """
+    connection.execute("CREATE TABLE learners (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
+    connection.execute(
+        "INSERT INTO learners (name) SELECT learner FROM runs WHERE typeof(learner) = 'text' "
+        "GROUP BY learner ORDER BY min(id)"
+    )
+    connection.execute(RUNS.format(name="packed"))
+    columns = ", ".join(TABLES["runs"][2:])
+    rows = connection.execute(f"SELECT id, digest, {columns} FROM runs ORDER BY id").fetchall()
+    learners = dict(connection.execute("SELECT name, id FROM learners").fetchall())
+    connection.executemany(
+        f"INSERT INTO packed VALUES ({', '.join('?' * len(TABLES['runs']))})",
+        [
+            (
+                number,
+                stored_digest(digest) if isinstance(digest, str) else digest,
+                learners.get(learner, learner),
+                size,
+                seed,
+                STATUSES.index(status) if status in STATUSES else status,
+                *others,
+            )
+            for number, digest, learner, size, seed, status, *others in rows
+        ],
+    )
+    connection.execute("DROP TABLE runs")
+    connection.execute("ALTER TABLE packed RENAME TO runs")
+
+
+def _write_all_checksums(connection: sqlite3.Connection) -> None:
+    """For format 1, whose records and checkpoints have no checksums."""
     write_checksums(connection)
     checkpoints = connection.execute("SELECT digest, history FROM checkpoints").fetchall()
     for digest, history in checkpoints:
         _write_checkpoint_checksum(connection, digest, history)
-
-
-def _pack_digests(connection: sqlite3.Connection) -> None:
-    """From format 2, which has the digests of runs as text."""
-    check_tables(connection, TABLES)
-    rows = connection.execute("SELECT id, digest FROM runs").fetchall()
-    packed = [(stored_digest(text), number) for number, text in rows if isinstance(text, str)]
-    connection.executemany("UPDATE runs SET digest = ? WHERE id = ?", packed)
 
 
 def _write_checkpoint_checksum(connection: sqlite3.Connection, digest: Any, history: Any) -> None:
@@ -125,7 +175,7 @@ def _learner(connection: sqlite3.Connection) -> str:
     return learner
 
 
-def _migrate_run(connection: sqlite3.Connection, learner: str, row: tuple[Any, ...]) -> None:
+def _migrate_run(connection: sqlite3.Connection, row: tuple[Any, ...]) -> None:
     number, key, size, seed, *metrics, confusion, class_losses, text, parameters, _ = row
     reason, history, arrays = "", {}, {}
     try:
@@ -145,11 +195,11 @@ def _migrate_run(connection: sqlite3.Connection, learner: str, row: tuple[Any, .
             seed if isinstance(seed, int) else 0,
         )
     seconds = float(history["seconds"].sum()) if history else math.nan
-    status = DAMAGED if reason else "finished"
+    status = STATUSES.index(DAMAGED if reason else "finished")
     run = connection.execute(
         "INSERT INTO runs (digest, learner, size, seed, status, attempt, seconds) "
         "VALUES (?, ?, ?, ?, ?, 1, ?)",
-        (stored_digest(key), learner, size, seed, status, seconds),
+        (stored_digest(key), _LEARNER, size, seed, status, seconds),
     ).lastrowid
     if reason:
         row = (run, "error", reason, "")

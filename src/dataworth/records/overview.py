@@ -18,6 +18,7 @@ from dataworth.errors import StudyError
 from dataworth.records.database import connect, format_of, open_for_reading, translate_errors
 from dataworth.records.layout import LOCK_FILE, RESULTS_FILE, STUDY_FILE
 from dataworth.records.meta import ASKED_ENTRY, PLAN_ENTRY
+from dataworth.records.rows import status_of
 from dataworth.records.schema import FORMAT
 
 DEEPEST = 4
@@ -245,7 +246,7 @@ def _read(connection: sqlite3.Connection) -> dict[str, Any]:
     counts: dict[Any, int] = {}
     last = 0
     for status, count, largest in connection.execute(_RUNS):
-        counts[status], last = count, max(last, largest)
+        counts[status_of(status)], last = count, max(last, largest)
     stops = [stop for (stop,) in connection.execute(_STOP) if isinstance(stop, str)]
     ends = [end for (end,) in connection.execute(_LEASES) if isinstance(end, float | int)]
     return {

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from dataworth.records.schema import STATUSES
+
 _BYTES = 16
+_STATUSES: Mapping[Any, str] = dict(enumerate(STATUSES))
 
 
 class RunRow(NamedTuple):
@@ -26,9 +30,7 @@ class RunRow(NamedTuple):
 def run_rows(connection: sqlite3.Connection, run: int | None = None) -> list[RunRow]:
     """All rows of the table ``runs``, by size, then seed, or one of them."""
     query = (
-        f"SELECT id, CASE WHEN typeof(digest) = 'blob' AND length(digest) = {_BYTES} "
-        "THEN lower(hex(digest)) ELSE digest END, learner, size, seed, status, attempt, seconds, "
-        "checksum FROM runs "
+        "SELECT id, digest, learner, size, seed, status, attempt, seconds, checksum FROM runs "
         f"{'' if run is None else 'WHERE id = ?'}"
     )
     found = fetch_all(connection, query, () if run is None else (run,))
@@ -38,7 +40,24 @@ def run_rows(connection: sqlite3.Connection, run: int | None = None) -> list[Run
     except TypeError:
         # A size or a seed that is not a number: SQLite orders by type.
         found = fetch_all(connection, f"{query} ORDER BY size, seed, id")
-    return list(map(RunRow._make, found))
+    names = dict(fetch_all(connection, "SELECT id, name FROM learners"))
+    return [
+        RunRow(
+            number,
+            digest.hex() if type(digest) is bytes and len(digest) == _BYTES else digest,
+            names.get(learner, learner),
+            size,
+            seed,
+            status_of(status),
+            *others,
+        )
+        for number, digest, learner, size, seed, status, *others in found
+    ]
+
+
+def status_of(stored: Any) -> Any:
+    """The status that a row has stored; formats 1 to 3 have its name, and damaged rows anything."""
+    return _STATUSES.get(stored, stored)
 
 
 def stored_digest(digest: str) -> bytes | str:

@@ -13,7 +13,10 @@ from typing import Any
 from dataworth.errors import DataworthWarning, StudyError
 from dataworth.records.schema import FORMAT, TABLES, create_tables
 
-_BY_NUMBER = ("meta", "arrays", "metrics", "runs", "failures", "histories", "run_arrays")
+_BY_NUMBER = (
+    *("meta", "arrays", "learners", "metrics", "runs"),
+    *("failures", "histories", "run_arrays"),
+)
 _OF_A_RUN = ("failures", "histories", "run_arrays")
 _BY_RUN = ("scores", "facts")
 _GAP = 4_096

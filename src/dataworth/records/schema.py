@@ -1,25 +1,31 @@
-"""The tables of a results file, format 3."""
+"""The tables of a results file, format 4."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 from dataworth.errors import StudyError
+from dataworth.records.record import Status
 
 APPLICATION_ID = 0x64776F72
 """``PRAGMA application_id`` of a results file: "dwor" in ASCII."""
-FORMAT = 3
+FORMAT = 4
 """``PRAGMA user_version``: the format that is written, and the newest one that is read."""
 
+RUNS = """
+CREATE TABLE {name} (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL, learner INTEGER NOT NULL REFERENCES learners,
+    size INTEGER NOT NULL, seed INTEGER NOT NULL, status INTEGER NOT NULL,
+    attempt INTEGER NOT NULL, seconds REAL, checksum INTEGER)"""
+"""The table of runs. An index of the digests would take half as much room as the rows."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS arrays (name TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE learners (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE metrics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE,
-    learner TEXT NOT NULL, size INTEGER NOT NULL, seed INTEGER NOT NULL,
-    status TEXT NOT NULL, attempt INTEGER NOT NULL, seconds REAL, checksum INTEGER);
+{runs};
 CREATE TABLE scores (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     metric INTEGER NOT NULL REFERENCES metrics,
@@ -40,11 +46,12 @@ CREATE TABLE checkpoint_arrays (
     digest TEXT NOT NULL REFERENCES checkpoints ON DELETE CASCADE,
     name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (digest, name));
 """
-# A NaN is stored as NULL: SQLite has no other. For digests see `records.rows.stored_digest`.
+# A NaN is stored as NULL: SQLite has no other. For the values of runs see `records.rows`.
 
 TABLES: Mapping[str, Sequence[str]] = {
     "meta": ("name", "value"),
     "arrays": ("name", "data"),
+    "learners": ("id", "name"),
     "metrics": ("id", "name"),
     "runs": (
         *("id", "digest", "learner", "size", "seed"),
@@ -61,13 +68,15 @@ TABLES: Mapping[str, Sequence[str]] = {
 """Tables with their columns."""
 
 DAMAGED = "damaged"
-"""``runs.status`` of a run of an older format that could not be read; its reason is in
-``failures``. It is run again, and replaced then."""
+"""Status of a run of an older format that could not be read; its reason is in ``failures``. It is
+run again, and replaced then."""
+STATUSES = (*get_args(Status), DAMAGED)
+"""``runs.status`` is the place of a status here."""
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create all tables, within the caller's transaction, and mark the file as ours."""
-    for statement in _SCHEMA.split(";\n"):
+    for statement in _SCHEMA.format(runs=RUNS.format(name="runs")).split(";\n"):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {FORMAT}")

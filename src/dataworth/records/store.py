@@ -43,6 +43,7 @@ from dataworth.records.layout import LOCK_FILE, RESULTS_FILE
 from dataworth.records.meta import checked_entry
 from dataworth.records.record import Arrays, Columns, Failure, Record, RunKey, Status
 from dataworth.records.rows import RunRow, fetch_all, run_rows, stored_digest
+from dataworth.records.schema import STATUSES
 
 _T = TypeVar("_T")
 _SECONDS = "seconds"
@@ -110,8 +111,11 @@ class Store:
         # What was read last, and the state of the file then.
         self._state: int | None = None
         self._rows: list[RunRow] = []
+        self._chosen: dict[tuple[Status | None, str | None], list[RunRow]] = {}
         self._raw_scores: Scores | None = None
         self._scores: Table | None = None
+        # The numbers of all runs by what is stored of their digests, once a record is added.
+        self._numbers: dict[Any, int] | None = None
         self._lock = FileLock(self.directory / LOCK_FILE) if write else None
         if self._lock is not None:
             self._take_lock(self._lock, wait)
@@ -188,7 +192,7 @@ class Store:
                 self._connection.execute("COMMIT")
         except BaseException:
             roll_back(self._connection)
-            self._state = None
+            self._state = self._numbers = None
             raise
 
     def meta(self) -> dict[str, Any]:
@@ -249,18 +253,16 @@ class Store:
         arrays = pack(record.arrays) if record.arrays else None
         with self._transaction() as connection:
             damaged = self._damaged_rows()
-            before = connection.execute(
-                "SELECT id, status, attempt FROM runs WHERE digest = ?",
-                (stored_digest(key.digest),),
-            ).fetchone()
+            number = self._number_of(key.digest)
             attempt, replaced = record.attempt, []
-            if before is not None:
-                replaced.append(before[0])
-                if before[0] not in damaged:
-                    if before[1] == "finished" and record.status == "failed":
+            if number is not None:
+                replaced.append(number)
+                if number not in damaged:
+                    (before,) = run_rows(connection, number)
+                    if before.status == "finished" and record.status == "failed":
                         return
-                    if before[1] == "failed":
-                        attempt = max(attempt, before[2] + 1)
+                    if before.status == "failed":
+                        attempt = max(attempt, before.attempt + 1)
             # The digest itself may be what is damaged.
             this = (key.learner, key.size, key.seed)
             replaced += [number for number, run in damaged.items() if run[:3] == this]
@@ -276,31 +278,33 @@ class Store:
             connection.execute("UPDATE runs SET checksum = ? WHERE id = ?", (checksum, run))
         for number in replaced:
             damaged.pop(number, None)
+        if replaced:
+            self._numbers = None
+        elif self._numbers is not None:
+            self._numbers[stored_digest(key.digest)] = run
         self._state = None
 
     def _insert(self, record: Record, attempt: int) -> int:
         """Insert all but a record's history and arrays; its number."""
         key, scores, failure = record.key, record.scores, record.failure
         execute, executemany = self._connection.execute, self._connection.executemany
+        (learner,) = self._numbers_of("learners", [key.learner])
         run = execute(
             "INSERT INTO runs (digest, learner, size, seed, status, attempt, seconds) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                *(stored_digest(key.digest), key.learner, int(key.size), int(key.seed)),
-                *(record.status, attempt, float(record.seconds)),
+                *(stored_digest(key.digest), learner, int(key.size), int(key.seed)),
+                *(STATUSES.index(record.status), attempt, float(record.seconds)),
             ),
         ).lastrowid
         assert run is not None
-        known = dict(execute("SELECT name, id FROM metrics").fetchall())
-        for name in scores:
-            if name not in known:
-                known[name] = execute("INSERT INTO metrics (name) VALUES (?)", (name,)).lastrowid
+        metrics = self._numbers_of("metrics", list(scores))
         errors = record.standard_errors
         executemany(
             "INSERT INTO scores VALUES (?, ?, ?, ?)",
             [
-                (run, known[name], float(value), float(errors[name]) if name in errors else None)
-                for name, value in scores.items()
+                (run, metric, float(value), float(errors[name]) if name in errors else None)
+                for metric, (name, value) in zip(metrics, scores.items(), strict=True)
             ],
         )
         facts = [(run, name, float(value)) for name, value in record.facts.items()]
@@ -309,6 +313,23 @@ class Store:
             row = (run, failure.kind, failure.message, failure.traceback)
             execute("INSERT INTO failures VALUES (?, ?, ?, ?)", row)
         return run
+
+    def _numbers_of(self, table: str, names: Sequence[str]) -> list[int]:
+        """The numbers of names in the table ``learners`` or ``metrics``; new names are inserted."""
+        execute = self._connection.execute
+        known = dict(execute(f"SELECT name, id FROM {table}").fetchall())
+        for name in names:
+            if name not in known:
+                insert = f"INSERT INTO {table} (name) VALUES (?)"
+                known[name] = execute(insert, (name,)).lastrowid
+        return [known[name] for name in names]
+
+    def _number_of(self, digest: str) -> int | None:
+        """The number of the run with a digest; None where there is none."""
+        if self._numbers is None:
+            rows = self._connection.execute("SELECT digest, id FROM runs")
+            self._numbers = dict(rows.fetchall())
+        return self._numbers.get(stored_digest(digest))
 
     @property
     def damaged(self) -> list[DamagedRun]:
@@ -495,22 +516,25 @@ class Store:
             # Values of wrong types raise nearly anything. The run begins again.
             return None
 
-    def _runs(self, status: Status | None, learner: str | None = None) -> list[RunRow]:
+    def _runs(self, status: Status | None, learner: str | None = None) -> Sequence[RunRow]:
         """The rows of the table ``runs`` that can be read, by size, then seed."""
         # Changes by others; while there are none, and no run was added here, nothing is read twice.
         (state,) = self._connection.execute("PRAGMA data_version").fetchone()
         if state != self._state:
             self._rows = run_rows(self._connection)
             self._raw_scores = self._scores = None
+            self._chosen = {}
             self._state = state
         damaged = self._damaged_rows(self._rows)
-        return [
-            row
-            for row in self._rows
-            if row.id not in damaged
-            and status in (None, row.status)
-            and learner in (None, row.learner)
-        ]
+        if (status, learner) not in self._chosen:
+            self._chosen[status, learner] = [
+                row
+                for row in self._rows
+                if row.id not in damaged
+                and status in (None, row.status)
+                and learner in (None, row.learner)
+            ]
+        return self._chosen[status, learner]
 
     def _read_raw_scores(self) -> Scores:
         """The table ``scores``, which is read once for the checksums and for the figures."""
