@@ -251,3 +251,10 @@ def test_a_total_of_counts_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(csv_text())
     with raises("options-conflict", DataError, "total"):
         as_curve(tmp_path / "a.csv", total=40_000)
+
+
+def test_a_figure_without_a_name_is_a_column(tmp_path: Path) -> None:
+    path = tmp_path / "curve.jsonl"
+    lines = [f'{{"samples": {size}, "loss": 0.5, "": 1}}\n' for size in SIZES]
+    path.write_text("".join(lines))
+    assert load_curve(path).values.tolist() == [0.5] * len(SIZES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -241,3 +242,17 @@ def test_pandas_is_not_imported_for_a_table_of_numbers(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", [["y", "a"], *[[str(k % 2), f"{k}.5"] for k in range(9)]])
     code = f"import sys, dataworth as dw; dw.load({str(path)!r}); sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["*", "^a.*$"])
+@pytest.mark.parametrize("kind", ["csv", "parquet", "numbers.parquet"])
+def test_a_name_that_polars_takes_for_a_pattern_is_refused(
+    tmp_path: Path, kind: str, name: str
+) -> None:
+    frame = pl.DataFrame({name: RANDOM.normal(size=ROWS), "label": list(range(3)) * (ROWS // 3)})
+    if kind != "numbers.parquet":
+        frame = frame.with_columns(word=pl.Series(["x", "y"] * (ROWS // 2)))
+    path = tmp_path / f"a.{kind}"
+    frame.write_csv(path) if kind == "csv" else frame.write_parquet(path)
+    with raises("column-unclear", DataError, re.escape(name)):
+        dw.load(path)

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -432,13 +432,11 @@ def curves_to_csv(curves: Mapping[str, Curve]) -> str:
     writer.writerow([*first, "value", *["std"] * stds, *["runs"] * runs, *names])
     for name, curve in curves.items():
         spread = [*[curve.stds] * stds, *[curve.runs] * runs]
-        columns = [curve.values, *spread, *(curve.others.get(each) for each in others)]
-        for row in range(len(curve)):
-            fields: list[str | int] = [_no_formula(name)] if several else []
-            fields.append(int(curve.samples[row]))
-            fields += [int(curve.seeds[row])] if seeded else []
-            fields += ["" if each is None else repr(each[row].item()) for each in columns]
-            writer.writerow(fields)
+        figures = [curve.values, *spread, *(curve.others.get(each) for each in others)]
+        columns: list[Iterable[str | int]] = [[_no_formula(name)] * len(curve)] * several
+        columns += [curve.samples.tolist(), *[curve.seeds.tolist()] * seeded]
+        columns += [[""] * len(curve) if c is None else map(repr, c.tolist()) for c in figures]
+        writer.writerows(zip(*columns, strict=True))
     return text.getvalue()
 
 

@@ -93,6 +93,8 @@ def _kind(name: str, others: Collection[str]) -> tuple[str, str] | None:
     """What kind of spread a name says, alone or before or behind that of a metric."""
     plain = re.sub(_PLUS_MINUS, " std ", name)
     for words in (names.words(plain), names.words(re.sub(r"[()\[\]]", " ", plain))):
+        if not words:
+            continue
         for kind, group in _KINDS.items():
             if "".join(words) in group:
                 return kind, ""

@@ -66,9 +66,8 @@ def select(frame: Any, names: Sequence[Name]) -> Any:
     """The frame with these columns alone, in this order."""
     if list(names) == names_of(frame):
         return frame
-    if library_of(frame) == "pandas":
-        return frame[list(names)]
-    return frame.select(list(names))
+    # For Polars, "*" is a pattern in `select`, and a name here.
+    return frame.select(list(names)) if library_of(frame) == "pyarrow" else frame[list(names)]
 
 
 def take(frame: Any, rows: RowNumbers) -> Any:

@@ -120,8 +120,7 @@ def store(frame: Any, folder: Path, stem: str) -> StoredFrame | None:
             stored[name] = column
     if not stored:
         return None
-    away = list(stored)
-    rest = frame.drop(columns=away) if library == "pandas" else frame.drop(away)
+    rest = frames.select(frame, [name for name in frames.names_of(frame) if name not in stored])
     return StoredFrame(rest, stored, frame.columns)
 
 

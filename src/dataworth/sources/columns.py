@@ -25,6 +25,24 @@ def is_square(features: int) -> bool:
     return side >= _IMAGE_SIDE and side * side == features
 
 
+def refuse_patterns(entry: Entry, names: Sequence[str]) -> None:
+    """Refuse names of columns that Polars would read as patterns for several columns.
+
+    Raises
+    ------
+    DataError
+        If a name is ``*``, or begins with ``^`` and ends with ``$``.
+    """
+    for name in names:
+        if name == "*" or (name.startswith("^") and name.endswith("$")):
+            raise DataError(
+                f"{entry}: a column is called {name!r}, which Polars reads as a pattern; rename "
+                "it.",
+                code="column-unclear",
+                column=name,
+            )
+
+
 def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | int | None) -> int:
     """Index of the label column, from the caller's choice and the names of the columns, if any."""
     if isinstance(label, int):

@@ -15,7 +15,7 @@ from dataworth._util.fence import first_line, is_panic
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import read
-from dataworth.sources.columns import label_column
+from dataworth.sources.columns import label_column, refuse_patterns
 from dataworth.sources.csv.table import labels_of
 from dataworth.sources.files import Entry, read_fenced
 from dataworth.sources.pairs import test_beside, with_label
@@ -66,6 +66,7 @@ def load(
         If the file is damaged, or a label, a group or a time is missing.
     """
     _refuse_damaged(entry)
+    refuse_patterns(entry, _names(entry))
     test = _labelled_test(entry, label)
     columns = TableOptions(label, drop, features, groups, time)
     name = entry.stem.removesuffix(".parquet")

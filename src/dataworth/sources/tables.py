@@ -226,7 +226,7 @@ def _matched(test: Table, names: Sequence[str]) -> pl.DataFrame:
             code="column-missing",
             columns=lacking,
         )
-    return test.frame.select(names)
+    return test.frame[list(names)]
 
 
 def _labels(table: Table, name: str, number: bool) -> NDArray[Any]:

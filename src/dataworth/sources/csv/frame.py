@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dataworth._util.extras import require
 from dataworth.errors import DataError
+from dataworth.sources.columns import refuse_patterns
 from dataworth.sources.csv.diagnose import explain_lengths
 from dataworth.sources.csv.lines import open_lines
 from dataworth.sources.csv.sniff import CsvHead, head_of
@@ -73,6 +74,7 @@ def _texts(entry: Entry, head: CsvHead) -> pl.DataFrame:
             code="named-twice",
             column=twice[0],
         )
+    refuse_patterns(entry, names)
     with open_lines(entry) as file:
         text = file.read()[head.start :].rstrip(b"\r\n")
     try:
