@@ -56,7 +56,7 @@ def run_rows(connection: sqlite3.Connection, run: int | None = None) -> list[Run
 
 
 def status_of(stored: Any) -> Any:
-    """The status that a row has stored; formats 1 to 3 have its name, and damaged rows anything."""
+    """The status that a row has stored; what a damaged row has stored instead of one."""
     return _STATUSES.get(stored, stored)
 
 
