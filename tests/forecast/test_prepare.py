@@ -187,6 +187,29 @@ def test_a_few_sizes_with_many_seeds_show_the_noise_of_all(repeated: slice) -> N
     runs[repeated] = 10
     sizes = np.repeat(SIZES, runs)
     observations = prepare(curve_of(sizes, noisy(power(sizes), 0.1, 0)))
-    assert observations.repeated
     assert np.sqrt(observations.run_noise) == pytest.approx(0.1, rel=0.4)
     np.testing.assert_allclose(observations.noise * runs, observations.run_noise, rtol=0.8)
+
+
+def test_the_noise_of_a_few_repeats_lies_between_theirs_and_the_scatter_of_the_sizes() -> None:
+    quiet = np.array([1.0, 0.8, 0.64, 0.512, 0.4096])
+    sizes = [100, 200, 400, 800, 1600]
+    once = prepare(curve_of(sizes, quiet * [1, 1.05, 0.95, 1.05, 1]))
+    for apart in (0.001, 0.3):
+        values = [*quiet * [1, 1.05, 0.95, 1.05, 1], 0.4096 * (1 + apart)]
+        twice = prepare(curve_of([*sizes, 1600], values))
+        pair = 2 * (apart / 2 / (1 + apart / 2)) ** 2
+        low, high = sorted([pair, twice.scatter**2])
+        assert low < twice.run_noise < high
+        assert twice.noise[-1] == pytest.approx(twice.run_noise / 2)
+        assert not twice.repeated
+    assert once.run_noise == pytest.approx(once.scatter**2)
+
+
+def test_a_second_run_of_the_largest_size_narrows_the_interval_there() -> None:
+    sizes = np.array([250, 500, 1000, 2000, 4000])
+    losses = noisy(power(sizes), 0.05, 1)
+    once = dw.forecast(curve_of(sizes, losses))
+    alike = dw.forecast(curve_of([*sizes, 4000], [*losses, losses[-1] * 1.01]))
+    widths = [np.log(f.predict([5000]).upper / f.predict([5000]).lower)[0] for f in (once, alike)]
+    assert widths[1] < 0.95 * widths[0]

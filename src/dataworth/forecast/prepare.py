@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 _UNKNOWN = 0.03
 """Relative noise taken for granted where two sizes were measured once: they show none."""
 _FREEDOM = 4
-"""Repeats that show the noise, however many other sizes were measured once."""
+"""So many repeats, whose figures differ, are none of a single training run."""
 _MOST = 40
 """More distinct sizes than this are merged with their neighbours in log n."""
 _MOST_POOLED = 512
@@ -81,19 +81,22 @@ def _check_units(curve: Curve) -> None:
 def _estimated(measured: Averaged, single_run: bool | None) -> tuple[Observations, ...]:
     sizes, means, notes = measured.sizes, measured.means, measured.notes
     u = np.log(sizes / sizes[-1])
-    several = bool((measured.runs > 1).mean() >= 0.5 or measured.freedom.sum() >= _FREEDOM)
-    repeated = measured.has_spread or (several and bool((measured.spread > 0).any()))
-    if several and not repeated:
+    differ = bool((measured.spread > 0).any())
+    half = bool((measured.runs > 1).mean() >= 0.5)
+    several = half or bool(measured.freedom.sum() >= _FREEDOM)
+    repeated = measured.has_spread or (half and differ)
+    if several and not differ:
         notes += ("the runs of each size are identical: they are taken for one run.",)
     scatter = _scatter(u, np.log(means))
-    if repeated and single_run:
+    separate = repeated or (several and differ)
+    if separate and single_run:
         raise ForecastError(
             "single_run: sizes were measured several times, with figures that differ, so that they "
             "cannot be checkpoints of a single run. Leave single_run out.",
             code="options-conflict",
         )
     kinds: tuple[bool, ...] = (bool(single_run),)
-    if single_run is None and not repeated:
+    if single_run is None and not separate:
         guess = are_checkpoints(u, np.log(means), scatter)
         kinds = (False, True) if guess is None else (guess,)
         if guess:
@@ -104,8 +107,14 @@ def _estimated(measured: Averaged, single_run: bool | None) -> tuple[Observation
             )
     found = []
     for single in kinds:
+        runs = measured.runs if differ and not single else np.ones_like(u)
         if repeated:
             per_run = _run_noise(u, measured.freedom, measured.spread)
+        elif differ and not single:
+            # Repeats and scatter are independent estimates; that of the scatter has less freedom
+            # than there are sizes, as each difference takes two neighbours.
+            known = max(len(u) - 2.0, 1.0)
+            per_run = _run_noise(u, measured.freedom, measured.spread, known, scatter**2)
         else:
             per_run = np.full_like(u, 0.0 if single else scatter**2)
         found.append(
@@ -114,7 +123,7 @@ def _estimated(measured: Averaged, single_run: bool | None) -> tuple[Observation
                     sizes,
                     u,
                     np.log(means),
-                    per_run / measured.runs if repeated else per_run,
+                    per_run / runs,
                     np.ones_like(u),
                     float(per_run[-1]),
                     scatter,
@@ -146,11 +155,14 @@ def _scatter(u: Floats, log_loss: Floats) -> float:
     )
 
 
-def _run_noise(u: Floats, freedom: Floats, spread: Floats) -> Floats:
+def _run_noise(
+    u: Floats, freedom: Floats, spread: Floats, known: float = 0.0, variance: float = 0.0
+) -> Floats:
     """Relative variance of one run at each size, smoothed over sizes.
 
     Each size's own variance has few degrees of freedom; it is pooled with those of its
-    neighbours within a factor of about four in n.
+    neighbours within a factor of about four in n, and with an estimate `variance` of `known`
+    degrees of freedom for all sizes.
     """
     if len(u) > _MOST_POOLED:
         # Of so many sizes, neighbours are pooled before: the kernel is far wider than a bin.
@@ -161,11 +173,13 @@ def _run_noise(u: Floats, freedom: Floats, spread: Floats) -> Floats:
             middle,
             np.bincount(bins, freedom, _MOST_POOLED).astype(np.float64),
             np.bincount(bins, spread, _MOST_POOLED).astype(np.float64),
+            known,
+            variance,
         )
         return np.interp(u, middle, pooled)
     logs = np.where(freedom > 0, -0.5 * (u[:, None] - u[None, :]) ** 2, -np.inf)
     near = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(near @ spread / (near @ freedom))
+    return np.asarray((known * variance + near @ spread) / (known + near @ freedom))
 
 
 def _merge(observations: Observations) -> Observations:

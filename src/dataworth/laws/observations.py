@@ -23,8 +23,8 @@ class Observations:
     log_loss : ndarray, shape (m,)
         Natural logarithm of the mean loss (or error) over the runs of each size.
     noise : ndarray, shape (m,)
-        Variance of `log_loss`, estimated from the spread over runs or from `scatter`; 0 if `noisy`
-        is false.
+        Variance of `log_loss`, estimated from the spread over runs, from `scatter`, or from both
+        where few sizes were repeated; 0 if `noisy` is false.
     counts : ndarray, shape (m,)
         Sizes that were merged into each point.
     run_noise : float
@@ -33,7 +33,7 @@ class Observations:
         Difference-based estimate of the noise without repeated runs: standard deviation of a log
         loss about the line through its neighbours. Curvature counts as noise.
     repeated : bool
-        Whether sizes were measured several times, with different results.
+        Whether at least half of the sizes were measured several times, with different results.
     noisy : bool
         Whether the noise can be estimated: from repeated runs, or from the scatter of sizes that
         were trained separately. It cannot for checkpoints of a single run, whose errors are

@@ -121,11 +121,11 @@ class Standing:
         """Standard deviation of one run's log loss, and the degrees of freedom behind it."""
         assert self.forecast is not None
         observations = self.forecast.observations
+        repeats = float(sum(self.counts.values())) - len(self.counts)
         if observations.repeated:
-            return math.sqrt(observations.run_noise), float(sum(self.counts.values())) - len(
-                self.counts
-            )
-        return observations.scatter, max(len(observations) - 3.0, 0.0) / 2
+            return math.sqrt(observations.run_noise), repeats
+        spread = math.sqrt(observations.run_noise) if observations.noisy else observations.scatter
+        return spread, repeats + max(len(observations) - 3.0, 0.0) / 2
 
 
 def quantile(standing: Standing) -> float:
