@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -79,8 +80,39 @@ def test_a_full_disk_leaves_nothing_and_loses_nothing(
     monkeypatch.setattr(NpyWriter, "append", full)
     with warns("file-not-writable", "No space left"):
         data = glyphs.load(samples=5_000, held_out=10)
+    assert isinstance(data.x, glyphs.DrawnImages)
     np.testing.assert_array_equal(data.x, whole[0][:5_000])
+    np.testing.assert_array_equal(data.y, whole[1][:5_000])
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_set_that_no_disk_holds_is_not_begun_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAWORTH_DATA", str(tmp_path))
+    monkeypatch.setattr(glyphs, "_CACHED_FROM", 2_000)
+    usage = shutil.disk_usage(tmp_path)._replace(free=2_000 * 784 - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(NpyWriter, "append", lambda *_: pytest.fail("written"))
+    with warns("file-not-writable", "No space left"):
+        data = glyphs.load(samples=2_000, held_out=10)
+    assert data.x.shape == (2_000, 28, 28)
+
+
+def test_drawn_images_are_taken_like_rows_of_an_array(
+    whole: tuple[NDArray[np.uint8], NDArray[np.int64]],
+) -> None:
+    images = glyphs.DrawnImages(3_000, 0)
+    rows = np.random.default_rng(0).integers(-3_000, 3_000, 1_500)
+    array = whole[0][:3_000]
+    np.testing.assert_array_equal(images[rows], array[rows])
+    np.testing.assert_array_equal(images[5:2_000:7], array[5:2_000:7])
+    np.testing.assert_array_equal(images[np.arange(3_000) % 9 == 0], array[::9])
+    np.testing.assert_array_equal(images[-1], array[-1])
+    assert images[:0].shape == (0, 28, 28)
+    assert len(images) == 3_000
+    with pytest.raises(IndexError):
+        images[3_000]
 
 
 @pytest.mark.parametrize(

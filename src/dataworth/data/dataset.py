@@ -17,7 +17,7 @@ from dataworth.data import frames, items
 from dataworth.data.base import RowNumbers
 from dataworth.data.columns import column_of_rows, times_of_rows
 from dataworth.data.fingerprint import fingerprint
-from dataworth.data.forms import Form, form, numbers
+from dataworth.data.forms import Form, form
 from dataworth.data.frames import Kind, Name
 from dataworth.data.roles import Columns, Roles, column_list
 from dataworth.data.stored import StoredFrame
@@ -277,7 +277,7 @@ class Dataset:
         return self.y[rows]
 
     def as_arrays(self, what: str) -> Dataset:
-        """The same data set with its features in one array of ``uint8`` or ``float32``.
+        """The same data set with its features in one array that a learner of numbers can read.
 
         Parameters
         ----------
@@ -287,17 +287,20 @@ class Dataset:
         Returns
         -------
         Dataset
-            With the same fingerprint; itself where its features are such an array.
+            With the same fingerprint; itself where nothing has to be changed. Features are an array
+            of ``uint8`` or ``float32``. Mapped arrays of other types, and images that are made when
+            their rows are taken, stay what they are if they are larger than half of the available
+            memory.
 
         Raises
         ------
         DataError
             If features are not numbers; see `dataworth.data.forms.numbers`.
         """
-        if isinstance(self.x, np.ndarray) and self.x.dtype in (np.uint8, np.float32):
+        x = feature_forms.as_numbers(self.x, what)
+        x_test = None if self.x_test is None else feature_forms.as_numbers(self.x_test, what)
+        if x is self.x and x_test is self.x_test:
             return self
-        x = numbers(self.x, what)
-        x_test = None if self.x_test is None else numbers(self.x_test, what)
         other = object.__new__(Dataset)
         own = {each.name: getattr(self, each.name) for each in fields(self)}
         known = {"known_fingerprint": self.fingerprint}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.machine import available_memory
 from dataworth.data import frames, items
 from dataworth.data.base import RowNumbers
-from dataworth.data.forms import form, is_sparse
-from dataworth.data.images import SizedImages
+from dataworth.data.forms import form, is_sparse, numbers
+from dataworth.data.images import LazyImages
 from dataworth.data.texts import Texts
 from dataworth.errors import DataError
 
@@ -35,7 +37,7 @@ def features_of(x: Any, which: str) -> Any:
         return x if isinstance(x, Texts) else Texts.of(x, which)
     if kind == "items":
         return _items(x, which)
-    return x if isinstance(x, SizedImages) else _array(x, which)
+    return x if is_lazy(x) else _array(x, which)
 
 
 def length(x: Any) -> int:
@@ -75,12 +77,41 @@ def take(x: Any, rows: RowNumbers) -> Any:
 
 def as_held(array: NDArray[Any]) -> NDArray[Any]:
     """Values of a memory-mapped array in the type that learners get: ``uint8`` or ``float32``."""
-    if isinstance(array, SizedImages):
+    if is_lazy(array):
         return np.asarray(array)
     if array.dtype in (np.uint8, np.float32):
         return array
     with np.errstate(over="ignore"):
         return np.asarray(array, dtype=np.float32)
+
+
+def as_numbers(x: Any, what: str) -> Any:
+    """Features as an array of ``uint8`` or ``float32``, unless they do not fit in memory.
+
+    See `Dataset.as_arrays`.
+    """
+    if isinstance(x, np.ndarray) and x.dtype in (np.uint8, np.float32):
+        return x
+    memory = available_memory()
+    is_elsewhere = is_lazy(x) or (isinstance(x, np.ndarray) and is_mapped(x))
+    if is_elsewhere and memory is not None and bytes_of(x, len(x)) > memory // 2:
+        return x
+    return numbers(x, what)
+
+
+def copy_rows(x: Any, rows: RowNumbers, out: NDArray[Any]) -> None:
+    """Copy samples of an array of any type, or of images, to `out`, as a learner gets them."""
+    if isinstance(x, np.ndarray) and x.dtype == out.dtype:
+        # Rows are within bounds; with a check of them, NumPy would copy once more.
+        np.take(x, rows, axis=0, out=out, mode="clip")
+    else:
+        out[:] = as_held(x[rows])
+
+
+def bytes_of(x: Any, rows: int) -> int:
+    """Bytes that so many samples of an array take in the type that learners get."""
+    size = 1 if x.dtype == np.uint8 else 4
+    return int(rows * math.prod(x.shape[1:]) * size)
 
 
 def check_match(x: Any, test: Any) -> Any:
@@ -236,6 +267,11 @@ def is_mapped(array: NDArray[Any]) -> bool:
             return True
         owner = getattr(owner, "base", None)
     return False
+
+
+def is_lazy(x: Any) -> bool:
+    """Whether samples are images that are made when their rows are taken."""
+    return isinstance(x, LazyImages)
 
 
 def blocks(array: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:

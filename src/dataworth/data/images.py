@@ -1,4 +1,4 @@
-"""Images in files, decoded when their rows are taken."""
+"""Images that are made when their rows are taken: decoded from files, or drawn."""
 
 from __future__ import annotations
 
@@ -73,16 +73,8 @@ class ImageFiles(Sequence[NDArray[np.uint8]]):
         return np.asarray(image)
 
 
-class SizedImages(ImageFiles):
-    """Images of one size: rows of them are taken as one array.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-    grey : bool
-        See `ImageFiles`.
-    size : (int, int)
-        Width and height; images of another size are resized, without regard to their proportions.
+class LazyImages:
+    """Images of one size that are made when their rows are taken, as one array.
 
     Attributes
     ----------
@@ -92,29 +84,67 @@ class SizedImages(ImageFiles):
         ``uint8``.
     """
 
+    dtype = np.dtype(np.uint8)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, height, width), and 3 for images in colours."""
+        raise NotImplementedError
+
+    def _made(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The images of `rows`, in their order."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        count = self.shape[0]
+        if isinstance(index, slice):
+            return self._made(np.arange(*index.indices(count)))
+        rows = np.asarray(index)
+        rows = (
+            np.flatnonzero(rows)
+            if rows.dtype == np.bool_
+            else np.where(rows < 0, rows + count, rows)
+        )
+        if ((rows < 0) | (rows >= count)).any():
+            raise IndexError(f"row {index} of {count:,} images")
+        return self._made(rows) if rows.ndim else self._made(rows[None])[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        images: NDArray[Any] = self[:]
+        return images if dtype is None else images.astype(dtype)
+
+
+class SizedImages(LazyImages, ImageFiles):
+    """Images of one size in files.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    grey : bool
+        See `ImageFiles`.
+    size : (int, int)
+        Width and height; images of another size are resized, without regard to their proportions.
+    """
+
     def __init__(self, paths: Sequence[Path], grey: bool, size: tuple[int, int]) -> None:
         super().__init__(paths, grey)
         self.size: tuple[int, int] = size
-        self.dtype = np.dtype(np.uint8)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """(n, height, width), and 3 for images in colours."""
         width, height = self.size
-        return (len(self), height, width) if self.grey else (len(self), height, width, 3)
+        count = len(self.paths)
+        return (count, height, width) if self.grey else (count, height, width, 3)
 
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, int | np.integer):
-            return self._decoded(self.paths[int(index)])
-        rows = np.arange(len(self))[index]
+    def _made(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         images = np.empty((len(rows), *self.shape[1:]), np.uint8)
         for place, row in enumerate(rows.tolist()):
             images[place] = self._decoded(self.paths[row])
         return images
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        images: NDArray[Any] = self[:]
-        return images if dtype is None else images.astype(dtype)
 
 
 def headers(paths: Sequence[Path]) -> tuple[set[tuple[int, int]], bool]:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.data import features
+
 _BLOCK_ROWS = 4_096
 _CONSTANT = 1e-6
 """A standard deviation below this share of the largest absolute value is rounding."""
@@ -64,4 +66,4 @@ def _axes(ndim: int) -> tuple[int, ...]:
 
 def _blocks(x: NDArray[Any], rows: NDArray[np.int64]) -> Any:
     for start in range(0, len(rows), _BLOCK_ROWS):
-        yield x[rows[start : start + _BLOCK_ROWS]].astype(np.float64)
+        yield features.take(x, rows[start : start + _BLOCK_ROWS]).astype(np.float64)

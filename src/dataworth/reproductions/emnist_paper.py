@@ -20,7 +20,6 @@ from dataworth.study.objectives import LearnerObjective
 from dataworth.tasks.base import Scored
 from dataworth.tasks.labels import LabelColumn
 
-_BLOCK_ROWS = 32_768
 CLIP = 1e-7
 """``keras.config.epsilon()``: Keras clips probabilities to [1e-7, 1 - 1e-7] before the log."""
 
@@ -242,13 +241,9 @@ class MistakenObjective(LearnerObjective):
 
     def evaluate(self, predictor: Predictor, train: View) -> Scored:
         """Score on the training rows, or with the clipped loss, if these mistakes are active."""
-        if self.mistakes.loss_on_training_rows:
-            rows = np.sort(train.rows)
-            blocks = [rows[i : i + _BLOCK_ROWS] for i in range(0, len(rows), _BLOCK_ROWS)]
-            logits = np.concatenate([predictor.predict(self.data.x[block]) for block in blocks])
-            labels = self.data.y[rows]
-        else:
-            logits, labels = predictor.predict(self.split.held_out.x), self.split.held_out.y
+        on_training = self.mistakes.loss_on_training_rows
+        scored_rows = View(self.data, np.sort(train.rows)) if on_training else self.split.held_out
+        logits, labels = self.predict(predictor, scored_rows), scored_rows.y
         scored = self.task.score(logits, labels)
         if not self.mistakes.clipped_loss:
             return scored

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util.words import plural_of
+from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
 from dataworth.metrics.metric import Metric
 from dataworth.study.objectives import LearnerObjective
@@ -161,6 +162,6 @@ def sample_images(study: ResolvedStudy) -> NDArray[np.uint8] | None:
     brightness = 255.0 * (data.scale or 1.0)
     for index in range(data.classes):
         rows = np.flatnonzero(held_out.y == index)[:_IMAGES_PER_CLASS]
-        shown = held_out.x[rows].reshape(-1, *shape) * brightness
+        shown = View(held_out.data, held_out.rows[rows]).x.reshape(-1, *shape) * brightness
         images[index, : len(rows)] = np.clip(shown, 0, 255)
     return images

@@ -10,6 +10,7 @@ from typing import Any
 from typing import Protocol as Interface
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dataworth._util.threads import threads_limited
 from dataworth.data.base import RowNumbers, View
@@ -34,6 +35,8 @@ from dataworth.study.protocol import Protocol
 from dataworth.tasks.base import Scored, Task
 
 TRAIN_LOSS = "train_loss"
+PREDICTED_ROWS = 16_384
+"""A multiple of the blocks that networks are applied to, so that predictions are the same."""
 _no_rows: RowNumbers = np.empty(0, np.int64)
 
 
@@ -187,7 +190,21 @@ class LearnerObjective:
     def evaluate(self, predictor: Predictor, train: View) -> Scored:
         """Score a fitted model on the held-out samples."""
         held_out = self.split.held_out
-        return self.task.score(predictor.predict(held_out.x), held_out.y)
+        return self.task.score(self.predict(predictor, held_out), held_out.y)
+
+    def predict(self, predictor: Predictor, view: View) -> NDArray[Any]:
+        """Predict all rows of a view.
+
+        A learner of arrays predicts them in pieces, so that their features, which may be mapped
+        from a file, are not in memory at once.
+        """
+        if not getattr(self.learner, "needs_arrays", False):
+            return predictor.predict(view.x)
+        pieces = [
+            View(view.data, view.rows[start : start + PREDICTED_ROWS])
+            for start in range(0, len(view), PREDICTED_ROWS)
+        ]
+        return np.concatenate([predictor.predict(piece.x) for piece in pieces])
 
     def __call__(self, key: RunKey, context: RunContext) -> Record:
         """Fit and score one run."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dataworth.data.base import View
+from dataworth.data.passes import InPlace
 from dataworth.learners import FitRequest, TrainingOptions, resolve
 from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.backend import load_keras
@@ -85,7 +86,7 @@ def test_cores_drop_other_units() -> None:
     before = program.fresh_weights(network)
     kernel = np.array(before.trainable[-2])
     x = np.ones((2, 8, 8), np.uint8)
-    after, _ = program.epoch(before, x, np.array([0, 1]), np.arange(2), 2)
+    after, _ = program.epoch(before, InPlace(x), np.array([0, 1]), np.arange(2), 2)
     still = (np.asarray(after.trainable[-2]) == kernel).all(axis=1).mean()
     assert still == pytest.approx(0.25, abs=0.06)
 

@@ -13,6 +13,7 @@ from errors import raises
 
 import dataworth as dw
 from dataworth.data.dataset import Dataset
+from dataworth.data.passes import InPlace
 from dataworth.errors import StudyError
 from dataworth.learners import resolve
 from dataworth.learners.keras.backend import load_keras
@@ -58,7 +59,7 @@ def test_equals_keras_fit(name: str, learner_data: Dataset) -> None:
     model.compile(OPTIMIZERS[name](), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     x, y = learner_data.x[:301], learner_data.y[:301]
     for _ in range(3):
-        weights, _ = program.epoch(weights, x, y, np.arange(301), 32)
+        weights, _ = program.epoch(weights, InPlace(x), y, np.arange(301), 32)
     model.fit(x / np.float32(255), y, batch_size=32, epochs=3, shuffle=False, verbose=0)
     for mine, other in zip(weights.trainable, model.get_weights(), strict=True):
         # Adam's step of a gradient near zero is mostly rounding; another schedule is 0.01 off.
@@ -96,7 +97,7 @@ def test_constraints_hold_after_each_step(optimizer: str, learner_data: Dataset)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.01) if recipe is None else "sgd", loss)
     x, y = learner_data.x[:301], learner_data.y[:301]
-    weights, _ = program.epoch(weights, x, y, np.arange(301), 32)
+    weights, _ = program.epoch(weights, InPlace(x), y, np.arange(301), 32)
     model.fit(x / np.float32(255), y, batch_size=32, epochs=1, shuffle=False, verbose=0)
     kernel, _, _, bias = map(np.asarray, weights.trainable)
     assert np.linalg.norm(kernel, axis=0).max() <= 0.5 + 1e-5

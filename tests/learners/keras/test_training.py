@@ -10,6 +10,7 @@ from errors import raises
 
 from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
+from dataworth.data.passes import InPlace
 from dataworth.errors import StudyError
 from dataworth.learners import FitRequest, TrainingOptions, resolve
 from dataworth.learners.keras.backend import load_keras
@@ -36,7 +37,7 @@ def test_equals_keras_fit(learner_data: Dataset) -> None:
     x, y = learner_data.x[:301], learner_data.y[:301]
     losses = []
     for _ in range(3):
-        weights, loss = program.epoch(weights, x, y, np.arange(301), 32)
+        weights, loss = program.epoch(weights, InPlace(x), y, np.arange(301), 32)
         losses.append(loss)
     theirs = model.fit(x / np.float32(255), y, batch_size=32, epochs=3, shuffle=False, verbose=0)
     np.testing.assert_allclose(losses, theirs.history["loss"], rtol=1e-5)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.data.dataset import Dataset
+from dataworth.data.passes import InPlace, open_samples
 from dataworth.errors import StudyError
 from dataworth.learners.base import OPTIONS, FitRequest
 from dataworth.learners.keras.backend import seeded
@@ -93,7 +94,9 @@ class KerasPredictor:
         -------
         ndarray of float32, shape (len(x), outputs)
         """
-        found = self._program.logits(self._weights, x, standardization=self._standardization)
+        found = self._program.logits(
+            self._weights, InPlace(x), np.arange(len(x)), self._standardization
+        )
         # A worker process is killed in the end, and has compiled all that there is by now.
         publish_programs()
         restored: NDArray[np.float32] = self._targets.restored(found)
@@ -217,6 +220,8 @@ class KerasLearner:
         with seeded(request.seed):
             network = Network(self._build, data.shape, outputs, values=_is_of_values(task))
         targets = ScaledTargets.of(task, request.train)
+        x = open_samples(data.x, _rows(request), lambda: context.folder)
+        y = data.y if data.y.dtype.kind == "i" else targets.scaled(data.y)
         standardization = None
         if self.standardizes(data):
             standardization = Standardization.of(data.x, request.train.rows)
@@ -232,7 +237,7 @@ class KerasLearner:
 
         def make() -> KerasTrainer:
             weights = program.fresh_weights(network)
-            return KerasTrainer(program, weights, data, targets, standardization)
+            return KerasTrainer(program, weights, x, y, targets.loss_unit, standardization)
 
         trained = train(make, request, context)
         assert isinstance(trained.trainer, KerasTrainer)
@@ -259,6 +264,12 @@ def _made_again(again: Callable[[], KerasLearner | None], loss: str) -> KerasLea
     learner = again()
     assert learner is not None
     return learner.with_loss(loss)
+
+
+def _rows(request: FitRequest) -> NDArray[np.int64]:
+    """All rows that a run trains on or validates on."""
+    validation = [] if request.validation is None else [request.validation.rows]
+    return np.concatenate([request.train.rows, *validation])
 
 
 def _is_of_values(task: Task) -> bool:

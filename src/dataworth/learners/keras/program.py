@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth.data.passes import Samples
 from dataworth.learners.keras import data_parallel
 from dataworth.learners.keras.losses import Loss
 from dataworth.learners.keras.network import Network
@@ -38,9 +39,9 @@ class Weights(NamedTuple):
 class Program:
     """One network's training steps in one compiled loop.
 
-    The loop processes one chunk of batches at a time. The host copies the raw features of a chunk
-    from the (memory-mapped) pool while the previous chunk is trained on. So only a few megabytes
-    of the data are in memory twice, and one compilation serves subsets of all sizes.
+    The loop processes one chunk of batches at a time. The host reads the raw features of a chunk
+    while the previous chunk is trained on. So only a few megabytes of the data are in memory twice,
+    and one compilation serves subsets of all sizes.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ class Program:
     def epoch(
         self,
         weights: Weights,
-        x: NDArray[Any],
+        x: Samples,
         y: NDArray[Any],
         order: NDArray[np.int64],
         batch_size: int,
@@ -86,10 +87,13 @@ class Program:
         import jax
 
         pending: list[tuple[Any, int]] = []
-        for batches, length in _chunks(order, batch_size, _sample_bytes(x)):
+        read = x.in_order(order)
+        for batches, length in _chunks(order, batch_size, _sample_bytes(x.like)):
             count, batch = batches.shape
             weights, steps = self._placed(weights, batch)
-            features, targets = _picked(x, batches, length), _picked(y, batches, length)
+            features, targets = _room(x.like, batches, length), _room(y, batches, length)
+            read(features[:count].reshape(-1, *x.like.shape[1:]))
+            np.take(y, batches, axis=0, out=targets[:count], mode="clip")
             if standardization is not None:
                 features = _standardized(features, count, standardization)
             if not self._divisible:
@@ -112,21 +116,19 @@ class Program:
     def logits(
         self,
         weights: Weights,
-        x: NDArray[Any],
-        rows: NDArray[np.int64] | None = None,
+        x: Samples,
+        rows: NDArray[np.int64],
         standardization: Standardization | None = None,
     ) -> NDArray[np.float32]:
-        """Apply the network to raw features, or to some rows of them, in blocks.
+        """Apply the network to the raw features of some rows, in blocks.
 
         Returns
         -------
-        ndarray of float32, shape (rows, outputs)
+        ndarray of float32, shape (len(rows), outputs)
         """
-        total = len(x) if rows is None else len(rows)
         blocks = []
-        for start in range(0, max(total, 1), BLOCK_ROWS):
-            stop = min(start + BLOCK_ROWS, total)
-            block = x[start:stop] if rows is None else x[rows[start:stop]]
+        for start in range(0, max(len(rows), 1), BLOCK_ROWS):
+            block = x.take(rows[start : start + BLOCK_ROWS])
             if standardization is not None:
                 block = standardization(block)
             padding = [(0, BLOCK_ROWS - len(block))] + [(0, 0)] * (block.ndim - 1)
@@ -216,8 +218,8 @@ def _compiled(steps: Callable[..., Any]) -> Any:
     return jax.jit(steps, donate_argnums=0, compiler_options=COMPILER_OPTIONS)
 
 
-def _sample_bytes(x: NDArray[Any]) -> int:
-    return int(x[:1].nbytes)
+def _sample_bytes(like: NDArray[Any]) -> int:
+    return math.prod(like.shape[1:]) * like.itemsize
 
 
 def _chunks(
@@ -246,16 +248,13 @@ def _standardized(
     return features
 
 
-def _picked(values: NDArray[Any], batches: NDArray[np.int64], length: int) -> NDArray[Any]:
-    """Copy the rows of some batches, padded to `length` steps with unused rows.
+def _room(like: NDArray[Any], batches: NDArray[np.int64], length: int) -> NDArray[Any]:
+    """An array for the rows of some batches, of `length` steps, of which the last are unused.
 
-    The result is aligned so that JAX on the CPU can use it without another copy.
+    It is aligned so that JAX on the CPU can use it without another copy.
     """
-    shape = (length, *batches.shape[1:], *values.shape[1:])
-    size = math.prod(shape) * values.itemsize
+    shape = (length, *batches.shape[1:], *like.shape[1:])
+    size = math.prod(shape) * like.itemsize
     room = np.empty(size + _ALIGNMENT, np.uint8)
     start = -room.ctypes.data % _ALIGNMENT
-    picked = room[start : start + size].view(values.dtype).reshape(shape)
-    # Rows are within bounds; with a check of them, NumPy would copy once more.
-    np.take(values, batches, axis=0, out=picked[: len(batches)], mode="clip")
-    return picked
+    return room[start : start + size].view(like.dtype).reshape(shape)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.data.dataset import Dataset
+from dataworth.data.passes import Samples
 from dataworth.learners.base import FitRequest
 from dataworth.learners.keras.program import Program, Weights
-from dataworth.learners.scaled_targets import ScaledTargets
 from dataworth.learners.standardize import Standardization
 from dataworth.records.run import State
 
@@ -23,8 +23,11 @@ class KerasTrainer:
     program : Program
     weights : Weights
         Before the first step; the first step overwrites them.
-    data : Dataset
-    targets : ScaledTargets
+    x : Samples
+    y : ndarray, shape (n,)
+        Labels (int64), or values (float32) as the network is trained on them.
+    loss_unit : float
+        What a loss is multiplied by; see `ScaledTargets`.
     standardization : Standardization, optional
         Of the features.
     """
@@ -33,14 +36,14 @@ class KerasTrainer:
         self,
         program: Program,
         weights: Weights,
-        data: Dataset,
-        targets: ScaledTargets,
+        x: Samples,
+        y: NDArray[Any],
+        loss_unit: float,
         standardization: Standardization | None,
     ) -> None:
         self._program = program
         self.weights = weights
-        self._x, self._loss_unit = data.x, targets.loss_unit
-        self._y = data.y if data.y.dtype.kind == "i" else targets.scaled(data.y)
+        self._x, self._y, self._loss_unit = x, y, loss_unit
         self._standardization = standardization
 
     def train(self, order: NDArray[np.int64], batch_size: int) -> float:
@@ -77,7 +80,7 @@ class KerasTrainer:
 
 
 def samples_of(request: FitRequest) -> Dataset:
-    """The data set whose rows are trained on: the program picks batches out of its arrays."""
+    """The data set whose rows are trained on: the program reads batches of its arrays."""
     assert isinstance(request.train.data, Dataset), "row numbers alone are refused before any run"
     return request.train.data
 

@@ -1,13 +1,15 @@
 """Glyphs: synthetic, handwriting-like images of 0-9A-Za-z in any number.
 
 The 62 classes and the 28x28 ``uint8`` format are those of EMNIST byclass, upright. Sample i is a
-function of ``(seed, i)``, so any slice can be computed independently of the others.
+function of ``(seed, i)``, so any samples can be drawn independently of the others.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import shutil
 import string
 import tempfile
 import warnings
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 
 from dataworth._util.extras import require
 from dataworth.data.dataset import Dataset
+from dataworth.data.images import LazyImages
 from dataworth.errors import DataError, DataworthWarning
 from dataworth.sources.cache import NpyWriter
 from dataworth.sources.location import cache_folder
@@ -61,10 +64,28 @@ def render(start: int, stop: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDA
     _check("start", start, 0, _END)
     _check("stop", stop, start, _END)
     _check("seed", seed, 0, 2**64 - 1)
-    images = np.empty((stop - start, _SIDE, _SIDE), np.uint8)
-    labels = np.empty(stop - start, np.int64)
-    _fill(images, labels, start, seed)
-    return images, labels
+    return _drawn(np.arange(start, stop), seed)
+
+
+class DrawnImages(LazyImages):
+    """The images of the samples 0 to `samples`, each drawn when it is taken.
+
+    Parameters
+    ----------
+    samples : int
+    seed : int
+    """
+
+    def __init__(self, samples: int, seed: int) -> None:
+        self._samples, self._seed = samples, seed
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(samples, 28, 28)."""
+        return (self._samples, _SIDE, _SIDE)
+
+    def _made(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return _drawn(rows, self._seed)[0]
 
 
 def load(samples: int = 697_932, held_out: int = 26_000, seed: int = 0) -> Dataset:
@@ -74,7 +95,8 @@ def load(samples: int = 697_932, held_out: int = 26_000, seed: int = 0) -> Datas
     ----------
     samples : int
         Training samples, the indices ``0`` to `samples`; a larger set starts with the smaller one.
-        From 50,000 on they are stored in the cache folder and memory-mapped.
+        From 50,000 on they are stored in the cache folder and memory-mapped. Without space there,
+        each is drawn when it is taken.
     held_out : int
         Held-out samples, indices from ``2**40`` on.
     seed : int
@@ -124,29 +146,41 @@ def _check(option: str, value: int, low: int, high: int) -> None:
         )
 
 
-def _fill(images: NDArray[np.uint8], labels: NDArray[np.int64], start: int, seed: int) -> None:
+def _drawn(indices: NDArray[np.int64], seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Images and labels of any samples, in their order."""
+    images = np.empty((len(indices), _SIDE, _SIDE), np.uint8)
+    return images, _labels(indices, seed, images)
+
+
+def _labels(
+    indices: NDArray[np.int64], seed: int, images: NDArray[np.uint8] | None = None
+) -> NDArray[np.int64]:
+    """Labels of any samples; their images are drawn into `images` where that is given."""
     require("jax", "glyphs")
     from dataworth.sources.glyphs.drawing import BLOCK, program
 
-    made = program()
+    write, ink = program()
     key = np.array([seed & 0xFFFFFFFF, seed >> 32], np.uint32)
-    stop = start + len(images)
+    labels = np.empty(len(indices), np.int64)
 
-    def one(block: int) -> None:
-        first = block * BLOCK
-        place = np.uint32(first >> 32), np.uint32((first & 0xFFFFFFFF) // BLOCK)
-        made_images, made_labels = made(*place, key)
-        low, high = max(start, first), min(stop, first + BLOCK)
-        here, there = slice(low - start, high - start), slice(low - first, high - first)
-        images[here] = np.asarray(made_images)[there].reshape(-1, _SIDE, _SIDE)
-        labels[here] = np.asarray(made_labels)[there]
+    def one(start: int) -> None:
+        some = slice(start, start + BLOCK)
+        # The last block is filled up: the programs have one size.
+        block = np.resize(indices[some], BLOCK)
+        high, low = (word.astype(np.uint32) for word in divmod(block, 2**32))
+        pens, classes = write(high, low, key)
+        labels[some] = np.asarray(classes)[: len(labels[some])]
+        if images is not None:
+            flat = np.asarray(ink(pens))[: len(labels[some])]
+            images[some] = flat.reshape(-1, _SIDE, _SIDE)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(one, range(start // BLOCK, -(-stop // BLOCK))):
+        for _ in pool.map(one, range(0, len(indices), BLOCK)):
             pass
+    return labels
 
 
-def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8] | DrawnImages, NDArray[np.int64]]:
     if samples < _CACHED_FROM:
         return render(0, samples, seed)
     folder = cache_folder() / f"glyphs-v{GENERATOR_VERSION}-seed{seed}-{samples}"
@@ -157,18 +191,21 @@ def _training(samples: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.in
     except (OSError, ValueError) as error:
         warnings.warn(
             DataworthWarning(
-                f"Glyphs cannot be stored in {folder} ({error}); they are made in memory instead. "
-                "Delete that folder if it is damaged, or set DATAWORTH_DATA to one with space.",
+                f"Glyphs cannot be stored in {folder} ({error}); they are drawn when they are "
+                "needed instead. Delete that folder if it is damaged, or set DATAWORTH_DATA to one "
+                "with space.",
                 code="file-not-writable",
             ),
             stacklevel=3,
         )
-        return render(0, samples, seed)
+        return DrawnImages(samples, seed), _labels(np.arange(samples), seed)
 
 
 def _write(folder: Path, samples: int, seed: int) -> None:
     """Write the folder under a temporary name, then rename it atomically."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder.parent).free < samples * _SIDE * _SIDE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".draft-") as work:
         new = Path(work) / "new"
         new.mkdir()

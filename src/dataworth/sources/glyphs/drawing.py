@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -141,8 +142,8 @@ def _grain(word: Array) -> Array:
 
 
 BLOCK = 1024
-"""Samples per call. Sample i is always lane i % BLOCK of block i // BLOCK, for any slice, so that
-the same instructions compute it every time and its bits are reproducible."""
+"""Samples per call. One program draws all samples, so that the bits of a sample are the same in
+whichever place of a call it is drawn."""
 
 # Standard deviations of the deformations in half heights of the box: a stroke's shift, its stretch
 # and rotation (two columns), its start, its end; then waves along the ink; then the cubic warp.
@@ -160,22 +161,30 @@ _HANDS_KEY = (0x6A09E667, 0xBB67AE85)
 _HAND_OCTAVES = 24
 
 
-class Program(Protocol):
-    """From (index // 2**32, index % 2**32 // BLOCK) of a block, and the seed, to its samples."""
+class Program(NamedTuple):
+    """The two compiled steps that draw BLOCK samples.
 
-    def __call__(self, high: ArrayLike, low: ArrayLike, seed: ArrayLike) -> tuple[Array, Array]:
-        """Images uint8 (BLOCK, 784) and labels int32 (BLOCK,)."""
+    Attributes
+    ----------
+    write : callable
+        From the indices, the upper and the lower 32 bits of each, and the seed, to pens and
+        labels, int32 (BLOCK,).
+    ink : callable
+        From pens to images, uint8 (BLOCK, 784).
+    """
+
+    write: Callable[[ArrayLike, ArrayLike, ArrayLike], tuple[Pen, Array]]
+    ink: Callable[[Pen], Array]
 
 
 @cache
 def program() -> Program:
-    """The compiled block renderer, shared by all threads."""
+    """The compiled steps, shared by all threads."""
     font = skeletons()
 
     def written(high: Array, low: Array, seed: Array) -> tuple[Pen, Array]:
-        lanes = low * BLOCK + jnp.arange(BLOCK, dtype=jnp.uint32)
         counts = (_CHOICES, _SHAPE, _PLACE_NORMALS, INK_NORMALS, DICE)
-        words = _words(seed, lanes, jnp.full(BLOCK, high), sum(counts))
+        words = _words(seed, low, high, sum(counts))
         choice, own, place, look, dice = jnp.split(words, np.cumsum(counts)[:-1], axis=1)
         label = ((choice[:, 0] >> 16) * font.slots.shape[0]) >> 16
         glyph = jnp.asarray(font.slots)[label, choice[:, 1] >> 26]
@@ -190,13 +199,7 @@ def program() -> Program:
         return pen(path, pen_up, small, _normal(look), dice), label.astype(jnp.int32)
 
     # Two programs: in a single one, XLA would recompute the whole path for every pixel.
-    write, ink = jax.jit(written), jax.jit(inked)
-
-    def block(high: ArrayLike, low: ArrayLike, seed: ArrayLike) -> tuple[Array, Array]:
-        pens, labels = write(high, low, seed)
-        return ink(pens), labels
-
-    return block
+    return Program(jax.jit(written), jax.jit(inked))
 
 
 def _words(key: Array, low: Array, high: Array, count: int) -> Array:
