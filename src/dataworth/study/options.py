@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +50,34 @@ _LEAST_SPAN = 8
 """The smallest size of a plan is at least so many times smaller than the largest."""
 _NUMBERS = ("epochs", "steps", "batch_size", "learning_rate", "patience")
 SIZED_OPTIONS = (*_NUMBERS, "optimizer")
+_OF_DATA = ("x", "y", "x_test", "y_test", "label", "drop", "features", "groups", "time")
+_OF_RUN = ("workers", "out", "progress", "executor", "observers", "retry_failed")
 Sized = BySize | Callable[[int], Any] | Mapping[int, Any]
 """A training option that changes with the size."""
 
 
+class _Named:
+    """Refuses options that no study has, in place of Python's TypeError."""
+
+    def __new__(cls, *values: Any, **options: Any) -> Self:
+        known = [each.name for each in fields(cls)]  # type: ignore[arg-type]
+        unknown = next((name for name in options if name not in known), None)
+        if unknown is None:
+            return super().__new__(cls)
+        close = difflib.get_close_matches(unknown, known, n=1)
+        if unknown.lower() in _OF_DATA:
+            hint = f"It is one of the data: dw.Dataset(..., {unknown.lower()}=...)."
+        elif unknown in _OF_RUN:
+            hint = f"It is one of run: study.run(..., {unknown}=...)."
+        else:
+            hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known)}."
+        raise StudyError(
+            f"Study has no option {unknown}. {hint}", code="unknown-option", option=unknown
+        )
+
+
 @dataclass(frozen=True, eq=False)
-class StudyOptions:
+class StudyOptions(_Named):
     """The options of a study, checked; `Study` describes them."""
 
     data: str | Path | Dataset | Rows | int
@@ -84,6 +107,7 @@ class StudyOptions:
     data_options: Mapping[str, Any] = field(default_factory=dict)
     fit_params: Mapping[str, Any] = field(default_factory=dict)
     scoring: Any = None
+    task: Any = None
     fallback: str | None = None
     goal: Goal | None = None
     budget: Budget | str | None = None
@@ -100,6 +124,8 @@ class StudyOptions:
             )
         for option, value in self._checked().items():
             object.__setattr__(self, option, value)
+        if self.task is not None:
+            self._give_the_data_their_task()
         if self.subset not in METHODS:
             allowed = ", ".join(get_args(Method))
             raise StudyError(
@@ -140,6 +166,25 @@ class StudyOptions:
                 f"metric = {self.metric!r}: expected a name or a dataworth.Metric.",
                 code="wrong-type",
                 option="metric",
+            )
+
+    def _give_the_data_their_task(self) -> None:
+        """Pass the task on to `dataworth.load`; check that of data that are loaded already."""
+        if isinstance(self.data, str | Path):
+            options = {**self.data_options, "task": self.task}
+            object.__setattr__(self, "data_options", options)
+        kind = getattr(self.task, "kind", self.task)
+        own = kind
+        if isinstance(self.data, Dataset | Rows):
+            own = self.data.task.kind if isinstance(self.data, Dataset) else None
+        object.__setattr__(self, "task", None)
+        if own != kind:
+            said = "have no task" if own is None else f"have the task {own}"
+            raise StudyError(
+                f"task = {kind!r}: the data {said}. Give the task to the data: "
+                f"dw.Dataset(..., task={kind!r}).",
+                code="options-conflict",
+                option="task",
             )
 
     def _seeds(self) -> tuple[int, ...]:

@@ -141,6 +141,8 @@ class Study(StudyOptions):
     scoring : str, callable, or list or mapping of these, optional
         Scorers of scikit-learn by name, and callables ``scorer(model, x, y)``, beside the task's
         metrics; all are computed from one training. The curve is of the first one.
+    task : {"classification", "regression", "multilabel"} or Task, optional
+        Of data that are given by a name or a path; a `Dataset` has its own.
     fallback : str, optional
         Data to use where `data` is not on this machine.
     goal : Goal, optional
