@@ -63,6 +63,42 @@ def test_the_loss_is_that_of_scikit_learn(digits: dw.Dataset) -> None:
     np.testing.assert_allclose(loss, expected, rtol=1e-12)
 
 
+class Constant:
+    """Predicts one value for each row, or for fewer rows than asked."""
+
+    def __init__(self, value: Any = 9, missing: int = 0) -> None:
+        self.value, self.missing = value, missing
+
+    def fit(self, x: Any, y: Any) -> Constant:
+        return self
+
+    def predict(self, x: Any) -> Any:
+        return np.full(len(x) - self.missing, self.value)
+
+
+class Probable(Constant):
+    def predict_proba(self, x: Any) -> Any:
+        return np.full((len(x), 10), 0.1)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "said"),
+    [
+        (Constant(11), r"predict returned .*11.* for row 0; .* from 0 to 9"),
+        (Constant(0.5), r"predict returned .*0\.5"),
+        (Constant("four"), "predict returned .*four"),
+        (Constant(3, missing=2), "returned 48 predictions for 50 rows"),
+        (Probable(), "no classes_"),
+    ],
+)
+def test_predictions_that_mean_nothing_are_refused(
+    digits: dw.Dataset, estimator: Any, said: str
+) -> None:
+    predictor = fitted(digits, estimator, 100)
+    with raises("invalid-outputs", StudyError, said):
+        predictor.predict(digits.x[:50])
+
+
 def test_a_subset_of_one_class_predicts_that_class(digits: dw.Dataset) -> None:
     rows = np.flatnonzero(digits.y == 3)[:5].astype(np.int64)
     request = FitRequest(View(digits, rows), digits.task, 0)

@@ -191,6 +191,8 @@ def test_what_does_not_fit_is_refused_before_any_run(learner_data: Dataset) -> N
         identity(mlp, device="abacus")
     with raises("wrong-type", StudyError, "build = 3"):
         dw.Torch(3)  # type: ignore[arg-type]
+    with raises("model-not-rebuildable", StudyError, r"dw\.Torch\(build\)"):
+        dw.Study(learner_data, mlp((8, 8), 10)).resolve()
 
 
 def test_a_checkpoint_of_another_module_is_not_used(fit_request: FitRequest) -> None:

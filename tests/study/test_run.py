@@ -213,7 +213,7 @@ def test_a_directory_of_another_study_is_refused(
     with raises("study-differs", StudyError, "epochs = 4, now it is 9"):
         study(digits, epochs=9).run(tmp_path)
     other = Dataset(digits.x[:1000], digits.y[:1000])
-    named = f"data = {digits.fingerprint}, now it is {other.fingerprint}"
+    named = rf"other data \(fingerprint {digits.fingerprint}, now {other.fingerprint}\)"
     with raises("study-differs", StudyError, named):
         study(other).run(tmp_path)
 

@@ -50,37 +50,6 @@ from dataworth.study.spec import Study
         ("subset", "random", "unknown-choice", "subset = 'random': .* nested, prefix"),
     ],
 )
-@pytest.mark.parametrize(
-    ("option", "hint"),
-    [
-        ("epoch", "Did you mean epochs"),
-        ("groups", r"dw\.Dataset\(\.\.\., groups=\.\.\.\)"),
-        ("X", r"dw\.Dataset\(\.\.\., x=\.\.\.\)"),
-        ("workers", r"study\.run\(\.\.\., workers=\.\.\.\)"),
-        ("zzz", "There are data, model, metric"),
-    ],
-)
-def test_an_option_that_no_study_has_is_refused_with_a_hint(option: str, hint: str) -> None:
-    with raises("unknown-option", StudyError, hint):
-        dw.Study("digits", **{option: 3})
-
-
-def test_the_task_goes_to_the_data(tmp_path: Path) -> None:
-    path = tmp_path / "ages.csv"
-    path.write_text("height,age\n" + "".join(f"{50 + i},{i % 40 + i / 8}\n" for i in range(120)))
-    study = dw.Study(
-        str(path), "sklearn.linear_model:Ridge", task="regression", data_options={"label": "age"}
-    )
-    assert study.data_options == {"label": "age", "task": "regression"}
-    assert study.resolve().data.task.kind == "regression"
-    x, y = np.ones((20, 1)), np.arange(20) % 2
-    assert dw.Study(dw.Dataset(x, y), task="classification").task is None
-    with raises("options-conflict", StudyError, r"have the task classification.*dw\.Dataset"):
-        dw.Study(dw.Dataset(x, y), task="regression")
-    with raises("options-conflict", StudyError, "have no task"):
-        dw.Study(1_000, task="regression")
-
-
 def test_an_impossible_option_is_named(option: str, value: object, code: str, said: str) -> None:
     options: dict[str, Any] = {option: value}
     with raises(code, StudyError, said):
@@ -115,3 +84,34 @@ def test_sizes_are_a_factor_three_apart_by_default() -> None:
 def test_more_samples_than_there_are_is_refused() -> None:
     with raises("size-out-of-range", StudyError, "9,000.*1,437"):
         Study(data="digits", sizes=[100, 9_000]).sizes_for(1_437)
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("epoch", "Did you mean epochs"),
+        ("groups", r"dw\.Dataset\(\.\.\., groups=\.\.\.\)"),
+        ("X", r"dw\.Dataset\(\.\.\., x=\.\.\.\)"),
+        ("workers", r"study\.run\(\.\.\., workers=\.\.\.\)"),
+        ("zzz", "There are data, model, metric"),
+    ],
+)
+def test_an_option_that_no_study_has_is_refused_with_a_hint(option: str, hint: str) -> None:
+    with raises("unknown-option", StudyError, hint):
+        dw.Study("digits", **{option: 3})
+
+
+def test_the_task_goes_to_the_data(tmp_path: Path) -> None:
+    path = tmp_path / "ages.csv"
+    path.write_text("height,age\n" + "".join(f"{50 + i},{i % 40 + i / 8}\n" for i in range(120)))
+    study = dw.Study(
+        str(path), "sklearn.linear_model:Ridge", task="regression", data_options={"label": "age"}
+    )
+    assert study.data_options == {"label": "age", "task": "regression"}
+    assert study.resolve().objectives["Ridge"].data.task.kind == "regression"
+    x, y = np.ones((20, 1)), np.arange(20) % 2
+    assert dw.Study(dw.Dataset(x, y), task="classification").task is None
+    with raises("options-conflict", StudyError, r"have the task classification.*dw\.Dataset"):
+        dw.Study(dw.Dataset(x, y), task="regression")
+    with raises("options-conflict", StudyError, "have no task"):
+        dw.Study(1_000, task="regression")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dataworth._util.user_code import import_object, user_code
+from dataworth.errors import StudyError
 from dataworth.learners.base import Learner
 from dataworth.learners.command import PREFIX, Command
 from dataworth.learners.function import FunctionModel, RunModel, is_train_function
@@ -78,6 +80,13 @@ def resolve(
     estimator = _estimator(model)
     if estimator is not None:
         return SklearnLearner(estimator, "" if name is None else _short(name), fit_params)
+    if "torch" in sys.modules and isinstance(model, sys.modules["torch"].nn.Module):
+        raise StudyError(
+            f"model {type(model).__name__}: every run builds its torch module again, from initial "
+            "weights of its own. Give dw.Torch(build) with a function build(shape, outputs) that "
+            "returns it.",
+            code="model-not-rebuildable",
+        )
     found = keras_learner(model, name, learning_rate, standardize, optimizer)
     if found is None:
         raise unknown_model(model)

@@ -108,7 +108,7 @@ class Outcome:
         return (
             f"{self.directory}: {len(self.failed)} of the study's runs failed, the first of them "
             f"of {first.key.learner} at size {first.key.size:,}, seed {first.key.seed}: "
-            f"{first.failure.message.rstrip('.')}. Failed "
+            f"{first.failure.message.rstrip().rstrip('.')}. Failed "
             "runs are done again with retry_failed=True (--retry-failed)."
         )
 
@@ -452,6 +452,8 @@ def _differences(before: Any, now: Any, name: str = "") -> list[str]:
         ]
     if name == "code":
         return ["the code of the model has changed"]
+    if name == "data":
+        return [f"it was made with other data (fingerprint {before}, now {now})"]
     return [f"it was made with {name} = {_shown(before)}, now it is {_shown(now)}"]
 
 

@@ -93,17 +93,32 @@ class Fitted:
         Labels without probabilities become log-probabilities of 0 and 1.
         """
         features = self._features(x)
+        rows = features.shape[0] if hasattr(features, "shape") else len(features)
+        predicted = self._predict(features, rows)
+        if len(predicted) != rows:
+            raise StudyError(
+                f"{self.name} returned {len(predicted):,} predictions for {rows:,} rows.",
+                code="invalid-outputs",
+            )
+        return predicted
+
+    def _predict(self, features: Any, rows: int) -> NDArray[np.float64]:
         if isinstance(self.columns, LabelColumns):
             return self.columns.log_odds(self.estimator, features)
         if self.columns is None:
             return np.asarray(self.estimator.predict(features), np.float64)
         if self.estimator is None:
-            rows = features.shape[0] if hasattr(features, "shape") else len(features)
             return self.columns.log_probabilities(np.ones((rows, 1)), [0], self.name)
-        if self.has_probabilities:
-            shares = self.estimator.predict_proba(features)
-            return self.columns.log_probabilities(shares, self.estimator.classes_, self.name)
-        return self.columns.of_labels(self.estimator.predict(features))
+        if not self.has_probabilities:
+            return self.columns.of_labels(self.estimator.predict(features), self.name)
+        shares = self.estimator.predict_proba(features)
+        if not hasattr(self.estimator, "classes_"):
+            raise StudyError(
+                f"{self.name} has predict_proba and no classes_, which names the class of each "
+                "column. Set classes_ in fit, as scikit-learn's classifiers do.",
+                code="invalid-outputs",
+            )
+        return self.columns.log_probabilities(shares, self.estimator.classes_, self.name)
 
     def decide(self, x: Any) -> NDArray[np.float64]:
         """The estimator's ``decision_function``: shape (n,) of two classes, else (n, n_classes).

@@ -60,12 +60,25 @@ class ClassColumns:
         clipped = np.clip(every, step, 1 - step).astype(np.float64)
         return np.asarray(np.log(clipped))
 
-    def of_labels(self, predicted: Any) -> NDArray[np.float64]:
-        """Log-probabilities of 0 and 1, clipped, from an estimator's ``predict``."""
-        labels = np.asarray(predicted).reshape(-1).astype(np.int64)
+    def of_labels(self, predicted: Any, name: str) -> NDArray[np.float64]:
+        """Log-probabilities of 0 and 1, clipped, from an estimator's ``predict``.
+
+        Raises
+        ------
+        StudyError
+            If a prediction is none of the numbers of the classes that the estimator was fitted on.
+        """
+        labels = np.asarray(predicted).reshape(-1)
         numbers = np.arange(len(self.found))
+        strange = np.flatnonzero(~np.isin(labels, numbers))
+        if len(strange):
+            raise StudyError(
+                f"{name}: predict returned {labels[strange[0]]!r} for row {strange[0]}; expected "
+                f"one of the classes in the y of fit, whole numbers from 0 to {numbers[-1]}.",
+                code="invalid-outputs",
+            )
         shares = (labels[:, None] == numbers).astype(np.float64)
-        return self.log_probabilities(shares, numbers, "")
+        return self.log_probabilities(shares, numbers, name)
 
     def every(self, columns: NDArray[Any], known: Any, otherwise: float) -> NDArray[Any]:
         """Columns of all classes, from those of the estimator's ``classes_``."""
