@@ -62,7 +62,12 @@ def test_accuracy_is_spoken_of_before_nats(capsys: pytest.CaptureFixture[str]) -
     text = "samples,test_loss,test_acc\n100,1.6,.5\n300,1.2,.62\n900,.9,.71\n2700,.7,.78\n"
     said = said_of(text, capsys)
     assert re.match(r"3x the data .* raise accuracy from 78\.0 % to 8", said)
-    assert "a: held-out loss of 4 runs" in said
+    assert "a: held-out accuracy of 4 runs" in said
+    assert re.search(r"times +test_acc, %", said)
+    error = "expected a value of accuracy between 0 and 1"
+    Path("a.csv").write_text(text)
+    assert main(["forecast", "a.csv", "--target", "1.2"]) == 2
+    assert error in capsys.readouterr().err
     assert said_of(text, capsys, "--metric", "test_loss").startswith(
         "3x the data (8,100 samples) is likely to lower loss from 0.700 nats"
     )

@@ -37,7 +37,8 @@ def document(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 def test_it_says_law_backtest_predictions_and_where_the_picture_is(
     falling: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["forecast", str(falling), "--target", "0.15", "0.01", "--details"]) == 0
+    options = ["--metric", "loss", "--target", "0.15", "0.01", "--details"]
+    assert main(["forecast", str(falling), *options]) == 0
     said = capsys.readouterr().out
     for part in (
         "falling: held-out loss of 21 runs at 7 sizes, 100 to 6,400 samples",
@@ -50,17 +51,18 @@ def test_it_says_law_backtest_predictions_and_where_the_picture_is(
         "Loss 0.01 nats is not expected with any number of samples",
         "Check: with the largest size (6,400) hidden",
         "treat forecasts beyond 3x as rough",
-        "Picture: forecast.svg",
+        "Picture: forecast-loss.svg",
     ):
         assert part in said
-    assert Path("forecast.svg").read_text(encoding="utf-8").startswith("<svg ")
+    assert Path("forecast-loss.svg").read_text(encoding="utf-8").startswith("<svg ")
     assert not list(Path().glob("*.partial"))
 
 
 def test_the_json_is_the_forecasts_own_numbers(
     falling: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = document(capsys, str(falling), "--at", "12_800", "1e6", "--target", "0.15", "0.01")
+    options = ["--metric", "loss", "--at", "12_800", "1e6", "--target", "0.15", "0.01"]
+    said = document(capsys, str(falling), *options)
     made = forecast(as_curve(falling))
     predicted = made.predict([12_800, 1e6])
     assert [row["samples"] for row in said["predictions"]] == [12_800, 1e6]
@@ -106,7 +108,7 @@ def test_noise_of_the_held_out_rows_widens_the_intervals(
 def test_prices_say_where_to_stop(falling: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--price-per-label", "0.01", "--worth", "10000"]
     stop = document(capsys, str(falling), *arguments)["stop"]
-    assert stop["median"] == forecast(as_curve(falling)).stop_at(0.01, 10_000).median
+    assert stop["median"] == forecast(as_curve(falling, "accuracy")).stop_at(0.01, 10_000).median
     assert main(["forecast", str(falling), *arguments, "--out", "a.svg"]) == 0
     assert "stops paying at " in capsys.readouterr().out
     assert "<svg" in Path("a.svg").read_text()

@@ -100,7 +100,7 @@ def test_the_best_of_several_models_is_named(capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.usefixtures("model")
 def test_a_target_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--target", "0.2", "--quiet") == 0
+    assert run("--target", "0.2", "--metric", "error", "--quiet") == 0
     assert capsys.readouterr().out.startswith("Error 0.2 ")
     assert document(capsys, 0, "plan", "out")["goal"] == {"target": 0.2, "level": 0.9}
 
@@ -159,11 +159,15 @@ def test_a_grid_is_explained_for_a_goal_and_stays_a_grid(
         (["--at", "20000", "--budget", "soon"], "soon"),
         (["--at", "0"], "at = 0"),
         (["--within", "2%"], "--at N"),
-        (["--at", "100", "--target", "0.1", "--within", "2%"], "within"),
+        (
+            ["--at", "100", "--target", "0.1", "--metric", "error", "--within", "2%"],
+            "within",
+        ),
         (["--at", "20000", "--sure", "90%"], "--within"),
         (["--at", "20000", "--price-per-hour", "3"], "--budget"),
         (["--budget", "2h"], "--at SIZE"),
-        (["--target", "95%"], "--metric"),
+        (["--target", "95%"], "--target 95%: say which metric is meant"),
+        (["--target", "95"], "--target 95: say which metric is meant"),
     ],
 )
 def test_bad_input_is_one_line(

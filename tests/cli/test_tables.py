@@ -48,14 +48,12 @@ def _finding(console: Console) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_terminal_is_too_narrow_for_a_figure(width: int, compared: Comparison) -> None:
     made = compared.forecasts["mlp"]
-    answers = Answers(made, made, [FAR], made, [], None, 0.9, None)
+    answers = Answers(made, [FAR], [], None, 0.9, None)
     shown = {
         "curve": _printed(width, _curve),
         "finding": _printed(width, _finding),
         "forecast": _printed(width, lambda to: show_forecast(to, answers)),
-        "comparison": _printed(
-            width, lambda to: show_comparison(to, compared, compared, [FAR], 0.9)
-        ),
+        "comparison": _printed(width, lambda to: show_comparison(to, compared, [FAR], 0.9)),
     }
     for name, text in shown.items():
         assert "…" not in text, name

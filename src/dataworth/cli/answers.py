@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dataworth.cli.options import Percent, in_unit_of
+from dataworth.cli.options import in_unit_of
+from dataworth.errors import DataError, ForecastError
 
 # What forecasts and shows is slow to import: only where it is used, not for the parser.
 if TYPE_CHECKING:
@@ -23,13 +25,10 @@ class Answers:
     Attributes
     ----------
     forecast : Forecast
-        Of the requested metric.
-    spoken : Forecast
-        Of the metric that is usually reported: the accuracy where it was measured beside a loss.
+        Of the requested metric, or of the one that is usually reported: the accuracy where it was
+        measured beside a loss.
     sizes : sequence of float
         Where the metric is predicted.
-    aimed : Forecast
-        Of the metric of the targets.
     targets : sequence of SampleSize
     stop : Stop or None
     level : float
@@ -40,9 +39,7 @@ class Answers:
     """
 
     forecast: Forecast
-    spoken: Forecast
     sizes: Sequence[float]
-    aimed: Forecast
     targets: Sequence[SampleSize]
     stop: Stop | None
     level: float
@@ -58,19 +55,19 @@ class Answers:
 
         document = {
             "answer": {
-                "headline": headline(self.spoken),
-                "targets": [target_in_words(self.aimed, t, self.price) for t in self.targets],
-                "model_or_data": model_or_data(self.spoken),
-                "trust": trust(self.spoken),
+                "headline": headline(self.forecast),
+                "targets": [target_in_words(self.forecast, t, self.price) for t in self.targets],
+                "model_or_data": model_or_data(self.forecast),
+                "trust": trust(self.forecast),
                 "held_out": self.held_out,
             }
         } | self.forecast.to_dict(self.sizes, level=self.level)
-        largest = float(self.aimed.curve.sizes[-1])
+        largest = float(self.forecast.curve.sizes[-1])
         document["assumed"] = list(self.forecast.curve.assumed)
         document["targets"] = [
             json_values(
                 asdict(target)
-                | {"metric": self.aimed.curve.metric.name}
+                | {"metric": self.forecast.curve.metric.name}
                 | more_of(target, largest, self.price)
             )
             for target in self.targets
@@ -83,36 +80,29 @@ def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:
     """Answer the options of ``dataworth forecast`` for a curve."""
     from dataworth.forecast import api
     from dataworth.forecast.horizons import sizes_ahead
-    from dataworth.report.reported import reported
+    from dataworth.report.reported import reported_metric
 
-    plain = api.forecast(
-        curve,
+    make = partial(
+        api.forecast,
         test_noise=options.test_noise,
         single_run=options.single_run,
         family=options.family,
     )
+    spoken = None if options.metric else reported_metric(curve)
+    try:
+        plain = make(curve if spoken is None else curve[spoken])
+    except (DataError, ForecastError):
+        if spoken is None:
+            raise
+        plain = make(curve)
     forecast = plain
     if options.held_out is not None:
-        forecast = api.forecast(
-            curve,
-            test_noise=options.test_noise,
-            held_out=options.held_out,
-            single_run=options.single_run,
-            family=options.family,
-        )
-    widened = options.test_noise or options.held_out is not None
-    spoken = forecast if options.metric or widened else reported(forecast)
-    aimed = forecast
-    if any(isinstance(target, Percent) for target in options.target) and not _is_share(forecast):
-        # A target in per cent is one of the accuracy, where that was measured beside a loss.
-        aimed = spoken
-    goals = [in_unit_of(aimed.curve.metric, target) for target in options.target]
+        forecast = make(plain.curve, held_out=options.held_out)
+    goals = [in_unit_of(forecast.curve.metric, target) for target in options.target]
     return Answers(
         forecast=forecast,
-        spoken=spoken,
         sizes=options.at or sizes_ahead(forecast),
-        aimed=aimed,
-        targets=[aimed.samples_for(goal, options.level, options.assurance) for goal in goals],
+        targets=[forecast.samples_for(goal, options.level, options.assurance) for goal in goals],
         stop=_stop(forecast, options),
         level=options.level,
         price=options.price_per_label,
@@ -135,10 +125,6 @@ def _held_out(plain: Forecast, options: argparse.Namespace) -> str:
         f"{format_count(options.held_out)} held-out rows {enough}: {format_count(needed)} widen "
         f"the interval at {format_count(at)} samples by a tenth."
     )
-
-
-def _is_share(forecast: Forecast) -> bool:
-    return forecast.curve.metric.upper in (1, 100)
 
 
 def _stop(forecast: Forecast, options: argparse.Namespace) -> Stop | None:

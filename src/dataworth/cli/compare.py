@@ -52,7 +52,12 @@ def add_parser(commands: Any) -> None:
         help="compare at these numbers of samples (default: 1, 2, 4 and 10 times "
         "the largest measured)",
     )
-    parser.add_argument("--metric", metavar="M", help="accuracy, macro_f1, ... (default: loss)")
+    parser.add_argument(
+        "--metric",
+        metavar="M",
+        help="loss, accuracy, macro_f1, ... (default: the "
+        "accuracy where it was measured beside a loss)",
+    )
     add_metric_options(parser)
     add_curve_options(parser)
     parser.add_argument(
@@ -105,7 +110,8 @@ def run(options: argparse.Namespace) -> int:
     from dataworth.report.reported import reported_comparison
 
     comparison = _by_model(_comparison(options))
-    spoken = comparison if options.metric else reported_comparison(comparison)
+    if not options.metric:
+        comparison = reported_comparison(comparison)
     for place in options.directories:
         with opened(place) as results:
             warn_of_training(results)
@@ -113,11 +119,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         from dataworth.report.sentences import best_in_words
 
-        answer = {"answer": best_in_words(spoken, spoken.largest)}
+        answer = {"answer": best_in_words(comparison, comparison.largest)}
         document = answer | comparison.to_dict(sizes, options.level)
         print(json.dumps(document, allow_nan=False))
     else:
-        show_comparison(new_console(), comparison, spoken, sizes, options.level)
+        show_comparison(new_console(), comparison, sizes, options.level)
     if not is_page:
         # Slow to load: not before the answer is on the screen.
         from dataworth.plots.files import write_comparison_picture

@@ -73,8 +73,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--metric",
         metavar="M",
-        help="accuracy, macro_f1, ... of a run directory or a column of the file; else what the "
-        "file's values are: a name here or of a scikit-learn scorer",
+        help="loss, accuracy, macro_f1, ... of a run directory or a column of the file; else what "
+        "the file's values are: a name here or of a scikit-learn scorer (default: the accuracy "
+        "where it was measured beside a loss)",
     )
     add_metric_options(parser)
     add_curve_options(parser)
@@ -251,11 +252,13 @@ def _run_several(curves: Mapping[Any, Curve], options: argparse.Namespace) -> in
 def begin_answer(console: Console, curve: Curve, goal: Goal | None = None) -> Forecast | None:
     """Print in a few sentences what a run's curve says of more data; None without a forecast.
 
-    With a goal, what it says of that comes first.
+    With a goal, what it says of that comes first. The forecast is of the metric that is usually
+    reported.
     """
     from dataworth.cli.show.forecast import echo, show_answer
     from dataworth.cli.show.plan import show_goal
     from dataworth.forecast import api
+    from dataworth.report.reported import reported
 
     try:
         forecast = api.forecast(curve)
@@ -264,6 +267,7 @@ def begin_answer(console: Console, curve: Curve, goal: Goal | None = None) -> Fo
         return None
     if goal is not None:
         show_goal(console, forecast, goal)
+    forecast = reported(forecast)
     show_answer(console, forecast)
     return forecast
 

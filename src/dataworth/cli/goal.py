@@ -134,17 +134,25 @@ def _written(value: float | str) -> str:
 
 
 def _in_unit(target: float, name: str | None) -> float:
+    if name is None:
+        # A target of 0.95 is most often one of the accuracy, where the curve is of the loss.
+        raise StudyError(
+            f"--target {_written(target)}: say which metric is meant, as --metric accuracy or "
+            "--metric loss.",
+            code="option-missing",
+            option="metric",
+        )
     if not isinstance(target, Percent):
         return target
 
     from dataworth.metrics import find
 
-    metric = None if name is None else find(name)
+    metric = find(name)
     if metric is None:
         raise StudyError(
-            f"--target {100 * target:g}%: it is not known which metric is meant; give it, as "
-            "--metric accuracy, or a value of the metric.",
-            code="option-missing",
-            option="metric",
+            f"--target {_written(target)}: {name} is not known to be a share; give a value of the "
+            "metric.",
+            code="value-out-of-range",
+            option="target",
         )
     return in_unit_of(metric, target)

@@ -299,17 +299,16 @@ def _compare(outcome: Outcome, goal: Goal | None) -> None:
 
     console = new_console()
     try:
-        comparison = compare(outcome.curves)
+        comparison = reported_comparison(compare(outcome.curves))
     except ForecastError as error:
         echo(console, f"No forecast: {error}")
         _print(outcome)
         return
-    spoken = reported_comparison(comparison)
     sizes = [comparison.largest * times for times in (1, TIMES[-1])]
     if goal is not None and goal.at is not None:
-        echo(console, best_in_words(spoken, goal.at))
+        echo(console, best_in_words(comparison, goal.at))
         sizes = sorted({*sizes, float(goal.at)})
-    show_comparison(console, comparison, spoken, sizes, 0.9)
+    show_comparison(console, comparison, sizes, 0.9)
     _print(outcome)
     echo(console, f"More with: dataworth compare {quote(str(outcome.directory))}")
 
@@ -487,9 +486,11 @@ def _print(outcome: Outcome) -> None:
 
     from dataworth.cli.show.forecast import echo
     from dataworth.cli.show.tables import curve_table, models_table, print_table
+    from dataworth.report.reported import reported_curves
 
     console, curves = new_console(), list(outcome.curves.values())
-    table = curve_table(curves[0]) if len(curves) == 1 else models_table(outcome.curves)
+    several = len(curves) > 1
+    table = models_table(reported_curves(outcome.curves)) if several else curve_table(curves[0])
     print_table(console, table)
     # Without their extras there is no picture or no page.
     names = (CURVE_FILE, CURVE_PICTURE, REPORT_FILE)

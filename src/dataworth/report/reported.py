@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,13 @@ def reported(forecast: Forecast) -> Forecast:
         return api.forecast(forecast.curve[metric])
     except (DataError, ForecastError):
         return forecast
+
+
+def reported_curves(curves: Mapping[str, Curve]) -> Mapping[str, Curve]:
+    """The curves of the metric that is usually reported, where it is the same for all of them."""
+    wanted = {reported_metric(curve) for curve in curves.values()}
+    metric = wanted.pop() if len(wanted) == 1 else None
+    return curves if metric is None else {name: curve[metric] for name, curve in curves.items()}
 
 
 def reported_comparison(comparison: Comparison) -> Comparison:

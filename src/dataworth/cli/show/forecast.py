@@ -14,7 +14,6 @@ from dataworth.cli.show.tables import new_table, print_table
 from dataworth.metrics.labels import format_value
 from dataworth.metrics.spoken import difference, is_share, name_of, values
 from dataworth.report.advice import model_or_data, trust
-from dataworth.report.reported import reported
 from dataworth.report.sentences import (
     best_in_words,
     crossings_in_words,
@@ -34,15 +33,11 @@ if TYPE_CHECKING:
 def show_comparison(
     console: Console,
     comparison: Comparison,
-    spoken: Comparison,
     sizes: Sequence[float],
     level: float,
 ) -> None:
-    """Print which is the best, the standings at some sizes, crossings, and what to beware of.
-
-    The first line is of `spoken`, the comparison by the metric that is usually reported.
-    """
-    echo(console, best_in_words(spoken, spoken.largest), "")
+    """Print which is the best, the standings at some sizes, crossings, and what to beware of."""
+    echo(console, best_in_words(comparison, comparison.largest), "")
     for size in sizes:
         echo(console, f"At {format_count(size)} {comparison.counted}:")
         print_table(console, standings_table(comparison, size, level))
@@ -108,12 +103,12 @@ def show_forecast(console: Console, answers: Answers, *, details: bool = False) 
         Also print the law, its parameters, and the backtest.
     """
     forecast = answers.forecast
-    echo(console, headline(answers.spoken))
+    echo(console, headline(forecast))
     for target in answers.targets:
-        echo(console, target_in_words(answers.aimed, target, answers.price))
+        echo(console, target_in_words(forecast, target, answers.price))
     if answers.stop is not None:
         echo(console, stop_in_words(answers.stop, float(forecast.observations.sizes[-1])))
-    show_support(console, answers.spoken)
+    show_support(console, forecast)
     if answers.held_out:
         echo(console, answers.held_out)
     echo(console, "", f"{forecast.curve.name or 'curve'}: {measured(forecast)}.")
@@ -137,9 +132,8 @@ def show_support(console: Console, forecast: Forecast) -> None:
 
 def show_answer(console: Console, forecast: Forecast) -> None:
     """Print what a forecast comes to, in a few sentences."""
-    spoken = reported(forecast)
-    echo(console, headline(spoken))
-    show_support(console, spoken)
+    echo(console, headline(forecast))
+    show_support(console, forecast)
 
 
 def measured(forecast: Forecast) -> str:

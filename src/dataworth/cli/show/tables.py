@@ -85,10 +85,10 @@ def models_table(curves: Mapping[str, Curve]) -> Table:
     summaries = {
         name: {point.samples: point for point in curve.summary()} for name, curve in curves.items()
     }
-    metric = next(iter(curves.values())).metric.name
-    table = new_table("Dataset_Size", *summaries, text=None)
+    first = next(iter(curves.values()))
+    table = new_table(_of_sizes(first), *summaries, text=None)
     table.pad_edge = True
-    table.title = f"{metric}, mean over seeds ± standard deviation"
+    table.title = f"{first.metric.name}, mean over seeds ± standard deviation"
     table.title_justify = "left"
     for size in sorted({size for points in summaries.values() for size in points}):
         cells = []
