@@ -9,6 +9,7 @@ from dataworth._util.numbers import (
     format_count,
     format_count_rounded,
     format_count_short,
+    format_digits,
     format_percent,
     format_share,
 )
@@ -60,6 +61,26 @@ def test_a_count_in_a_sentence() -> None:
 )
 def test_a_chance_is_never_rounded_to_certainty(probability: float, text: str) -> None:
     assert format_chance(probability) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.35642, 4, "0.3564"),
+        (44_884.0, 4, "44,880"),
+        (-1_240.0, 2, "-1,200"),
+        (999.96, 4, "1,000"),
+        (2.0, 4, "2"),
+        (123.0, 2, "120"),
+        (1.1930e-7, 4, "1.193e-07"),
+        (2.101e10, 4, "21,010,000,000"),
+        (2e15, 2, "2e+15"),
+    ],
+)
+def test_digits_without_an_exponent_where_people_write_none(
+    value: float, digits: int, text: str
+) -> None:
+    assert format_digits(value, digits) == text
 
 
 def test_a_share_in_per_cent() -> None:

@@ -64,7 +64,7 @@ def test_accuracy_is_spoken_of_before_nats(capsys: pytest.CaptureFixture[str]) -
     assert re.match(r"3x the data .* raise accuracy from 78\.0 % to 8", said)
     assert "a: held-out accuracy of 4 runs" in said
     assert re.search(r"times +test_acc, %", said)
-    error = "expected a value of accuracy between 0 and 1"
+    error = "expected a value of test_acc between 0 and 1.\n"
     Path("a.csv").write_text(text)
     assert main(["forecast", "a.csv", "--target", "1.2"]) == 2
     assert error in capsys.readouterr().err

@@ -41,6 +41,18 @@ def format_count_rounded(value: float, digits: int = 3) -> str:
     return f"{round(value, decimals):,.{max(decimals, 0)}f}"
 
 
+def format_digits(value: float, digits: int) -> str:
+    """Format a value to so many significant digits: 0.3564, 44,880, 1.193e-07.
+
+    Only small values, and those from 1e+12 on, have an exponent.
+    """
+    text = f"{value:.{digits}g}"
+    rounded = float(text)
+    if abs(rounded) >= _TOO_LONG or (abs(rounded) < 1000 and "e+" not in text):
+        return text
+    return f"{rounded:,.0f}"
+
+
 def format_share(value: float) -> str:
     """Format a share in per cent, with three digits: 2 %, 0.123 %."""
     return f"{100 * value:.3g} %"

@@ -177,7 +177,7 @@ class Forecast:
         loss = self.scale.loss(target) if is_real(target) and math.isfinite(target) else math.nan
         if not (math.isfinite(loss) and loss > 0 and math.log(loss) <= self.scale.log_cap):
             metric, hint = self.curve.metric, ""
-            if metric.upper == 1 and is_real(target) and 1 < target < 100:
+            if metric.upper == 1 and is_real(target) and 2 <= target < 100:
                 hint = f" {target:g} per cent is {target / 100:g} (--target {target:g}%)."
             raise ForecastError(
                 f"target is {target!r}; expected a value of {metric} "

@@ -182,10 +182,7 @@ _FALLING: tuple[tuple[tuple[float, float], str], ...] = (
         contrastive_loss:
         negative_likelihood_ratio:
         davies_bouldin: davies bouldin index
-        mean_squared_error: mse, squared error, mse loss, l2 loss
-        root_mean_squared_error: rmse, root mean square error, rms error, rmsd
         normalized_rmse: nrmse
-        mean_absolute_error: mae, absolute error, mae loss, l1 loss
         mean_absolute_percentage_error: mape
         symmetric_mean_absolute_percentage_error: smape
         weighted_absolute_percentage_error: wape, wmape
@@ -241,6 +238,18 @@ def common_metrics() -> Iterator[tuple[Metric, list[str]]]:
         (Metric("accuracy", True, *_SHARE, label="held-out accuracy"), _ACCURACY),
         (Metric("macro_f1", True, *_SHARE, label="held-out macro F1"), "f1 macro, f1 score macro"),
         (Metric("brier", False, 0.0, 2.0, label="held-out Brier score"), ""),
+        (
+            Metric("mean_squared_error", False, *_POSITIVE, label="held-out MSE"),
+            "mse, squared error, mse loss, l2 loss",
+        ),
+        (
+            Metric("root_mean_squared_error", False, *_POSITIVE, label="held-out RMSE"),
+            "rmse, root mean square error, rms error, rmsd",
+        ),
+        (
+            Metric("mean_absolute_error", False, *_POSITIVE, label="held-out MAE"),
+            "mae, absolute error, mae loss, l1 loss",
+        ),
         (Metric("ece", False, *_SHARE, label="expected calibration error"), "calibration error"),
         (Metric("roc_auc", True, *_SHARE, chance=0.5), _AUC),
         (Metric("bits_per_byte", False, *_POSITIVE, unit="bits"), "bpb, bits byte"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from dataworth._util.numbers import format_digits
 from dataworth.metrics.labels import format_exact, format_value, format_values
 from dataworth.metrics.registry import canonical
 
@@ -23,6 +24,7 @@ _SHARES = frozenset(
 _HELD_OUT = "held-out "
 _POINTS = 100.0
 _MOST_DECIMALS = 8
+_LEAST_PART = 1e-3
 
 
 def is_share(metric: Metric) -> bool:
@@ -66,9 +68,13 @@ def exact(metric: Metric, value: float) -> str:
 
 
 def difference(metric: Metric, *numbers: float) -> list[str]:
-    """Differences of values: those of shares are in percentage points."""
+    """Differences of values, two digits each: those of shares are in percentage points.
+
+    One that is smaller than a thousandth of the largest is 0.
+    """
     scale = shown_scale(metric)
-    return [f"{scale * number:.2g}" if number else "0" for number in numbers]
+    least = _LEAST_PART * max(abs(number) for number in numbers)
+    return [format_digits(scale * number, 2) if abs(number) > least else "0" for number in numbers]
 
 
 def unit_of_difference(metric: Metric, *, short: bool = False) -> str:

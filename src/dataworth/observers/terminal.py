@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.table import Column
 
 from dataworth._util.durations import format_clock
+from dataworth._util.numbers import format_digits
 from dataworth.findings import Finding
 from dataworth.observers.base import Observer, counted_in
 from dataworth.observers.eta import EtaEstimator
@@ -210,14 +211,17 @@ def described(step: int, of: int | None, values: Mapping[str, float]) -> str:
     if step == 0:
         return "starting"
     end = "" if of is None else f" of {of:,}"
-    figures = "".join(f", {name} {value:.4g}" for name, value in values.items())
+    figures = "".join(f", {name} {format_digits(value, 4)}" for name, value in values.items())
     return f"step {step:,}{end}{figures}"
 
 
 def figures_of_run(record: Record, separator: str) -> str:
     """The first figures of a run, as `loss 0.31  accuracy 0.9120`."""
     shown = list(record.scores.items())[:_MOST_FIGURES]
-    return separator.join(f"{name} {value:{_FORMATS.get(name, '.4g')}}" for name, value in shown)
+    return separator.join(
+        f"{name} {format(value, _FORMATS[name]) if name in _FORMATS else format_digits(value, 4)}"
+        for name, value in shown
+    )
 
 
 def time_of_run(record: Record) -> str:

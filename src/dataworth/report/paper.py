@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from dataworth._util.numbers import format_count
+from dataworth._util.numbers import format_count, format_digits
 from dataworth.curves.curve import latex_text
 from dataworth.forecast.horizons import sizes_ahead
 from dataworth.metrics.spoken import name_of, shown_scale, unit_of, values
@@ -34,9 +34,9 @@ def paper_table(curve: Curve, forecast: Forecast | None) -> PaperTable:
     scale = shown_scale(curve.metric)
     measured = []
     for point in curve.summary():
-        std = "" if math.isnan(point.std) else f"{scale * point.std:.2g}"
+        std = "" if math.isnan(point.std) else format_digits(scale * point.std, 2)
         measured.append(
-            (f"{point.samples:,}", str(point.runs), f"{scale * point.mean:.4g}", std, "")
+            (f"{point.samples:,}", str(point.runs), format_digits(scale * point.mean, 4), std, "")
         )
     ahead = []
     if forecast is not None:

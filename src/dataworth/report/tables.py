@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dataworth._util.numbers import format_chance, format_percent
+from dataworth._util.numbers import format_chance, format_digits, format_percent
 from dataworth.metrics.labels import format_value
 from dataworth.metrics.spoken import axis_label, shown_scale, values
 from dataworth.report.sentences import best_in_words, crossings_in_words, worth_in_words
@@ -160,9 +160,11 @@ def measured_table(curve: Curve) -> MeasuredTable:
     others = [curve[name].summary() for name in names]
     rows = []
     for index, point in enumerate(curve.summary()):
-        spread = "" if math.isnan(point.std) else f"{point.std:.2g}"
+        spread = "" if math.isnan(point.std) else format_digits(point.std, 2)
         rest = (f"{column[index].mean:.4f}" for column in others)
-        rows.append((f"{point.samples:,}", str(point.runs), f"{point.mean:.4g}", spread, *rest))
+        rows.append(
+            (f"{point.samples:,}", str(point.runs), format_digits(point.mean, 4), spread, *rest)
+        )
     columns = ("Samples", "Runs", heading(curve.metric.axis_label), "Std over seeds")
     rest = (heading(curve[name].metric.title) for name in names)
     return MeasuredTable((*columns, *rest), tuple(rows))
@@ -187,11 +189,15 @@ def short_table(curve: Curve, metric: str) -> MeasuredTable:
 def _with_spread(mean: float, std: float) -> str:
     """A mean to the last digit of its deviation, which has two: 89.8 ± 1.4."""
     if not (math.isfinite(mean) and std > 0):
-        return f"{mean:.4g}" if math.isnan(std) else f"{mean:.4g} ± {std:.2g}"
+        return format_digits(mean, 4) if math.isnan(std) else _rounded(mean, std)
     decimals = 1 - math.floor(math.log10(std))
     if not 0 <= decimals <= _MOST_DECIMALS:
-        return f"{mean:.4g} ± {std:.2g}"
+        return _rounded(mean, std)
     return f"{mean:.{decimals}f} ± {std:.{decimals}f}"
+
+
+def _rounded(mean: float, std: float) -> str:
+    return f"{format_digits(mean, 4)} ± {format_digits(std, 2)}"
 
 
 def heading(label: str) -> str:

@@ -71,6 +71,11 @@ def money(amount: float) -> str:
     return f"{amount:,.2f}" if amount < 1_000 else format_count(amount)
 
 
+def _about(amount: float) -> str:
+    """An amount to three digits, as the numbers of samples that it is for."""
+    return format_count_rounded(amount) if 1_000 <= amount < math.inf else money(amount)
+
+
 def _more(
     target: SampleSize | ReachableSize, largest: float, price: float | None, that: str = "That is"
 ) -> str:
@@ -85,9 +90,9 @@ def _more(
     )
     if price is None:
         return f"{said}."
-    cost = found["cost"]
-    high = f"to {money(cost['upper'])}" if math.isfinite(cost["upper"]) else "or more"
-    return f"{said}, for a price of {money(cost['median'])} ({money(cost['lower'])} {high})."
+    least, median, most = (_about(found["cost"][name]) for name in ("lower", "median", "upper"))
+    high = f"to {most}" if math.isfinite(found["cost"]["upper"]) else "or more"
+    return f"{said}, for a price of {median} ({least} {high})."
 
 
 def _if_reachable(target: SampleSize, largest: float, price: float | None) -> str:
@@ -106,5 +111,8 @@ def _assured(target: SampleSize, unit: str) -> str:
         return ""
     sure = format_share(target.assurance)
     if math.isinf(target.assured):
+        if not target.met and target.probability_reachable < target.assurance:
+            # This follows from the probability that was said.
+            return ""
         return f" No number of {unit} reaches it with probability {sure}."
     return f" To reach it with probability {sure}: {count(target.assured)}."

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from dataworth._util.numbers import format_digits
 from dataworth.curves.curve import Curve
 
 _WIDEST = 1_000
@@ -69,8 +70,8 @@ def curve_table(curve: Curve) -> Table:
     table.pad_edge = True
     for index, point in enumerate(curve.summary()):
         shown = [f"{accuracies[index].mean:.4f}" if accuracies else ""] if accuracy else []
-        spread = f"{point.std:.3g}" if point.runs > 1 else ""
-        row = (f"{point.samples:,}", f"{point.mean:.4g}", spread, *shown, str(point.runs))
+        spread = format_digits(point.std, 3) if point.runs > 1 else ""
+        row = (f"{point.samples:,}", format_digits(point.mean, 4), spread, *shown, str(point.runs))
         table.add_row(*row)
     return table
 
@@ -94,8 +95,10 @@ def models_table(curves: Mapping[str, Curve]) -> Table:
         cells = []
         for points in summaries.values():
             point = points.get(size)
-            spread = f" ± {point.std:.2g}" if point is not None and point.runs > 1 else ""
-            cells.append("" if point is None else f"{point.mean:.4g}{spread}")
+            cell = "" if point is None else format_digits(point.mean, 4)
+            if point is not None and point.runs > 1:
+                cell = f"{cell} ± {format_digits(point.std, 2)}"
+            cells.append(cell)
         table.add_row(f"{size:,}", *cells)
     return table
 
@@ -108,10 +111,15 @@ def published_table(reproduced: Curve, honest: Curve) -> Table:
         "Dataset_Size", "Published", "Reproduced", "Held-out loss, done right", text=None
     )
     table.pad_edge = True
-    true = {point.samples: f"{point.mean:.4g}" for point in honest.summary()}
+    true = {point.samples: format_digits(point.mean, 4) for point in honest.summary()}
     for wrong in reproduced.summary():
         published = PUBLISHED.get(wrong.samples)
-        said = "" if published is None else f"{published:.4g}"
-        row = (f"{wrong.samples:,}", said, f"{wrong.mean:.4g}", true.get(wrong.samples, ""))
+        said = "" if published is None else format_digits(published, 4)
+        row = (
+            f"{wrong.samples:,}",
+            said,
+            format_digits(wrong.mean, 4),
+            true.get(wrong.samples, ""),
+        )
         table.add_row(*row)
     return table
