@@ -2,10 +2,12 @@
 
     python benchmarks/faults/fuzz.py [--minutes 10] [--targets csv,store] [--seed 0] [--keep DIR]
 
-Each target (`targets.py`) runs in a process of its own with an equal share of the time. Where
-atheris is installed it chooses the changes by the lines of dataworth that they reach; elsewhere
-random changes of the seeds are taken: bytes set, bits flipped, parts cut, repeated and exchanged.
-The target "store-values" sets columns of a results file to values of any type, by hypothesis.
+Each target (`targets.py`) runs in a process of its own and computes for an equal share of the time,
+which is that of one core: other programs on the machine take none of it. Where atheris is installed
+it chooses the changes by the lines of dataworth that they reach; elsewhere random changes of the
+seeds are taken: bytes set, bits flipped, parts cut, repeated and exchanged. The target
+"store-values" sets columns of a results file to values of any type, by hypothesis. Readers that
+dataworth fences (MAT, Parquet) are called in forks of a process (`forked_fence.py`).
 
 A crash is a process that ends, or any exception that is not an error of dataworth with a code; a
 hang takes more than 5 seconds of a core, or does not end; the memory is the peak of the process,
@@ -20,6 +22,7 @@ import json
 import os
 import random
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,12 +34,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from forked_fence import ForkedFence
+
+from dataworth._util import fence
+
 HANG_SECONDS = 5.0
 MEMORY_BYTES = 4 << 30
 VALUES = "store-values"
-_DEAF_SECONDS = 60.0
-_START_SECONDS = 60.0
-"""Of a core, until the first input is read."""
+_DEAF_SECONDS = 900.0
+"""Of the clock, for one input; one that computes is ended by the limit of a core before."""
+_LIMIT_SECONDS = 60
+"""Of a core, for one input."""
+_LOOK_SECONDS = 5.0
+_START_SECONDS = 1.0
+"""Of a core, at least, for a process that reads no input."""
 
 
 def main() -> int:
@@ -81,51 +92,46 @@ def _one(name: str, seconds: float, options: argparse.Namespace) -> dict[str, An
     """Fuzz one target; a process that ends or does not answer is started again."""
     total: Counter[str] = Counter()
     peak, engine, seed = 0.0, "", options.seed
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 1:
+    last, state = options.keep / f"{name}.last", options.keep / f"{name}.json"
+    while seconds > 1:
         with tempfile.TemporaryDirectory() as folder:
             environment = os.environ | {"TMPDIR": folder}
-            command = [sys.executable, __file__, "--one", name, "--seconds", str(left)]
+            command = [sys.executable, __file__, "--one", name, "--seconds", str(seconds)]
             command += ["--seed", str(seed), "--keep", str(options.keep)]
             with subprocess.Popen(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
             ) as process:
-                deaf = ended(process, left + _DEAF_SECONDS)
-        state = options.keep / f"{name}.json"
+                is_deaf = _is_deaf(process, last)
         found: dict[str, Any] = (
             json.loads(state.read_text()) if state.is_file() else {"done": False}
         )
         state.unlink(missing_ok=True)
         total.update({key: found.get(key, 0) for key in ("inputs", "crashes", "hangs")})
         peak, engine = max(peak, found.get("peak", 0.0)), found.get("engine", engine)
-        if deaf is not None:
-            # On a busy machine, it may not have had the time for a single input.
-            total["hangs"] += deaf > HANG_SECONDS + found.get("seconds", _START_SECONDS)
-        elif not found["done"]:
-            total["crashes"] += 1
-            last = options.keep / f"{name}.last"
+        seconds -= found.get("seconds", 0.0) + _START_SECONDS
+        if not found["done"]:
+            kind = "hang" if is_deaf or process.returncode == -signal.SIGXCPU else "crash"
+            total["hangs" if kind == "hang" else "crashes"] += 1
             if last.is_file():
-                last.rename(options.keep / f"{name}-ended-{total['crashes']}.bin")
+                last.rename(options.keep / f"{name}-{seed}-{kind}.bin")
         seed += 1
     return {"peak": peak, "engine": engine, **{k: total[k] for k in ("inputs", "crashes", "hangs")}}
 
 
-def ended(process: subprocess.Popen[bytes], seconds: float) -> float | None:
-    """Wait for a process; where it does not end, kill it, and tell the seconds that it computed.
-
-    Infinity of one that waits for something else than a core.
-    """
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        process.kill()
-        process.wait()
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return took if state == "R" else float("inf")
-    return None
+def _is_deaf(process: subprocess.Popen[bytes], last: Path) -> bool:
+    """Wait for a process; end one that has begun no input for long, and tell of it."""
+    last.unlink(missing_ok=True)
+    begun = time.time()
+    while True:
+        try:
+            process.wait(_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            at = last.stat().st_mtime if last.is_file() else begun
+            if time.time() - at > _DEAF_SECONDS:
+                process.kill()
+                return True
+        else:
+            return False
 
 
 class Fuzzer:
@@ -133,7 +139,6 @@ class Fuzzer:
 
     def __init__(self, name: str, seed: int, seconds: float, keep: Path) -> None:
         self.name, self.seed, self.keep = name, seed, keep
-        self.until = time.monotonic() + seconds
         self.seconds = seconds
         self.engine = "random"
         self.counts: Counter[str] = Counter()
@@ -143,6 +148,7 @@ class Fuzzer:
     def run(self) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        fence.in_new_process = ForkedFence()
         if self.name == VALUES:
             self._values()
         else:
@@ -190,7 +196,7 @@ class Fuzzer:
                 lambda: edit_store(content, self.folder, *where, value),
             )
 
-        while time.monotonic() < self.until:
+        while cpu_seconds() < self.seconds:
             edit()
         self.write(done=True)
 
@@ -199,7 +205,7 @@ class Fuzzer:
 
         target, chance = TARGETS[self.name], random.Random(self.seed)
         seeds = list(target.seeds())
-        while time.monotonic() < self.until:
+        while cpu_seconds() < self.seconds:
             content = changed(chance, seeds)
             self.once(content, partial(try_input, target, content, self.folder))
         self.write(done=True)
@@ -213,18 +219,20 @@ class Fuzzer:
         target = targets.TARGETS[self.name]
         corpus = self.folder / "corpus"
         corpus.mkdir()
+        longest = 100_000
         for number, seed in enumerate(target.seeds()):
             (corpus / str(number)).write_bytes(seed)
+            longest = max(longest, 2 * len(seed))
         inputs = self.folder / "inputs"
         inputs.mkdir()
 
         def one(content: bytes) -> None:
             self.once(content, partial(targets.try_input, target, content, inputs))
-            if time.monotonic() >= self.until:
+            if cpu_seconds() >= self.seconds:
                 self.write(done=True)
                 os._exit(0)
 
-        arguments = [sys.argv[0], str(corpus), f"-seed={self.seed + 1}", "-max_len=100000"]
+        arguments = [sys.argv[0], str(corpus), f"-seed={self.seed + 1}", f"-max_len={longest}"]
         arguments += ["-rss_limit_mb=0", "-timeout=100", "-print_final_stats=0"]
         engine.Setup(arguments, one)
         engine.Fuzz()
@@ -233,7 +241,9 @@ class Fuzzer:
         """Read one input, and count what comes of it."""
         (self.keep / f"{self.name}.last").write_bytes(content)
         started = cpu_seconds()
-        fault = ""
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(started) + _LIMIT_SECONDS, most))
+        fault = place = ""
         try:
             read()
         except (KeyboardInterrupt, SystemExit):
@@ -241,15 +251,16 @@ class Fuzzer:
         except BaseException as error:
             # A panic in Rust is no Exception.
             fault = "".join(traceback.format_exception(error))
+            place = repr(traceback.extract_tb(error.__traceback__))
         took = cpu_seconds() - started
         if not self.counts["inputs"]:
             # The first one imports the libraries of the reader.
-            self.until, took = time.monotonic() + self.seconds, 0.0
+            took = 0.0
         self.counts["inputs"] += 1
         if fault:
             self.counts["crashes"] += 1
-            if fault not in self.places:
-                self.places.add(fault)
+            if place not in self.places:
+                self.places.add(place)
                 number = len(self.places)
                 (self.keep / f"{self.name}-{self.seed}-{number}.bin").write_bytes(content)
                 (self.keep / f"{self.name}-{self.seed}-{number}.txt").write_text(fault)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from errors import raises, warns
 
 from dataworth.errors import StudyError
 from dataworth.records.layout import RESULTS_FILE
+from dataworth.records.record import Record
 from dataworth.records.store import Store
 from dataworth.testing.stores import example
 
@@ -74,3 +77,32 @@ def test_without_its_first_page_nothing_is_kept_or_written(filled: Path) -> None
         with raises("file-damaged", StudyError, RESULTS_FILE):
             Store(filled, write=write)
     assert path.read_bytes() == before
+
+
+def test_rows_between_damaged_pages_are_kept(tmp_path: Path) -> None:
+    bare = [Record(example(100, seed).key, {"loss": 0.5}) for seed in range(3_000)]
+    with Store(tmp_path, write=True) as store, store.together():
+        for record in bare:
+            store.add(record)
+    path = tmp_path / RESULTS_FILE
+    pages = _leaves(path, "runs")
+    assert len(pages) > 10
+    kept = {0, 5, len(pages) - 2}
+    content = bytearray(path.read_bytes())
+    for place, page in enumerate(pages):
+        if place not in kept:
+            content[(page - 1) * 8_192 : page * 8_192] = bytes(8_192)
+    path.write_bytes(content)
+    with warns("runs-damaged"), Store(tmp_path) as store:
+        seeds = sorted(record.key.seed for record in store.records())
+    assert len(seeds) > 2.5 * len(bare) / len(pages)
+    assert sum(after - before > 1 for before, after in pairwise(seeds)) == 2
+
+
+def _leaves(path: Path, table: str) -> list[int]:
+    """The numbers of the leaf pages of a table, in the order of its rows, from 1."""
+    connection = sqlite3.connect(path)
+    query = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path"
+    pages = [page for (page,) in connection.execute(query, (table,))]
+    connection.close()
+    return pages

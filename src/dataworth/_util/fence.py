@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal, NoReturn
 
 from dataworth import errors
 from dataworth._util.machine import available_memory
@@ -81,23 +81,35 @@ def call(function: str, arguments: Mapping[str, Any], size: int) -> Any:
         "seconds": int(seconds),
     }
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", _START.format(root=str(_PACKAGE_ROOT))],
-            input=json.dumps(order).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_WALL * seconds,
-            # The report of a panic in Rust takes time, and is not shown.
-            env=os.environ | {"RUST_BACKTRACE": "0"},
-        )
+        code, answer = in_new_process(json.dumps(order).encode(), _WALL * seconds)
     except subprocess.TimeoutExpired:
         raise FenceError("time", f"it takes longer than {_WALL * seconds:.0f} s") from None
-    return _result(done, memory, seconds)
+    return _result(code, answer, memory, seconds)
 
 
-def _result(done: subprocess.CompletedProcess[bytes], memory: int, seconds: float) -> Any:
+def in_new_process(order: bytes, seconds: float) -> tuple[int, bytes]:
+    """Have a new process of Python `perform` an order; its exit code and its answer.
+
+    Raises
+    ------
+    TimeoutExpired
+        If it takes longer than so many seconds.
+    """
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _START.format(root=str(_PACKAGE_ROOT))],
+        input=order,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=seconds,
+        # The report of a panic in Rust takes time, and is not shown.
+        env=os.environ | {"RUST_BACKTRACE": "0"},
+    )
+    return done.returncode, done.stdout
+
+
+def _result(code: int, answer: bytes, memory: int, seconds: float) -> Any:
     try:
-        outcome, *values = json.loads(done.stdout)
+        outcome, *values = json.loads(answer)
     except ValueError:
         outcome, values = "ended", []
     match outcome:
@@ -110,7 +122,7 @@ def _result(done: subprocess.CompletedProcess[bytes], memory: int, seconds: floa
             raise FenceError("memory", f"it takes more than {memory / 1e9:.1f} GB of memory")
         case "raised":
             raise FenceError("error", values[0])
-    raise _ended(done.returncode, seconds)
+    raise _ended(code, seconds)
 
 
 def _ended(code: int, seconds: float) -> FenceError:
@@ -127,7 +139,12 @@ def main() -> None:
     """Do the call that standard input describes, and write its outcome to standard output."""
     outbox = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    order = json.load(sys.stdin)
+    perform(sys.stdin.buffer.read(), outbox)
+
+
+def perform(content: bytes, outbox: BinaryIO) -> NoReturn:
+    """Do the call that an order describes, write its outcome, and end this process."""
+    order = json.loads(content)
     _limit(order["memory"], order["seconds"])
     sys.path[:] = order["path"]
     module, _, name = order["function"].partition(":")

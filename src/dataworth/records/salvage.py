@@ -5,22 +5,26 @@ from __future__ import annotations
 import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import Any, Literal
 
 from dataworth.errors import DataworthWarning, StudyError
 from dataworth.records.schema import FORMAT, TABLES, create_tables
 
+Row = tuple[Any, ...]
 _BY_NUMBER = (
     *("meta", "arrays", "learners", "metrics", "runs"),
     *("failures", "histories", "run_arrays"),
 )
 _OF_A_RUN = ("failures", "histories", "run_arrays")
 _BY_RUN = ("scores", "facts")
-_GAP = 4_096
+_GAP = 65_536
 """After so many numbers without a row that can be read there is none."""
+_MOST = 2**63 - 1
+_NEAR = 64
+"""Within so many numbers of the last row, each number is looked up."""
 
 
 def is_whole(connection: sqlite3.Connection) -> bool:
@@ -107,22 +111,50 @@ def replace(path: Path, connection: sqlite3.Connection) -> Path:
     return kept
 
 
-def _rows(broken: sqlite3.Connection, table: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """The rows that can be read, each looked up by its number."""
-    query = f"SELECT {', '.join(TABLES[table])} FROM {table} WHERE rowid = ?"
-    number = last = 0
-    while number - last < _GAP:
-        number += 1
+def _rows(broken: sqlite3.Connection, table: str) -> Iterator[tuple[int, Row]]:
+    """The rows that can be read, with their numbers; each once, mostly in their order."""
+    last, number = 0, 1
+    while number - last < _GAP and number < _MOST:
+        upwards = _range(broken, table, number, _MOST, "ASC")
         try:
-            row = broken.execute(query, (number,)).fetchone()
+            first = next(upwards, None)
+            # Those of numbers that were not looked up.
+            end = _MOST if first is None else first[0]
+            if number > last + 1:
+                with suppress(sqlite3.DatabaseError):
+                    yield from _range(broken, table, last + 1, end - 1, "DESC")
+            if first is None:
+                return
+            yield first
+            last = number = first[0]
+            for row in upwards:
+                yield row
+                last = number = row[0]
+            return
         except sqlite3.DatabaseError:
-            continue
-        if row is not None:
-            last = number
-            yield number, row
+            number += 1 + (number - last) // _NEAR
 
 
-def _insert(whole: sqlite3.Connection, table: str, row: tuple[Any, ...]) -> bool:
+def _range(
+    broken: sqlite3.Connection, table: str, low: int, high: int, order: Literal["ASC", "DESC"]
+) -> Iterator[tuple[int, Row]]:
+    """The rows whose numbers are in a range, with their numbers.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        At the first row that cannot be read, or is of another place.
+    """
+    columns = ", ".join(TABLES[table])
+    query = f"SELECT rowid, {columns} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+    for number, *row in broken.execute(f"{query} {order}", (low, high)):
+        if not low <= number <= high:
+            raise sqlite3.DatabaseError("a row of another place")
+        low, high = (number + 1, high) if order == "ASC" else (low, number - 1)
+        yield number, tuple(row)
+
+
+def _insert(whole: sqlite3.Connection, table: str, row: Row) -> bool:
     places = ", ".join("?" * len(row))
     columns = ", ".join(TABLES[table])
     try:
