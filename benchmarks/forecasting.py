@@ -1,11 +1,13 @@
 """Forecasts of public learning curves: ours, every law alone, and what others do.
 
     python benchmarks/forecasting.py --curves FOLDER [--lcdb FILE] [--dataeval PYTHON] [--out DIR]
+    python benchmarks/forecasting.py --curves FOLDER --nothing-given
 
 Two collections, see public_curves.py. The 92 curves are fitted where ``Training == 1`` and judged
 on every other point: root mean square error of the log loss per curve, then the mean over curves.
 LCDB's are fitted up to a third and up to an eighth of their largest size and judged there: median
 absolute log error. No curve is judged by a prior that has seen its source: see learn_prior.py.
+``--nothing-given`` forecasts the 92 curves alone, and does not say which are checkpoints of a run.
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataworth.errors import ForecastError
+from dataworth.forecast import api
 from dataworth.forecast.api import forecast
 from dataworth.forecast.backtest import power_absolute
+from dataworth.forecast.forecast import Forecast
 from dataworth.forecast.prepare import prepare
 from dataworth.forecast.prior import Prior, shipped_prior
 from dataworth.laws.fit import fit_law
@@ -64,6 +69,36 @@ def prior_for(public: PublicCurve, observations: Observations) -> Prior:
     return Prior.from_json((HERE / "priors" / name).read_text("utf-8"))
 
 
+def forecast_alone(public: PublicCurve, count: int) -> Forecast:
+    """The forecast of a curve of which nothing is given, by priors without its source."""
+    path = HERE / "priors" / f"without-{public.part}.json"
+    # A source of separate runs only has taught the prior of checkpoints nothing.
+    single = Prior.from_json(path.read_text("utf-8")) if path.exists() else shipped_prior(False)
+    with patch.object(api, "shipped_prior", lambda noisy: shipped_prior(True) if noisy else single):
+        return forecast(public.curve(count))
+
+
+def judge_alone(public: PublicCurve) -> Score:
+    """Error and coverage of `forecast_alone` on the points to judge."""
+    assert public.fit
+    hidden = list(range(public.fit, len(public.sizes)))
+    start = time.perf_counter()
+    ours, sizes = forecast_alone(public, public.fit), public.sizes[hidden]
+    actual = np.log([public.runs[i].mean() for i in hidden])
+    miss = np.median(ours.log_losses(sizes), axis=0) - actual
+    seconds = time.perf_counter() - start
+    draws = ours.log_losses(sizes, runs=float(len(public.runs[-1])))
+    return Score(
+        public.group,
+        1.0,
+        public.source,
+        {OURS: float(np.sqrt(np.mean(miss**2)))},
+        {OURS: seconds},
+        _inside(draws, actual),
+        _log_score(draws, actual),
+    )
+
+
 def judge(job: tuple[PublicCurve, float]) -> Score | None:
     """Fit the smaller sizes of a curve with every method, and compare with the hidden ones."""
     public, cut = job
@@ -92,19 +127,23 @@ def judge(job: tuple[PublicCurve, float]) -> Score | None:
         start = time.perf_counter()
         record(law.name, fit_law(law, observations).predict(sizes), start)
     record("last-value", np.full(len(sizes), np.exp(observations.log_loss[-1])), start)
-    place = (draws <= np.log(actual)).mean(axis=0)
-    inside = tuple(float(np.mean(np.abs(place - 0.5) <= level / 2)) for level in LEVELS)
     return Score(
         public.group,
         cut,
         public.source,
         errors,
         seconds,
-        inside,
+        _inside(draws, np.log(actual)),
         _log_score(draws, np.log(actual)),
         [list(observations.sizes), list(np.exp(observations.log_loss)), list(sizes)],
         tuple(actual),
     )
+
+
+def _inside(draws: Floats, actual: Floats) -> tuple[float, ...]:
+    """The share of actual log losses within each interval."""
+    place = (draws <= actual).mean(axis=0)
+    return tuple(float(np.mean(np.abs(place - 0.5) <= level / 2)) for level in LEVELS)
 
 
 def _log_score(draws: Floats, actual: Floats) -> float:
@@ -173,12 +212,17 @@ def draw_plot(parts: dict[str, list[Score]], path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def report(scaling: list[Score], lcdb: list[Score], out: Path) -> str:
-    """All tables, and the plot beside them."""
+def report_scaling(scaling: list[Score]) -> list[str]:
+    """The tables of the 92 curves."""
     domains = {name: [s for s in scaling if s.group == name] for name in SCALING_GROUPS}
     domains["all 92"] = scaling
     text = ["## The 92 curves: mean RMSE of log loss\n", error_table(domains, mean=True)]
-    text += ["Coverage, new run:\n", coverage_table(domains)]
+    return [*text, "Coverage, new run:\n", coverage_table(domains)]
+
+
+def report(scaling: list[Score], lcdb: list[Score], out: Path) -> str:
+    """All tables, and the plot beside them."""
+    text = report_scaling(scaling)
     for cut in sorted({score.cut for score in lcdb}):
         far = [score for score in lcdb if score.cut == cut]
         groups = {name: [s for s in far if s.group == name] for name in LEARNERS.values()}
@@ -197,6 +241,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--curves", type=Path, required=True, help="folder of the 92 curves")
+    parser.add_argument("--nothing-given", action="store_true", help="the 92 curves alone")
     parser.add_argument("--lcdb", type=Path, help="LCDB's CSV or source archive")
     parser.add_argument("--every", type=int, default=1, help="take one LCDB curve in so many")
     parser.add_argument("--dataeval", type=Path, help="a Python that has dataeval")
@@ -204,6 +249,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "results")
     options = parser.parse_args()
     options.out.mkdir(exist_ok=True)
+    if options.nothing_given:
+        with ProcessPoolExecutor(2) as pool:
+            alone = list(pool.map(judge_alone, scaling_curves(options.curves), chunksize=4))
+        print("\n".join(report_scaling(alone)))
+        return
     first = [(curve, 1.0) for curve in scaling_curves(options.curves)]
     public = lcdb_curves(options.lcdb)[:: options.every]
     second = [(curve, cut) for cut in (3.0, 8.0) for curve in public]
