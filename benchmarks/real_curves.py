@@ -226,17 +226,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("work", type=Path, help="the folder of the studies")
     parser.add_argument("--real", default=os.environ.get("DATAWORTH_REAL_DATA"))
-    parser.add_argument("--only", nargs="*", choices=list(DATA), help="these data sets alone")
+    parser.add_argument("--only", nargs="*", choices=list(DATA), help="the others are kept")
     parser.add_argument("--quick", action="store_true", help="leave the neural networks out")
     options = parser.parse_args()
     real = real_folder(options.real)
-    tables = []
-    for name in options.only or DATA:
+    wanted = list(options.only or DATA)
+    kept = pl.read_parquet(TARGET) if options.only else None
+    tables = [] if kept is None else [kept.filter(~pl.col("dataset").is_in(wanted))]
+    for name in wanted:
         started = time.process_time()
         tables.append(measured(name, options.work, real, options.quick))
         print(f"{name}: {time.process_time() - started:.0f} CPU seconds", flush=True)
-        if options.only is None:
-            pl.concat(tables).write_parquet(TARGET, compression="zstd")
+        pl.concat(tables).write_parquet(TARGET, compression="zstd")
     table = pl.concat(tables)
     curves = table.select("dataset", "learner", "metric").unique()
     pairs = len(curves.select("dataset", "learner").unique())

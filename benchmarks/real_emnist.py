@@ -85,8 +85,25 @@ def _study(out: Path, files: Path, workers: int) -> bool:
     print("as a study does it:")
     for point in outcome.curve.summary():
         _compare(point.samples, point.mean)
+    _forecast(outcome.curve)
     print("findings:", [f"{f.severity} {f.code}" for f in outcome.findings] or "none")
     return wrong or bool(outcome.failed)
+
+
+def _forecast(curve: dw.Curve) -> None:
+    """Forecasts of the largest size from the smaller ones."""
+    measured = float(curve.values[curve.samples == LARGEST].mean())
+    for most in (80_000, 27_000):
+        rows = curve.samples <= most
+        seen = dw.Curve(curve.samples[rows], curve.values[rows], curve.seeds[rows], "loss")
+        forecast = dw.forecast(seen, family="mlp")
+        low, inner, middle, upper, high = forecast.quantiles(
+            [LARGEST], [0.05, 0.25, 0.5, 0.75, 0.95]
+        )[:, 0]
+        print(
+            f"from {most:,} or fewer: {middle:.4f} (90 % {low:.4f} to {high:.4f}, 50 % {inner:.4f} "
+            f"to {upper:.4f}), {middle / measured - 1:+.1%} off {measured:.4f}"
+        )
 
 
 def _as_reference(files: Path) -> bool:

@@ -40,6 +40,7 @@ def test_the_answer_is_first_and_the_law_is_in_the_details(
 ) -> None:
     said = said_of(SEMICOLONS, capsys, "--target", "90%")
     lines = said.splitlines()
+    assert "of the errors." in said
     assert lines[0].startswith(
         "3x the data (16,200 samples) is likely to raise accuracy from 82.6 %"
     )

@@ -29,7 +29,12 @@ _LEAST_PART = 1e-3
 
 def is_share(metric: Metric) -> bool:
     """Whether the metric is a share of cases from 0 to 1, which is written in per cent."""
-    return metric.upper == 1 and canonical(metric.name) in _SHARES
+    return metric.upper == 1 and counts_cases(metric)
+
+
+def counts_cases(metric: Metric) -> bool:
+    """Whether the metric is a share of cases, from 0 to 1 or in per cent."""
+    return metric.upper in (1, _POINTS) and canonical(metric.name) in _SHARES
 
 
 def shown_scale(metric: Metric) -> float:

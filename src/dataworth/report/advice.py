@@ -10,7 +10,7 @@ import numpy as np
 
 from dataworth._util.numbers import format_chance, format_count, format_percent
 from dataworth._util.printable import short_name
-from dataworth.metrics.spoken import difference, is_share, name_of, unit_of, values
+from dataworth.metrics.spoken import counts_cases, difference, name_of, unit_of, values
 from dataworth.report.tables import mean_error
 
 if TYPE_CHECKING:
@@ -113,10 +113,10 @@ def _is_relative(forecast: Forecast) -> bool:
 def _lack(forecast: Forecast) -> str:
     """What laws describe, in words: the loss itself, or what a score lacks to its best value."""
     metric = forecast.curve.metric
-    if not forecast.curve.higher_is_better:
-        return f"the {name_of(metric)}" if not is_share(metric) else "the errors"
-    if is_share(metric):
+    if counts_cases(metric):
         return "the errors"
+    if not forecast.curve.higher_is_better:
+        return f"the {name_of(metric)}"
     return f"what {name_of(metric)} lacks to its best value"
 
 
