@@ -13,6 +13,7 @@ from errors import raises, warns
 
 import dataworth as dw
 from dataworth.errors import DataError
+from dataworth.sources import parquet
 
 
 def _npz(path: Path, **arrays: object) -> Path:
@@ -189,6 +190,25 @@ def test_parquet_names_the_row_of_what_it_refuses(tmp_path: Path) -> None:
     pl.DataFrame({"y": [0, 1], "a": [1.5, np.nan]}).write_parquet(path)
     with raises("not-finite", DataError, r"a\.parquet, row 2: feature 1 "):
         dw.load(path)
+
+
+def test_parquet_is_read_in_blocks_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import polars as pl
+
+    x = np.random.default_rng(0).integers(0, 256, (1_000, 16))
+    columns = {f"pixel{index}": x[:, index] for index in range(16)}
+    frame = pl.DataFrame({"label": np.arange(1_000) % 5, **columns})
+    frame.write_parquet(tmp_path / "a.parquet", row_group_size=300)
+    for block_bytes in (1 << 20, 16 * 8 * 70, 1):
+        monkeypatch.setattr(parquet, "_BLOCK_BYTES", block_bytes)
+        data = dw.load(tmp_path / "a.parquet")
+        np.testing.assert_array_equal(data.x, x)
+        assert data.x.dtype == np.uint8
+        assert data.y.tolist() == (np.arange(1_000) % 5).tolist()
+    # A number in the last block that is no pixel changes the type of all.
+    columns["pixel3"] = np.append(x[:-1, 3], 256)
+    pl.DataFrame({"label": [0, 1] * 500, **columns}).write_parquet(tmp_path / "b.parquet")
+    assert dw.load(tmp_path / "b.parquet").x.dtype == np.float32
 
 
 def test_parquet_with_a_gap_and_with_text(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,8 +23,8 @@ from dataworth.sources.plan import Block, Part, Recipe, as_features, as_images
 from dataworth.sources.tables import Columns, Table, TableOptions, dataset_of_tables
 from dataworth.tasks.base import Task
 
-_COLUMNS_AT_ONCE = 64
-_BLOCK_ROWS = 8_192
+_BLOCK_BYTES = 256 << 20
+"""Of a block of rows, if all its numbers have 64 bits."""
 
 
 def load(
@@ -119,10 +119,12 @@ def _is_numeric(entry: Entry, label: str | int | None) -> bool:
 def _part(entry: Entry, label: str | int | None) -> Part:
     def blocks(pixels: bool) -> Iterator[Block]:
         with _readable(entry):
-            x, y = _arrays(entry, label, pixels)
-        for start in range(0, len(y), _BLOCK_ROWS):
-            block = x[start : start + _BLOCK_ROWS]
-            yield Block(as_images(block), y[start : start + _BLOCK_ROWS])
+            y, features = _labels(entry, label)
+        step = max(1, _BLOCK_BYTES // (8 * max(1, len(features))))
+        for start in range(0, len(y), step):
+            with _readable(entry):
+                x = _rows(entry, features, start, step, pixels)
+            yield Block(as_images(x), y[start : start + step])
 
     return Part((entry,), blocks)
 
@@ -179,10 +181,8 @@ def _readable(entry: Entry) -> Iterator[None]:
         ) from None
 
 
-def _arrays(
-    entry: Entry, label: str | int | None, pixels: bool
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Read features and labels in groups of columns, to limit the memory for 64-bit numbers."""
+def _labels(entry: Entry, label: str | int | None) -> tuple[NDArray[Any], list[str]]:
+    """The labels of all rows, and the names of the columns of features."""
     require("polars", "Parquet files")
     import polars as pl
 
@@ -198,13 +198,19 @@ def _arrays(
                 "and sample. Convert or drop it.",
                 code="not-numeric",
             )
-    y = labels_of(_column(entry, frame.select(names[position]).collect()[names[position]]))
-    x = np.empty((len(y), len(features)), np.uint8 if pixels else np.float32)
-    for start in range(0, len(features), _COLUMNS_AT_ONCE):
-        some = frame.select(features[start : start + _COLUMNS_AT_ONCE]).collect()
-        for offset, column in enumerate(some):
-            x[:, start + offset] = as_features(_column(entry, column).to_numpy(), pixels)
-    return x, y
+    column = frame.select(names[position]).collect()[names[position]]
+    return labels_of(_column(entry, column)), features
+
+
+def _rows(entry: Entry, names: Sequence[str], start: int, count: int, pixels: bool) -> NDArray[Any]:
+    """Some rows of some columns: of a file with many row groups, the others are not read."""
+    import polars as pl
+
+    rows = pl.scan_parquet(entry.path, glob=False).select(names).slice(start, count).collect()
+    x = np.empty((rows.height, len(names)), np.uint8 if pixels else np.float32)
+    for index, column in enumerate(rows):
+        x[:, index] = as_features(column.to_numpy(), pixels)
+    return x
 
 
 def _column(entry: Entry, column: Any) -> Any:
