@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dataworth._util.machine import available_memory, cores, peak_memory
+from dataworth._util.machine import available_memory, cores, gpus, peak_memory
 
 MANY = 4096
 """More cores than a machine has."""
@@ -89,3 +89,23 @@ def test_this_machine_and_this_process() -> None:
     assert available is not None
     assert available > 0
     del held
+
+
+@pytest.mark.parametrize(
+    ("visible", "names"),
+    [
+        (None, ["0", "1"]),
+        ("3, GPU-8932f937", ["3", "GPU-8932f937"]),
+        ("1,-1,2", ["1"]),
+        ("", []),
+        ("-1", []),
+    ],
+)
+def test_gpus_are_those_that_cuda_sees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, visible: str | None, names: list[str]
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    write(tmp_path, dict.fromkeys(("nvidia0", "nvidia7", "nvidiactl", "nvidia-uvm", "sda"), ""))
+    assert gpus(tmp_path) == names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,16 +39,18 @@ def make(
     refill: Callable[[], None] = lambda: None,
     notify: Callable[[str], None] = print,
     ahead: Callable[[], Executor] | None = None,
+    gpus: Sequence[str] = (),
 ) -> Automatic:
     return Automatic(
         lambda listener: Serial(objective, checkpoints, listener, folder),
-        lambda: LocalProcesses(objective, checkpoints, on_step, folder, 2),
+        lambda workers: LocalProcesses(objective, checkpoints, on_step, folder, workers, gpus=gpus),
         on_step,
         RUNS,
         lambda key: 1,
         2,
         refill,
         notify,
+        len(gpus),
         ahead,
     )
 
@@ -193,6 +195,32 @@ def test_runs_on_a_gpu_stay(eager: None, tmp_path: Path, monkeypatch: pytest.Mon
     executor = make(where, MemoryCheckpoints(), _ignore, tmp_path, notify=notices.append)
     assert set(processes(executor, RUNS).values()) == {os.getpid()}
     assert len(notices) == 1
+
+
+def visible_gpu(key: RunKey, context: RunContext) -> Record:
+    """Takes the number of the visible GPU as its loss, and long enough for all processes."""
+    time.sleep(0.5)
+    return Record(key, {"loss": float(os.environ.get("CUDA_VISIBLE_DEVICES", -1))}, seconds=60.0)
+
+
+def test_each_gpu_has_a_process(
+    eager: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automatic, "uses_gpu", lambda: True)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    executor = make(visible_gpu, MemoryCheckpoints(), _ignore, tmp_path, gpus=("5", "6", "7"))
+    seen = processes(executor, RUNS)
+    assert executor.slots == 3
+    assert seen[1] == -1
+    assert {seen[size] for size in range(2, 9)} == {5, 6, 7}
+
+
+def test_more_processes_than_gpus_share_them(tmp_path: Path) -> None:
+    executor = LocalProcesses(
+        visible_gpu, MemoryCheckpoints(), _ignore, tmp_path, 3, gpus=("1", "2")
+    )
+    seen = processes(executor, RUNS[:3])
+    assert sorted(seen.values()) in ([1, 1, 2], [1, 2, 2])
 
 
 @pytest.mark.skipif(not Path("/proc/meminfo").is_file(), reason="memory is not listed here")

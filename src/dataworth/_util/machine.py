@@ -1,4 +1,4 @@
-"""Cores and memory that this process may use: of the machine, or less in a container."""
+"""Cores, memory and GPUs that this process may use: of the machine, or less in a container."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 _PROCESSES = Path("/proc")
 _CGROUPS = Path("/sys/fs/cgroup")
+_DEVICES = Path("/dev")
 _GPUS = ("/dev/nvidia", "/dev/kfd", "/dev/dri")
 
 
@@ -62,6 +64,18 @@ def peak_memory() -> int:
 def resident_memory(process: int, kind: str = "RssAnon") -> int:
     """Bytes of memory of one kind that a process holds; 0 where it is not known."""
     return _entry(_PROCESSES / str(process) / "status", f"{kind}:") * 1024
+
+
+def gpus(devices: Path = _DEVICES) -> list[str]:
+    """The GPUs of NVIDIA that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        # CUDA numbers those that a container has from 0 on, whatever their numbers on the machine.
+        there = [each for each in devices.glob("nvidia*") if each.name[6:].isdecimal()]
+        return [str(number) for number in range(len(there))]
+    # CUDA ignores whatever comes after the first name that is none.
+    names = (name.strip() for name in visible.split(","))
+    return list(takewhile(lambda name: name not in ("", "-1"), names))
 
 
 def uses_gpu() -> bool:

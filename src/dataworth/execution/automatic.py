@@ -38,7 +38,7 @@ class Automatic:
     here : callable
         Makes the executor of this process, from a listener of steps.
     elsewhere : callable
-        Makes the executor of several processes.
+        Makes the executor of several processes, from their number.
     on_step : callable
     keys : sequence of RunKey
         The runs to be done, as far as they are known.
@@ -50,9 +50,12 @@ class Automatic:
         Called when there is room for more runs, to submit them.
     notify : callable
         Called with the reason why all runs stay in this process, where one is found.
+    gpus : int
+        GPUs of which each process gets one, where the runs compute on a GPU: then there are as many
+        processes. With fewer than two, such runs stay in this process.
     ahead : callable, optional
-        As `elsewhere`, with a process that is started at once. Of models that report no steps:
-        those of others say how long a run takes.
+        As `elsewhere` with `workers`, and with a process that is started at once. Of models that
+        report no steps: those of others say how long a run takes.
 
     Attributes
     ----------
@@ -63,13 +66,14 @@ class Automatic:
     def __init__(
         self,
         here: Callable[[StepListener], Executor],
-        elsewhere: Callable[[], Executor],
+        elsewhere: Callable[[int], Executor],
         on_step: StepListener,
         keys: Sequence[RunKey],
         work: Callable[[RunKey], int],
         workers: int,
         refill: Callable[[], None],
         notify: Callable[[str], None],
+        gpus: int = 0,
         ahead: Callable[[], Executor] | None = None,
     ) -> None:
         self._here = here(self._stepped)
@@ -80,7 +84,7 @@ class Automatic:
         least, most = _START
         self._start = max(least, min(time.process_time(), most))
         self._pace = Pace(keys, work, self._start)
-        self._workers = workers
+        self._workers, self._gpus = workers, gpus
         self._refill, self._notify = refill, notify
         self._stays = workers < 2
         self._ahead = ahead
@@ -176,19 +180,23 @@ class Automatic:
 
     def _move(self) -> bool:
         """Start processes, if there can be any."""
+        workers = self._workers
         if uses_gpu():
-            self._stays = True
-            self._notify("Runs are done one at a time, as they compute on a GPU.")
-            return False
+            if self._gpus < 2:
+                self._stays = True
+                self._notify("Runs are done one at a time, as they compute on a GPU.")
+                return False
+            workers = self._gpus
+            self._discard()
         try:
             prepared = None if self._prepared is None else self._prepared.take()
-            self._elsewhere = prepared or self._make()
+            self._elsewhere = prepared or self._make(workers)
         except StudyError as error:
             if error.code not in _CANNOT:
                 raise
             self._stay(error)
             return False
-        self.slots = self._workers
+        self.slots = self._elsewhere.slots
         waiting, self._waiting = self._waiting, deque()
         for key in waiting:
             self.submit(key)

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -40,6 +40,7 @@ _MOST_LOST_STARTS = 3
 class _Worker:
     process: subprocess.Popen[bytes]
     cores: list[int]
+    gpu: str | None
     key: RunKey | None = None
     ready: bool = False
     since: float = 0.0
@@ -77,6 +78,9 @@ class LocalProcesses:
         Bytes that a process is expected to hold at most, until the first runs tell. A second and
         further process is started where so much memory is available beside what those before may
         still take. By default as many processes are started as there are workers.
+    gpus : sequence of str
+        As CUDA names them. Each process sees one of them, in turn; without any, a process sees what
+        this one does.
 
     Raises
     ------
@@ -96,8 +100,10 @@ class LocalProcesses:
         *,
         lends_cores: bool = True,
         memory: Callable[[], int] | None = None,
+        gpus: Sequence[str] = (),
     ) -> None:
         self.slots = workers
+        self._gpus = gpus
         self._memory = memory
         self._peak = 0
         self._lends_cores = lends_cores
@@ -264,19 +270,24 @@ class LocalProcesses:
 
     def _started(self, cores: list[int]) -> _Worker:
         command = [sys.executable, "-P", "-c", _START.format(root=str(_PACKAGE_ROOT))]
+        # The module of a model may import Keras at its top, before a learner does. XLA divides work
+        # by NPROC, and its figures must be those of this process.
+        environment = os.environ | {"KERAS_BACKEND": "jax", "NPROC": str(available_cores())}
+        taken = [worker.gpu for worker in self._workers]
+        gpu = min(self._gpus, key=taken.count, default=None)
+        if gpu is not None:
+            environment["CUDA_VISIBLE_DEVICES"] = gpu
         process = subprocess.Popen(
             [*command, str(self._payload)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # The module of a model may import Keras at its top, before a learner does. XLA divides
-            # work by NPROC, and its figures must be those of this process.
-            env=os.environ | {"KERAS_BACKEND": "jax", "NPROC": str(available_cores())},
+            env=environment,
             # A Ctrl-C is for the main process, which ends the workers itself.
             start_new_session=True,
         )
         # Before the numerical libraries are loaded: they make one thread for each core they see.
         confine(process.pid, cores)
-        worker = _Worker(process, cores)
+        worker = _Worker(process, cores, gpu)
         threading.Thread(target=_listen, args=(worker, self._messages), daemon=True).start()
         return worker
 

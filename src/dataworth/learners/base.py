@@ -112,7 +112,8 @@ class Learner(Protocol):
 
     A learner with the attribute ``needs_arrays = True`` gets its samples as one array of ``uint8``
     or ``float32``, of whatever form the data are (`Dataset.as_arrays`); others get them in the
-    data's own form, as ``View.x``.
+    data's own form, as ``View.x``. One with ``takes_any_gpu = False`` needs a certain GPU, so that
+    workers are not given one each.
     """
 
     name: str

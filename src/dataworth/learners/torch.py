@@ -125,6 +125,7 @@ class Torch:
             "learning_rate", DEFAULT_LEARNING_RATE if learning_rate is None else learning_rate
         )
         self._device = device
+        self.takes_any_gpu = device in (None, "cuda")
 
     def identity(self, data: Dataset, task: Task) -> Mapping[str, Any]:
         """All that determines the result besides the request (JSON values); part of a run's key.

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from dataworth._util.machine import cores, peak_memory
+from dataworth._util.machine import cores, gpus, peak_memory
 from dataworth._util.validation import check_int
 from dataworth.errors import DataworthWarning, StudyError
 from dataworth.execution.automatic import Automatic
@@ -97,6 +97,9 @@ def executor_of(
     such as the best weights, and their figures may depend on the number of cores that they see; and
     for a goal: which runs a plan chooses depends on those before.
 
+    Where there are several GPUs, each process sees one of them, unless a model is a function or a
+    command, or needs a certain GPU.
+
     Parameters
     ----------
     study : ResolvedStudy
@@ -119,16 +122,25 @@ def executor_of(
     shared = (study.objective, checkpoints, on_step, store.directory / WORK_FOLDER)
     if cluster is not None:
         return cluster.executor(*shared, limit)
-    processes = partial(LocalProcesses, *shared, time_limit=limit, lends_cores=not functions)
+    visible = gpus() if all(map(_takes_any_gpu, study.objectives.values())) else []
+    processes = partial(
+        LocalProcesses,
+        *shared,
+        time_limit=limit,
+        lends_cores=not functions,
+        gpus=visible if len(visible) > 1 else (),
+    )
     count = _number(study, len(waiting), notify) if workers == AUTO else workers
     if workers == AUTO and count > 1 and limit is not None:
         return processes(workers=count, memory=peak_memory)
     if workers == AUTO and count > 1:
         objective, _, on_step, folder = shared
-        several = partial(processes, workers=count, memory=peak_memory)
+
+        def several(workers: int) -> LocalProcesses:
+            return processes(workers=workers, memory=peak_memory)
 
         def started() -> LocalProcesses:
-            made = several()
+            made = several(count)
             made.start_one()
             return made
 
@@ -141,11 +153,19 @@ def executor_of(
             count,
             refill,
             notify,
+            len(visible),
             None if _report_steps(study) else started,
         )
     if count > 1 or limit is not None or importable:
         return processes(workers=count)
     return Serial(*shared)
+
+
+def _takes_any_gpu(objective: LearnerObjective | FunctionObjective) -> bool:
+    """Whether a model computes on whichever GPU it sees, if on any."""
+    if isinstance(objective, FunctionObjective):
+        return False
+    return bool(getattr(objective.learner, "takes_any_gpu", True))
 
 
 def _report_steps(study: ResolvedStudy) -> bool:

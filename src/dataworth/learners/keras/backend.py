@@ -36,6 +36,9 @@ def load_keras() -> Any:
     if "keras" not in sys.modules:
         # Keras reads this when it is first imported; dataworth supports no other backend.
         os.environ["KERAS_BACKEND"] = "jax"
+        # JAX would take three quarters of the memory of every GPU that it sees, also of those of
+        # other workers.
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
         offer_cores()
         store_programs()
     keras = importlib.import_module("keras")
