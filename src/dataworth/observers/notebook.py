@@ -1,4 +1,4 @@
-"""The observer of a notebook: one line under the cell, with a bar, replaced in place."""
+"""The observer of a notebook: a bar, a line and the curve so far under the cell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any
 
 from dataworth._util.display import html_or_none
 from dataworth._util.durations import format_clock
+from dataworth.curves.read import run_curves
+from dataworth.errors import ForecastError
 from dataworth.findings import Finding, Findings
+from dataworth.forecast.api import forecast
 from dataworth.observers.base import Observer, counted_in
 from dataworth.observers.eta import EtaEstimator
 from dataworth.observers.terminal import (
@@ -19,16 +22,22 @@ from dataworth.observers.terminal import (
     plan_in_words,
 )
 from dataworth.plan.choice import Choice, Stop
+from dataworth.plots.curve import curve_plot_data
+from dataworth.plots.forecast import forecast_plot_data
+from dataworth.plots.forecast_svg import curves_svg, forecasts_svg
 from dataworth.records.record import Record, RunKey
 
 _SECONDS_BETWEEN = 0.25
+_SECONDS_BETWEEN_PICTURES = 2.0
+_SHARE_OF_PICTURES = 0.1
+"""Of the time of the study: a curve of many runs takes long to draw."""
 
 
 class NotebookObserver(Observer):
-    """Shows a bar, the current run and the time left in one output that is replaced in place.
+    """Shows a bar, the current run, the time left and the curves so far, replaced in place.
 
-    It needs no widgets, so that it looks the same in Jupyter, Colab and VS Code, and leaves one
-    line in the notebook's file.
+    It needs no widgets, so that it looks the same in Jupyter, Colab and VS Code. When the study
+    ends, one line is left in the notebook's file.
     """
 
     def __init__(self) -> None:
@@ -36,6 +45,9 @@ class NotebookObserver(Observer):
         self._runs = 0
         self._eta = EtaEstimator([], [], [])
         self._started = self._shown = 0.0
+        self._directory = Path()
+        self._picture = ""
+        self._next_picture = 0.0
         self._models: set[str] = set()
         self._counted = "samples"
         self._goal: Mapping[str, Any] | None = None
@@ -44,6 +56,7 @@ class NotebookObserver(Observer):
 
     def on_directory(self, directory: Path, options: Mapping[str, Any]) -> None:
         """Remember what the runs are planned for, and what their sizes count."""
+        self._directory = directory
         self._goal, self._budget = options.get("goal"), options.get("budget")
         self._counted = counted_in(options)
         model = options.get("model")
@@ -92,8 +105,9 @@ class NotebookObserver(Observer):
             self._show(f"{self._run(key)}: {described(step, of, values)}")
 
     def on_record(self, record: Record) -> None:
-        """Show the run's figures."""
+        """Show the run's figures, and the curves with it."""
         self._eta.finished(record.key)
+        self._draw()
         self._show(f"{self._run(record.key)}: {figures_of_run(record, ', ')}")
 
     def on_failure(self, record: Record) -> None:
@@ -104,6 +118,7 @@ class NotebookObserver(Observer):
 
     def on_study_end(self) -> None:
         """Leave the number of runs and the time they took."""
+        self._picture = ""
         stopped = self._eta.waiting or (self._goal is not None and not self._stop)
         self._show("stopped; finished runs are stored" if stopped else self._stop or "done")
 
@@ -122,12 +137,32 @@ class NotebookObserver(Observer):
         bar = (
             f'<progress max="1" value="{eta.share:.4f}" style="vertical-align: middle"></progress>'
         )
-        content = {"text/plain": text, "text/html": f"{bar} {html.escape(text)}"}
+        page = f"{bar} {html.escape(text)}{self._picture}"
+        content = {"text/plain": text, "text/html": page}
         if self._handle is None:
             self._handle = _display(content)
         else:
             self._handle.update(content, raw=True)
         self._shown = time.monotonic()
+
+    def _draw(self) -> None:
+        """Draw the curves again, if the last time is long enough ago."""
+        begun = time.monotonic()
+        if begun < self._next_picture:
+            return
+        style = "max-width: 32rem; background: white"
+        self._picture = f'<div style="{style}">{_curves_so_far(self._directory)}</div>'
+        took = time.monotonic() - begun
+        self._next_picture = begun + max(_SECONDS_BETWEEN_PICTURES, took / _SHARE_OF_PICTURES)
+
+
+def _curves_so_far(directory: Path) -> str:
+    """The finished runs of a directory, with a forecast of each model that has enough of them."""
+    curves = list(run_curves(directory).values())
+    try:
+        return forecasts_svg([forecast_plot_data(forecast(curve)) for curve in curves])
+    except ForecastError:
+        return curves_svg([curve_plot_data(curve) for curve in curves])
 
 
 def _display(content: dict[str, str]) -> Any:
