@@ -24,7 +24,7 @@ BUILDS = all(map(importlib.util.find_spec, ("sphinx", "furo", "myst_parser", "sp
 TRAINING = (
     "README", "quickstart", "reading-a-curve", "is-my-loss-real", "bring-your-own", "glyphs",
     "command", "comparisons", "forecasting", "gallery", "planning", "protocol", "schedulers",
-    "estimator", "function", "images", "table", "texts", "torch", "tracking",
+    "estimator", "function", "images", "table", "texts", "torch", "tracking", "keras", "pixels",
 )  # fmt: skip
 
 

@@ -171,17 +171,20 @@ def draw_forecasts(several: Sequence[ForecastPlotData], axes: Axes | None = None
 
 
 def _mark_border(largest: float, axes: Axes) -> None:
-    """Draw the border between what was measured and what is forecast, with both words."""
+    """Draw the border between what was measured and what is forecast, with both words.
+
+    They are above the axes, where neither a legend nor a band covers them.
+    """
     axes.axvline(largest, color=GREY, lw=0.8, ls=(0, (2, 2)), zorder=0)
     for text, side in (("measured ", "right"), (" forecast", "left")):
         axes.annotate(
             text,
             (largest, 1.0),
             xycoords=axes.get_xaxis_transform(),
-            xytext=(0, -1),
+            xytext=(0, 1),
             textcoords="offset points",
             ha=side,
-            va="top",
+            va="bottom",
             fontsize=6.5,
             color=GREY,
         )

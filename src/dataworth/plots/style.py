@@ -27,6 +27,8 @@ GREY, LIGHT = "#5f6368", "#e3e3e3"
 COLUMN = (3.5, 2.6)
 """Inches: one column of a paper in two columns."""
 _TEXT, _TICKS = 9.0, 8.0
+_TITLE_POINTS = 10.0
+"""Room between the axes and their title."""
 _COMPRESSION = 3
 _SHORT = 0.3
 """A log axis of fewer decades gets the ticks of a linear one."""
@@ -66,9 +68,10 @@ def tidy(axes: Axes) -> None:
 
 
 def give_title(axes: Axes, text: str) -> None:
-    """Write a title, as it is, above the axes; nothing for no text."""
+    """Write a title, as it is, above the axes and the words at their top; nothing for no text."""
     if text:
-        axes.set_title(text.replace("$", r"\$"), fontsize=_TICKS, loc="left", color=GREY, wrap=True)
+        shown = text.replace("$", r"\$")
+        axes.set_title(shown, fontsize=_TICKS, loc="left", color=GREY, wrap=True, pad=_TITLE_POINTS)
 
 
 def label_log_axes(axes: Axes, scale: float = 1.0) -> None:
