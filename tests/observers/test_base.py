@@ -15,6 +15,7 @@ from errors import warns
 from rich.console import Console
 
 import dataworth as dw
+from dataworth._util.printable import new_console
 from dataworth.curves.curve import Curve
 from dataworth.errors import DataworthWarning
 from dataworth.observers.artifacts import Artifacts
@@ -166,3 +167,15 @@ def test_the_lines_of_a_terminal(tmp_path: Path) -> None:
         "1 runs.",
         "    1,000 samples  seed 2  accuracy 0.9123  f1 0.5  2.0 s",
     ]
+
+
+def test_sizes_have_the_word_of_the_groups_of_data_in_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pytest.importorskip("pandas").DataFrame(
+        {"a": range(40), "customer_id": [n // 2 for n in range(40)], "left": [0, 1] * 20}
+    )
+    data = dw.Dataset(frame, label="left", groups="customer_id")
+    study = dw.Study(data, lambda run: {"error": 1 / run.size}, count="groups", sizes=[4, 8])
+    study.run(tmp_path / "run", observers=[TerminalObserver(new_console(stderr=True))])
+    assert "8 customers" in capsys.readouterr().err

@@ -7,11 +7,13 @@ import math
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from errors import raises
+from opened_page import opened
 from report_runs import make_run
 
 import dataworth as dw
@@ -21,6 +23,9 @@ from dataworth.records.store import Store
 from dataworth.report import write_report
 from dataworth.report.planned import PlanReport, plan_report
 from dataworth.study.run import Outcome
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def _train(run: dw.Run) -> dict[str, float]:
@@ -64,6 +69,18 @@ def test_the_picture_shows_the_interval_against_the_cost(plan: PlanReport) -> No
     assert kind == "data:image/svg+xml;base64"
     texts = [each.text for each in ElementTree.fromstring(base64.b64decode(code)).iter()]
     assert "goal: 0.1 %" in texts
+
+
+def test_the_boxes_of_the_page_hold_what_the_study_was_asked(
+    outcome: Outcome, browser: Browser, tmp_path: Path
+) -> None:
+    page = write_report(outcome.directory, tmp_path / "asked.html")
+    with opened(browser, page) as view:
+        assert view.page.input_value("#size") == "20000"
+        assert view.page.input_value("#target-value") == ""
+    with opened(browser, page, fragment="#metric=error&size=500&target=0.2") as view:
+        assert view.page.input_value("#size") == "500"
+        assert view.page.input_value("#target-value") == "0.2"
 
 
 def test_several_models_have_a_line_each() -> None:

@@ -79,6 +79,9 @@ def test_numbers_of_numpy_are_numbers() -> None:
 def test_sizes_are_a_factor_three_apart_by_default() -> None:
     assert Study(data="digits").sizes_for(8_100) == (100, 300, 900, 2_700, 8_100)
     assert Study(data="digits").sizes_for(2) == (1, 2)
+    # Of small data, from what a model can learn from at all.
+    assert Study(data="digits").sizes_for(48, 10) == (10, 15, 22, 32, 48)
+    assert Study(data="digits").sizes_for(15, 10) == (1, 5, 15)
 
 
 def test_more_samples_than_there_are_is_refused() -> None:

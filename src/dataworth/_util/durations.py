@@ -6,6 +6,7 @@ import math
 
 _MINUTE, _HOUR = 60.0, 3_600.0
 _MANY = 100.0
+_LEAST = 0.001
 
 
 def format_duration(seconds: float) -> str:
@@ -15,6 +16,8 @@ def format_duration(seconds: float) -> str:
     """
     if not math.isfinite(seconds):
         return "no finite time"
+    if 0 < seconds < _LEAST:
+        return f"under {_LEAST:g} s"
     if seconds < 2 * _MINUTE:
         return f"{seconds:.3g} s"
     if seconds < 2 * _HOUR:

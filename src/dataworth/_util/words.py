@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _MOST_LETTERS = 24
 _ENDINGS = frozenset({"id", "ids", "no", "nr", "num", "number", "key", "code", "uuid", "name"})
 """Words at the end of a name that say how a thing is identified, and not what it is."""
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def plural_of(name: str, otherwise: str) -> str:

@@ -7,19 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dataworth._util.words import plural_of
 from dataworth.errors import DataworthWarning
 from dataworth.findings import Finding
 from dataworth.plan.choice import Choice, Stop
+from dataworth.records.reader import counted
 from dataworth.records.record import Record, RunKey
+from dataworth.records.store import Store
 
 
-def counted_in(options: Mapping[str, Any]) -> str:
-    """What the sizes of a study with these options count, in the plural."""
-    if options.get("count") != "groups":
-        return "samples"
-    column = (options.get("data_options") or {}).get("groups")
-    return plural_of(column, "groups") if isinstance(column, str) else "groups"
+def counted_in(directory: Path) -> str:
+    """What the sizes of the study of a run directory count, in the plural."""
+    with Store(directory) as store:
+        return counted(store.meta(), str(store.path))
 
 
 class Observer:

@@ -58,7 +58,7 @@ class NotebookObserver(Observer):
         """Remember what the runs are planned for, and what their sizes count."""
         self._directory = directory
         self._goal, self._budget = options.get("goal"), options.get("budget")
-        self._counted = counted_in(options)
+        self._counted = counted_in(directory)
         model = options.get("model")
         self._models = set(model) if isinstance(model, Mapping) else set()
 

@@ -90,14 +90,17 @@ def curve_plot_data(curve: Curve) -> CurvePlotData:
 
 
 def title_of(curve: Curve) -> str:
-    """The model, the data and the number of seeds of a curve, as far as they are known."""
+    """The model, the data and the number of seeds or runs of a curve, as far as they are known."""
     named = f"{curve.model} on {curve.data}" if curve.model and curve.data else curve.name
     runs = [point.runs for point in curve.summary()]
     least, most = min(runs), max(runs)
-    seeds = f"{most} seed{'s' if most > 1 else ''}"
+    of = "seed" if curve.seeded else "run"
+    number = f"{most} {of}{'s' if most > 1 else ''}"
     if least < most:
-        seeds = f"{least} to {most} seeds"
-    return f"{named}, {seeds}" if named else ""
+        number = f"{least} to {most} {of}s"
+    if not curve.seeded:
+        number = f"{number} of each size"
+    return f"{named}, {number}" if named else ""
 
 
 def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dataworth._util.numbers import format_chance, format_count, format_percent
 from dataworth._util.printable import short_name
-from dataworth.metrics.spoken import counts_cases, difference, name_of, unit_of, values
+from dataworth.metrics.spoken import counts_cases, difference, is_share, name_of, unit_of, values
 from dataworth.report.tables import mean_error
 
 if TYPE_CHECKING:
@@ -82,8 +82,16 @@ def least_loss(forecast: Forecast, best: Sequence[float]) -> str:
         The lower end, the median and the upper end, in the curve's metric.
     """
     metric = forecast.curve.metric
-    low, middle, high = values(metric, *best)
-    low, high = (high, low) if float(best[0]) > float(best[2]) else (low, high)
+    low, middle, high = values(metric, *sorted(best))
+    if is_share(metric):
+        # Further digits of what an accuracy lacks to 100 % would say more than is known.
+        low, middle, high = (format_percent(each, 1).removesuffix(" %") for each in sorted(best))
+        if middle in ("0.0", "100.0"):
+            end = "below 100 %" if forecast.curve.higher_is_better else "above 0 %"
+            return (
+                f"No limit of {name_of(metric)} shows {end}, however many "
+                f"{forecast.curve.counted} there are (90 % interval {low} to {high})."
+            )
     verb = "exceed" if forecast.curve.higher_is_better else "fall below"
     return (
         f"However many {forecast.curve.counted} there are, {name_of(metric)} is not expected to "

@@ -51,7 +51,7 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
                 f"{low} to {high}",
                 gained,
                 f"{least} to {most}",
-                *([] if time_at is None else [f"about {format_duration(time_at(size))}"]),
+                *([] if time_at is None else [_about(time_at(size))]),
             )
         )
     points = unit_of_difference(metric, short=True).strip()
@@ -68,6 +68,11 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
         ),
         tuple(rows),
     )
+
+
+def _about(seconds: float) -> str:
+    text = format_duration(seconds)
+    return text if text.startswith("under") else f"about {text}"
 
 
 def _time_of_runs(records: Sequence[Record]) -> Callable[[float], float] | None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from dataworth._util.extras import require
 from dataworth._util.printable import short_name
+from dataworth._util.words import in_words
 from dataworth.curves.curve import finite_means
 from dataworth.metrics.spoken import axis_label, is_share, name_of
 from dataworth.plots.classes import ClassPlotData
@@ -102,11 +103,23 @@ def page_json(reports: Sequence[RunReport]) -> str:
         "shown": SHOWN,
         "step": STEP,
         "counted": reports[0].curve.counted,
+        "asked": _asked(reports),
         "runs": [_run_data(report) for report in reports],
     }
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     # "</script>" and "<!--" in a name would end or hide the element.
     return text.replace("<", "\\u003c")
+
+
+def _asked(reports: Sequence[RunReport]) -> dict[str, Any]:
+    """The size and the target of the study's goal, and the metric of the target."""
+    report = reports[0]
+    goal = None if report.plan is None else report.plan.goal
+    return {
+        "size": None if goal is None else goal.at,
+        "target": None if goal is None else goal.target,
+        "metric": report.curve.metric.name,
+    }
 
 
 def _run_data(report: RunReport) -> dict[str, Any]:
@@ -217,7 +230,7 @@ def page_html(reports: Sequence[RunReport]) -> str:
     standings = standing_table(reports, chosen)
     return rendered(
         "page.html",
-        title=" and ".join(report.name for report in reports),
+        title=in_words([report.name for report in reports]),
         runs=[_run(index, report, chosen) for index, report in enumerate(reports)],
         best=None if standings is None else standings.best,
         standings=standings,

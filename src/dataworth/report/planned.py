@@ -13,6 +13,7 @@ from dataworth._util.durations import format_duration
 from dataworth._util.numbers import format_count, format_share
 from dataworth.plan.choice import MOST_SHOWN, Choice
 from dataworth.plan.explain import Explanation, explain
+from dataworth.plan.goal import Goal
 from dataworth.plan.stored import StoredPlan, planned_records, stored_plan
 from dataworth.plots.narrowing import NarrowingPlotData, narrowing_svg
 from dataworth.records.record import Record
@@ -30,6 +31,7 @@ class PlanReport(NamedTuple):
 
     Attributes
     ----------
+    goal : Goal
     sentences : tuple of str
         The goal, what was spent, why the plan has ended, and what an hour would buy.
     picture : str
@@ -39,6 +41,7 @@ class PlanReport(NamedTuple):
         One for each run that was chosen.
     """
 
+    goal: Goal
     sentences: tuple[str, ...]
     picture: str
     columns: tuple[str, ...]
@@ -66,7 +69,7 @@ def plan_report(store: Store) -> PlanReport | None:
     sentences = _sentences(stored, explain(store))
     several = len(stored.models) > 1
     columns = _COLUMNS if several else tuple(name for name in _COLUMNS if name != _MODEL)
-    return PlanReport(sentences, picture, columns, _rows(stored, chosen, records))
+    return PlanReport(stored.goal, sentences, picture, columns, _rows(stored, chosen, records))
 
 
 def _sentences(stored: StoredPlan, explanation: Explanation) -> tuple[str, ...]:

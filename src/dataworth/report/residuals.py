@@ -82,7 +82,7 @@ def _rows(table: NDArray[np.float64]) -> tuple[ResidualRow, ...]:
         ResidualRow(
             format_value(target),
             f"{count:,.0f}",
-            f"{bias:+.3g}",
+            f"{'+' if bias > 0 else ''}{format_value(bias)}",
             format_value(size),
             round(size / largest, 3),
         )

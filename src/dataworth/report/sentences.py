@@ -119,6 +119,9 @@ def best_in_words(comparison: Comparison, size: float) -> str:
     first, second, *_ = comparison.standings(size)
     metric = comparison.metric
     best, next_best = values(metric, first.median, second.median)
+    if first.probability_best < _SHOWS:
+        # No digits that only show a difference that is none.
+        best, next_best = (values(metric, each.median)[0] for each in (first, second))
     unit = unit_of(metric)
     how = "is" if first.measured and second.measured else "is expected to be"
     figures = f"{best}{unit} against {next_best}{unit} of {second.name}"

@@ -193,7 +193,7 @@ def _with_spread(mean: float, std: float) -> str:
     decimals = 1 - math.floor(math.log10(std))
     if not 0 <= decimals <= _MOST_DECIMALS:
         return _rounded(mean, std)
-    return f"{mean:.{decimals}f} ± {std:.{decimals}f}"
+    return f"{mean:,.{decimals}f} ± {std:,.{decimals}f}"
 
 
 def _rounded(mean: float, std: float) -> str:

@@ -46,6 +46,8 @@ _AUTOMATIC_SIZES = 5
 _SEEDS = 3
 _LEAST_SIZE, _LEAST_GROUPS, _LEAST_OF_CLASS = 32, 4, 4
 """The smallest size of a plan: samples, groups, and samples of each class."""
+_LEAST_QUANTITIES = 10
+"""The smallest default size of a regression."""
 _LEAST_SPAN = 8
 """The smallest size of a plan is at least so many times smaller than the largest."""
 _NUMBERS = ("epochs", "steps", "batch_size", "learning_rate", "patience")
@@ -283,6 +285,14 @@ class StudyOptions(_Named):
         patience = given.pop("patience", DEFAULT_PATIENCE)
         return TrainingOptions(**given, until=Ending(patience=patience))
 
+    def _least_default(self, data: Dataset | Rows) -> int:
+        """The least size that is chosen without being asked: what a model can learn from at all."""
+        if not isinstance(data, Dataset):
+            return 1
+        if self.count == "groups":
+            return _LEAST_GROUPS
+        return _LEAST_QUANTITIES if data.strata is None else len(np.unique(data.strata))
+
     def _ladder(self, data: Dataset | Rows, pool: NDArray[np.int64], rows: int) -> tuple[int, ...]:
         """The sizes of a plan: from a few samples of each class on, up to all rows."""
         least, strata = _LEAST_GROUPS if self.count == "groups" else _LEAST_SIZE, data.strata
@@ -292,8 +302,8 @@ class StudyOptions(_Named):
             least = max(least, int(np.minimum(counts, of_each).sum()))
         return tuple(size_ladder(min(least, max(1, rows // _LEAST_SPAN)), rows))
 
-    def sizes_for(self, rows: int) -> tuple[int, ...]:
-        """The sizes given, or five of a factor 3 up to `rows`.
+    def sizes_for(self, rows: int, least: int = 1) -> tuple[int, ...]:
+        """The sizes given, or five of a factor 3 up to `rows`, of a smaller one from `least` on.
 
         Raises
         ------
@@ -302,6 +312,9 @@ class StudyOptions(_Named):
         """
         if self.sizes is None:
             steps = range(_AUTOMATIC_SIZES - 1, -1, -1)
+            if max(1, rows // _PAPER_RATIO ** steps[0]) < least <= rows // 2:
+                spread = np.geomspace(least, rows, len(steps)).round().astype(int)
+                return tuple(sorted(set(spread.tolist())))
             return tuple(sorted({max(1, rows // _PAPER_RATIO**step) for step in steps}))
         if isinstance(self.sizes[0], float):
             return tuple(sorted({max(1, round(share * rows)) for share in self.sizes}))

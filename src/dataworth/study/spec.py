@@ -178,7 +178,11 @@ class Study(StudyOptions):
         pools = [pool for pool, _ in parts.folds] or [parts.pool.rows]
         rows = min(units(data, pool, self.count) for pool in pools)
         is_ladder = self.goal is not None and self.sizes is None
-        sizes = self._ladder(data, pools[0], rows) if is_ladder else self.sizes_for(rows)
+        sizes = (
+            self._ladder(data, pools[0], rows)
+            if is_ladder
+            else self.sizes_for(rows, self._least_default(data))
+        )
         seeds = self._seeds()
         # What no subset can hold is said before any run.
         check_subset(

@@ -2,8 +2,10 @@
 
 const KEPT = ["size", "target", "price", "worth"];
 
+// Without a link, the boxes hold what the study was asked.
 function recall() {
   const found = new URLSearchParams(location.hash.slice(1));
+  if (found.size === 0 && data.asked.metric === state.metric) state.target = data.asked.target;
   const metric = found.get("metric");
   if (metric !== null && metric in runs[0].metrics && runs.every((run) => metric in run.metrics)) {
     state.metric = metric;

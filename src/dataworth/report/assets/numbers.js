@@ -20,9 +20,15 @@ function smallestSize() {
 // A value of a metric: four digits, and two of what it lacks to 1 if it is just below.
 function figure(value) {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toPrecision(3).replace("e+", "e");
+  if (size !== 0 && (size < 1e-3 || size >= 1e12)) return value.toPrecision(3).replace("e+", "e");
+  if (size >= 1000) return whole(Number(value.toPrecision(4)));
   const lack = value > 0.99 && value < 1 ? 1 - Math.floor(Math.log10(1 - value)) : 0;
   return String(Number(value.toPrecision(Math.max(4, lack))));
+}
+
+// A whole number with commas.
+function whole(value) {
+  return value.toLocaleString("en-GB", { maximumFractionDigits: 0 });
 }
 
 // A value with its unit: shares in per cent.
@@ -31,11 +37,11 @@ function amount(metric, value) {
   return metric.unit ? `${figure(value)} ${metric.unit}` : figure(value);
 }
 
-// A share in per cent, without the sign: two digits of what it lacks to 0 or 100, at least one decimal.
+// A share in per cent, without the sign: one decimal; nearer to 0 or 100, two digits of what it lacks.
 function percentage(share) {
   const value = share * 100;
   const lack = Math.min(Math.abs(value), Math.abs(100 - value));
-  const decimals = lack > 0 ? Math.min(8, Math.max(1, 1 - Math.floor(Math.log10(lack)))) : 1;
+  const decimals = lack >= 0.1 || lack === 0 ? 1 : Math.min(8, 1 - Math.floor(Math.log10(lack)));
   return value.toFixed(decimals);
 }
 
@@ -59,7 +65,7 @@ function boxNumber(id) {
 // A number of samples: three digits, with commas.
 function count(value) {
   if (!Number.isFinite(value)) return "never";
-  return Number(value.toPrecision(3)).toLocaleString("en-GB", { maximumFractionDigits: 0 });
+  return whole(Number(value.toPrecision(3)));
 }
 
 function percent(value) {

@@ -48,7 +48,9 @@ function priceOf(more) {
 }
 
 function small(value) {
-  return Number(value.toPrecision(2)).toString().replace("e-", "e−").replace(/^-/, "−");
+  const rounded = Number(value.toPrecision(2));
+  const text = Math.abs(rounded) < 1000 ? rounded.toString() : whole(rounded);
+  return text.replace("e-", "e−").replace(/^-/, "−");
 }
 
 function distance(times) {
@@ -71,7 +73,7 @@ function setSize(size) {
 function startPredict() {
   const box = document.getElementById("size");
   const slider = document.getElementById("size-slider");
-  if (!(state.size > 0)) state.size = Number((largestSize() * 3).toPrecision(3));
+  if (!(state.size > 0)) state.size = data.asked.size ?? largestSize() * 3;
   box.value = state.size;
   const sync = () => {
     slider.value = sliderStep(state.size);

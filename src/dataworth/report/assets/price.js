@@ -1,6 +1,11 @@
 // "Where does labelling stop paying?": where one more label is worth less than its price.
 
-const WORTH_UNIT = 0.01;
+// The step whose worth is asked for: a percentage point, else about a tenth of the leading digit.
+function worthUnit() {
+  const { share, mean } = runs[0].metrics[state.metric];
+  const last = Math.abs(mean.findLast((value) => value !== null) ?? 0);
+  return share || last === 0 ? 0.01 : 10 ** (Math.floor(Math.log10(last)) - 1);
+}
 
 function priced(item) {
   const { metric } = item;
@@ -9,7 +14,7 @@ function priced(item) {
   const { price } = state;
   if (price === null) return result(item, {}, line("Type a price: sizes and targets are then given in money too."));
   if (state.worth === null) return result(item, {}, line("Type what an improvement is worth to see where labelling stops paying."));
-  const worth = state.worth / WORTH_UNIT;
+  const worth = state.worth / worthUnit();
   const { sparse, perLabel, sinceLargest, largest } = forecast;
   const [lower, median, upper] = perLabel.map((row) =>
     firstSize(sparse, row, largest, price / worth, true),
@@ -31,7 +36,7 @@ function priced(item) {
 
 function answerPrice() {
   const { higher, unit, share } = runs[0].metrics[state.metric];
-  const step = share ? "1 percentage point" : `${WORTH_UNIT}${unit ? ` ${unit}` : ""}`;
+  const step = share ? "1 percentage point" : `${figure(worthUnit())}${unit ? ` ${unit}` : ""}`;
   document.getElementById("unit-worth-label").textContent = `Worth of ${step} ${higher ? "more" : "less"}, same currency`;
   document.getElementById("price-answer").replaceChildren(...shown().map(priced));
 }
