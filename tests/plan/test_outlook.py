@@ -32,3 +32,16 @@ def test_seeds_are_worth_more_the_noisier_the_runs() -> None:
 def test_the_size_itself_leaves_the_noise_of_a_run() -> None:
     assert outlook().after({100_000: 1}) < 0.03
     assert outlook().after({100_000: 4}) < outlook().after({100_000: 1})
+
+
+def test_a_larger_size_narrows_an_interval_less_that_is_narrow_already() -> None:
+    kept = [outlook(spread=s, noise=0.001).after({6_400: 1}) / s for s in (0.02, 0.2, 2.0)]
+    assert kept[0] > kept[1] > kept[2]
+
+
+def test_the_chance_of_a_spread_is_even_at_the_one_that_is_expected() -> None:
+    for extra in ({6_400: 1}, {1_600: 2}):
+        expected = outlook().after(extra)
+        assert outlook().chance(extra, expected) == pytest.approx(0.5)
+        assert outlook().chance(extra, expected / 2) < 0.2
+        assert outlook().chance(extra, 2 * expected) > 0.8

@@ -5,10 +5,10 @@ The plan is made again after every run, from the runs that have ended and nothin
 1. Three small sizes of each model show the slope, the noise and the cost of a run.
 2. From then on, ways to go on are compared: a larger largest size, with or without sizes on the
    way and further seeds, or further seeds of the largest sizes. `Outlook` says how wide the
-   interval will be after each, `Costs` what each costs. The cheapest way that is expected to meet
-   the goal is taken, or else the one with the narrowest interval that the budget allows. A goal
-   is not met by a few small sizes alone, however narrow their interval is: it would hold the truth
-   less often than it says (benchmarks/planner.py).
+   interval will be after each, and how surely, `Costs` what each costs. The way that is expected to
+   meet the goal at the lowest cost is taken, or else the one with the narrowest interval that the
+   budget allows. A goal is not met by a few small sizes alone, however narrow their interval is: it
+   would hold the truth less often than it says (benchmarks/planner.py).
 3. The smallest run of that way is done first.
 """
 
@@ -35,7 +35,7 @@ from dataworth.plan.standing import (
     Standing,
     Standings,
 )
-from dataworth.plan.ways import HELPS, Way, Ways, nearest
+from dataworth.plan.ways import HELPS, HOPE, Way, Ways, nearest
 from dataworth.records.record import Record, RunKey
 
 KeyOf = Callable[[str, int, int], RunKey]
@@ -249,7 +249,7 @@ class Adaptive:
         notes = [note for each in wanting if (note := self._too_few(each, needs[each.model]))]
         choices: list[Choice] = []
         for _, each, way in sorted(found, key=lambda item: item[0]):
-            choices += self._choices(each, way, needs[each.model], running, spending)
+            choices += self._choices(each, way, running, spending)
         choices = spending.affordable(choices)
         stop = None if choices else self._stop(wanting, needs, spending)
         return choices, stop, left_out + notes
@@ -263,7 +263,6 @@ class Adaptive:
         self,
         standing: Standing,
         way: Way,
-        need: float,
         running: Sequence[RunKey],
         spending: Spending,
     ) -> list[Choice]:
@@ -271,8 +270,9 @@ class Adaptive:
         outlook, model = self._ways.outlook(standing), standing.model
         done = Counter(key.size for key in running if key.learner == model)
         largest = max({*standing.counts, *done})
-        reaches = way.spread <= need
-        why = "is the cheapest way to the goal" if reaches else "narrows the interval the most"
+        why = "narrows the interval the most"
+        if way.chance >= HOPE:
+            why = "is the cheapest way towards the goal"
         found = []
         for size, count in sorted(way.runs.items()):
             known = size in done or size in standing.counts

@@ -6,6 +6,8 @@ straight line whose slope is an unknown that wanders (an integrated Wiener proce
 spread at a size depends on where runs are and on their noise alone, not on their values. How far
 the slope wanders is chosen such that the spread is that of the actual forecast from the runs that
 are done; a run that the forecast does not gain from is then not expected to be worth much either.
+What the process promises of larger sizes is then reduced to what they brought in a replay of public
+curves.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 _SLOPE = 0.3
@@ -25,6 +28,13 @@ _NOISE, _NOISE_FREEDOM = 0.03, 1.0
 """Prior of the noise of one run, which counts as so many degrees of freedom."""
 _NOISE_FALLS = 0.5
 """The variance of a run's log loss falls as ``n ** -0.5``: between a constant and the binomial."""
+_CHANCE = 0.1
+"""How narrow an interval is, is in part chance, which does not last when the largest size grows:
+the logarithm of the spread falls by spread / (spread + 0.1) of what the process says. Further runs
+of the same sizes do all that it says (benchmarks/planner_outlook.py)."""
+_ERROR, _ERROR_OF_SEEDS = 0.6, 0.36
+"""Standard deviation of the logarithm of the spread after runs about its expectation: with a larger
+size, and without one (the same script)."""
 _WANDER = (1e-7, 1e2)
 _STEPS = 40
 _MOST = 24
@@ -71,11 +81,30 @@ class Outlook:
         extra : mapping of int to int
             Runs by size, besides those that are done.
         """
+        share = self.by_process(extra) / self._spread
+        if max(extra, default=0) > self._largest:
+            share = math.pow(share, self._spread / (self._spread + _CHANCE))
+        return self._spread * share
+
+    def by_process(self, extra: Mapping[int, int]) -> float:
+        """The spread after further runs by the process alone; parameters as for `after`."""
         counts = dict(self._counts)
         for size, count in extra.items():
             counts[size] = counts.get(size, 0) + count
         now = self._of(self._counts, self._wander)
         return self._spread * self._of(counts, self._wander) / max(now, 1e-12)
+
+    def chance(self, extra: Mapping[int, int], spread: float) -> float:
+        """The probability that further runs bring the spread down to `spread`.
+
+        Parameters
+        ----------
+        extra : mapping of int to int
+            As for `after`.
+        spread : float
+        """
+        error = _ERROR if max(extra, default=0) > self._largest else _ERROR_OF_SEEDS
+        return float(ndtr(math.log(spread / self.after(extra)) / error))
 
     @cached_property
     def _wander(self) -> float:

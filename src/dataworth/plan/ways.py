@@ -33,7 +33,12 @@ _LEAST_RUNS, _FURTHEST = 4, 8.0
 """A goal is met with so many runs at least, and with a size that is at most so many times smaller
 than that of the goal."""
 _MARGIN = 0.97
-"""A way is expected to meet the goal if the spread is this share of the one that is needed."""
+"""A goal counts as met if the spread is expected to be this share of the one that is needed."""
+HOPE = 0.2
+"""Ways that meet the goal with a lower probability are no ways towards it."""
+_AT_THE_GOAL = 1.5
+"""Without a budget, further seeds are for sizes that are at most so many times smaller than that of
+the goal: elsewhere, a larger size is worth more."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,14 @@ class Way:
         Standard deviation of the log loss at the goal's size, as expected after them.
     price : float
         See `Spending.price`.
+    chance : float
+        The probability that the goal is met after them.
     """
 
     runs: Mapping[int, int]
     spread: float
     price: float
+    chance: float
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,10 @@ class Ways:
         spending: Spending,
         sharing: int = 1,
     ) -> Way | None:
-        """The cheapest way that is expected to meet the goal, or the one that narrows the most.
+        """The cheapest way towards the goal, or the one that narrows the most.
+
+        What a way costs until the goal is met is its price and, with the probability that it does
+        not meet the goal, that of the way with the most chance for its price.
 
         Parameters
         ----------
@@ -102,18 +113,19 @@ class Ways:
             return None
         ways = []
         for runs in self.possible(standing, running, spending.is_limited):
-            after = outlook.after(Counter(runs) + Counter(running))
-            ways.append(Way(runs, after, spending.price(listed(standing.model, runs))))
+            further = Counter(runs) + Counter(running)
+            chance = 0.0
+            if self.is_proven(standing, runs, running):
+                chance = outlook.chance(further, need * _MARGIN)
+            price = spending.price(listed(standing.model, runs))
+            ways.append(Way(runs, outlook.after(further), price, chance))
         if spending.is_limited:
             shared = any(way.price <= 1 / sharing for way in ways)
             ways = [way for way in ways if way.price <= (1 / sharing if shared else 1.0)]
-        reaching = [
-            way
-            for way in ways
-            if way.spread <= need * _MARGIN and self.is_proven(standing, way.runs, running)
-        ]
-        if reaching:
-            return min(reaching, key=lambda way: (way.price, way.spread))
+        hopeful = [way for way in ways if way.chance >= HOPE]
+        if hopeful:
+            rest = min(way.price / way.chance for way in hopeful)
+            return min(hopeful, key=lambda way: (way.price + (1 - way.chance) * rest, way.spread))
         helps = HELPS
         if not spending.is_limited:
             # The goal is out of reach: one more run of the largest size is worth trying.
@@ -153,8 +165,8 @@ class Ways:
         running : mapping of int to int
             The model's runs that are under way, by size.
         limited : bool
-            Whether there is a budget. Without one, a plan ends with the interval, which further
-            seeds and sizes between narrow only at a size that is measured.
+            Whether there is a budget. Without one, no size between is added, and seeds only at
+            sizes near that of the goal.
         """
         done = sorted({*standing.counts, *running})
         found: list[dict[int, int]] = []
@@ -217,8 +229,8 @@ class Ways:
         return None
 
     def _is_near(self, size: int) -> bool:
-        """Whether a size is about that of the goal, or above it."""
-        return size * _NEAR >= self.goal.size(self.sizes[-1])
+        """Whether a size is near that of the goal, or above it."""
+        return size * _AT_THE_GOAL >= self.goal.size(self.sizes[-1])
 
     def _larger(self, standing: Standing, largest: int) -> list[int]:
         above = [n for n in self.sizes if n > largest and _is_open(standing, n)]
