@@ -74,6 +74,17 @@ def test_the_best_of_a_run_so_far_is_known_by_its_ties(count: int) -> None:
     assert prepare(curve_of(sizes, best), single_run=False).noisy
 
 
+def test_clean_checkpoints_are_not_taken_for_noisy_ones() -> None:
+    sizes = np.arange(1_000, 61_000, 1_000)
+
+    def loss(n: float | np.ndarray) -> np.ndarray:
+        return 0.5 + 0.5 * np.asarray(n / 60_000) ** -0.3
+
+    predicted = dw.forecast(Curve(sizes, loss(sizes)), single_run=True).predict([120_000])
+    assert predicted.lower[0] < loss(120_000) < predicted.upper[0]
+    assert predicted.median[0] == pytest.approx(float(loss(120_000)), rel=0.01)
+
+
 def test_sizes_that_show_no_noise_have_two_readings() -> None:
     sizes = np.round(np.geomspace(1000, 8000, 24))
     curve = curve_of(sizes, power(sizes))

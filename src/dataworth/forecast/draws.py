@@ -33,6 +33,9 @@ _FROZEN = math.log(1000.0)
 _ROUGH = 0.01
 """Smallest relative error of a predicted fall, also if the observations fit a law exactly."""
 
+_UNSEEN, _LEAST_SCATTER = 30.0, 1e-4
+"""Checkpoints of a run are not taken to be noisier than so many times what they scatter."""
+
 
 @dataclass(frozen=True, eq=False)
 class Draws:
@@ -163,6 +166,9 @@ def draw_curves(
         The learner's family, for the correction.
     """
     above = None if chance is None else chance - float(observations.log_loss[-1])
+    if not observations.noisy:
+        most = _UNSEEN * max(observations.scatter, _LEAST_SCATTER)
+        prior = replace(prior, unseen=min(prior.unseen, most))
     grid_fits = fit_grids(observations, laws)
     if len(laws) == 1:
         members = [posterior_member(grid_fit, observations, prior, above) for grid_fit in grid_fits]

@@ -28,7 +28,7 @@ class Prior:
         are correlated, so further sizes add little.
     unseen : float
         Relative noise assumed if it cannot be estimated: the errors of checkpoints of one run are
-        correlated, and they are often running minima.
+        correlated, and they are often running minima. At most 30 times what they scatter.
     trust : float
         Exponent of the marginal likelihood in the weight of a member.
     sharpness : float
