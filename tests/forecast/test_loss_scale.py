@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from errors import raises
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -203,6 +204,14 @@ def test_a_share_among_values_in_per_cent_is_refused() -> None:
         dw.forecast(Curve([100, 300, 900, 2_700], [62, 71, 0.78, 83], metric="accuracy"))
     assert caught.value.code == "value-out-of-range"
     dw.forecast(Curve([100, 300, 900, 2_700], [0.8, 3, 12, 40], metric="accuracy"))
+
+
+def test_scores_about_1_are_not_taken_for_per_cent() -> None:
+    sizes = [100, 300, 900, 2_700]
+    with raises("value-out-of-range", ForecastError, r"1\.3, .* and 0\.9"):
+        dw.forecast(Curve(sizes, [0.9, 0.99, 1.2, 1.3], metric="accuracy"))
+    # Errors of one per cent are common.
+    dw.forecast(Curve(sizes, [1.8, 1.2, 0.9, 0.7], metric="error"))
 
 
 def test_a_metric_that_gets_worse_at_every_size_is_warned_of() -> None:

@@ -18,6 +18,7 @@ from dataworth._util.validation import as_list, check_probability, check_sizes, 
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
 from dataworth.forecast import sample_size
+from dataworth.forecast.averages import averaged
 from dataworth.forecast.backtest import backtest, backtest_forecast
 from dataworth.forecast.draws import Draws, draw_curves, quantiles_of_draws
 from dataworth.forecast.interpolate import measured_or_drawn
@@ -280,6 +281,15 @@ class Forecast:
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the forecast must know about its curve."""
         return warnings_for(self.observations)
+
+    @cached_property
+    def perfect_from(self) -> float | None:
+        """The size from which on the metric has its best value; None where it has not.
+
+        Sizes from there on are not fitted: what the metric lacks there is below what the held-out
+        rows resolve.
+        """
+        return averaged(self.curve).perfect
 
     def warnings_at(self, sizes: ArrayLike) -> tuple[str, ...]:
         """Warnings about the distance of these sizes from the measured ones, then `warnings`."""

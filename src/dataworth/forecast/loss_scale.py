@@ -23,6 +23,8 @@ _RATE = 0.5
 _RISE, _SURE = 0.05, 3.0
 _ROUNDING = 1e-12
 _DECIBEL = 10 / math.log(10)
+_DOUBTFUL = 2.0
+"""Scores up to this value, some of them below 1, are not taken for per cent."""
 _DENSITIES = ("loss", "bits_per_dim")
 """Losses that are negative where a model's density exceeds 1."""
 
@@ -247,11 +249,24 @@ def _in_per_cent(curve: Curve) -> bool:
 
 
 def _check_one_unit(curve: Curve) -> None:
-    """Refuse a share among values in per cent: one at most 1 where fewer samples gave more."""
+    """Refuse values that may be shares among values in per cent.
+
+    That is one of at most 1 where fewer samples gave more; or scores of which some lie below 1 and
+    none far above, which are rather shares with a wrong value.
+    """
     above = curve.values > 1
     if not above.any():
         return
     is_share = (abs(curve.values) <= 1) & (curve.values != 0)
+    top = float(np.nanmax(curve.values))
+    if curve.metric.higher_is_better and is_share.any() and top <= _DOUBTFUL:
+        name = curve.metric.name
+        raise ForecastError(
+            f"{name} holds {top:g}, which is not a share, and {curve.values[is_share][0]:g}, which "
+            f"may be one. Correct the value; or, if all are in per cent, name them so: "
+            f"'{name} (%)'.",
+            code="value-out-of-range",
+        )
     wrong = curve.values[is_share & (curve.samples >= curve.samples[above].min())]
     if len(wrong):
         raise ForecastError(

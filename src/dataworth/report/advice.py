@@ -44,6 +44,8 @@ def trust(forecast: Forecast) -> str:
 
 def model_or_data(forecast: Forecast) -> str:
     """Whether more data or another model is the first thing to try, in a sentence or two."""
+    if forecast.perfect_from is not None:
+        return "These held-out rows do not show whether data or the model come first."
     largest = float(forecast.observations.sizes[-1])
     costs = forecast.scale.costs(forecast.log_losses([largest, largest * FAR]))
     tail = (1 - _LEVEL) / 2

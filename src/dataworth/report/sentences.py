@@ -12,7 +12,7 @@ from dataworth._util.numbers import (
     format_share,
 )
 from dataworth.forecast.sample_size import REACH
-from dataworth.metrics.spoken import name_of, unit_of, values
+from dataworth.metrics.spoken import exact, name_of, unit_of, values
 
 if TYPE_CHECKING:
     from dataworth.forecast.compare import Comparison, Crossing, Worth
@@ -27,8 +27,16 @@ _SHOWS = 0.75
 def headline(forecast: Forecast) -> str:
     """What three times as much data is likely to do, in one sentence.
 
-    Its verb is "is likely to" only where the 90 % interval of the gain lies above 0.
+    Its verb is "is likely to" only where the 90 % interval of the gain lies above 0. Where the
+    largest sizes have the best value of the metric, that is said instead.
     """
+    if forecast.perfect_from is not None:
+        metric = forecast.curve.metric
+        return (
+            f"From {format_count(forecast.perfect_from)} {forecast.curve.counted} on, "
+            f"{name_of(metric)} is {exact(metric, forecast.scale.value(0.0))}: these held-out rows "
+            "cannot show a gain from more data. Measure on more of them."
+        )
     largest = float(forecast.observations.sizes[-1])
     wanted = largest * TIMES
     prediction = forecast.predict([wanted])
