@@ -111,4 +111,4 @@ def test_runs_of_a_few_steps_are_found(digits: Dataset, tmp_path: Path) -> None:
     (finding,) = [each for each in dw.audit(tmp_path) if each.code == "not-trained-to-the-end"]
     assert finding.evidence["sizes"] == [160, 640]
     assert "2 of 2 runs were not trained to the end" in finding.message
-    assert "Train for longer" in finding.advice
+    assert "longer training" in finding.advice

@@ -46,9 +46,9 @@ def training_findings(figures: Sequence[ReportedRun], where: str) -> list[Findin
                 "fall": worst.fall,
             },
             advice=(
-                "Train for longer: without epochs and steps, presets, Keras and torch models train "
-                "until the validation loss stops falling. Part of this curve shows the length of "
-                "the training, not the number of samples, and a forecast of it is not of more data."
+                "With longer training the curve would end lower, and so would its forecast. Leave "
+                "out epochs and steps: presets, Keras and torch models then train until the "
+                "validation loss stops falling."
             ),
         )
     ]
@@ -84,5 +84,6 @@ def _reason(figure: ReportedRun) -> str:
     if figure.fall is None:
         return losses
     return (
-        f"{losses}, and fell by {format_percent(figure.fall)} over the second half of the training"
+        f"the study fixes their length, and the training loss still fell by "
+        f"{format_percent(figure.fall)} in its second half ({losses})"
     )
