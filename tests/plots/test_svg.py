@@ -43,8 +43,24 @@ def test_a_forecast_has_its_bands_targets_and_border(data: ForecastPlotData) -> 
 def test_several_forecasts_have_their_names(data: ForecastPlotData) -> None:
     several = [replace(data, curve=replace(data.curve, name=name)) for name in ("a", "b & <c>")]
     said = texts(forecasts_svg(several))
-    assert {"a", "b & <c>", "2 models"} <= set(said)
+    assert {"a", "b & <c>", "2 models; bands: 90 %"} <= set(said)
     assert "90 %" not in said
+
+
+def test_large_values_have_ticks_without_exponents() -> None:
+    made = forecast(
+        Curve(
+            SIZES, [50_000 * loss for loss in LOSSES], metric="rmse", data="homes", model="forest"
+        )
+    )
+    said = texts(forecasts_svg([forecast_plot_data(made)]))
+    assert "10,000" in said
+    assert not [text for text in said if "e+" in text]
+    several = [
+        forecast_plot_data(forecast(Curve(SIZES, LOSSES, data="homes", model=name)))
+        for name in ("forest", "linear")
+    ]
+    assert any(text.startswith("2 models on homes, ") for text in texts(forecasts_svg(several)))
 
 
 def test_the_vertical_axis_begins_where_that_of_the_other_plots_does(

@@ -48,6 +48,8 @@ class CurvePlotData:
         What a size counts.
     title : str
         The model, the data and the number of seeds.
+    beside_model : str
+        The title without the model, which curves of several models may share.
     percent : bool
         Whether the values are shares, which the axis shows in per cent.
     """
@@ -64,6 +66,7 @@ class CurvePlotData:
     name: str
     counted: str = "samples"
     title: str = ""
+    beside_model: str = ""
     percent: bool = False
 
 
@@ -85,6 +88,7 @@ def curve_plot_data(curve: Curve) -> CurvePlotData:
         name=curve.name,
         counted=curve.counted,
         title=title_of(curve),
+        beside_model=f" on {curve.data}, {_number_of_runs(curve)}" if curve.data else "",
         percent=is_share(curve.metric),
     )
 
@@ -92,15 +96,18 @@ def curve_plot_data(curve: Curve) -> CurvePlotData:
 def title_of(curve: Curve) -> str:
     """The model, the data and the number of seeds or runs of a curve, as far as they are known."""
     named = f"{curve.model} on {curve.data}" if curve.model and curve.data else curve.name
+    return f"{named}, {_number_of_runs(curve)}" if named else ""
+
+
+def _number_of_runs(curve: Curve) -> str:
+    """How many seeds, or runs without a seed, each size has."""
     runs = [point.runs for point in curve.summary()]
     least, most = min(runs), max(runs)
     of = "seed" if curve.seeded else "run"
     number = f"{most} {of}{'s' if most > 1 else ''}"
     if least < most:
         number = f"{least} to {most} {of}s"
-    if not curve.seeded:
-        number = f"{number} of each size"
-    return f"{named}, {number}" if named else ""
+    return number if curve.seeded else f"{number} of each size"
 
 
 def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:
@@ -165,8 +172,16 @@ def plot_curve(curve: Curve, axes: Axes | None = None) -> Axes:
 
 
 def shared_title(curves: Sequence[CurvePlotData]) -> str:
-    """The title of several curves: their names are in the legend."""
-    return f"{len(curves)} models" if len(curves) > 1 else curves[0].title
+    """The title of several curves, with what they share: their names are in the legend."""
+    if len(curves) == 1:
+        return curves[0].title
+    shared = {data.beside_model for data in curves}
+    return f"{len(curves)} models{shared.pop() if len(shared) == 1 else ''}"
+
+
+def bands_title(curves: Sequence[CurvePlotData]) -> str:
+    """The title of several forecasts, which says what their bands are."""
+    return shared_title(curves) + ("; bands: 90 %" if len(curves) > 1 else "")
 
 
 def measured_label(data: CurvePlotData) -> str:

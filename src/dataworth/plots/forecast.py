@@ -17,11 +17,11 @@ from dataworth.forecast.forecast import Forecast
 from dataworth.metrics.labels import format_exact
 from dataworth.plots.curve import (
     CurvePlotData,
+    bands_title,
     chance_label,
     curve_plot_data,
     draw_measured,
     finish,
-    shared_title,
 )
 from dataworth.plots.style import (
     BLUE,
@@ -163,7 +163,7 @@ def draw_forecasts(several: Sequence[ForecastPlotData], axes: Axes | None = None
         axes.fill_between(data.sizes, low, high, color=color, alpha=0.16, lw=0)
     curves = [data.curve for data in several]
     log = all(curve.log for curve in curves)
-    finish(replace(curves[0], log=log, title=shared_title(curves)), axes)
+    finish(replace(curves[0], log=log, title=bands_title(curves)), axes)
     if log:
         _keep_in_view(several, axes)
     _mark_border(max(float(data.sizes[0]) for data in several), axes)

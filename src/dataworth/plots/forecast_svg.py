@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from itertools import cycle
 
 from dataworth.metrics.labels import format_exact
-from dataworth.plots.curve import CurvePlotData, chance_label, measured_label, shared_title
+from dataworth.plots.curve import (
+    CurvePlotData,
+    bands_title,
+    chance_label,
+    measured_label,
+    shared_title,
+)
 from dataworth.plots.forecast import ForecastPlotData, is_near, lowest_in_view
 from dataworth.plots.style import BLUE, COLORS, GREEN, GREY, ORANGE, PINK
 from dataworth.plots.svg import SvgPlot
@@ -27,7 +33,7 @@ def curves_svg(curves: Sequence[CurvePlotData]) -> str:
     curves : sequence of CurvePlotData
         At least one; all of one metric.
     """
-    plot = _new_plot(curves)
+    plot = _new_plot(shared_title(curves), curves)
     for data, color, dash in _styled(curves):
         label = data.name if len(curves) > 1 else measured_label(data)
         plot.dots(data.samples, data.values, color)
@@ -47,7 +53,7 @@ def forecasts_svg(several: Sequence[ForecastPlotData]) -> str:
         At least one; all of one metric.
     """
     curves = [data.curve for data in several]
-    plot = _new_plot(curves)
+    plot = _new_plot(bands_title(curves), curves)
     alone = len(several) == 1
     for data, (curve, color, dash) in zip(several, _styled(curves), strict=True):
         low, low_half, median, high_half, high = data.quantiles
@@ -76,10 +82,10 @@ def _levels(plot: SvgPlot, data: ForecastPlotData) -> None:
         plot.level(chance, GREY, _FORECAST, chance_label(data.curve))
 
 
-def _new_plot(curves: Sequence[CurvePlotData]) -> SvgPlot:
+def _new_plot(title: str, curves: Sequence[CurvePlotData]) -> SvgPlot:
     first = curves[0]
     return SvgPlot(
-        shared_title(curves),
+        title,
         f"training {first.counted}",
         first.label,
         log=all(curve.log for curve in curves),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dataworth._util.extras import require
-from dataworth._util.numbers import format_count_short
+from dataworth._util.numbers import format_count_short, format_digits
 from dataworth.metrics.labels import digits_for
 
 if TYPE_CHECKING:
@@ -99,8 +99,9 @@ def label_log_axes(axes: Axes, scale: float = 1.0) -> None:
         axes.yaxis.set_major_locator(AutoLocator() if short else LogLocator(subs=subs))
         axes.yaxis.set_minor_locator(NullLocator())
         span = high - low
-        plain = FuncFormatter(lambda value, _: f"{scale * value:.{digits_for(value, span)}g}")
-        axes.yaxis.set_major_formatter(plain)
+        axes.yaxis.set_major_formatter(
+            FuncFormatter(lambda value, _: format_digits(scale * value, digits_for(value, span)))
+        )
     elif scale != 1:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{scale * value:.6g}"))
     left, right = axes.get_xlim()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dataworth._util.numbers import format_count_short
+from dataworth._util.numbers import format_count_short, format_digits
 from dataworth._util.printable import printable
 from dataworth.metrics.labels import digits_for
 from dataworth.plots.style import GREY, LIGHT
@@ -243,7 +243,7 @@ def _axes(frame: _Frame, scale: float) -> Iterator[str]:
     span = frame.y[1] - frame.y[0]
     for value in _value_ticks(frame):
         height = float(frame.up(np.array([value]))[0])
-        text = f"{scale * value:.{digits_for(value, span)}g}"
+        text = format_digits(scale * value, digits_for(value, span))
         yield f'<path d="M{frame.left:.1f} {height:.1f}H{frame.right:.1f}" {_stroke(LIGHT, 1)}/>'
         yield _text(text, frame.left - 6, height + 4, _SMALL, "#000000", "end")
     for value in _size_ticks(frame.x):
