@@ -13,6 +13,7 @@ import pytest
 
 from dataworth.cli.ask import NOTHING_LEFT
 from dataworth.cli.main import main
+from dataworth.records.store import Store
 
 TRAIN = """
 import json, sys
@@ -94,3 +95,27 @@ def test_a_run_directory_takes_no_out(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["ask", "runs/asked", "--out", "other"]) == 2
     assert main(["ask", "study.toml", "--count", "0"]) == 2
     assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_run_that_is_told_twice_or_unknown_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, asked = ask(capsys, "study.toml")
+    key = asked["runs"][0]["key"]
+    Path("metrics.json").write_text('{"error_rate": 0.2}')
+    assert main(["tell", "runs/asked", key, "--metrics", "metrics.json"]) == 0
+    capsys.readouterr()
+    Path("metrics.json").write_text('{"error_rate": 0.9}')
+    for told, said in (
+        (key, "is finished already"),
+        ("0" * 32, "no run '000"),
+        ("x", "no run 'x'"),
+    ):
+        assert main(["tell", "runs/asked", told, "--metrics", "metrics.json"]) == 2
+        assert main(["tell", "runs/asked", told, "--failed", "late"]) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 2
+        assert error.count(said) == 2
+    with Store(Path("runs/asked")) as store:
+        assert [dict(record.scores) for record in store.records(None)] == [{"error_rate": 0.2}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from planned_study import done, failed, key_of, power_law
@@ -10,6 +11,7 @@ from planned_study import done, failed, key_of, power_law
 from dataworth.plan.budget import Budget
 from dataworth.plan.cost import Costs, fit_cost
 from dataworth.plan.spending import Spending
+from dataworth.records.record import COMPILE_SECONDS
 
 
 def test_a_power_law_is_found() -> None:
@@ -57,6 +59,20 @@ def test_a_constant_time_of_each_run_is_no_slow_growth() -> None:
 @pytest.mark.parametrize("seconds", [0.0, math.nan, -1.0])
 def test_times_that_say_nothing_are_left_out(seconds: float) -> None:
     assert fit_cost([100], [seconds]) is None
+
+
+def test_compiling_counts_as_far_as_each_run_does_it() -> None:
+    def seconds(compiling: list[float]) -> float:
+        records = [
+            replace(each, seconds=each.seconds + more, facts={COMPILE_SECONDS: more})
+            for each, more in zip(runs, compiling, strict=True)
+        ]
+        return Costs(records, ["a"]).of("a", 40_000).seconds
+
+    runs = [done(key_of("a", n, 0), power_law()) for n in (1_000, 4_000, 16_000)]
+    alone = seconds([0.0, 0.0, 0.0])
+    assert seconds([30.0, 0.0, 0.0]) == pytest.approx(alone)
+    assert seconds([30.0, 8.0, 9.0]) == pytest.approx(alone + 8.0, rel=0.2)
 
 
 def test_a_model_without_a_run_costs_what_others_cost_with_a_larger_error() -> None:

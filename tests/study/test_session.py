@@ -89,6 +89,24 @@ def test_a_run_is_reserved_and_comes_back_after_its_lease(tmp_path: Path) -> Non
     assert table(tmp_path)[keys[0][0].size, keys[0][0].seed] == train(keys[0][0])["error_rate"]
 
 
+def test_of_two_who_tell_of_one_run_at_once_one_is_stored(tmp_path: Path) -> None:
+    run = study().open(tmp_path).ask()
+    assert run is not None
+
+    def told(error_rate: float) -> StudyError | float:
+        try:
+            tell(tmp_path, run.key, {"error_rate": error_rate})
+        except StudyError as error:
+            return error
+        return error_rate
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(told, [0.1, 0.2, 0.3, 0.4]))
+    refused = [each.code for each in answers if isinstance(each, StudyError)]
+    assert refused == ["run-ended"] * 3
+    assert list(table(tmp_path).values()) == [each for each in answers if isinstance(each, float)]
+
+
 def test_reporting_extends_the_lease_and_becomes_the_history(tmp_path: Path) -> None:
     session = study().open(tmp_path, lease=100)
     run = session.ask()
