@@ -37,7 +37,9 @@ def test_the_budget_is_split_and_the_page_holds_the_contours(
 ) -> None:
     assert main(["forecast", "a.csv", "--parameters", "model_size", "--out", "page.html"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("From the largest run (6,400,000,000 samples, a model of 640,000,000)")
+    assert said.startswith(
+        "From the largest run (6,400,000,000 samples, a model of 640,000,000 parameters)"
+    )
     assert "16 runs of 4 model sizes" in said
     page = Path("page.html").read_text("utf-8")
     assert "data:image/png;base64," in page

@@ -115,7 +115,7 @@ def draw_joint(data: JointPlotData, axes: Axes | None = None) -> Axes:
     axes.set_xlim(data.across[0], data.across[-1])
     axes.set_ylim(data.up[0], data.up[-1])
     axes.set_xlabel("samples")
-    axes.set_ylabel("model size")
+    axes.set_ylabel("parameters of the model")
     tidy(axes)
     label_log_axes(axes)
     axes.yaxis.set_major_formatter(FuncFormatter(format_count_short))

@@ -75,7 +75,7 @@ class JointAnswers:
             which = "more data first"
         return (
             f"From the largest run ({format_count(data)} samples, a model of "
-            f"{format_count(model)}), twice the samples are expected to improve "
+            f"{format_count(model)} parameters), twice the samples are expected to improve "
             f"{name_of(self.metric)} by {worth[0]}, a model twice as large by {worth[1]}: {which}."
         )
 
@@ -89,13 +89,13 @@ class JointAnswers:
         model, _ = self._largest
         balance = self.forecast.balance(model)
         said = [
-            f"At a model of {format_count(model)}, a bigger model brings more than more data "
-            f"beyond {_range(balance)} samples."
+            f"At a model of {format_count(model)} parameters, a bigger model brings more than more "
+            f"data beyond {_range(balance)} samples."
         ]
         for smaller, larger, compute in self.crossings():
             said.append(
-                f"A model of {format_count(larger)} overtakes one of {format_count(smaller)} at "
-                f"{_range(compute)} operations."
+                f"A model of {format_count(larger)} parameters overtakes one of "
+                f"{format_count(smaller)} at {_range(compute)} operations."
             )
         return said
 
@@ -124,7 +124,7 @@ class JointAnswers:
             ((value, interval),) = self._predicted([data.value], [model.value])
             row = f"{compute:.3g}", format_count_rounded(model.value), _ends(model)
             rows.append((*row, format_count_rounded(data.value), _ends(data), value, interval))
-        head = "operations", "model", "90 % interval", "samples", "90 % interval"
+        head = "operations", "parameters", "90 % interval", "samples", "90 % interval"
         return MeasuredTable((*head, *self._head), tuple(rows))
 
     def document(self) -> dict[str, Any]:
@@ -178,8 +178,9 @@ class JointAnswers:
 
     @property
     def _head(self) -> tuple[str, str]:
+        unit = unit_of(self.metric).strip()
         return (
-            f"{name_of(self.metric)}{unit_of(self.metric)}",
+            f"{name_of(self.metric)} ({unit})" if unit else name_of(self.metric),
             f"{format_share(self.level)} interval",
         )
 
