@@ -45,7 +45,8 @@ def test_it_is_valid_and_stored_without_outputs(name: str) -> None:
 def test_figures_are_read_in_per_cent_and_forecast(tmp_path: Path) -> None:
     text = "".join(_run("figures", tmp_path))
     assert "8 runs at 4 sizes" in text
-    assert "image/png" in text
+    # A picture of its own, beside those within the HTML of values.
+    assert "'image/png': " in text
     assert "reachable with probability 0." in text
     assert "last-value" in text
 

@@ -118,3 +118,13 @@ def test_the_task_goes_to_the_data(tmp_path: Path) -> None:
         dw.Study(dw.Dataset(x, y), task="regression")
     with raises("options-conflict", StudyError, "have no task"):
         dw.Study(1_000, task="regression")
+
+
+def test_a_study_is_shown_by_the_options_that_were_given() -> None:
+    study = Study("digits", "linear", sizes=[40, 80], seeds=2, held_out=[3, 5])
+    assert repr(study) == (
+        "Study(data='digits', model='linear', sizes=(40, 80), seeds=(0, 1), held_out=(3, 5))"
+    )
+    assert repr(Study("digits", parameters={"C": 1})) == (
+        "Study(data='digits', parameters={'C': 1})"
+    )

@@ -21,6 +21,7 @@ from dataworth.plots.style import (
     ORANGE,
     PINK,
     SKY,
+    axes_to_show,
     label_log_axes,
     new_axes,
     tidy,
@@ -196,10 +197,9 @@ def plot_classes(directory: str | os.PathLike[str], axes: Axes | None = None) ->
     from dataworth.records.store import Store  # slow to import, and most plots read none
 
     with Store(Path(directory)) as store:
-        return draw_classes(
-            class_plot_data(store.records(arrays=True), store.require("class_names", list[str])),
-            axes,
-        )
+        records, names = store.records(arrays=True), store.require("class_names", list[str])
+    data = class_plot_data(records, names)
+    return draw_classes(data, axes_to_show() if axes is None else axes)
 
 
 def draw_classes(data: ClassPlotData, axes: Axes | None = None) -> Axes:

@@ -17,6 +17,7 @@ from dataworth.plots.style import (
     COLORS,
     GREY,
     STYLES,
+    axes_to_show,
     give_title,
     label_log_axes,
     new_axes,
@@ -25,6 +26,11 @@ from dataworth.plots.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_MOST_FLATTENED = 2.0
+"""The level of chance may make the vertical axis so many times as long,"""
+_LEAST_SPAN = 0.2
+"""or as long as this share of the largest value, for a curve that is flat itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +146,8 @@ def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:
             capsize=2.5,
             label="± 1 standard deviation",
         )
-    if data.chance is not None:
+    if shows_chance(data):
+        assert data.chance is not None
         axes.axhline(data.chance, color=GREY, ls="--", lw=1, label=chance_label(data))
     finish(data, axes)
     return axes
@@ -168,7 +175,7 @@ def draw_curves(curves: Sequence[CurvePlotData], axes: Axes | None = None) -> Ax
 @display.draw.register("Curve")
 def plot_curve(curve: Curve, axes: Axes | None = None) -> Axes:
     """Draw a curve; see `draw_curve`."""
-    return draw_curve(curve_plot_data(curve), axes)
+    return draw_curve(curve_plot_data(curve), axes_to_show() if axes is None else axes)
 
 
 def shared_title(curves: Sequence[CurvePlotData]) -> str:
@@ -187,6 +194,18 @@ def bands_title(curves: Sequence[CurvePlotData]) -> str:
 def measured_label(data: CurvePlotData) -> str:
     """What the line through the measured sizes is called."""
     return "mean over seeds" if len(data.samples) > len(data.sizes) else "measured"
+
+
+def shows_chance(data: CurvePlotData) -> bool:
+    """Whether there is a level of chance, and drawing it does not flatten the curve."""
+    values = data.values[np.isfinite(data.values)]
+    if data.chance is None or not len(values):
+        return False
+    both = np.append(values, data.chance)
+    least = _LEAST_SPAN * float(np.abs(values).max())
+    if data.log and both.min() > 0:
+        values, both, least = np.log(values), np.log(both), _LEAST_SPAN
+    return bool(np.ptp(both) <= max(_MOST_FLATTENED * float(np.ptp(values)), least))
 
 
 def chance_label(data: CurvePlotData) -> str:

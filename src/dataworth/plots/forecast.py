@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
@@ -22,6 +21,7 @@ from dataworth.plots.curve import (
     curve_plot_data,
     draw_measured,
     finish,
+    shows_chance,
 )
 from dataworth.plots.style import (
     BLUE,
@@ -31,6 +31,7 @@ from dataworth.plots.style import (
     ORANGE,
     PINK,
     STYLES,
+    axes_to_show,
     label_log_axes,
     new_axes,
 )
@@ -132,9 +133,9 @@ def draw_forecast(data: ForecastPlotData, axes: Axes | None = None) -> Axes:
     for target, colour, dash in zip(data.targets, cycle(_COLOURS), cycle(_DASHES), strict=False):
         text = f"{format_exact(100 * target)} %" if data.curve.percent else format_exact(target)
         axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {text}")
-    chance = data.curve.chance
-    if chance is not None and is_near(chance, data.curve.values):
-        axes.axhline(chance, color=GREY, ls="--", lw=1, label=chance_label(data.curve))
+    if shows_chance(data.curve):
+        assert data.curve.chance is not None
+        axes.axhline(data.curve.chance, color=GREY, ls="--", lw=1, label=chance_label(data.curve))
     finish(data.curve, axes)
     if data.curve.log:
         _keep_in_view([data], axes)
@@ -199,13 +200,15 @@ def plot_forecast(
     targets: float | Iterable[float] = (),
 ) -> Axes:
     """Draw a forecast; see `forecast_plot_data` and `draw_forecast`."""
-    return draw_forecast(forecast_plot_data(forecast, sizes=sizes, targets=targets), axes)
+    data = forecast_plot_data(forecast, sizes=sizes, targets=targets)
+    return draw_forecast(data, axes_to_show() if axes is None else axes)
 
 
 @display.draw.register("Comparison")
 def plot_comparison(comparison: Comparison, axes: Axes | None = None) -> Axes:
     """Draw the forecasts of a comparison; see `draw_forecasts`."""
-    return draw_forecasts(named_plot_data(comparison.forecasts), axes)
+    several = named_plot_data(comparison.forecasts)
+    return draw_forecasts(several, axes_to_show() if axes is None else axes)
 
 
 def named_plot_data(
@@ -238,8 +241,3 @@ def _keep_in_view(several: Sequence[ForecastPlotData], axes: Axes) -> None:
     if axes.get_ylim()[0] < lowest:
         axes.set_ylim(bottom=lowest)
         label_log_axes(axes, 100.0 if several[0].curve.percent else 1.0)
-
-
-def is_near(chance: float, values: NDArray[np.float64]) -> bool:
-    """Whether the chance level is low enough to draw without flattening the curve."""
-    return chance < 2 * float(np.max(values[np.isfinite(values)])) and math.isfinite(chance)

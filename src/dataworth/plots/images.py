@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dataworth._util import display
 from dataworth._util.printable import short_name
 from dataworth.errors import DataError
-from dataworth.plots.style import new_axes
+from dataworth.plots.style import axes_to_show, new_axes
 from dataworth.records.store import Store
 
 if TYPE_CHECKING:
@@ -127,11 +127,9 @@ def draw_images(data: ImagePlotData, axes: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
     """
-    classes, samples = data.images.shape[:2]
-    across = min(_ACROSS, classes)
-    down = math.ceil(classes / across)
-    cell = samples + 1 + _GAP
-    axes = new_axes((3.5, max(0.5, 3.5 * down * 1.1 / (across * cell)))) if axes is None else axes
+    classes = len(data.images)
+    across, down, cell, samples = _layout(data)
+    axes = new_axes(_size(data)) if axes is None else axes
     for index in range(classes):
         row, column = divmod(index, across)
         left, top = column * cell, row * 1.1
@@ -148,4 +146,18 @@ def draw_images(data: ImagePlotData, axes: Axes | None = None) -> Axes:
 @display.draw.register("Dataset")
 def plot_images(thing: LabelledSamples | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
     """Plot a few images of each class of a data set or a run directory; see `draw_images`."""
-    return draw_images(image_plot_data(thing), axes)
+    data = image_plot_data(thing)
+    return draw_images(data, axes_to_show(_size(data)) if axes is None else axes)
+
+
+def _layout(data: ImagePlotData) -> tuple[int, int, float, int]:
+    """Classes in a row, rows, images from one class to the next, and images of a class."""
+    classes, samples = data.images.shape[:2]
+    across = min(_ACROSS, classes)
+    return across, math.ceil(classes / across), samples + 1 + _GAP, samples
+
+
+def _size(data: ImagePlotData) -> tuple[float, float]:
+    """Width and height of a figure, in inches."""
+    across, down, cell, _ = _layout(data)
+    return 3.5, max(0.5, 3.5 * down * 1.1 / (across * cell))

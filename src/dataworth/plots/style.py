@@ -18,6 +18,7 @@ from dataworth.metrics.labels import digits_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
 COLORS = (BLUE, ORANGE, GREEN, PINK, SKY)
@@ -53,7 +54,28 @@ def new_axes(size: tuple[float, float] = COLUMN) -> Axes:
     from matplotlib.figure import Figure
 
     _ignore_settings_of_folder()
-    axes = Figure(figsize=size, dpi=300, layout="constrained").subplots()
+    return _axes_of(Figure(figsize=size, dpi=300, layout="constrained"))
+
+
+def axes_to_show(size: tuple[float, float] = COLUMN) -> Axes:
+    """Create axes that a notebook shows at the end of the cell; elsewhere as `new_axes` does.
+
+    A notebook shows the figures of pyplot, and those alone.
+    """
+    require("matplotlib", "pictures")
+    if "ipykernel" not in sys.modules:
+        return new_axes(size)
+    import matplotlib
+
+    if "inline" not in matplotlib.get_backend():
+        return new_axes(size)
+    from matplotlib import pyplot
+
+    return _axes_of(pyplot.figure(figsize=size, dpi=150, layout="constrained"))
+
+
+def _axes_of(figure: Figure) -> Axes:
+    axes = figure.subplots()
     axes.tick_params(labelsize=_TICKS)
     axes.xaxis.label.set_fontsize(_TEXT)
     axes.yaxis.label.set_fontsize(_TEXT)

@@ -17,7 +17,12 @@ from dataworth.findings import Finding
 from dataworth.forecast.compare import Comparison
 from dataworth.forecast.forecast import Forecast
 from dataworth.plots.curve import curve_plot_data, draw_curve
-from dataworth.plots.forecast import draw_forecast, forecast_plot_data, plot_comparison
+from dataworth.plots.forecast import (
+    draw_forecast,
+    draw_forecasts,
+    forecast_plot_data,
+    named_plot_data,
+)
 from dataworth.plots.images import ImagePlotData, draw_images, image_plot_data
 from dataworth.report.page import rendered
 from dataworth.report.sentences import (
@@ -87,7 +92,7 @@ def comparison_html(comparison: Comparison) -> str:
                 for each in comparison.worth(comparison.common)
             ),
         ],
-        picture=_png(plot_comparison(comparison)),
+        picture=_png(draw_forecasts(named_plot_data(comparison.forecasts))),
     )
 
 

@@ -114,6 +114,15 @@ class StudyOptions(_Named):
     goal: Goal | None = None
     budget: Budget | str | None = None
 
+    def __repr__(self) -> str:
+        defaults = {each.name: each.default for each in fields(self)}
+        shown = [
+            f"{name}={value!r}"
+            for name, value in vars(self).items()
+            if not (value is None or _is_same_text(value, defaults[name]) or _is_empty(value))
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
     def __post_init__(self) -> None:
         if isinstance(self.data, int) and not isinstance(self.data, bool):
             object.__setattr__(self, "data", Rows(self.data))
@@ -426,3 +435,11 @@ def _in_file(model: Any) -> Any:
     if isinstance(model, Command):
         return PREFIX + model.command
     return model if isinstance(model, str | Path) else IN_PYTHON
+
+
+def _is_same_text(value: Any, other: Any) -> bool:
+    return isinstance(value, str) and value == other
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, Mapping) and not value
