@@ -49,7 +49,8 @@ class Way:
     ----------
     runs : mapping of int to int
     spread : float
-        Standard deviation of the log loss at the goal's size, as expected after them.
+        Standard deviation of the log loss at the goal's size, as expected after them; with a
+        budget, by the process alone (see `Outlook`).
     price : float
         See `Spending.price`.
     chance : float
@@ -111,6 +112,8 @@ class Ways:
         now = outlook.after(running)
         if running and now <= need * _MARGIN:
             return None
+        # At equal cost, larger sizes lower the error by more than they narrow the interval.
+        expected = outlook.by_process if spending.is_limited else outlook.after
         ways = []
         for runs in self.possible(standing, running, spending.is_limited):
             further = Counter(runs) + Counter(running)
@@ -118,7 +121,7 @@ class Ways:
             if self.is_proven(standing, runs, running):
                 chance = outlook.chance(further, need * _MARGIN)
             price = spending.price(listed(standing.model, runs))
-            ways.append(Way(runs, outlook.after(further), price, chance))
+            ways.append(Way(runs, expected(further), price, chance))
         if spending.is_limited:
             shared = any(way.price <= 1 / sharing for way in ways)
             ways = [way for way in ways if way.price <= (1 / sharing if shared else 1.0)]
@@ -133,7 +136,7 @@ class Ways:
             room = 1.01 * spending.price([(standing.model, most)])
             helps, ways = _HELPS_WITHOUT_BUDGET, [way for way in ways if way.price <= room]
         least = min((way.spread for way in ways), default=math.inf)
-        if least > helps * now:
+        if least > helps * expected(running):
             return None
         alike = [way for way in ways if way.spread <= least * _AS_NARROW]
         return min(alike, key=lambda way: (way.price, way.spread))
