@@ -14,6 +14,7 @@ from dataworth._util.toml import parse_toml
         "[" + ".".join(["'a'"] * 50_000) + "]",
         "a = " + "[" * 100_000,
         "a = " + "1" * 5_000,
+        "a = [1, " + "1" * 5_000 + "]",
         f"a = '{'b' * 8_000_000}'",
     ],
 )
@@ -27,3 +28,8 @@ def test_words_numbers_and_short_keys_are_read() -> None:
     found = parse_toml(text)
     assert len(found["a"]["b"]["c.d"]) == 1_000
     assert set(found) == {"a", "e", "f"}
+
+
+def test_a_number_that_is_too_long_is_named_by_its_line() -> None:
+    with pytest.raises(ValueError, match=r"1,000 digits \(at line 2\)"):
+        parse_toml("a = 1\nb = " + "1" * 5_000)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from errors import raises
 
@@ -31,3 +34,21 @@ def test_no_library_is_to_be_installed_that_is_there() -> None:
     with pytest.raises(StudyError) as caught:
         import_object("sklearn.linear_mode:Ridge")
     assert "pip install" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["fractions", "user_code_twice"])
+def test_a_file_is_not_taken_for_another_module_of_its_name(tmp_path: Path, name: str) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{name}.py").write_text(f"def made():\n    return '{folder}'\n")
+    first, second = (tmp_path / folder / f"{name}.py" for folder in ("a", "b"))
+    try:
+        if name == "user_code_twice":
+            assert import_object(f"{first}:made")() == "a"
+            assert import_object(f"{first}:made")() == "a"
+        with raises("import-failed", StudyError, f"another module.*Rename {name}.py"):
+            import_object(f"{second}:made")
+    finally:
+        for folder in ("a", "b"):
+            sys.path[:] = [place for place in sys.path if place != str(tmp_path / folder)]
+        sys.modules.pop("user_code_twice", None)

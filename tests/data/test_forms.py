@@ -407,3 +407,15 @@ def test_lists_of_numbers_of_hugging_face() -> None:
 )
 def test_forms(x: Any, expected: str) -> None:
     assert form(x) == expected
+
+
+@pytest.mark.parametrize("option", ["groups", "time"])
+def test_the_label_has_no_other_role(option: str) -> None:
+    frame = pl.DataFrame({"a": [1.0, 2.0, 3.0], "label": [0, 1, 0]})
+    with raises("options-conflict", DataError, f"{option}: 'label'"):
+        Dataset(
+            frame,
+            label="label",
+            groups="label" if option == "groups" else None,
+            time="label" if option == "time" else None,
+        )

@@ -109,3 +109,9 @@ def test_rows_of_one_time_stay_together() -> None:
 def test_groups_and_times_exclude_each_other() -> None:
     with raises("options-conflict", StudyError, "groups and times"):
         split(Rows(8, groups=range(8), time=range(8)))
+
+
+def test_a_share_of_less_than_one_sample_is_explained() -> None:
+    data = Dataset(np.eye(2), [0, 1])
+    with raises("value-out-of-range", StudyError, "0 of the 2 samples"):
+        split(data, 0.2)

@@ -14,7 +14,7 @@ from dataworth.errors import StudyError
 from dataworth.learners import resolve
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.network import Network
-from dataworth.learners.keras.presets import cnn
+from dataworth.learners.keras.presets import cnn, preset
 
 
 def dense(width: int, ending: str | None = "softmax") -> Any:
@@ -55,6 +55,8 @@ def test_the_convolutional_preset_drops_half_and_says_so() -> None:
     [
         ("cnm", "unknown-model", '"cnn"'),
         ("mlp:0", "unknown-model", '"mlp:0"'),
+        ("mlp:" + ",".join(["8"] * 3_000), "value-out-of-range", "3,000 hidden layers"),
+        ("mlp:" + "9" * 5_000, "value-out-of-range", "12 digits"),
         (7, "unknown-model", "7"),
         ("no.such:thing", "import-failed", "no.such"),
         ("dataworth.learners.keras.presets:nothing", "import-failed", "nothing"),
@@ -146,3 +148,10 @@ def test_importing_learners_imports_no_heavy_library() -> None:
     program = "import sys, dataworth.learners; print(sorted({'jax', 'keras'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_network_that_no_memory_holds_is_refused_before_it_is_built() -> None:
+    found = preset("mlp:99999999,99999999")
+    assert found is not None
+    with raises("out-of-memory", StudyError, "99999999.* GB"):
+        found[0]((8, 8), 10)

@@ -89,3 +89,13 @@ def test_a_long_name_is_cut_on_the_picture(figure: ClassPlotData) -> None:
     texts = [text.get_text() for text in draw_classes(named).texts]
     assert "a" * 39 + "…" in texts
     assert max(map(len, texts)) == 40
+
+
+def test_long_names_of_classes_are_cut() -> None:
+    arrays = {"confusion": np.eye(4, dtype=np.int64), "class_losses": np.ones(4)}
+    records = [
+        Record(RunKey("tree", size, 0, f"{size}"), {"loss": 1.0}, arrays=arrays)
+        for size in (100, 200)
+    ]
+    names = ["x" * 1_000_000, "b", "c", "d"]
+    assert [len(name) for name in class_plot_data(records, names).names] == [40, 1, 1, 1]

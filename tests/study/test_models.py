@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from errors import raises
+from errors import raises, warns
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 import dataworth as dw
 from dataworth.cli.main import main
@@ -202,3 +204,10 @@ def test_models_that_standardise_and_do_not_are_the_same_study_again(
     (again,) = read_studies(tmp_path / "out")
     assert again.run_in(tmp_path / "out").trained == 0
     assert list(first) == ["linear", "own_network:plain"]
+
+
+def test_a_parameter_that_some_models_lack_is_said_before_any_run() -> None:
+    models = {"line": LogisticRegression(), "tree": DecisionTreeClassifier()}
+    study = dw.Study(dw.load("digits"), models, sizes=[60], seeds=1, parameters={"max_depth": 3})
+    with warns("option-of-some-models", "line has no 'max_depth'"):
+        study.resolve()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import sklearn
 from errors import raises
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
 
 import dataworth as dw
 from dataworth.errors import StudyError
+from dataworth.learners.source_hash import own_code
+from dataworth.learners.values import code_digest
 from dataworth.records.store import Store
 from dataworth.report.method import method_items
 from dataworth.report.study_report import read_runs
@@ -191,3 +196,18 @@ def test_training_options_by_size() -> None:
     for wrong, code in refused:
         with raises(code, StudyError):
             dw.Study(digits(), "linear", epochs=wrong, **options).resolve()
+
+
+def test_a_function_by_size_is_described_without_the_code_of_libraries() -> None:
+    def own(size: int) -> float:
+        return float(np.linalg.norm(train_test_split(np.ones(size))[0]))
+
+    described = dw.BySize(own).identity()
+    assert described == dw.BySize(own).identity()
+    assert set(described) == {"function", "code"}
+    (text,) = own_code([own], installed=False)
+    assert "train_test_split" in text
+    assert described["code"] == code_digest([own])
+    library = dw.BySize(train_test_split).identity()
+    assert library["version"] == sklearn.__version__
+    assert dw.BySize(functools.partial(own, size=3)).identity()["keywords"] == {"size": 3}

@@ -76,14 +76,27 @@ def atomic_write(path: Path, content: str | bytes, advice: str) -> Path:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        full = is_disk_full(error)
-        reason = "the disk is full" if full else error.strerror
-        raise StudyError(
-            f"{path}: cannot be written ({reason}). {advice}",
-            code="disk-full" if full else "file-not-writable",
-            paths=[str(path)],
-        ) from None
+        raise not_written(path, error, advice) from None
     return path
+
+
+def not_written(path: Path, error: OSError, advice: str) -> StudyError:
+    """The error of a file or folder that cannot be written, or for which there is no space left.
+
+    Parameters
+    ----------
+    path : Path
+    error : OSError
+        What the system says.
+    advice : str
+        What a person should do; ends the message.
+    """
+    full = is_disk_full(error)
+    return StudyError(
+        f"{path}: cannot be written ({'the disk is full' if full else error.strerror}). {advice}",
+        code=DISK_FULL if full else "file-not-writable",
+        paths=[str(path)],
+    )
 
 
 def is_disk_full(error: BaseException) -> bool:

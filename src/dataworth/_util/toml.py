@@ -13,6 +13,9 @@ _LONG_KEY = re.compile(
     r"""(?<![\w"'-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*)"""
     f"{{{_MOST_PARTS}}}"
 )
+_MOST_DIGITS = 1_000
+# Python reads 4,300, and says what to call to have it read more.
+_LONG_NUMBER = re.compile(rf"[=\[,][ \t]*[+-]?[0-9][0-9_]{{{_MOST_DIGITS}}}")
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -29,6 +32,10 @@ def parse_toml(text: str) -> dict[str, Any]:
     if long is not None:
         line = text.count("\n", 0, long.start()) + 1
         raise ValueError(f"a key of more than {_MOST_PARTS} parts (at line {line})")
+    digits = _LONG_NUMBER.search(text)
+    if digits is not None:
+        line = text.count("\n", 0, digits.start()) + 1
+        raise ValueError(f"a number of more than {_MOST_DIGITS:,} digits (at line {line})")
     try:
         return tomllib.loads(text)
     except RecursionError:

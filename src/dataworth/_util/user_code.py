@@ -72,7 +72,7 @@ def import_object(text: str, option: str = "model") -> Any:
     if "keras" not in sys.modules:
         # A module that imports Keras at its top must find it on the JAX backend.
         os.environ["KERAS_BACKEND"] = "jax"
-    folder = os.getcwd()
+    folder, path = os.getcwd(), None
     if module_name.endswith(".py"):
         # A file is imported as a module of its folder, so that other processes find it too.
         path = Path(module_name).resolve()
@@ -91,12 +91,24 @@ def import_object(text: str, option: str = "model") -> Any:
             f"{advice}",
             code="import-failed",
         ) from None
+    if path is not None and not _is_from(module, path):
+        raise StudyError(
+            f'{option} "{text}": {module_name} is the name of another module '
+            f"({getattr(module, '__file__', None) or 'a part of Python'}). Rename {path.name}.",
+            code="import-failed",
+        )
     if not hasattr(module, name):
         raise StudyError(
             f'{option} "{text}": {module_name} has no {name}; {_what_it_has(module, name)}',
             code="import-failed",
         )
     return getattr(module, name)
+
+
+def _is_from(module: ModuleType, path: Path) -> bool:
+    """Whether a module was imported from a file."""
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).resolve() == path
 
 
 _MOST_NAMES = 12

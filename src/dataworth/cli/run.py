@@ -94,7 +94,8 @@ def add_parser(commands: Any) -> None:
         default=[],
         type=_parameter,
         metavar="NAME=VALUE",
-        help="a parameter of an estimator, such as max_depth=8; once for each of several",
+        help="a parameter of the estimators that have it, such as max_depth=8; once for each of "
+        "several",
     )
     add_split_options(parser)
     parser.add_argument(

@@ -49,7 +49,7 @@ _KINDS = (
     (b"SQLite format 3", "a database; give the run directory that holds it"),
     (b"PK\x03\x04", "a ZIP archive or another document; unpack it, or save it as CSV or XLSX"),
     (b"\xd0\xcf\x11\xe0", "a document of old office programs; save it as CSV or XLSX"),
-    (b"\x80", "a pickle"),
+    *((bytes([0x80, protocol]), "a pickle") for protocol in range(2, 6)),
 )
 """How files of other types start."""
 _MILLISECONDS = 1e11

@@ -59,6 +59,7 @@ class Roles:
             If a column does not exist, or has two roles that exclude each other.
         """
         if items.is_hugging_face(frame):
+            self._check()
             return self._of_hugging_face(frame)
         found = self._features(frame, is_test)
         picked = {
@@ -94,6 +95,13 @@ class Roles:
                 f"drop: {self.label!r} is the label, which is needed. Omit it.",
                 code="options-conflict",
             )
+        for option in ("groups", "time"):
+            if self.label is not None and getattr(self, option) == self.label:
+                raise DataError(
+                    f"{option}: {self.label!r} is the label. Give another column, or another "
+                    "label.",
+                    code="options-conflict",
+                )
         if self.features is None:
             return
         if len(set(self.features)) < len(self.features):

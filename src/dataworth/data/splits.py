@@ -192,8 +192,8 @@ def _held_out_count(data: Data, held_out: float | int) -> int:
     count = round(held_out * len(data)) if 0 < held_out < 1 else int(held_out)
     if not 1 <= count < len(data):
         raise StudyError(
-            f"held_out = {held_out}: expected a share between 0 and 1, or a number of samples "
-            f"below the {len(data):,} of {data.name}.",
+            f"held_out = {held_out}: that would hold out {count:,} of the {len(data):,} samples of "
+            f"{data.name}; expected at least one held out, and one left to train on.",
             code="value-out-of-range",
         )
     return count

@@ -122,7 +122,7 @@ def class_plot_data(
         confused = _most_confused(confusions[-1].mean(axis=0), pairs)
     errors = np.stack([each.mean(axis=0) for each in of_runs], axis=1)
     return ClassPlotData(
-        names=tuple(names),
+        names=tuple(map(short_name, names)),
         sizes=np.array(sizes, np.int64),
         errors=errors,
         losses=np.stack([each.mean(axis=0) for each in losses], axis=1),

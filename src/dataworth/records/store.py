@@ -19,7 +19,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from dataworth._util.files import is_disk_full
+from dataworth._util.files import not_written
 from dataworth.errors import DataworthWarning, StudyError
 from dataworth.records.checksums import Scores, checkpoint_checksum, read_scores, record_checksums
 from dataworth.records.codec import (
@@ -140,13 +140,8 @@ class Store:
                 code="study-locked",
             ) from None
         except OSError as error:
-            full = is_disk_full(error)
-            reason = "the disk is full" if full else error.strerror
-            raise StudyError(
-                f"{self.directory}: cannot be written ({reason}). Choose another --out"
-                f"{', or free some space' if full else ''}.",
-                code="disk-full" if full else "file-not-writable",
-            ) from None
+            advice = "Choose another --out, or free some space or set the rights there."
+            raise not_written(self.directory, error, advice) from None
 
     def __fspath__(self) -> str:
         """The run directory, so that an open store can stand for it."""

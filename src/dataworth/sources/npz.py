@@ -79,6 +79,12 @@ def _fetch(entry: Entry, name: str) -> NDArray[Any]:
             "file again.",
             code="file-damaged",
         ) from None
+    except MemoryError as error:
+        raise DataError(
+            f"{entry}: there is not enough memory for the array {name} ({error}). Close other "
+            "programs, or store it with a smaller type.",
+            code="out-of-memory",
+        ) from None
     except Exception as error:
         # A damaged header makes NumPy's reader raise nearly anything.
         raise DataError(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dataworth._util.user_code import user_code
 from dataworth.errors import StudyError
-from dataworth.learners.source_hash import own_code
+from dataworth.learners import values
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +67,7 @@ class BySize:
         """What changes when the setting does, as JSON values."""
         if isinstance(self.values, Mapping):
             return {f"{n}": _text(value) for n, value in sorted(self.values.items())}
-        text = "\n".join(own_code([self.values]))
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return values.described(self.values)
 
 
 def by_size(value: Any) -> Any:

@@ -340,7 +340,6 @@ class Study(StudyOptions):
             )
             for each in (given.values() if isinstance(given, Mapping) else given)
         ]
-        resolved = with_parameters(resolved, self.parameters)
         names = list(given) if isinstance(given, Mapping) else [each.name for each in resolved]
         for name in names:
             if not isinstance(name, str) or not name.strip() or not name.isprintable():
@@ -357,8 +356,9 @@ class Study(StudyOptions):
                     option="model",
                     value=name,
                 )
-        self._check_options(resolved)
-        return dict(zip(names, resolved, strict=True))
+        models = with_parameters(dict(zip(names, resolved, strict=True)), self.parameters)
+        self._check_options(list(models.values()))
+        return models
 
     def _check_options(self, models: Sequence[Learner | RunModel]) -> None:
         functions = [each for each in models if isinstance(each, RunModel)]

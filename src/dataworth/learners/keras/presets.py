@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
+from dataworth._util.machine import available_memory
 from dataworth.errors import StudyError
 from dataworth.learners.keras.backend import load_keras
 from dataworth.learners.keras.network import Build
 
 DEFAULT_HIDDEN = (128,)
 CNN_DROPOUT = 0.5
+_BYTES = 4
+"""Of a weight."""
+_MOST_LAYERS = 100
+_MOST_DIGITS = 12
 
 
 def linear(shape: tuple[int, ...], classes: int) -> Any:
@@ -20,7 +28,15 @@ def linear(shape: tuple[int, ...], classes: int) -> Any:
 
 
 def mlp(shape: tuple[int, ...], classes: int, hidden: tuple[int, ...] = DEFAULT_HIDDEN) -> Any:
-    """Build dense layers with ReLU between them."""
+    """Build dense layers with ReLU between them.
+
+    Raises
+    ------
+    StudyError
+        If its weights, their gradients and Adam's two averages of these take more memory than
+        there is.
+    """
+    _check_memory(hidden, math.prod(shape), classes)
     keras = load_keras()
     layers = [keras.layers.Dense(units, activation="relu") for units in hidden]
     return keras.Sequential(
@@ -31,6 +47,18 @@ def mlp(shape: tuple[int, ...], classes: int, hidden: tuple[int, ...] = DEFAULT_
             keras.layers.Dense(classes),
         ]
     )
+
+
+def _check_memory(hidden: Sequence[int], features: int, classes: int) -> None:
+    weights = sum(before * after for before, after in pairwise([features, *hidden, classes]))
+    needed, free = 4 * _BYTES * weights, available_memory()
+    if free is not None and needed > free:
+        raise StudyError(
+            f"model mlp: the widths {', '.join(map(str, hidden[:8]))} make {weights:,} weights, "
+            f"whose training takes {needed / 1e9:,.1f} GB of memory; there are {free / 1e9:,.1f} "
+            "GB. Choose smaller widths.",
+            code="out-of-memory",
+        )
 
 
 def cnn(shape: tuple[int, ...], classes: int) -> Any:
@@ -100,5 +128,17 @@ def preset(name: str) -> tuple[Build, dict[str, Any]] | None:
             'separated by commas, as in "mlp:512,512".',
             code="unknown-model",
         )
+    # Python reads no number of more than 4,300 digits.
+    if any(len(width.strip()) > _MOST_DIGITS for width in widths.split(",")):
+        raise StudyError(
+            f'model "{name[:40]}...": a width of more than {_MOST_DIGITS} digits is too large.',
+            code="value-out-of-range",
+        )
     hidden = tuple(int(width) for width in widths.split(",")) if colon else DEFAULT_HIDDEN
+    if len(hidden) > _MOST_LAYERS:
+        raise StudyError(
+            f'model "{name[:40]}...": {len(hidden):,} hidden layers; expected at most '
+            f"{_MOST_LAYERS}, which dense layers in a row do not learn with either.",
+            code="value-out-of-range",
+        )
     return partial(mlp, hidden=hidden), {"preset": "mlp", "hidden": list(hidden)}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from dataworth._util.user_code import user_code
-from dataworth.errors import StudyError
+from dataworth.errors import DataworthWarning, StudyError
 from dataworth.learners.sklearn.learner import SklearnLearner
 
 
@@ -32,12 +33,13 @@ def instance_of(kind: type) -> Any:
         return kind()
 
 
-def with_parameters(models: Sequence[Any], parameters: Mapping[str, Any]) -> list[Any]:
+def with_parameters(models: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Models of which every estimator has those of the parameters set that it knows.
 
     Parameters
     ----------
-    models : sequence of Learner or RunModel
+    models : mapping of str to Learner or RunModel
+        By their names in the study.
     parameters : mapping of str to object
         The text "None" stands for None, which a study file cannot hold.
 
@@ -45,18 +47,32 @@ def with_parameters(models: Sequence[Any], parameters: Mapping[str, Any]) -> lis
     ------
     StudyError
         If no estimator knows a parameter, or one refuses a value.
+
+    Warns
+    -----
+    DataworthWarning
+        Of the models that do not know a parameter.
     """
     values = {name: None if value == "None" else value for name, value in parameters.items()}
-    estimators = [model for model in models if isinstance(model, SklearnLearner)]
-    known = {model.name: _known(model.estimator) for model in estimators}
+    estimators = {name: each for name, each in models.items() if isinstance(each, SklearnLearner)}
+    known = {each.name: _known(each.estimator) for each in estimators.values()}
     for name in values:
-        if not any(_knows(model.estimator, name) for model in estimators):
+        knowing = [key for key, each in estimators.items() if _knows(each.estimator, name)]
+        if not knowing:
             raise StudyError(
                 f"parameters: no model has a parameter {name!r}.{_nearest(name, known)}",
                 code="unknown-option",
                 option=name,
             )
-    return [_with(model, values) if model in estimators else model for model in models]
+        others = [key for key in models if key not in knowing]
+        if others:
+            verb = "has" if len(others) == 1 else "have"
+            message = f"parameters: {', '.join(others)} {verb} no {name!r}; it is set for the rest."
+            warnings.warn(DataworthWarning(message, code="option-of-some-models"), stacklevel=2)
+    return {
+        name: _with(model, values) if name in estimators else model
+        for name, model in models.items()
+    }
 
 
 def _with(model: SklearnLearner, values: Mapping[str, Any]) -> SklearnLearner:
