@@ -258,3 +258,18 @@ def test_a_figure_without_a_name_is_a_column(tmp_path: Path) -> None:
     lines = [f'{{"samples": {size}, "loss": 0.5, "": 1}}\n' for size in SIZES]
     path.write_text("".join(lines))
     assert load_curve(path).values.tolist() == [0.5] * len(SIZES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "samples,loss\n100,0.5\n200,e0\n",
+        "samples,loss\ne5,0.5\n200,0.4\n",
+        "samples,1.000.000,2.000.000,0.475.27\nloss,1,2,3\n",
+    ],
+)
+def test_what_only_looks_like_a_number_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"'e0'|'e5'|0\.475\.27"):
+        load_curve(path)

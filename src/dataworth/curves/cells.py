@@ -21,7 +21,7 @@ _MISSING = frozenset(
 )
 _SPACES = re.compile(r"(?<=\d)[\s\u00a0\u202f'\u2019_](?=\d{3}(?!\d))")
 """Spaces, apostrophes and underscores between groups of three digits."""
-_DIGITS = re.compile(r"[+-]?(\d*)([.,]?)(\d*)(e[+-]?\d+)?", re.IGNORECASE)
+_DIGITS = re.compile(r"[+-]?(?=[.,]?\d)(\d*)([.,]?)(\d*)(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPS = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _BOTH = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})+([.,])\d+")
 _COUNT = re.compile(r"(.*\d)\s*([a-z]+)", re.IGNORECASE)
@@ -239,7 +239,7 @@ def _number(text: str, grouped: bool, mark: Mark | None) -> float | None:
             return None
     if text.casefold().lstrip("+-") in ("inf", "infinity"):
         return float(text)
-    return float(text) if _DIGITS.fullmatch(text) and re.search(r"\d", text) else None
+    return float(text) if _DIGITS.fullmatch(text) else None
 
 
 def _without_unit(text: str) -> tuple[str, float]:
@@ -256,7 +256,7 @@ def _looks_numeric(cell: str) -> bool:
     if text.casefold().lstrip("+-") in ("inf", "infinity"):
         return True
     matched = _DIGITS.fullmatch(text) or _GROUPS.fullmatch(text) or _BOTH.fullmatch(text)
-    return matched is not None and re.search(r"\d", text) is not None
+    return matched is not None
 
 
 def _is_plain(cell: Any) -> bool:

@@ -49,11 +49,17 @@ def long_form(table: Table, metric: str | None, sizes: str | None) -> Table:
     return _numbered(table, sizes)
 
 
+def _size_of(name: str) -> float:
+    digits = re.sub(r"[^\d.]", "", name)
+    # Several points are those of thousands.
+    return float(digits if digits.count(".") < 2 else digits.replace(".", ""))
+
+
 def _turned(table: Table) -> Table:
     """A table with the sizes across, in the names of columns, with a row for each of them."""
     sizes = {name: _SIZE.fullmatch(name.strip()) for name in table.names}
     across = [name for name, match in sizes.items() if match]
-    numbers = [float(re.sub(r"[^\d.]", "", name)) for name in across]
+    numbers = [_size_of(name) for name in across]
     shared = [name for name in table.names if name not in across]
     if len(across) <= _FEWEST or any(
         names.sizes_group(name) is not None and mostly_numbers(table.columns[name], whole=True)

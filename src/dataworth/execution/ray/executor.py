@@ -207,8 +207,12 @@ class RayExecutor:
         except ray.exceptions.RayError as error:
             record = self._again(attempt, "killed", one_line(error), seconds)
         else:
-            # What was sent before the record has arrived by now.
-            self._read(self._mailbox.take.remote(wait=False))
+            # What was sent before the record has arrived by now; a call that waited may have it.
+            rest = self._mailbox.take.remote(wait=False)
+            if self._mail is not None:
+                self._read(self._mail)
+                self._mail = None
+            self._read(rest)
             for step, of, values in steps:
                 self._on_step(key, step, of, values)
         del self._numbered[attempt.number]

@@ -22,9 +22,15 @@ class Mailbox:
         self._arrived.set()
 
     async def take(self, wait: bool) -> list[Message]:
-        """Give all messages away; `wait` for one where there is none."""
+        """Give all messages away.
+
+        `wait` for one where there is none, or for a call that does not wait: after it, all that
+        had arrived before has been given away.
+        """
         if wait:
             await self._arrived.wait()
-        self._arrived.clear()
+            self._arrived.clear()
+        else:
+            self._arrived.set()
         messages, self._messages = self._messages, []
         return messages

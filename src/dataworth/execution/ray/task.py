@@ -118,6 +118,8 @@ class _Post:
                 ray.get(self._sent)
 
     def _send(self, kind: str, content: Any) -> None:
+        # Calls of an actor with an event loop may overtake each other.
+        self.wait()
         self._sent = self._mailbox.put.remote((self._number, kind, content))
 
 
