@@ -11,6 +11,7 @@ from planned_study import curve_of, done, failed, key_of, planner_of, play, powe
 from dataworth.forecast.api import forecast
 from dataworth.plan.adaptive import Adaptive, size_ladder
 from dataworth.plan.budget import Budget
+from dataworth.plan.choice import Choice
 from dataworth.plan.goal import Goal
 from dataworth.records.record import RunKey
 
@@ -202,6 +203,12 @@ def test_a_run_says_what_it_is_expected_to_do() -> None:
     assert choice.width_after < choice.width_now
     assert choice.seconds == pytest.approx(choice.key.size / 1e4, rel=0.5)
     assert "larger size" in choice.reason
+
+
+def test_a_run_of_no_time_is_not_about_under_a_thousandth_of_a_second() -> None:
+    said = [Choice(key_of("a", 9, 0), s, math.nan, math.nan, "").describe() for s in (1e-5, 2.0)]
+    assert ", under 0.001 s;" in said[0]
+    assert ", about 2 s;" in said[1]
 
 
 def test_costs_of_zero_are_planned_by_samples() -> None:

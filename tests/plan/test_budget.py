@@ -37,6 +37,11 @@ def test_money_buys_time_of_workers() -> None:
     assert budget.describe() == "6 at 1.5 an hour"
 
 
+def test_one_run_is_none_of_several() -> None:
+    assert Budget(runs=1).describe() == "1 run"
+    assert Budget(runs=2, samples=1_000).describe() == "1,000 samples and 2 runs"
+
+
 @pytest.mark.parametrize("text", ["", "2", "2 weeks", "h", "-2h", "2h 30m", "1.2.3 h", 7, None])
 def test_other_text_is_refused(text: Any) -> None:
     with raises("value-out-of-range", StudyError, "budget = .*2h"):

@@ -26,6 +26,12 @@ def format_duration(seconds: float) -> str:
     return f"{hours:.3g} h" if hours < _MANY else f"{hours:,.0f} h"
 
 
+def format_about(seconds: float) -> str:
+    """Format a duration that is only expected: about 45 s, or under 0.001 s."""
+    text = format_duration(seconds)
+    return text if text.startswith("under") else f"about {text}"
+
+
 def format_clock(seconds: float) -> str:
     """Format a duration as minutes and seconds, with hours where there are any: 3:05, 1:02:03."""
     minutes, rest = divmod(round(seconds), 60)

@@ -134,7 +134,7 @@ class Budget:
         if self.samples is not None:
             parts.append(f"{self.samples:,.0f} samples")
         if self.runs is not None:
-            parts.append(f"{self.runs:,.0f} runs")
+            parts.append("1 run" if self.runs == 1 else f"{self.runs:,.0f} runs")
         if self.money is not None:
             parts.append(f"{self.money:g} at {self.price_per_hour:g} an hour")
         return " and ".join(parts)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dataworth._util.durations import format_duration
+from dataworth._util.durations import format_about
 from dataworth._util.numbers import format_share
 from dataworth.records.record import RunKey
 
@@ -38,7 +38,7 @@ class Choice:
 
     def describe(self) -> str:
         """The run, its cost, why it was chosen and what is expected of it, in one line."""
-        time = "" if math.isnan(self.seconds) else f", about {format_duration(self.seconds)}"
+        time = "" if math.isnan(self.seconds) else f", {format_about(self.seconds)}"
         widths = ""
         if self.width_now <= MOST_SHOWN:
             now, after = format_share(self.width_now), format_share(self.width_after)

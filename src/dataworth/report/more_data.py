@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dataworth._util.durations import format_duration
+from dataworth._util.durations import format_about, format_duration
 from dataworth._util.numbers import format_count
 from dataworth.forecast.horizons import sizes_ahead
 from dataworth.metrics.spoken import axis_label, difference, unit_of_difference, values
@@ -51,7 +51,7 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
                 f"{low} to {high}",
                 gained,
                 f"{least} to {most}",
-                *([] if time_at is None else [_about(time_at(size))]),
+                *([] if time_at is None else [format_about(time_at(size))]),
             )
         )
     points = unit_of_difference(metric, short=True).strip()
@@ -68,11 +68,6 @@ def more_data_table(forecast: Forecast, records: Sequence[Record]) -> MoreTable:
         ),
         tuple(rows),
     )
-
-
-def _about(seconds: float) -> str:
-    text = format_duration(seconds)
-    return text if text.startswith("under") else f"about {text}"
 
 
 def _time_of_runs(records: Sequence[Record]) -> Callable[[float], float] | None:
