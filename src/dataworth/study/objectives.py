@@ -200,11 +200,15 @@ class LearnerObjective:
         """
         if not getattr(self.learner, "needs_arrays", False):
             return predictor.predict(view.x)
-        pieces = [
-            View(view.data, view.rows[start : start + PREDICTED_ROWS])
-            for start in range(0, len(view), PREDICTED_ROWS)
-        ]
-        return np.concatenate([predictor.predict(piece.x) for piece in pieces])
+        predictions: NDArray[Any] | None = None
+        for start in range(0, len(view), PREDICTED_ROWS):
+            rows = view.rows[start : start + PREDICTED_ROWS]
+            found = predictor.predict(View(view.data, rows).x)
+            if predictions is None:
+                predictions = np.empty((len(view), *found.shape[1:]), found.dtype)
+            predictions[start : start + len(rows)] = found
+        assert predictions is not None, "a study of a learner holds out rows"
+        return predictions
 
     def __call__(self, key: RunKey, context: RunContext) -> Record:
         """Fit and score one run."""
