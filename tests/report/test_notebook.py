@@ -63,6 +63,7 @@ def test_a_comparison_says_who_is_best_and_shows_both() -> None:
 def test_findings_are_a_list_that_a_notebook_can_read() -> None:
     findings = Findings([Finding("labels-scaled", "error", NASTY, "Scaled & cut.")])
     html = str(findings._repr_html_())
+    assert "1 finding<" in html
     assert "error: labels-scaled" in html
     assert "Scaled &amp; cut." in html
     assert "<script>" not in html

@@ -318,7 +318,8 @@ class Forecast:
         laws = [
             f"{name} {format_percent(weight)}" for name, weight in list(self.weights.items())[:3]
         ]
-        warned = [f"  {len(self.warnings)} warnings: see .warnings"] if self.warnings else []
+        number = len(self.warnings)
+        warned = [f"  {number} warning{'s' if number > 1 else ''}: see .warnings"] if number else []
         return "\n".join(
             [
                 f"Forecast({self.curve.name!r}, {self.curve.metric.name}, measured up to "

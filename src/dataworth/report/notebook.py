@@ -74,7 +74,7 @@ def forecast_html(forecast: Forecast) -> str:
     return rendered(
         "notebook.html",
         title=headline(forecast),
-        notes=forecast.warnings_at([last * TIMES]),
+        notes=[note[:1].upper() + note[1:] for note in forecast.warnings_at([last * TIMES])],
         picture=_png(draw_forecast(forecast_plot_data(forecast))),
     )
 
@@ -99,7 +99,11 @@ def comparison_html(comparison: Comparison) -> str:
 @display.html.register("Findings")
 def findings_html(findings: Sequence[Finding]) -> str:
     """Findings, one after the other."""
-    return rendered("notebook.html", title=f"{len(findings)} findings", findings=findings)
+    return rendered(
+        "notebook.html",
+        title=f"{len(findings)} finding{'' if len(findings) == 1 else 's'}",
+        findings=findings,
+    )
 
 
 def _images(figure: ImagePlotData) -> str:
