@@ -29,6 +29,7 @@ myst_heading_anchors = 3
 # The docstrings say types and defaults in words.
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+autodoc_default_options = {"exclude-members": "__new__"}
 autodoc_class_signature = "separated"
 napoleon_google_docstring = False
 napoleon_use_rtype = False

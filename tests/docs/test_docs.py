@@ -83,6 +83,16 @@ def test_every_public_name_is_in_the_reference() -> None:
     assert {f"dataworth.{name}" for name in dw.__all__} <= documented
 
 
+def test_the_reference_lists_what_draws_and_what_writes_a_value() -> None:
+    reference = "".join(page.read_text("utf-8") for page in (DOCS / "api").glob("*.md"))
+    for name in ("Curve", "Forecast", "Comparison", "Dataset"):
+        value = getattr(dw, name)
+        shown = re.findall(rf"autoclass:: dataworth\.{name}\n   :members:(.*)\n", reference)
+        listed = "".join(shown).replace(",", " ").split()
+        asked = {each for each in vars(value) if re.match(r"plot|to_", each)}
+        assert asked <= set(listed), name
+
+
 def test_the_page_of_commands_is_current() -> None:
     # Made again by: python docs/make_reference.py
     assert make_reference.PAGE.read_text("utf-8") == make_reference.page()
