@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from dataworth.data import features
 from dataworth.data.base import RowNumbers
 
+T = TypeVar("T")
 WINDOW_BYTES = 64 << 20
 _BLOCK_BYTES = 64 << 20
 
@@ -58,12 +60,8 @@ class Spool:
         One order is read at a time.
         """
         self._distribute(order)
-        with ThreadPoolExecutor(1) as reader:
-            ahead = reader.submit(self._read, order, 0)
-            for start in range(self._window, len(order) + self._window, self._window):
-                rows = ahead.result()
-                ahead = reader.submit(self._read, order, start)
-                yield rows
+        starts = range(0, len(order), self._window)
+        yield from _ahead(partial(self._read, order, start) for start in starts)
 
     def _distribute(self, order: RowNumbers) -> None:
         """Write each row into the window that it has in the order; those of a window rise."""
@@ -74,18 +72,21 @@ class Spool:
         places = np.arange(0, len(order), self._window)
         step = max(1, _BLOCK_BYTES // self._row_bytes)
         bounds = np.searchsorted(rows, np.arange(0, len(self._x) + step, step)).tolist()
-        for start, stop in pairwise(bounds):
+
+        def block(start: int, stop: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+            """Rows of a part of the file, window by window, and how many each window has."""
             by_window = np.argsort(windows[start:stop], kind="stable")
-            block = features.take(self._x, rows[start:stop][by_window])
             counts = np.bincount(windows[start:stop], minlength=len(places))
+            return features.take(self._x, rows[start:stop][by_window]), counts
+
+        for part, counts in _ahead(partial(block, *each) for each in pairwise(bounds)):
             ends = np.cumsum(counts)
             for window in np.flatnonzero(counts).tolist():
-                part = block[ends[window] - counts[window] : ends[window]]
-                self._write(part, int(places[window]))
+                self._write(part[ends[window] - counts[window] : ends[window]], int(places[window]))
             places += counts
 
     def _read(self, order: RowNumbers, start: int) -> NDArray[Any]:
-        """The window from position `start` of the order on, in order; empty after the last one."""
+        """The window from position `start` of the order on, in order."""
         rows = order[start : start + self._window]
         written = np.empty((len(rows), *self._like.shape[1:]), self._like.dtype)
         data, done = _bytes(written), 0
@@ -100,6 +101,19 @@ class Spool:
         data, done = _bytes(rows), 0
         while done < len(data):
             done += os.pwrite(self._file.fileno(), data[done:], place * self._row_bytes + done)
+
+
+def _ahead(calls: Iterable[Callable[[], T]]) -> Iterator[T]:
+    """The results of calls, each made by a thread while the result before it is used."""
+    with ThreadPoolExecutor(1) as thread:
+        before: Future[T] | None = None
+        for call in calls:
+            begun = thread.submit(call)
+            if before is not None:
+                yield before.result()
+            before = begun
+        if before is not None:
+            yield before.result()
 
 
 def _bytes(rows: NDArray[Any]) -> memoryview:
