@@ -11,7 +11,7 @@ import pytest
 
 from dataworth.curves.curve import Curve
 from dataworth.forecast.api import forecast
-from dataworth.plots.curve import CurvePlotData, curve_plot_data
+from dataworth.plots.curve import CurvePlotData, chance_label, curve_plot_data
 from dataworth.plots.forecast import ForecastPlotData, forecast_plot_data, lowest_in_view
 from dataworth.plots.forecast_svg import curves_svg, forecasts_svg
 from dataworth.plots.svg import SvgPlot
@@ -55,6 +55,9 @@ def test_large_values_have_ticks_without_exponents() -> None:
     )
     said = texts(forecasts_svg([forecast_plot_data(made)]))
     assert "10,000" in said
+    assert chance_label(replace(forecast_plot_data(made).curve, chance=109_029.42)) == (
+        "chance: 109,000"
+    )
     assert not [text for text in said if "e+" in text]
     several = [
         forecast_plot_data(forecast(Curve(SIZES, LOSSES, data="homes", model=name)))

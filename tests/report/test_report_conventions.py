@@ -107,6 +107,8 @@ def test_without_scripts_and_on_paper_the_picture_and_the_tables_are_there(
         view.page.emulate_media(media="print")
         assert view.page.locator("img.still:visible").count() == 1
         assert not view.page.is_visible("#curve-plot")
+        # Nothing on paper asks to drag, click or type.
+        assert view.page.locator(".scripted:visible").count() == 0
 
 
 def test_without_plots_the_answers_stay(browser: Browser, page_file: Path) -> None:

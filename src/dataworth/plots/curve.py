@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dataworth._util import display
 from dataworth.curves.curve import Curve
+from dataworth.metrics.labels import format_value
 from dataworth.metrics.spoken import axis_label, is_share
 from dataworth.plots.style import (
     BLUE,
@@ -211,7 +212,8 @@ def shows_chance(data: CurvePlotData) -> bool:
 def chance_label(data: CurvePlotData) -> str:
     """What the line at chance level is called."""
     assert data.chance is not None
-    return f"chance: {100 * data.chance:.1f} %" if data.percent else f"chance: {data.chance:.2f}"
+    value = f"{100 * data.chance:.1f} %" if data.percent else format_value(data.chance)
+    return f"chance: {value}"
 
 
 def draw_measured(
