@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -266,10 +268,23 @@ def test_a_figure_without_a_name_is_a_column(tmp_path: Path) -> None:
         "samples,loss\n100,0.5\n200,e0\n",
         "samples,loss\ne5,0.5\n200,0.4\n",
         "samples,1.000.000,2.000.000,0.475.27\nloss,1,2,3\n",
+        "samples (),loss\n100,0.5\n200,'e0'\n",
     ],
 )
 def test_what_only_looks_like_a_number_is_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "curve.csv"
     path.write_text(text)
     with pytest.raises(DataError, match=r"'e0'|'e5'|0\.475\.27"):
+        load_curve(path)
+
+
+def test_a_cell_beyond_the_last_column_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "curve.xlsx"
+    whole = workbook([["samples", "loss"], [100, 0.5], [200, 0.4]])
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'r="B2"', b'r="ZZZZZZZZ2"'))
+    path.write_bytes(changed.getvalue())
+    with raises("file-damaged", DataError):
         load_curve(path)

@@ -69,7 +69,7 @@ _LOGARITHMS = frozenset(("log", "log2", "log10", "ln", "lg"))
 def unit_of_sizes(name: str) -> tuple[str, float]:
     """The name of a column without the unit of its numbers, and that unit: 1e3 of "samples (k)"."""
     if bracket := re.search(r"[(\[]\s*(?:in\s)?(.*?)[)\]]|/\s*(1\w+)\s*$", name):
-        unit = UNITS.get(_plain_unit(bracket[1] or bracket[2]))
+        unit = UNITS.get(_plain_unit(bracket[1] or bracket[2] or ""))
         if unit is not None:
             return name[: bracket.start()], unit
     found = words(name)

@@ -13,6 +13,8 @@ from dataworth.errors import DataError
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _MOST_BYTES = 256 * 2**20
+_MOST_COLUMNS = 16_384
+"""Of a sheet of Office Open XML."""
 _WORKBOOK = "xl/workbook.xml"
 
 
@@ -81,6 +83,8 @@ def _sheet(
         for position, cell in enumerate(row.iter(f"{_MAIN}c")):
             reference = re.match(r"[A-Z]+", cell.get("r", ""))
             at = _index(reference[0]) if reference else position
+            if at >= _MOST_COLUMNS:
+                raise ValueError("a cell beyond the last column")
             cells[at] = _value(cell, shared)
         if any(str(value).strip() for value in cells.values()):
             width = max(width, max(cells) + 1)
