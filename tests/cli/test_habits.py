@@ -122,6 +122,16 @@ def test_a_new_study_runs_as_it_is_in_json_and_quietly(
     assert [row["runs"] for row in study["models"]["train"]["measured"]] == [3] * 4
 
 
+def test_reasons_of_failed_runs_are_printed_with_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("broken.py").write_text("def train(run):\n    raise ValueError('no such column')\n")
+    assert main(["run", "--data", "100", "--model", "broken.py:train", "--quiet"]) == 3
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "15 of the study's runs failed" in printed.err
+    assert "no such column" in printed.err
+    assert "loading" not in printed.err
+
+
 @pytest.mark.usefixtures("no_forecast", "no_picture")
 def test_another_study_is_named_with_both_values_and_a_free_directory(
     capsys: pytest.CaptureFixture[str],

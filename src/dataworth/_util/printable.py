@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,11 +43,11 @@ def say(*lines: object, error: bool = False) -> None:
         print(printable(str(line)), file=sys.stderr if error else sys.stdout)
 
 
-def new_console(*, stderr: bool = False) -> Console:
+def new_console(*, stderr: bool = False, file: TextIO | None = None) -> Console:
     """A console of rich that prints no control characters of what it is given."""
     from rich.console import Console
 
-    console = Console(stderr=stderr)
+    console = Console(stderr=stderr, file=file)
     console.push_render_hook(_PrintableHook())  # type: ignore[arg-type]
     return console
 

@@ -62,6 +62,8 @@ def _run(arguments: Sequence[str] | None) -> int:
                 parser.print_help()
                 return 0
             options = parser.parse_args(given)
+            # Errors that a command prints itself are printed with --quiet too.
+            options.errors = sys.stderr
             with _without_notices() if options.quiet else contextlib.nullcontext():
                 code: int = options.command(options)
         if sys.stdout is not None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dataworth._util import signals
 from dataworth._util.files import Unwritten
@@ -351,7 +351,7 @@ def _run(
         except MissingDependencyError as error:
             echo(new_console(stderr=True), f"No page: {error}")
     if outcome.failed:
-        _print_failed(outcome)
+        _print_failed(outcome, options.errors)
     return outcome
 
 
@@ -379,11 +379,11 @@ _RUNS_NAMED = 3
 """Of the runs that failed for one reason."""
 
 
-def _print_failed(outcome: Outcome) -> None:
-    """Print each reason for which runs failed, with these runs, on stderr."""
+def _print_failed(outcome: Outcome, errors: TextIO) -> None:
+    """Print each reason for which runs failed, with these runs."""
     from dataworth.cli.show.forecast import echo
 
-    console = new_console(stderr=True)
+    console = new_console(file=errors)
     echo(console, f"{len(outcome.failed)} of the study's runs failed:")
     reasons: dict[str, list[str]] = {}
     for record in outcome.failed:
