@@ -135,7 +135,8 @@ class Context:
     def save_checkpoint(self, history: History, state: State) -> None:
         """Store a checkpoint, unless one was stored a few seconds ago."""
         if time.monotonic() - self._last >= SECONDS_BETWEEN_CHECKPOINTS:
-            self._save(history, state)
+            # Of a mapping whose columns are made when they are read.
+            self._save(dict(history), state)
             self._last = time.monotonic()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -110,11 +110,11 @@ def _for_a_budget(trainer: Trainer, request: FitRequest, context: RunContext) ->
         if best is not None and _best(history) == len(history) - 1:
             best = _copied(trainer.state())
         kept = {"last": trainer.state()} | ({} if best is None else {"best": best})
-        context.save_checkpoint(_columns(history), _grouped(kept))
+        context.save_checkpoint(_Columns(history), _grouped(kept))
         context.report(len(history), len(steps), loss=loss)
     if best is not None:
         trainer.load(best)
-    return Trained(trainer, _columns(history), {})
+    return Trained(trainer, dict(_Columns(history)), {})
 
 
 def _to_the_end(
@@ -146,7 +146,7 @@ def _to_the_end(
         row = _search(searching, parts, request, len(history.rows), history.steps, batch)
         history.rows.append(row)
         state = {f"fold{k}": trainer.state() for k, trainer in enumerate(searching)}
-        context.save_checkpoint(_columns(history.rows), _grouped(state))
+        context.save_checkpoint(_Columns(history.rows), _grouped(state))
         context.report(
             len(history.rows), of, loss=row["loss"], validation_loss=row["validation_loss"]
         )
@@ -167,9 +167,9 @@ def _to_the_end(
                 _REFIT: 1,
             }
         )
-        context.save_checkpoint(_columns(history.rows), _grouped({_FINAL: final.state()}))
+        context.save_checkpoint(_Columns(history.rows), _grouped({_FINAL: final.state()}))
         context.report(len(history.rows), of, loss=loss)
-    return Trained(final, _columns(history.rows), history.facts())
+    return Trained(final, dict(_Columns(history.rows)), history.facts())
 
 
 class _History:
@@ -258,9 +258,24 @@ def _endless(rows: NDArray[np.int64], seed: int, number: int, count: int) -> NDA
     return np.concatenate([random.permutation(rows) for _ in range(passes)])[:count]
 
 
-def _columns(history: Sequence[_Row]) -> History:
-    names = history[-1] if history else ()
-    return {name: np.array([row[name] for row in history], np.float64) for name in names}
+class _Columns(Mapping[str, NDArray[np.float64]]):
+    """A history as columns, each made when it is read.
+
+    A checkpoint is offered after every epoch and stored every few seconds: to make the columns of
+    all epochs so often would take a time that grows with their square.
+    """
+
+    def __init__(self, history: Sequence[_Row]) -> None:
+        self._history = history
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        return np.array([row[name] for row in self._history], np.float64)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._history[-1] if self._history else ())
+
+    def __len__(self) -> int:
+        return len(self._history[-1]) if self._history else 0
 
 
 def _rows(history: History) -> list[_Row]:
