@@ -18,6 +18,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,13 @@ def product_runs(model: str, batch: int) -> tuple[dict[str, Callable[[], object]
             same.append(name)
             continue
         texts.add(text)
-        runs[name] = lambda compiled=compiled: jax.block_until_ready(compiled(firsts, seconds))
+        runs[name] = partial(_done, compiled, firsts, seconds)
     return runs, same
+
+
+def _done(compiled: Callable[..., object], *arrays: object) -> object:
+    """Compute, and wait for the result."""
+    return jax.block_until_ready(compiled(*arrays))
 
 
 def training_runs(model: str, batch: int, left_out: list[str]) -> dict[str, Callable[[], object]]:
@@ -121,7 +127,9 @@ def training_runs(model: str, batch: int, left_out: list[str]) -> dict[str, Call
     x = InPlace(random.integers(0, 256, (100 * batch, 28, 28), np.uint8))
     y = random.integers(0, CLASSES, 100 * batch)
     order = np.arange(len(y))
-    network = Network(lambda shape, outputs: mlp(shape, outputs, hidden(model)), (28, 28), CLASSES)
+    network = Network(
+        lambda shape, outputs: mlp(shape, outputs, tuple(hidden(model))), (28, 28), CLASSES
+    )
     runs: dict[str, Callable[[], object]] = {}
     used = dict(program.COMPILER_OPTIONS)
     for name, options in VARIANTS.items():

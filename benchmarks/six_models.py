@@ -65,7 +65,7 @@ def main() -> int:
     curves = {name: curve["accuracy"] for name, curve in outcome.curves.items()}
     _print_measured(curves, options.out / "study")
     comparison = dw.compare(curves)
-    show_comparison(console, comparison, comparison, [LARGEST], 0.9)
+    show_comparison(console, comparison, [LARGEST], 0.9)
 
     for name in options.truth:
         largest = dw.Study(

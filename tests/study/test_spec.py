@@ -100,8 +100,9 @@ def test_more_samples_than_there_are_is_refused() -> None:
     ],
 )
 def test_an_option_that_no_study_has_is_refused_with_a_hint(option: str, hint: str) -> None:
+    options: dict[str, Any] = {option: 3}
     with raises("unknown-option", StudyError, hint):
-        dw.Study("digits", **{option: 3})
+        dw.Study("digits", **options)
 
 
 def test_the_task_goes_to_the_data(tmp_path: Path) -> None:
@@ -111,7 +112,9 @@ def test_the_task_goes_to_the_data(tmp_path: Path) -> None:
         str(path), "sklearn.linear_model:Ridge", task="regression", data_options={"label": "age"}
     )
     assert study.data_options == {"label": "age", "task": "regression"}
-    assert study.resolve().objectives["Ridge"].data.task.kind == "regression"
+    data = study.resolve().objectives["Ridge"].data
+    assert isinstance(data, dw.Dataset)
+    assert data.task.kind == "regression"
     x, y = np.ones((20, 1)), np.arange(20) % 2
     assert dw.Study(dw.Dataset(x, y), task="classification").task is None
     with raises("options-conflict", StudyError, r"have the task classification.*dw\.Dataset"):
