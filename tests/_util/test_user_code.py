@@ -44,10 +44,12 @@ def test_a_file_is_not_taken_for_another_module_of_its_name(tmp_path: Path, name
     first, second = (tmp_path / folder / f"{name}.py" for folder in ("a", "b"))
     try:
         if name == "user_code_twice":
-            assert import_object(f"{first}:made")() == "a"
-            assert import_object(f"{first}:made")() == "a"
-        with raises("import-failed", StudyError, f"another module.*Rename {name}.py"):
-            import_object(f"{second}:made")
+            for file, folder in ((first, "a"), (first, "a"), (second, "b"), (first, "a")):
+                assert import_object(f"{file}:made")() == folder
+                assert (str(tmp_path / "a") in sys.path) == (folder == "a")
+        else:
+            with raises("import-failed", StudyError, f"another module.*Rename {name}.py"):
+                import_object(f"{second}:made")
     finally:
         for folder in ("a", "b"):
             sys.path[:] = [place for place in sys.path if place != str(tmp_path / folder)]

@@ -98,4 +98,4 @@ def test_long_names_of_classes_are_cut() -> None:
         for size in (100, 200)
     ]
     names = ["x" * 1_000_000, "b", "c", "d"]
-    assert [len(name) for name in class_plot_data(records, names).names] == [40, 1, 1, 1]
+    assert [len(name) for name in class_plot_data(records, names).names] == [4_000, 1, 1, 1]

@@ -86,7 +86,7 @@ def test_a_run_that_finds_no_room_ends_the_study_and_is_no_failed_run(tmp_path: 
 def test_a_run_continues_without_the_checkpoint_for_which_there_is_no_room(tmp_path: Path) -> None:
     told: list[str] = []
     big = example(100, 0, epochs=200_000)
-    with small_disk(tmp_path / "disk", 1 << 18), Store(tmp_path / "disk", write=True) as store:
+    with small_disk(tmp_path / "disk", 3 << 17), Store(tmp_path / "disk", write=True) as store:
         checkpoints = OptionalCheckpoints(store, told.append)
         checkpoints.save_checkpoint("a", {}, {"weights": np.zeros(3)})
         for _ in range(2):

@@ -28,6 +28,10 @@ _LIBRARIES = (
 )
 
 
+_SEARCHED: set[str] = set()
+"""Folders that were added to ``sys.path`` for modules of the user."""
+
+
 @contextmanager
 def user_code(what: str) -> Iterator[None]:
     """Turn whatever the user's code raises into a `StudyError` that says where it was raised.
@@ -79,8 +83,11 @@ def import_object(text: str, option: str = "model") -> Any:
         if not path.is_file():
             raise StudyError(f'{option} "{text}": there is no file {path}.', code="import-failed")
         folder, module_name = str(path.parent), path.stem
+    if path is not None:
+        _forget_another(module_name, path)
     if folder not in sys.path:
         sys.path.append(folder)
+        _SEARCHED.add(folder)
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
@@ -103,6 +110,20 @@ def import_object(text: str, option: str = "model") -> Any:
             code="import-failed",
         )
     return getattr(module, name)
+
+
+def _forget_another(name: str, path: Path) -> None:
+    """Forget a user's module of this name from another folder, as of a study that was run before.
+
+    That folder is not searched any more, so that worker processes find the same file.
+    """
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file and not file.startswith(_LIBRARIES) and Path(file).resolve() != path:
+        del sys.modules[name]
+    for folder in sorted(_SEARCHED - {str(path.parent)}):
+        if Path(folder, path.name).is_file():
+            _SEARCHED.remove(folder)
+            sys.path[:] = [place for place in sys.path if place != folder]
 
 
 def _is_from(module: ModuleType, path: Path) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from dataworth._util.display import html_or_none
 from dataworth._util.durations import format_clock
 from dataworth.curves.read import run_curves
-from dataworth.errors import ForecastError
+from dataworth.errors import DataworthError, ForecastError
 from dataworth.findings import Finding, Findings
 from dataworth.forecast.api import forecast
 from dataworth.observers.base import Observer, counted_in
@@ -150,8 +150,13 @@ class NotebookObserver(Observer):
         begun = time.monotonic()
         if begun < self._next_picture:
             return
+        try:
+            curves = _curves_so_far(self._directory)
+        except DataworthError:
+            # A study that cannot be read is said by what reads it next; progress goes on.
+            return
         style = "max-width: 32rem; background: white"
-        self._picture = f'<div style="{style}">{_curves_so_far(self._directory)}</div>'
+        self._picture = f'<div style="{style}">{curves}</div>'
         took = time.monotonic() - begun
         self._next_picture = begun + max(_SECONDS_BETWEEN_PICTURES, took / _SHARE_OF_PICTURES)
 

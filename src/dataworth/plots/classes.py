@@ -122,7 +122,7 @@ def class_plot_data(
         confused = _most_confused(confusions[-1].mean(axis=0), pairs)
     errors = np.stack([each.mean(axis=0) for each in of_runs], axis=1)
     return ClassPlotData(
-        names=tuple(map(short_name, names)),
+        names=tuple(name[:_LONGEST_NAME] for name in names),
         sizes=np.array(sizes, np.int64),
         errors=errors,
         losses=np.stack([each.mean(axis=0) for each in losses], axis=1),
@@ -182,6 +182,8 @@ def _most_confused(confusion: Floats, pairs: int) -> tuple[Confused, ...]:
     return tuple(found)
 
 
+_LONGEST_NAME = 4_000
+"""Characters of a name; plots and tables show fewer of them."""
 _NAMED = (ORANGE, BLUE, GREEN, PINK, SKY)
 _GAP = 0.055
 

@@ -201,7 +201,7 @@ def shows_chance(data: CurvePlotData) -> bool:
     """Whether there is a level of chance, and drawing it does not flatten the curve."""
     values = data.values[np.isfinite(data.values)]
     if data.chance is None or not len(values):
-        return False
+        return data.chance is not None
     both = np.append(values, data.chance)
     least = _LEAST_SPAN * float(np.abs(values).max())
     if data.log and both.min() > 0:
