@@ -33,7 +33,7 @@ def warnings_for(observations: Observations, sizes: Floats | None = None) -> tup
         )
     if not observations.repeated and len(observations) <= _SPARSE:
         found.append(
-            "few sizes or none have several runs, so that the noise between runs is estimated from "
+            "hardly any size has several runs, so that the noise between runs is estimated from "
             "how the sizes scatter; measure with several seeds."
         )
     found += _peak(observations)
