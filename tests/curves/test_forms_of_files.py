@@ -288,3 +288,15 @@ def test_a_cell_beyond_the_last_column_takes_no_memory(tmp_path: Path) -> None:
     path.write_bytes(changed.getvalue())
     with raises("file-damaged", DataError):
         load_curve(path)
+
+
+@pytest.mark.parametrize("name", ["samples", "value", "x"])
+def test_sizes_across_beside_a_column_of_texts(tmp_path: Path, name: str) -> None:
+    """The column must not be mixed with the sizes and the figures of the first row."""
+    path = tmp_path / "across.csv"
+    path.write_text(f"{name},500,1000,2000,4000\nnet,0.5,0.4,0.3,0.25\n")
+    if name == "value":
+        with pytest.raises(DataError):
+            load_curve(path)
+    else:
+        assert load_curve(path).samples.tolist() == [500, 1_000, 2_000, 4_000]

@@ -69,12 +69,15 @@ def _turned(table: Table) -> Table:
     if numbers != sorted(set(numbers)) and not any(name[-1:].isalpha() for name in across):
         return table
     labels = next((n for n in shared if names.sizes_group(n) is not None or n == _LABELS), None)
-    columns: dict[str, list[Any]] = {name: [] for name in (*shared, "samples", "value")}
+    called = {name: _LABELS if name == labels else name for name in shared}
+    if {"samples", "value"} & {*called.values()}:
+        return table
+    columns: dict[str, list[Any]] = {name: [] for name in (*called.values(), "samples", "value")}
     rows = []
     for row in range(len(table)):
         for name in across:
             for each in shared:
-                columns[each].append(table.columns[each][row])
+                columns[called[each]].append(table.columns[each][row])
             match = sizes[name]
             columns["samples"].append(match[1] if match else name)
             columns["value"].append(table.columns[name][row])
@@ -89,7 +92,6 @@ def _turned(table: Table) -> Table:
             kind: [table.columns[name][row] for name in across] for row, kind in enumerate(kinds)
         }
         return replace(table, columns=wide, rows=[0] * len(across)).noted(note)
-    columns = {(_LABELS if name == labels else name): cells for name, cells in columns.items()}
     return replace(table, columns=columns, rows=rows).noted(note)
 
 
