@@ -26,8 +26,6 @@ _LIBRARIES = (
     str(Path(__file__).parents[1]),
     "<frozen",
 )
-
-
 _SEARCHED: set[str] = set()
 """Folders that were added to ``sys.path`` for modules of the user."""
 
@@ -83,7 +81,6 @@ def import_object(text: str, option: str = "model") -> Any:
         if not path.is_file():
             raise StudyError(f'{option} "{text}": there is no file {path}.', code="import-failed")
         folder, module_name = str(path.parent), path.stem
-    if path is not None:
         _forget_another(module_name, path)
     if folder not in sys.path:
         sys.path.append(folder)
@@ -117,8 +114,9 @@ def _forget_another(name: str, path: Path) -> None:
 
     That folder is not searched any more, so that worker processes find the same file.
     """
-    file = getattr(sys.modules.get(name), "__file__", None)
-    if file and not file.startswith(_LIBRARIES) and Path(file).resolve() != path:
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    if module and file and not file.startswith(_LIBRARIES) and not _is_from(module, path):
         del sys.modules[name]
     for folder in sorted(_SEARCHED - {str(path.parent)}):
         if Path(folder, path.name).is_file():

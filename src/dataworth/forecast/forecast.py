@@ -18,7 +18,7 @@ from dataworth._util.validation import as_list, check_probability, check_sizes, 
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.errors import ForecastError
 from dataworth.forecast import sample_size
-from dataworth.forecast.averages import averaged
+from dataworth.forecast.averages import Averaged, averaged
 from dataworth.forecast.backtest import backtest, backtest_forecast
 from dataworth.forecast.draws import Draws, draw_curves, quantiles_of_draws
 from dataworth.forecast.interpolate import measured_or_drawn
@@ -146,7 +146,7 @@ class Forecast:
             check_probability("assurance", assurance)
         loss = self.loss_of(target)
         return sample_size.samples_for(
-            self.curve, self.observations, self._drawn, loss, target, level, assurance
+            self._averaged, self.observations, self._drawn, loss, target, level, assurance
         )
 
     def probability(self, size: float, target: float) -> float:
@@ -289,7 +289,11 @@ class Forecast:
         Sizes from there on are not fitted: what the metric lacks there is below what the held-out
         rows resolve.
         """
-        return averaged(self.curve).perfect
+        return self._averaged.perfect
+
+    @cached_property
+    def _averaged(self) -> Averaged:
+        return averaged(self.curve)
 
     def warnings_at(self, sizes: ArrayLike) -> tuple[str, ...]:
         """Warnings about the distance of these sizes from the measured ones, then `warnings`."""

@@ -88,7 +88,7 @@ def _estimated(measured: Averaged, single_run: bool | None) -> tuple[Observation
     if several and not differ:
         notes += ("the runs of each size are identical: they are taken for one run.",)
     scatter = _scatter(u, np.log(means))
-    separate = repeated or (several and differ)
+    separate = measured.has_spread or (several and differ)
     if separate and single_run:
         raise ForecastError(
             "single_run: sizes were measured several times, with figures that differ, so that they "
@@ -108,12 +108,10 @@ def _estimated(measured: Averaged, single_run: bool | None) -> tuple[Observation
     found = []
     for single in kinds:
         runs = measured.runs if differ and not single else np.ones_like(u)
-        if repeated:
-            per_run = _run_noise(u, measured.freedom, measured.spread)
-        elif differ and not single:
+        if differ and not single:
             # Repeats and scatter are independent estimates; that of the scatter has less freedom
             # than there are sizes, as each difference takes two neighbours.
-            known = max(len(u) - 2.0, 1.0)
+            known = 0.0 if repeated else max(len(u) - 2.0, 1.0)
             per_run = _run_noise(u, measured.freedom, measured.spread, known, scatter**2)
         else:
             per_run = np.full_like(u, 0.0 if single else scatter**2)
@@ -155,9 +153,7 @@ def _scatter(u: Floats, log_loss: Floats) -> float:
     )
 
 
-def _run_noise(
-    u: Floats, freedom: Floats, spread: Floats, known: float = 0.0, variance: float = 0.0
-) -> Floats:
+def _run_noise(u: Floats, freedom: Floats, spread: Floats, known: float, variance: float) -> Floats:
     """Relative variance of one run at each size, smoothed over sizes.
 
     Each size's own variance has few degrees of freedom; it is pooled with those of its

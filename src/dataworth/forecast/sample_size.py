@@ -9,8 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from dataworth.curves.curve import Curve
-from dataworth.forecast.averages import Averaged, averaged
+from dataworth.forecast.averages import Averaged
 from dataworth.forecast.results import ReachableSize, SampleSize, Stop
 from dataworth.laws.observations import Observations
 
@@ -35,7 +34,7 @@ _CLOSER = 4
 
 
 def samples_for(
-    curve: Curve,
+    measured: Averaged,
     observations: Observations,
     drawn: Drawn,
     loss: float,
@@ -45,7 +44,6 @@ def samples_for(
 ) -> SampleSize:
     """The sizes at which a loss is met with given probabilities; see `Forecast.samples_for`."""
     largest = float(observations.sizes[-1])
-    measured = averaged(curve)
     met = _met_at(measured, loss)
     grid = np.linspace(0.0, _FURTHEST, _STEPS)
     chances = _chances(drawn, grid, loss)

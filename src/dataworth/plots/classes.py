@@ -201,7 +201,7 @@ def plot_classes(directory: str | os.PathLike[str], axes: Axes | None = None) ->
     with Store(Path(directory)) as store:
         records, names = store.records(arrays=True), store.require("class_names", list[str])
     data = class_plot_data(records, names)
-    return draw_classes(data, axes_to_show() if axes is None else axes)
+    return draw_classes(data, axes_to_show(axes))
 
 
 def draw_classes(data: ClassPlotData, axes: Axes | None = None) -> Axes:

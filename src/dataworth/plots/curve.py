@@ -147,9 +147,9 @@ def draw_curve(data: CurvePlotData, axes: Axes | None = None) -> Axes:
             capsize=2.5,
             label="± 1 standard deviation",
         )
-    if shows_chance(data):
-        assert data.chance is not None
-        axes.axhline(data.chance, color=GREY, ls="--", lw=1, label=chance_label(data))
+    chance = shown_chance(data)
+    if chance is not None:
+        axes.axhline(chance, color=GREY, ls="--", lw=1, label=chance_label(data))
     finish(data, axes)
     return axes
 
@@ -176,7 +176,7 @@ def draw_curves(curves: Sequence[CurvePlotData], axes: Axes | None = None) -> Ax
 @display.draw.register("Curve")
 def plot_curve(curve: Curve, axes: Axes | None = None) -> Axes:
     """Draw a curve; see `draw_curve`."""
-    return draw_curve(curve_plot_data(curve), axes_to_show() if axes is None else axes)
+    return draw_curve(curve_plot_data(curve), axes_to_show(axes))
 
 
 def shared_title(curves: Sequence[CurvePlotData]) -> str:
@@ -197,16 +197,17 @@ def measured_label(data: CurvePlotData) -> str:
     return "mean over seeds" if len(data.samples) > len(data.sizes) else "measured"
 
 
-def shows_chance(data: CurvePlotData) -> bool:
-    """Whether there is a level of chance, and drawing it does not flatten the curve."""
+def shown_chance(data: CurvePlotData) -> float | None:
+    """The level of chance, where there is one and drawing it does not flatten the curve."""
     values = data.values[np.isfinite(data.values)]
     if data.chance is None or not len(values):
-        return data.chance is not None
+        return data.chance
     both = np.append(values, data.chance)
     least = _LEAST_SPAN * float(np.abs(values).max())
     if data.log and both.min() > 0:
         values, both, least = np.log(values), np.log(both), _LEAST_SPAN
-    return bool(np.ptp(both) <= max(_MOST_FLATTENED * float(np.ptp(values)), least))
+    is_near = np.ptp(both) <= max(_MOST_FLATTENED * float(np.ptp(values)), least)
+    return data.chance if is_near else None
 
 
 def chance_label(data: CurvePlotData) -> str:

@@ -21,7 +21,7 @@ from dataworth.plots.curve import (
     curve_plot_data,
     draw_measured,
     finish,
-    shows_chance,
+    shown_chance,
 )
 from dataworth.plots.style import (
     BLUE,
@@ -133,9 +133,9 @@ def draw_forecast(data: ForecastPlotData, axes: Axes | None = None) -> Axes:
     for target, colour, dash in zip(data.targets, cycle(_COLOURS), cycle(_DASHES), strict=False):
         text = f"{format_exact(100 * target)} %" if data.curve.percent else format_exact(target)
         axes.axhline(target, color=colour, ls=dash, lw=1.2, label=f"target: {text}")
-    if shows_chance(data.curve):
-        assert data.curve.chance is not None
-        axes.axhline(data.curve.chance, color=GREY, ls="--", lw=1, label=chance_label(data.curve))
+    chance = shown_chance(data.curve)
+    if chance is not None:
+        axes.axhline(chance, color=GREY, ls="--", lw=1, label=chance_label(data.curve))
     finish(data.curve, axes)
     if data.curve.log:
         _keep_in_view([data], axes)
@@ -201,14 +201,14 @@ def plot_forecast(
 ) -> Axes:
     """Draw a forecast; see `forecast_plot_data` and `draw_forecast`."""
     data = forecast_plot_data(forecast, sizes=sizes, targets=targets)
-    return draw_forecast(data, axes_to_show() if axes is None else axes)
+    return draw_forecast(data, axes_to_show(axes))
 
 
 @display.draw.register("Comparison")
 def plot_comparison(comparison: Comparison, axes: Axes | None = None) -> Axes:
     """Draw the forecasts of a comparison; see `draw_forecasts`."""
     several = named_plot_data(comparison.forecasts)
-    return draw_forecasts(several, axes_to_show() if axes is None else axes)
+    return draw_forecasts(several, axes_to_show(axes))
 
 
 def named_plot_data(

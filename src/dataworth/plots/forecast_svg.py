@@ -13,7 +13,7 @@ from dataworth.plots.curve import (
     chance_label,
     measured_label,
     shared_title,
-    shows_chance,
+    shown_chance,
 )
 from dataworth.plots.forecast import ForecastPlotData, lowest_in_view
 from dataworth.plots.style import BLUE, COLORS, GREEN, GREY, ORANGE, PINK
@@ -39,9 +39,9 @@ def curves_svg(curves: Sequence[CurvePlotData]) -> str:
         label = data.name if len(curves) > 1 else measured_label(data)
         plot.dots(data.samples, data.values, color)
         plot.line(data.sizes, data.mean, color, dash, label)
-    if len(curves) == 1 and shows_chance(curves[0]):
-        assert curves[0].chance is not None
-        plot.level(curves[0].chance, GREY, _FORECAST, chance_label(curves[0]))
+    chance = shown_chance(curves[0]) if len(curves) == 1 else None
+    if chance is not None:
+        plot.level(chance, GREY, _FORECAST, chance_label(curves[0]))
     return plot.text()
 
 
@@ -78,9 +78,9 @@ def _levels(plot: SvgPlot, data: ForecastPlotData) -> None:
     ):
         text = f"{format_exact(100 * target)} %" if data.curve.percent else format_exact(target)
         plot.level(target, color, dash, f"target: {text}")
-    if shows_chance(data.curve):
-        assert data.curve.chance is not None
-        plot.level(data.curve.chance, GREY, _FORECAST, chance_label(data.curve))
+    chance = shown_chance(data.curve)
+    if chance is not None:
+        plot.level(chance, GREY, _FORECAST, chance_label(data.curve))
 
 
 def _new_plot(title: str, curves: Sequence[CurvePlotData]) -> SvgPlot:

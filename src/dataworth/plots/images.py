@@ -147,7 +147,7 @@ def draw_images(data: ImagePlotData, axes: Axes | None = None) -> Axes:
 def plot_images(thing: LabelledSamples | str | os.PathLike[str], axes: Axes | None = None) -> Axes:
     """Plot a few images of each class of a data set or a run directory; see `draw_images`."""
     data = image_plot_data(thing)
-    return draw_images(data, axes_to_show(_size(data)) if axes is None else axes)
+    return draw_images(data, axes_to_show(axes, _size(data)))
 
 
 def _layout(data: ImagePlotData) -> tuple[int, int, float, int]:

@@ -127,4 +127,4 @@ def draw_joint(data: JointPlotData, axes: Axes | None = None) -> Axes:
 @display.draw.register("JointForecast")
 def plot_joint(forecast: JointForecast, axes: Axes | None = None) -> Axes:
     """Draw a joint law; see `joint_plot_data` and `draw_joint`."""
-    return draw_joint(joint_plot_data(forecast), axes_to_show() if axes is None else axes)
+    return draw_joint(joint_plot_data(forecast), axes_to_show(axes))

@@ -57,11 +57,13 @@ def new_axes(size: tuple[float, float] = COLUMN) -> Axes:
     return _axes_of(Figure(figsize=size, dpi=300, layout="constrained"))
 
 
-def axes_to_show(size: tuple[float, float] = COLUMN) -> Axes:
-    """Create axes that a notebook shows at the end of the cell; elsewhere as `new_axes` does.
+def axes_to_show(axes: Axes | None, size: tuple[float, float] = COLUMN) -> Axes:
+    """The axes that are given, or new ones that a notebook shows at the end of the cell.
 
-    A notebook shows the figures of pyplot, and those alone.
+    A notebook shows the figures of pyplot, and those alone; elsewhere `new_axes` makes them.
     """
+    if axes is not None:
+        return axes
     require("matplotlib", "pictures")
     if "ipykernel" not in sys.modules:
         return new_axes(size)

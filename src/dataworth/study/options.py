@@ -181,14 +181,13 @@ class StudyOptions(_Named):
 
     def _give_the_data_their_task(self) -> None:
         """Pass the task on to `dataworth.load`; check that of data that are loaded already."""
-        if isinstance(self.data, str | Path):
-            options = {**self.data_options, "task": self.task}
-            object.__setattr__(self, "data_options", options)
-        kind = getattr(self.task, "kind", self.task)
-        own = kind
-        if isinstance(self.data, Dataset | Rows):
-            own = self.data.task.kind if isinstance(self.data, Dataset) else None
+        task = self.task
         object.__setattr__(self, "task", None)
+        if isinstance(self.data, str | Path):
+            object.__setattr__(self, "data_options", {**self.data_options, "task": task})
+            return
+        kind = getattr(task, "kind", task)
+        own = self.data.task.kind if isinstance(self.data, Dataset) else None
         if own != kind:
             said = "have no task" if own is None else f"have the task {own}"
             raise StudyError(

@@ -15,6 +15,7 @@ from dataworth._util.extras import require
 from dataworth.data import frames
 from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
+from dataworth.data.features import length
 from dataworth.errors import StudyError
 from dataworth.learners.base import FitRequest
 from dataworth.learners.sklearn.boosting import (
@@ -93,7 +94,7 @@ class Fitted:
         Labels without probabilities become log-probabilities of 0 and 1.
         """
         features = self._features(x)
-        rows = features.shape[0] if hasattr(features, "shape") else len(features)
+        rows = length(features)
         predicted = self._predict(features, rows)
         if len(predicted) != rows:
             raise StudyError(
