@@ -245,7 +245,7 @@ def test_the_table_of_another_metric_has_its_name() -> None:
 def test_an_abbreviated_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["run", "--data", "digits", "--seed", "3"])
-    assert "unknown option --seed; did you mean --seeds?" in capsys.readouterr().err
+    assert "unknown option --seed. Did you mean --seeds?" in capsys.readouterr().err
 
 
 def test_a_narrow_terminal_gets_every_figure_whole() -> None:

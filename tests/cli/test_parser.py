@@ -34,13 +34,13 @@ def test_an_unknown_option_is_refused_with_the_one_that_was_meant(
     assert stop.value.code == 2
     said = capsys.readouterr().err
     assert said.startswith(f"usage: {usage} [-h]")
-    assert said.endswith(f"{usage}: error: unknown option {unknown}; did you mean {meant}?\n")
+    assert said.endswith(f"{usage}: error: unknown option {unknown}. Did you mean {meant}?\n")
 
 
 def test_an_option_like_no_other_has_no_proposal(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["report", "runs/a", "--wibble", "3"])
-    assert capsys.readouterr().err.endswith("unknown option --wibble\n")
+    assert capsys.readouterr().err.endswith("unknown option --wibble.\n")
 
 
 def test_an_unknown_command_is_refused_with_the_one_that_was_meant(
@@ -49,7 +49,7 @@ def test_an_unknown_command_is_refused_with_the_one_that_was_meant(
     with pytest.raises(SystemExit) as stop:
         main(["forcast", "a.csv"])
     assert stop.value.code == 2
-    assert "unknown command 'forcast'; did you mean forecast?" in capsys.readouterr().err
+    assert "unknown command 'forcast'. Did you mean forecast?" in capsys.readouterr().err
 
 
 def test_a_superfluous_argument_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import os
@@ -17,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from dataworth._util.extras import EXTRAS
+from dataworth._util.words import nearest
 from dataworth.errors import DataworthError, StudyError
 
 _ESTIMATORS = ("catboost", "lightgbm", "xgboost")
@@ -136,9 +136,9 @@ _MOST_NAMES = 12
 def _what_it_has(module: ModuleType, name: str) -> str:
     """The name in a module that was probably meant, or else what it defines, for a message."""
     public = [key for key in dir(module) if not key.startswith("_")]
-    close = difflib.get_close_matches(name, public, n=1)
+    close = nearest(name, public)
     if close:
-        return f"did you mean {close[0]}?"
+        return f"did you mean {close}?"
     values = vars(module)
     made = [key for key in public if inspect.isclass(values.get(key))]
     made += [key for key in public if inspect.isfunction(values.get(key))]
@@ -153,8 +153,8 @@ def _misspelt_module(error: Exception) -> str | None:
     if package not in sys.modules:
         return None
     inside = [each.name for each in pkgutil.iter_modules(sys.modules[package].__path__)]
-    close = difflib.get_close_matches(last, inside, n=1)
-    return f"Did you mean {package}.{close[0]}?" if close else f"{package} is there without it."
+    close = nearest(last, inside)
+    return f"Did you mean {package}.{close}?" if close else f"{package} is there without it."
 
 
 def _command_that_installs(error: Exception) -> str | None:

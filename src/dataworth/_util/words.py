@@ -1,9 +1,9 @@
-"""Words for sentences, from names that people give to columns."""
+"""Words for sentences, from names that people give to columns, options and models."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 _MOST_LETTERS = 24
 _ENDINGS = frozenset({"id", "ids", "no", "nr", "num", "number", "key", "code", "uuid", "name"})
@@ -13,6 +13,35 @@ _ENDINGS = frozenset({"id", "ids", "no", "nr", "num", "number", "key", "code", "
 def in_words(names: Sequence[str]) -> str:
     """Names in a sentence: "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def nearest(text: str, known: Iterable[str]) -> str | None:
+    """The known name that is the most similar one; None if none is similar.
+
+    A name that only lacks its end is taken before all others, as that is the most frequent
+    difference.
+    """
+    import difflib  # only where a message is written
+
+    names = list(known)
+    begun = [name for name in names if name.startswith(text) and text.strip("-")]
+    found = begun or difflib.get_close_matches(text, names, n=1)
+    return found[0] if found else None
+
+
+def did_you_mean(text: str, known: Iterable[str], shown: Callable[[str], str] = repr) -> str:
+    """The end of a message, " Did you mean 'price'?"; empty if no known name is similar.
+
+    Parameters
+    ----------
+    text : str
+        What was written.
+    known : iterable of str
+    shown : callable
+        Writes the name.
+    """
+    name = nearest(text, known)
+    return "" if name is None else f" Did you mean {shown(name)}?"
 
 
 def plural_of(name: str, otherwise: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 from dataworth import __version__
 from dataworth._util import signals
 from dataworth._util.printable import say
-from dataworth.cli.parser import Parser, did_you_mean
+from dataworth._util.words import did_you_mean
+from dataworth.cli.parser import Parser
 from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning
 
@@ -140,7 +141,7 @@ def _parser(given: Sequence[str] = ()) -> Parser:
         from dataworth.study.shipped import shipped_studies
 
         known = (*COMMANDS, *shipped_studies())
-        parser.error(f"unknown command {given[0]!r}{did_you_mean(given[0], known)}")
+        parser.error(f"unknown command {given[0]!r}.{did_you_mean(given[0], known, str)}")
     for name in [name for name in COMMANDS if name in given] or COMMANDS:
         # Imported here: the handler of Ctrl-C is installed, and no other command is loaded.
         import_module(f"dataworth.cli.{name}").add_parser(commands)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from dataworth._util.words import did_you_mean
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,15 +51,4 @@ class Parser(argparse.ArgumentParser):
             name = text.partition("=")[0]
             # As for argparse, text with a space is a value and no option.
             if text.startswith("--") and " " not in name and name not in known:
-                self.error(f"unknown option {name}{did_you_mean(name, known)}")
-
-
-def did_you_mean(text: str, known: Iterable[str]) -> str:
-    """The end of a message: the known text that is the most similar one, or nothing."""
-    import difflib  # only where a message is written
-
-    names = list(known)
-    # What is left out at the end is the most frequent difference.
-    close = [name for name in names if name.startswith(text) and len(text) > len("--")]
-    close = close or difflib.get_close_matches(text, names, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+                self.error(f"unknown option {name}.{did_you_mean(name, known, str)}")

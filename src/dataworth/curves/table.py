@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
+from dataworth._util.words import did_you_mean
 from dataworth.errors import DataError
 
 
@@ -72,10 +72,9 @@ class Table:
         same = [each for each in self.columns if each.casefold() == name.strip().casefold()]
         if len(same) == 1:
             return same[0]
-        near = get_close_matches(name, self.names, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise DataError(
-            f"{self.place}: column {name!r} is missing; there are {listed(self.names)}.{hint}",
+            f"{self.place}: column {name!r} is missing; there are {listed(self.names)}."
+            f"{did_you_mean(name, self.names)}",
             code="column-missing",
             column=name,
         )

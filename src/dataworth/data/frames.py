@@ -5,13 +5,13 @@ A frame is recognised by its class, so that none of the libraries is imported fo
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.words import did_you_mean
 from dataworth.data.base import RowNumbers
 from dataworth.errors import DataError
 
@@ -112,8 +112,7 @@ def named(frame: Any, name: Name, option: str) -> Name:
             code="named-twice",
             column=name,
         )
-    close = difflib.get_close_matches(str(name), [str(each) for each in names], n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(str(name), map(str, names))
     raise DataError(
         f"{option}: the table has no column {name!r}; its columns are {listed(names)}.{hint}",
         code="column-missing",

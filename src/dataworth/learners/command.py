@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dataworth._util.words import did_you_mean
 from dataworth.errors import StudyError
 from dataworth.learners.function import RunModel, checked_scores
 from dataworth.records.run import Run
@@ -79,8 +79,7 @@ class Command(RunModel):
         for found in _PLACEHOLDER.findall(command):
             # Braces with other content are the command's own, as in JSON or awk.
             if re.fullmatch(r"[a-z_.]+", found) and found not in PLACEHOLDERS:
-                close = difflib.get_close_matches(found, PLACEHOLDERS, n=1)
-                hint = f" Did you mean {{{close[0]}}}?" if close else ""
+                hint = did_you_mean(found, PLACEHOLDERS, "{{{}}}".format)
                 raise StudyError(
                     f"command {command!r}: {{{found}}} is not a placeholder.{hint} There are "
                     f"{', '.join(f'{{{each}}}' for each in PLACEHOLDERS)}.",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from typing import Any
 
+from dataworth._util.words import did_you_mean
 from dataworth.errors import StudyError
 
 CHOICES = ("linear", "mlp", "mlp:512,512", "cnn")
@@ -29,8 +29,7 @@ def check_name(model: str) -> None:
 def unknown_model(model: Any) -> StudyError:
     """The error for something that is not a model, with the nearest preset."""
     text = os.fspath(model) if isinstance(model, str | os.PathLike) else repr(model)
-    close = difflib.get_close_matches(text.lower(), CHOICES, n=1, cutoff=0.5)
-    hint = f' Did you mean "{close[0]}"?' if close else ""
+    hint = did_you_mean(text.lower(), CHOICES, '"{}"'.format)
     return StudyError(
         f'model "{text}" is not known.{hint} Choose one of {", ".join(CHOICES)}; or give '
         '"module:name" or "file.py:name" (an estimator or its class, such as '

@@ -6,11 +6,11 @@ import inspect
 import os
 import warnings
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dataworth._util.words import did_you_mean
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError, DataworthWarning
 
@@ -89,13 +89,13 @@ def _registry() -> dict[str, Callable[..., Dataset]]:
     }
 
 
-def _similar_file(path: Path) -> list[str]:
-    """The file or folder beside a path whose name is the most similar one, if there is one."""
+def _similar_file(path: Path) -> str:
+    """The end of a message: the file or folder beside a path whose name is the most similar one."""
     try:
         names = [each.name for each in path.parent.iterdir()]
     except OSError:
-        return []
-    return [str(path.with_name(name)) for name in get_close_matches(path.name, names, 1)]
+        return ""
+    return did_you_mean(path.name, names, lambda name: str(path.with_name(name)))
 
 
 def _resolve(spec: str) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:
@@ -107,9 +107,9 @@ def _resolve(spec: str) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:
         from dataworth.sources.folder import resolve
 
         return resolve(path)
-    near = get_close_matches(spec, registry, 1) or _similar_file(path)
+    hint = did_you_mean(spec, registry, str) or _similar_file(path)
     raise DataError(
         f"There is no data set {spec!r}, and no file or folder of that name here. "
-        f"Names: {', '.join(registry)}." + (f" Did you mean {near[0]}?" if near else ""),
+        f"Names: {', '.join(registry)}.{hint}",
         code="unknown-data",
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 
+from dataworth._util.words import did_you_mean
 from dataworth.data.frames import listed
 from dataworth.errors import DataError
 from dataworth.sources.files import Entry
@@ -65,8 +65,7 @@ def label_column(entry: Entry, columns: int, names: Sequence[str], label: str | 
             return lower.index(name)
     if label is not None:
         known = listed(names) if names else "none: the file has no header row"
-        close = difflib.get_close_matches(label, names, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(label, names)
         raise DataError(
             f"{entry} has no column {label!r}; its names are: {known}.{hint}",
             code="column-missing",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.words import did_you_mean
 from dataworth.data.columns import UNSORTED, first_unsorted
 from dataworth.data.dataset import Dataset
 from dataworth.data.roles import Roles
@@ -327,11 +327,9 @@ def _name(entry: Entry, names: Sequence[str], column: str | int, option: str) ->
         found = [name for name in names if same(name) == same(wanted)]
         if len(found) == 1:
             return found[0]
-    close = difflib.get_close_matches(wanted, names, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
     raise DataError(
         f"{option}: {entry} has no column {wanted!r}; its columns are {', '.join(names[:20])}."
-        f"{hint}",
+        f"{did_you_mean(wanted, names)}",
         code="column-missing",
         column=wanted,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataworth._util import validation as checks
+from dataworth._util.words import did_you_mean
 from dataworth.data.dataset import Dataset
 from dataworth.data.folds import number_of_folds
 from dataworth.data.rows import Rows
@@ -66,13 +66,13 @@ class _Named:
         unknown = next((name for name in options if name not in known), None)
         if unknown is None:
             return super().__new__(cls)
-        close = difflib.get_close_matches(unknown, known, n=1)
         if unknown.lower() in _OF_DATA:
             hint = f"It is one of the data: dw.Dataset(..., {unknown.lower()}=...)."
         elif unknown in _OF_RUN:
             hint = f"It is one of run: study.run(..., {unknown}=...)."
         else:
-            hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known)}."
+            meant = did_you_mean(unknown, known, str)
+            hint = meant.strip() or f"There are {', '.join(known)}."
         raise StudyError(
             f"Study has no option {unknown}. {hint}", code="unknown-option", option=unknown
         )

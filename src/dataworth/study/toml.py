@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -11,6 +10,7 @@ from shlex import quote
 from typing import Any
 
 from dataworth._util.toml import parse_toml
+from dataworth._util.words import did_you_mean
 from dataworth.errors import StudyError
 from dataworth.learners.base import OPTIONS
 from dataworth.records.layout import RESULTS_FILE, STUDY_FILE
@@ -39,8 +39,7 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
     if is_run:
         path = path / STUDY_FILE
     if not path.is_file():
-        close = difflib.get_close_matches(str(where), shipped_studies(), n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
+        hint = did_you_mean(str(where), shipped_studies(), str)
         raise StudyError(
             f"{where}: no study of this name, no TOML file and no run directory. Shipped studies: "
             f"{', '.join(shipped_studies())}.{hint}",
@@ -91,8 +90,7 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
         ) from None
     unknown = [key for key in values if key not in _OPTIONS]
     if unknown:
-        close = difflib.get_close_matches(unknown[0], _OPTIONS, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
+        hint = did_you_mean(unknown[0], _OPTIONS, str)
         raise StudyError(
             f"{where}: unknown option {unknown[0]!r}; known are {', '.join(_OPTIONS)}.{hint}",
             code="unknown-option",

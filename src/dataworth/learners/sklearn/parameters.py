@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataworth._util.user_code import user_code
+from dataworth._util.words import did_you_mean
 from dataworth.errors import DataworthWarning, StudyError
 from dataworth.learners.sklearn.learner import SklearnLearner
 
@@ -107,7 +108,5 @@ def _knows(estimator: Any, name: str) -> bool:
 
 def _nearest(name: str, known: Mapping[str, set[str]]) -> str:
     names = sorted({each for every in known.values() for each in every})
-    close = difflib.get_close_matches(name, names, n=1)
-    if close:
-        return f" Did you mean {close[0]}?"
-    return f" Those of {', '.join(known)} are {', '.join(names)}." if known else ""
+    others = f" Those of {', '.join(known)} are {', '.join(names)}." if known else ""
+    return did_you_mean(name, names, str) or others
