@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such page.")
 
     def _studies(self) -> dict[str, Any]:
-        from dataworth.records.overview import listed, overview, run_directories, stamp
+        from dataworth.records.overview import overview, run_directories, stamp
 
         root, before = self.server.root, self.server.overviews
         found = {}
@@ -124,14 +124,14 @@ class _Handler(BaseHTTPRequestHandler):
             is_same = known is not None and known[0] == now
             found[directory] = known if known and is_same else (now, overview(directory))
         self.server.overviews = found
-        return {"folder": str(root), "studies": [listed(each, root) for _, each in found.values()]}
+        return {"folder": str(root), "studies": [_listed(each, root) for _, each in found.values()]}
 
     def _study(self, directory: Path) -> dict[str, Any]:
-        from dataworth.records.overview import listed, overview
+        from dataworth.records.overview import overview
         from dataworth.report.live import details
 
         each = overview(directory)
-        state = listed(each, self.server.root)
+        state = _listed(each, self.server.root)
         if each.problem:
             return state
         shown = (directory, each.last, each.finished, each.failed)
@@ -209,3 +209,29 @@ class _Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             # The browser has left.
             self.close_connection = True
+
+
+def _listed(each: Overview, root: Path) -> dict[str, Any]:
+    """A row of the list of studies, as JSON values; paths are relative to `root`."""
+    from dataworth.records.overview import is_running
+
+    others = f" and {each.models - 1} more" if each.models > 1 else ""
+    if each.problem:
+        state = "cannot be read"
+    elif is_running(each):
+        state = "running"
+    elif each.is_done:
+        state = "done"
+    else:
+        state = "not running" if each.expected is None else "not finished"
+    return {
+        "path": each.directory.relative_to(root).as_posix(),
+        "name": each.name,
+        "what": f"{each.model}{others} on {each.data}" if each.model and each.data else "",
+        "finished": each.finished,
+        "failed": each.failed,
+        "expected": each.expected,
+        "changed": each.changed,
+        "state": state,
+        "problem": each.problem,
+    }

@@ -138,30 +138,6 @@ def overview(directory: Path) -> Overview:
     return Overview(directory, changed=changed, models=models, expected=expected, **found)
 
 
-def listed(each: Overview, root: Path) -> dict[str, Any]:
-    """A row of the list of studies, as JSON values; paths are relative to `root`."""
-    others = f" and {each.models - 1} more" if each.models > 1 else ""
-    if each.problem:
-        state = "cannot be read"
-    elif is_running(each):
-        state = "running"
-    elif each.is_done:
-        state = "done"
-    else:
-        state = "not running" if each.expected is None else "not finished"
-    return {
-        "path": each.directory.relative_to(root).as_posix(),
-        "name": each.name,
-        "what": f"{each.model}{others} on {each.data}" if each.model and each.data else "",
-        "finished": each.finished,
-        "failed": each.failed,
-        "expected": each.expected,
-        "changed": each.changed,
-        "state": state,
-        "problem": each.problem,
-    }
-
-
 def stamp(directory: Path) -> tuple[tuple[int, int], ...]:
     """Time and size of the files that an overview is read from: it changes where they do."""
     stamps = []

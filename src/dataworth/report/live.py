@@ -14,10 +14,10 @@ from dataworth.curves.curve import Curve
 from dataworth.errors import DataworthError, ForecastError
 from dataworth.metrics.spoken import axis_label, shown_scale, unit_of_difference
 from dataworth.plan.stored import StoredPlan, stored_plan
-from dataworth.records.overview import grid_of
+from dataworth.records.overview import Grid, grid_of
 from dataworth.records.reader import curve_columns, models
 from dataworth.records.record import Record
-from dataworth.records.store import Store
+from dataworth.records.store import Store, Table
 from dataworth.report.planned import plan_report
 from dataworth.report.reported import reported_metric
 from dataworth.report.sentences import TIMES, headline
@@ -45,17 +45,18 @@ def details(directory: Path) -> dict[str, Any]:
             several = [name for name in names if name in finished] if len(names) > 1 else [None]
             curves = [Curve(**curve_columns(store, name)) for name in several if finished]
             plan, report = stored_plan(store), plan_report(store)
-            upcoming = _next_of_plan(plan, store) if plan else _next_of_grid(store, names)
+            chosen = _next_of_plan(plan, store) if plan else None
     except DataworthError as error:
         return {"problem": str(error)}
-    sizes = [*grid_of(directory).sizes, *(float(max(curve.sizes)) for curve in curves)]
+    grid = grid_of(directory)
+    sizes = [*grid.sizes, *(float(max(curve.sizes)) for curve in curves)]
     asked = plan.goal.at if plan else None
     found = {
         "failures": [_failure(record) for record in failed[-_LATEST:]],
         "models": [_model(curve, asked or TIMES * max(sizes)) for curve in curves],
         "plan": list(report.sentences) if report else [],
         "narrowing": report.picture if report else "",
-        "next": upcoming,
+        "next": _next_of_grid(grid, names, table, failed) if chosen is None else chosen,
     }
     return json_values(found)  # type: ignore[no-any-return]
 
@@ -67,12 +68,13 @@ def _next_of_plan(plan: StoredPlan, store: Store) -> list[str]:
     return [choice.describe() for choice in waiting[:_LATEST]]
 
 
-def _next_of_grid(store: Store, names: Sequence[str]) -> list[str]:
+def _next_of_grid(
+    grid: Grid, names: Sequence[str], finished: Table, failed: Sequence[Record]
+) -> list[str]:
     """How many runs of each size have not ended, of each model."""
-    grid = grid_of(store.directory)
-    ended = {
-        (record.key.learner, record.key.size, record.key.seed) for record in store.records(None)
-    }
+    columns = (finished.learners, finished.samples, finished.seeds)
+    ended = set(zip(*(column.tolist() for column in columns), strict=True))
+    ended |= {(record.key.learner, record.key.size, record.key.seed) for record in failed}
     found = []
     for name in grid.models or names[:1]:
         left = Counter(
