@@ -78,21 +78,21 @@ def goal_of(options: argparse.Namespace, models: int, metric: str | None) -> Goa
     StudyError
         If an option is out of range, or does not belong to the others.
     """
-    given = {
+    values = {
         name: value
         for name in ("at", "within", "level", "target", "sure")
         if (value := getattr(options, name)) is not None
     }
-    if not given:
+    if not values:
         return None
 
     from dataworth.plan.goal import SURE, Goal
 
-    if "target" in given:
-        given["target"] = _in_unit(given["target"], metric)
-    elif models > 1 and not {"within", "sure"} & set(given):
-        given["sure"] = SURE
-    return Goal(**given)
+    if "target" in values:
+        values["target"] = _in_unit(values["target"], metric)
+    elif models > 1 and not {"within", "sure"} & set(values):
+        values["sure"] = SURE
+    return Goal(**values)
 
 
 def budget_of(options: argparse.Namespace) -> Budget | None:
@@ -121,9 +121,9 @@ def budget_of(options: argparse.Namespace) -> Budget | None:
 def given_options(options: argparse.Namespace) -> list[str]:
     """The options of a goal and of a budget that were given, as words of a command."""
     names = ("at", "within", "target", "sure", "level", "budget", "price_per_hour")
-    given = [(name, value) for name in names if (value := getattr(options, name)) is not None]
+    pairs = [(name, value) for name in names if (value := getattr(options, name)) is not None]
     return [
-        word for name, value in given for word in (f"--{name.replace('_', '-')}", _written(value))
+        word for name, value in pairs for word in (f"--{name.replace('_', '-')}", _written(value))
     ]
 
 

@@ -53,12 +53,12 @@ def run(options: argparse.Namespace) -> int:
     from dataworth.report import write_report
 
     reading = {"metric": options.metric, **curve_options(options)}
-    given = [f"--{name.replace('_', '-')}" for name, value in reading.items() if value is not None]
+    flags = [f"--{name.replace('_', '-')}" for name, value in reading.items() if value is not None]
     if os.path.isfile(options.place):
         page = write_report(as_curve(options.place, **reading), options.out)
-    elif given:
+    elif flags:
         raise StudyError(
-            f"{options.place} is not a file of measurements, and {', '.join(given)} says how one "
+            f"{options.place} is not a file of measurements, and {', '.join(flags)} says how one "
             "is read. Omit it: the page of a run directory shows all metrics.",
             code="options-conflict",
         )

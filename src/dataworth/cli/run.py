@@ -206,10 +206,10 @@ def run(options: argparse.Namespace) -> int:
     studies = _studies(options)
     budget = budget_of(options)
     code, documents, unwritten = 0, [], Unwritten()
-    for given in studies:
-        directory = _directory(options, given, alone=len(studies) == 1)
-        goal = _goal(options, given)
-        study = _without_grid(given, options) if goal is not None else given
+    for requested in studies:
+        directory = _directory(options, requested, alone=len(studies) == 1)
+        goal = _goal(options, requested)
+        study = _without_grid(requested, options) if goal is not None else requested
         study = study.planned(directory, goal, budget)
         with _says_how_to_go_on(options, directory, alone=len(studies) == 1):
             outcome = _run(study, directory, options, unwritten)
@@ -437,24 +437,24 @@ def _studies(options: argparse.Namespace) -> list[Study]:
         *("model", "metric", "sizes", "seeds", "name", "time_limit", "scoring", *SPLIT_OPTIONS),
         *("epochs", "steps", "batch_size", "learning_rate", "optimizer", "patience"),
     )
-    given = {name: value for name in names if (value := getattr(options, name)) is not None}
-    if len(given.get("model", ())) == 1:
-        given["model"] = given["model"][0]
-    if "cv" in given:
+    changes = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if len(changes.get("model", ())) == 1:
+        changes["model"] = changes["model"][0]
+    if "cv" in changes:
         # One seed for each fold, unless they are given.
-        given = {"seeds": None, "held_out": None} | given
+        changes = {"seeds": None, "held_out": None} | changes
     if options.set:
-        given["parameters"] = dict(options.set)
-    if "epochs" in given and "steps" in given:
+        changes["parameters"] = dict(options.set)
+    if "epochs" in changes and "steps" in changes:
         raise StudyError(
             "--epochs and --steps were given; steps replace epochs. Leave one out.",
             code="options-conflict",
         )
-    if "epochs" in given:
-        given["steps"] = None
+    if "epochs" in changes:
+        changes["steps"] = None
     table = table_options(options)
     return [
-        replace(study, **given, data_options={**study.data_options, **table}) for study in studies
+        replace(study, **changes, data_options={**study.data_options, **table}) for study in studies
     ]
 
 

@@ -166,12 +166,12 @@ def _tracked(table: Table, metric: str | None) -> Table | None:
     ]
     if not found or len(found) < len(table.names) - 2:
         return None
-    kept = [(n, m) for n, m in found if not m["stat"] and not m["metric"].startswith("_")]
-    if not kept:
+    tracked = [(n, m) for n, m in found if not m["stat"] and not m["metric"].startswith("_")]
+    if not tracked:
         return None
-    metrics = list(dict.fromkeys(match["metric"] for _, match in kept))
+    metrics = list(dict.fromkeys(match["metric"] for _, match in tracked))
     chosen = metrics[0] if len(metrics) == 1 else main_metric(metrics, metric, table.place)
-    runs = {match["run"]: name for name, match in kept if match["metric"] == chosen}
+    runs = {match["run"]: name for name, match in tracked if match["metric"] == chosen}
     left_out = [name for name, match in found if match["stat"] and not name.startswith("_")]
     shared = [name for name in table.names if name not in {name for name, _ in found}]
     note = f"each column is a run of its own: {listed(list(runs), 6)}"

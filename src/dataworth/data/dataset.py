@@ -364,8 +364,10 @@ def _columns(x: Any, y: Any, roles: Roles, which: str, *, is_test: bool) -> Colu
             pairs = items.MapStyle(x)
             return Columns(pairs, pairs.targets(), None, None)
         if y is None:
-            given = "x_test was given without y_test" if is_test else "x was given without y"
-            raise DataError(f"{given}: expected one target for each sample.", code="option-missing")
+            problem = "x_test was given without y_test" if is_test else "x was given without y"
+            raise DataError(
+                f"{problem}: expected one target for each sample.", code="option-missing"
+            )
         return Columns(x, y, None, None)
     if (y is None) == (roles.label is None):
         names = frames.listed(x.column_names if items.is_hugging_face(x) else frames.names_of(x))

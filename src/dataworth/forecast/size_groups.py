@@ -44,9 +44,9 @@ class SizeGroups:
 
     def without(self, dropped: Rows) -> SizeGroups:
         """The groups without some rows; a size may have none left."""
-        kept = ~np.isin(self.rows, dropped)
+        mask = ~np.isin(self.rows, dropped)
         which = np.repeat(np.arange(len(self)), self.lengths)
-        return SizeGroups(self.rows[kept], np.bincount(which[kept], minlength=len(self)))
+        return SizeGroups(self.rows[mask], np.bincount(which[mask], minlength=len(self)))
 
     def each(self, figure: Callable[[Rows], Floats]) -> Floats:
         """A figure of each size, shape (m,); NaN for a size without rows.

@@ -109,8 +109,8 @@ def _for_a_budget(trainer: Trainer, request: FitRequest, context: RunContext) ->
         history.append(epoch)
         if best is not None and _best(history) == len(history) - 1:
             best = _copied(trainer.state())
-        kept = {"last": trainer.state()} | ({} if best is None else {"best": best})
-        context.save_checkpoint(_Columns(history), _grouped(kept))
+        states = {"last": trainer.state()} | ({} if best is None else {"best": best})
+        context.save_checkpoint(_Columns(history), _grouped(states))
         context.report(len(history), len(steps), loss=loss)
     if best is not None:
         trainer.load(best)

@@ -148,15 +148,15 @@ def _object(value: Any, above: tuple[int, ...]) -> Any:
     state = getattr(value, "__dict__", None)
     if state is None:
         return identity | {"state": _described(_reduced(value), above)}
-    kept = {name: each for name, each in state.items() if name not in WITHOUT_EFFECT}
-    return identity | {"state": _described(kept, above)}
+    attributes = {name: each for name, each in state.items() if name not in WITHOUT_EFFECT}
+    return identity | {"state": _described(attributes, above)}
 
 
 def _reduced(value: Any) -> list[Any]:
     """What an object without attributes would be made of again from its pickle."""
     try:
-        made = value.__reduce_ex__(4)
-        return [made] if isinstance(made, str) else list(made[1:3])
+        reduced = value.__reduce_ex__(4)
+        return [reduced] if isinstance(reduced, str) else list(reduced[1:3])
     except Exception as error:
         raise StudyError(
             f"{type(value).__name__}, which is a part of the model, cannot be distinguished from "

@@ -99,16 +99,16 @@ def replace(path: Path, connection: sqlite3.Connection) -> Path:
     Path
         Of the file that was there.
     """
-    draft, kept = (path.with_name(path.name + end) for end in (".partial", ".damaged"))
+    draft, damaged = (path.with_name(path.name + end) for end in (".partial", ".damaged"))
     draft.unlink(missing_ok=True)
     with closing(sqlite3.connect(draft)) as file:
         connection.backup(file)
-    path.rename(kept)
+    path.rename(damaged)
     for journal in ("-wal", "-shm", "-journal"):
         # They are of the damaged file.
         path.with_name(path.name + journal).unlink(missing_ok=True)
     draft.rename(path)
-    return kept
+    return damaged
 
 
 def _rows(broken: sqlite3.Connection, table: str) -> Iterator[tuple[int, Row]]:

@@ -57,7 +57,7 @@ def reported_comparison(comparison: Comparison) -> Comparison:
     wanted = {reported_metric(forecast.curve) for forecast in comparison.forecasts.values()}
     if len(wanted) != 1 or None in wanted:
         return comparison
-    made = {name: reported(forecast) for name, forecast in comparison.forecasts.items()}
-    if len({forecast.curve.metric.name for forecast in made.values()}) > 1:
+    forecasts = {name: reported(forecast) for name, forecast in comparison.forecasts.items()}
+    if len({forecast.curve.metric.name for forecast in forecasts.values()}) > 1:
         return comparison
-    return replace(comparison, forecasts=made)
+    return replace(comparison, forecasts=forecasts)

@@ -105,7 +105,7 @@ def crossings_in_words(comparison: Comparison, level: float = 0.9) -> list[str]:
     speaks of all others.
     """
     crossings = comparison.crossings(level)
-    told = [
+    notable = [
         each
         for each in crossings
         if len(crossings) == 1
@@ -113,9 +113,9 @@ def crossings_in_words(comparison: Comparison, level: float = 0.9) -> list[str]:
         or each.lead < _SHOWS
         or each.median <= REACH * each.measured
     ]
-    sentences = [crossing_in_words(each, comparison.counted) for each in told]
-    if len(told) < len(crossings):
-        others = "No other pair of models" if told else "No pair of models"
+    sentences = [crossing_in_words(each, comparison.counted) for each in notable]
+    if len(notable) < len(crossings):
+        others = "No other pair of models" if notable else "No pair of models"
         until = format_count(REACH * comparison.common)
         counted = comparison.counted
         sentences.append(f"{others} is expected to change places up to {until} {counted}.")

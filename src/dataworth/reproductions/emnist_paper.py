@@ -134,17 +134,17 @@ class Mistakes:
         """The objective that makes the mistakes of training and scoring."""
         if not self:
             return objective
-        given = {each.name: getattr(objective, each.name) for each in fields(LearnerObjective)}
+        values = {each.name: getattr(objective, each.name) for each in fields(LearnerObjective)}
         if self.prefix_subsets:
-            given["subset"] = "prefix"
+            values["subset"] = "prefix"
         if self.clipped_loss:
             if not hasattr(objective.learner, "with_loss"):
                 raise StudyError(
                     "[mistakes] clipped_loss: only Keras models can be trained on a clipped loss.",
                     code="option-without-effect",
                 )
-            given["learner"] = objective.learner.with_loss("clipped")
-        return MistakenObjective(mistakes=self, **given)
+            values["learner"] = objective.learner.with_loss("clipped")
+        return MistakenObjective(mistakes=self, **values)
 
     def apply(self, dataset: Dataset) -> Dataset:
         """Apply the mistakes to a data set.

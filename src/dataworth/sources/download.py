@@ -80,13 +80,13 @@ def fetch_official(archive: Archive | None = None) -> Path:
             )
         )
     except requests.exceptions.RequestException as error:
-        kept = ""
+        hint = ""
         if part.exists() and part.stat().st_size:
-            kept = (
+            hint = (
                 f" The {part.stat().st_size:,} bytes that came are stored: run it again to resume."
             )
         raise DataError(
-            f"{archive.url} could not be downloaded ({_reason(error)}).{kept} "
+            f"{archive.url} could not be downloaded ({_reason(error)}).{hint} "
             f"{by_hand(archive, folder)}",
             code="download-failed",
         ) from None

@@ -134,9 +134,9 @@ def read_fenced(entry: Entry, function: str, what: str, **arguments: Any) -> Any
     """
     with entry.open():
         pass
-    given = {"path": str(entry.path.absolute()), "member": entry.member, **arguments}
+    keywords = {"path": str(entry.path.absolute()), "member": entry.member, **arguments}
     try:
-        return fence.call(function, given, entry.path.stat().st_size)
+        return fence.call(function, keywords, entry.path.stat().st_size)
     except fence.FenceError as error:
         if error.kind == "memory":
             raise DataError(

@@ -104,8 +104,8 @@ def _parse(text: str, where: str, folder: Path, name: str) -> list[Study]:
         )
     models = values.get("model")
     each = models.values() if isinstance(models, dict) else [models]
-    given = ("cv", "fit_params", "scoring", "parameters", *OPTIONS)
-    if IN_PYTHON in (values["data"], *(values.get(name) for name in given), *each):
+    names = ("cv", "fit_params", "scoring", "parameters", *OPTIONS)
+    if IN_PYTHON in (values["data"], *(values.get(name) for name in names), *each):
         raise StudyError(
             f"{where}: this study's data, model or options were given as Python objects; run it "
             "again from Python with the same objects, as dataworth.Study(...).run(DIRECTORY).",

@@ -207,8 +207,8 @@ class SklearnLearner:
             raise problem
         check_columns(self.estimator, self.name, data)
         self._check_fit_params(len(data))
-        given = {"fit_params": described(self.fit_params)} if self.fit_params else {}
-        return self._described | given
+        options = {"fit_params": described(self.fit_params)} if self.fit_params else {}
+        return self._described | options
 
     def assumption(self, data: Dataset) -> str | None:
         """What is assumed of the data's columns, in a sentence; None for nothing."""
