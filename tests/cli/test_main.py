@@ -345,3 +345,9 @@ def test_a_function_with_a_failing_run_exits_with_3_and_is_retried(
     assert "failed" not in capsys.readouterr().err
     assert (tmp_path / "trained").read_text() == trained + "200 1\n"
     assert len((tmp_path / "run" / "curve.csv").read_text().splitlines()) == 1 + 3
+
+
+def test_the_package_is_a_program_too() -> None:
+    command = [sys.executable, "-m", "dataworth", "--version"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.startswith("dataworth ")

@@ -62,7 +62,7 @@ def sizes_in(directory: str) -> list[int]:
 def test_a_size_alone_is_enough(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--at", "20k") == 0
     output = capsys.readouterr()
-    assert "within 5 % of the loss" in output.err
+    assert "within 5 % of the loss or error" in output.err
     assert output.err.count("next: ") == len(sizes_in("out"))
     assert output.out.startswith("At 20,000 samples: ")
     found = document(capsys, 0, "run", "out")

@@ -216,3 +216,19 @@ def test_an_infinite_value_has_no_deviation_and_no_warning() -> None:
         warnings.simplefilter("error")
         point = Curve([10, 10], [1.0, math.inf]).summary()[0]
     assert math.isnan(point.std)
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_what_is_masked_is_missing(as_list: bool) -> None:
+    values = np.ma.masked_array([0.6, 0.1, 0.8], [False, True, False])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        curve = Curve([1, 2, 3], list(values) if as_list else values)
+    assert curve.values.tolist() == pytest.approx([0.6, math.nan, 0.8], nan_ok=True)
+    with raises("value-out-of-range", DataError, "samples holds nan"):
+        Curve(np.ma.masked_array([1, 2, 3], [True, False, False]), [0.6, 0.7, 0.8])
+
+
+def test_a_metric_has_a_name() -> None:
+    with raises("wrong-type", DataError, "metric is empty"):
+        Curve([1, 2], [0.6, 0.7], metric="")

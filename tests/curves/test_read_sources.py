@@ -7,9 +7,16 @@ import polars as pl
 import pytest
 from errors import raises
 from sklearn.metrics import get_scorer_names
+from sklearn.model_selection import LearningCurveDisplay
 
 from dataworth.curves.curve import Curve
-from dataworth.curves.read import as_curve, curve_from_frame, curve_from_scores, curves_from_frame
+from dataworth.curves.read import (
+    as_curve,
+    as_curves,
+    curve_from_frame,
+    curve_from_scores,
+    curves_from_frame,
+)
 from dataworth.errors import DataError
 from dataworth.metrics.registry import scorer
 
@@ -203,3 +210,47 @@ def test_the_direction_of_an_unknown_metric_can_be_given(tmp_path: Path) -> None
     seeded = Curve([10, 30], [40, 60], [3, 4], others={"loss": [2.0, 1.0]}, name="a")
     again = as_curve(seeded, higher_is_better=True)
     assert (again.seeds.tolist(), again.name, list(again.others)) == ([3, 4], "a", ["loss"])
+
+
+def test_a_named_index_of_pandas_is_a_column() -> None:
+    runs = pd.DataFrame({"samples": [500, 500, 1000, 1000], "acc": [0.6, 0.62, 0.7, 0.72]})
+    means = runs.groupby("samples").mean()
+    assert as_curve(means).samples.tolist() == [500, 1000]
+    assert as_curve(means["acc"]).values.tolist() == pytest.approx([0.61, 0.71])
+    with_spread = as_curve(runs.groupby("samples").agg(["mean", "std"]), "acc")
+    assert with_spread.stds is not None
+    assert with_spread.values.tolist() == pytest.approx([0.61, 0.71])
+    with raises("column-missing", DataError, "column 'samples' is missing"):
+        as_curve(means["acc"].rename_axis(None))
+
+
+def test_records_in_memory_are_read() -> None:
+    records: list[dict[str, Any]] = [
+        {"samples": 500, "acc": 0.6},
+        {"samples": 1000, "acc": 0.7, "note": "x"},
+    ]
+    assert as_curve(records).values.tolist() == [0.6, 0.7]
+    assert list(as_curves([{**row, "model": "a"} for row in records], by="model")) == ["a"]
+
+
+def test_columns_of_one_name_are_refused() -> None:
+    frame = pd.DataFrame([[500, 0.6, 0.61]], columns=["samples", "acc", "acc"])
+    with raises("named-twice", DataError, "2 columns are called 'acc'"):
+        as_curve(frame)
+
+
+def test_masked_cells_of_a_column_are_missing() -> None:
+    values = np.ma.masked_array([0.6, 0.1, 0.8], [False, True, False])
+    curve = as_curve({"samples": [500, 1000, 2000], "acc": values})
+    assert curve.values.tolist() == pytest.approx([0.6, np.nan, 0.8], nan_ok=True)
+
+
+def test_a_display_of_scikit_learn_is_read() -> None:
+    display = LearningCurveDisplay(
+        train_sizes=np.array([500, 1000]),
+        train_scores=np.ones((2, 2)),
+        test_scores=np.array([[0.6, 0.62], [0.7, 0.72]]),
+    )
+    curve = as_curve(display, "accuracy")
+    assert curve.metric.name == "accuracy"
+    assert curve.values.tolist() == [0.6, 0.62, 0.7, 0.72]

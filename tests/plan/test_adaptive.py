@@ -98,6 +98,7 @@ def test_a_goal_beyond_the_data_says_how_many_rows_it_would_take() -> None:
     kind, message = stop_of(planner)
     assert kind == "no-help"
     assert "the goal is the 90 % interval at 10,000,000 samples" in message
+    assert "The largest size, 20,000, was used" in message
     assert planner.last is not None
     assert any("there are 20,000: the forecast goes on from there" in n for n in planner.last.notes)
     assert max(record.key.size for record in records) == 20_000

@@ -41,6 +41,20 @@ def format_count_rounded(value: float, digits: int = 3) -> str:
     return f"{round(value, decimals):,.{max(decimals, 0)}f}"
 
 
+def size_in_words(samples: float) -> str:
+    """A number of samples to three digits, or "no number" where it is infinite."""
+    return format_count_rounded(samples) if math.isfinite(samples) else "no number"
+
+
+def sizes_in_words(lower: float, upper: float) -> str:
+    """An interval of sizes in words; one without an upper end is "X or more"."""
+    if not math.isfinite(lower):
+        return "no number of samples"
+    if not math.isfinite(upper):
+        return f"{size_in_words(lower)} or more"
+    return f"{size_in_words(lower)} to {size_in_words(upper)}"
+
+
 def format_digits(value: float, digits: int) -> str:
     """Format a value to so many significant digits: 0.3564, 44,880, 1.193e-07.
 

@@ -30,7 +30,8 @@ def add_goal_options(parser: argparse.ArgumentParser) -> None:
         "--within",
         type=share,
         metavar="P",
-        help="half the width of the interval, as a share of the loss, such as 2%% (default: 5%%)",
+        help="half the width of the interval, as a share of the loss or error, such as 2%% "
+        "(default: 5%%)",
     )
     group.add_argument(
         "--target",

@@ -543,7 +543,7 @@ def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
         If something among them is not a number, or too large for a float.
     """
     try:
-        given = np.atleast_1d(np.asarray(values))
+        given = np.atleast_1d(np.asarray(_unmasked(values)))
         # NumPy would drop imaginary parts, and read dates as numbers of days.
         if given.dtype.kind in "cmM":
             raise TypeError
@@ -555,6 +555,15 @@ def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
         ) from None
 
 
+def _unmasked(values: ArrayLike) -> ArrayLike:
+    """Values with NaN in place of those that are masked; a plain array shows what a mask hides."""
+    if isinstance(values, list | tuple) and any(value is np.ma.masked for value in values):
+        return [np.nan if value is np.ma.masked else value for value in values]
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        return np.where(values.mask, np.nan, values.data)
+    return values
+
+
 def _measure(
     metric: str | Metric,
     values: NDArray[np.float64],
@@ -562,6 +571,11 @@ def _measure(
     best: float | None,
 ) -> Metric:
     """The metric with the direction and the best value that were given, or that are known."""
+    if metric == "":
+        raise DataError(
+            "metric is empty; expected a name, such as 'accuracy', or None for a loss.",
+            code="wrong-type",
+        )
     chosen = metric if isinstance(metric, Metric) else named(metric)
     if higher_is_better is not None and higher_is_better != chosen.higher_is_better:
         # What improves by rising is not a loss: that name was given by default.

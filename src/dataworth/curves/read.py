@@ -239,7 +239,7 @@ def as_curves(
             name: _directed(_of_metric(curve, metric), higher_is_better, best)
             for name, curve in run_curves(_place(thing)).items()
         }
-    table = read_table(_place(thing)) if is_path else _frame_table(thing)
+    table = read_table(_place(thing)) if is_path else _frame_table(_as_frame(thing))
     curves = _groups(table, by, columns, metric)
     return {key: _directed(curve, higher_is_better, best) for key, curve in curves.items()}
 
@@ -284,7 +284,16 @@ def _frame_table(frame: Any) -> Table:
         if hasattr(frame, "columns")
         else frame
     )
-    columns = {str(name): _cells(frame[name]) for name in names}
+    called = [_in_one(name) for name in names]
+    twice = [name for name in called if called.count(name) > 1]
+    if twice:
+        raise DataError(
+            f"the frame: {called.count(twice[0])} columns are called {twice[0]!r}; rename all but "
+            "one.",
+            code="named-twice",
+        )
+    columns = _index_columns(frame, called)
+    columns |= {one: _cells(frame[name]) for one, name in zip(called, names, strict=True)}
     lengths = {len(cells) for cells in columns.values()}
     if len(lengths) > 1:
         raise DataError(
@@ -297,9 +306,30 @@ def _frame_table(frame: Any) -> Table:
     return Table("the frame", columns, [0] * count)
 
 
+def _in_one(name: Any) -> str:
+    """The name of a column; of several levels, as pandas makes for means and deviations, in one."""
+    if isinstance(name, tuple):
+        return " ".join(str(part) for part in name if str(part)) or str(name)
+    return str(name)
+
+
+def _index_columns(frame: Any, called: Sequence[str]) -> dict[str, list[Any]]:
+    """The index of a pandas frame where it has names, as that of means over groups has."""
+    index: Any = getattr(frame, "index", None)
+    if not hasattr(index, "get_level_values"):
+        return {}
+    return {
+        str(name): _cells(index.get_level_values(level))
+        for level, name in enumerate(index.names)
+        if name is not None and str(name) not in called
+    }
+
+
 def _cells(column: Any) -> list[Any]:
     if hasattr(column, "to_pylist"):
         return list(column.to_pylist())
+    if isinstance(column, np.ma.MaskedArray):
+        return list(column.tolist())
     cells = np.asarray(column)
     if cells.ndim != 1:
         cells = np.atleast_1d(cells).ravel()
@@ -337,8 +367,11 @@ def conditions_of(where: Conditions) -> tuple[tuple[str, str], ...]:
 
 _EXPECTED = (
     "expected a Curve, a run directory, a file of measurements, the result of scikit-learn's "
-    "learning_curve, or a data frame"
+    "learning_curve, or a data frame. Two lists make a curve: "
+    "dataworth.Curve(samples, values, metric='accuracy')"
 )
+_RESULT = ("train_sizes", "train_scores", "test_scores")
+"""What scikit-learn's LearningCurveDisplay holds, in the order of learning_curve's result."""
 
 
 def as_curve(
@@ -359,8 +392,9 @@ def as_curve(
     ----------
     thing : Curve, path, tuple or data frame
         A `Curve`; a run directory or a file of measurements (see `load_curve`); what
-        scikit-learn's ``learning_curve`` returned (see `curve_from_scores`); a pandas, polars or
-        pyarrow table, or a mapping of names to columns.
+        scikit-learn's ``learning_curve`` returned (see `curve_from_scores`) or its
+        ``LearningCurveDisplay``; a pandas, polars or pyarrow table (of pandas also a named index
+        and a Series), a mapping of names to columns, or a list of mappings.
     metric : str, optional
         Which metric: one that the curve holds beside its first, or what its values are ("loss" by
         default, "score" for scikit-learn's result). Names of scikit-learn's scorers are known:
@@ -411,9 +445,29 @@ def _read(thing: Any, metric: str | None, columns: Columns) -> Curve:
     if isinstance(thing, tuple):
         _no_columns(columns, "the result of learning_curve")
         return curve_from_scores(thing, metric or "score")
+    if all(hasattr(thing, name) for name in _RESULT):
+        _no_columns(columns, "a LearningCurveDisplay")
+        return curve_from_scores([getattr(thing, name) for name in _RESULT], metric or "score")
+    return _of_table(_frame_table(_as_frame(thing)), columns, metric)
+
+
+def _as_frame(thing: Any) -> Any:
+    """A frame, or a mapping of names to columns, as which a table in memory is read.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+    """
     # A LazyFrame warns when its columns are read.
     if hasattr(thing, "collect") or hasattr(thing, "columns") or isinstance(thing, Mapping):
-        return _of_table(_frame_table(thing), columns, metric)
+        return thing
+    if hasattr(thing, "to_frame"):
+        # A pandas Series by size.
+        return thing.to_frame()
+    if isinstance(thing, list) and thing and all(isinstance(row, Mapping) for row in thing):
+        names = dict.fromkeys(name for row in thing for name in row)
+        return {name: [row.get(name) for row in thing] for name in names}
     raise DataError(
         f"{type(thing).__name__} is not a learning curve; {_EXPECTED}.", code="wrong-type"
     )

@@ -94,7 +94,7 @@ class Forecast:
         tail = (1 - check_probability("level", level)) / 2
         samples = check_sizes(sizes)
         low, middle, high = self.quantiles(samples, [tail, 0.5, 1 - tail], new_run)
-        return Prediction(samples, middle, low, high, level)
+        return Prediction(samples, middle, low, high, level, self.curve.metric)
 
     def quantiles(
         self, sizes: ArrayLike, probabilities: ArrayLike, new_run: bool = False
@@ -145,9 +145,10 @@ class Forecast:
         if assurance is not None:
             check_probability("assurance", assurance)
         loss = self.loss_of(target)
-        return sample_size.samples_for(
-            self._averaged, self.observations, self._drawn, loss, target, level, assurance
+        found = sample_size.samples_for(
+            self._averaged, self.observations, self._drawn, loss, float(target), level, assurance
         )
+        return replace(found, metric=self.curve.metric)
 
     def probability(self, size: float, target: float) -> float:
         """The probability that the mean over seeds is at least as good as a target at a size.
@@ -207,7 +208,7 @@ class Forecast:
         losses = self.scale.costs(self.log_losses([n1, n2]))
         gain = np.quantile(losses[:, 0] - losses[:, 1], [tail, 0.5, 1 - tail])
         low, middle, high = (float(value) for value in gain)
-        return Value(n1, n2, middle, low, high, level)
+        return Value(n1, n2, middle, low, high, level, self.curve.metric)
 
     def stop_at(self, price_per_label: float, worth_per_unit: float, level: float = 0.9) -> Stop:
         """The size where another label stops paying.
@@ -354,7 +355,10 @@ class Forecast:
                 "weights": self.weights,
                 "backtest": [asdict(row) for row in self.backtest],
                 "predictions": _rows(self.predict(counts, level)),
-                "targets": [asdict(self.samples_for(target, level)) for target in as_list(targets)],
+                "targets": [
+                    asdict(self.samples_for(target, level)) | {"metric": self.curve.metric.name}
+                    for target in as_list(targets)
+                ],
                 "warnings": self.warnings_at(counts),
             }
         )

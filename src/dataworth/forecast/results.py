@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.numbers import (
+    format_chance,
+    format_count,
+    format_digits,
+    format_share,
+    size_in_words,
+    sizes_in_words,
+)
+from dataworth.metrics.metric import Metric
+from dataworth.metrics.spoken import difference, exact, unit_of, unit_of_difference, values
+
 Floats = NDArray[np.float64]
+_SHOWN = 8
+"""Sizes that the text of a `Prediction` names."""
+_UNNAMED = Metric("value", None)
 
 
-@dataclass(frozen=True, eq=False)
+def _samples(number: float) -> str:
+    """A number of samples in words; infinite where none is enough."""
+    return f"{size_in_words(number)} {'samples' if number < math.inf else 'of samples'}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
     """The predicted metric at some sizes: arrays of one value per size.
 
@@ -23,9 +43,21 @@ class Prediction:
     lower: Floats
     upper: Floats
     level: float
+    metric: Metric = _UNNAMED
+
+    def __repr__(self) -> str:
+        columns = (self.samples, self.median, self.lower, self.upper)
+        lines = [f"Prediction({self.metric.name}, {format_share(self.level)} interval)"]
+        for size, *found in list(zip(*(part.tolist() for part in columns), strict=True))[:_SHOWN]:
+            median, lower, upper = values(self.metric, *found)
+            lines.append(
+                f"  at {format_count(size)}: {median}{unit_of(self.metric)} ({lower} to {upper})"
+            )
+        more = len(self.samples) - _SHOWN
+        return "\n".join([*lines, *([f"  and at {more} more sizes"] if more > 0 else [])])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReachableSize:
     """The number of samples for a target, given that it is reached at all; always finite."""
 
@@ -33,8 +65,12 @@ class ReachableSize:
     lower: float
     upper: float
 
+    def __repr__(self) -> str:
+        interval = sizes_in_words(self.lower, self.upper)
+        return f"ReachableSize({size_in_words(self.median)} samples, {interval})"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class SampleSize:
     """The number of samples for a target; ``math.inf`` if no number reaches the probability.
 
@@ -58,7 +94,10 @@ class SampleSize:
     if_reachable : ReachableSize or None
         The sizes at which the same shares of the probability of meeting the target up to
         `dataworth.forecast.sample_size.REACH` times the largest measured size are reached: how many
-        samples it takes, given that they are enough. None where that probability is 0.
+        samples it takes, given that they are enough. None where that probability is below 1 %: so
+        few draws say nothing of the size.
+    metric : Metric
+        What the target is of.
     """
 
     target: float
@@ -71,9 +110,27 @@ class SampleSize:
     assured: float | None = None
     met: bool = False
     if_reachable: ReachableSize | None = None
+    metric: Metric = field(default=_UNNAMED, compare=False)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"SampleSize({self.metric.name} {exact(self.metric, self.target)})",
+            f"  {_samples(self.median)} ({format_share(self.level)} interval "
+            f"{sizes_in_words(self.lower, self.upper)})" + (", met already" if self.met else ""),
+            f"  reachable with probability {format_chance(self.probability_reachable)}",
+        ]
+        if self.if_reachable is not None:
+            found = self.if_reachable
+            interval = sizes_in_words(found.lower, found.upper)
+            lines.append(f"  if reachable, {size_in_words(found.median)} ({interval})")
+        if self.assurance is not None and self.assured is not None:
+            lines.append(
+                f"  {_samples(self.assured)} with probability {format_share(self.assurance)}"
+            )
+        return "\n".join(lines)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Value:
     """The gain from `n1` to `n2` samples: the improvement of the metric, positive if better."""
 
@@ -83,9 +140,18 @@ class Value:
     lower: float
     upper: float
     level: float
+    metric: Metric = field(default=_UNNAMED, compare=False)
+
+    def __repr__(self) -> str:
+        median, lower, upper = difference(self.metric, self.median, self.lower, self.upper)
+        return (
+            f"Value({self.metric.name} from {format_count(self.n1)} to {format_count(self.n2)} "
+            f"samples: better by {median}{unit_of_difference(self.metric)}, "
+            f"{format_share(self.level)} interval {lower} to {upper})"
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Stop:
     """The size at which another label stops paying; ``math.inf`` if it always pays.
 
@@ -97,6 +163,13 @@ class Stop:
     upper: float
     net: float
     level: float
+
+    def __repr__(self) -> str:
+        interval = sizes_in_words(self.lower, self.upper)
+        return (
+            f"Stop(at {_samples(self.median)}, {format_share(self.level)} interval "
+            f"{interval}; net worth {format_digits(self.net, 4)})"
+        )
 
 
 @dataclass(frozen=True)

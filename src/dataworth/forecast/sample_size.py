@@ -21,6 +21,8 @@ _FURTHEST = math.log(1e6)
 REACH = 32.0
 """A target counts as reached, in `SampleSize.if_reachable`, up to so many times the largest size:
 public curves say nothing of what lies further."""
+_TOO_FEW = 0.01
+"""A probability of reaching a target that rests on too few draws to say with how many samples."""
 _STEPS = 128
 _PRICELESS = 1e100
 _EVEN = 0.5
@@ -81,7 +83,7 @@ def samples_for(
         None if assurance is None else size_at(assurance),
         met is not None,
         None
-        if within == 0
+        if within < _TOO_FEW
         else ReachableSize(*(size_at(within * p) for p in (0.5, tail, 1 - tail))),
     )
 

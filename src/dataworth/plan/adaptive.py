@@ -306,8 +306,20 @@ class Adaptive:
         return Stop(
             "no-help",
             f"No further run would help enough: the goal is {self.goal.describe()}; the interval "
-            f"of {worst.model} is within {format_share(worst.width)}.",
+            f"of {worst.model} is within {format_share(worst.width)}.{self._all_used(worst)}",
         )
+
+    def _all_used(self, standing: Standing) -> str:
+        """That the largest size has been run, and what a larger one takes, in a sentence."""
+        most = self.sizes[-1]
+        if not standing.counts.get(most):
+            return ""
+        if most == self.whole:
+            return (
+                f" All {format_count(most)} rows that are not held out were used: more rows would "
+                "narrow it."
+            )
+        return f" The largest size, {format_count(most)}, was used: a larger one would narrow it."
 
     def _too_few(self, standing: Standing, need: float) -> str:
         """That a larger size than there are data would meet the goal, where one would."""

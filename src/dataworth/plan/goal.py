@@ -109,8 +109,8 @@ class Goal:
         """The goal in words."""
         where = "" if self.at is None else f" at {format_count(self.at)} samples"
         if self.kind == "interval":
-            within = format_share(self.width)
-            return f"the {format_share(self.level)} interval{where} within {within} of the loss"
+            within = f"within {format_share(self.width)} of the loss or error"
+            return f"the {format_share(self.level)} interval{where} {within}"
         if self.kind == "target":
             sure = f"with a probability of {self.probability:g}"
             return f"whether {self.target:g} is reached{where}, {sure}"

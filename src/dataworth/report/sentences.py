@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from dataworth._util.numbers import (
     format_chance,
     format_count,
-    format_count_rounded,
     format_share,
+    size_in_words,
+    sizes_in_words,
 )
 from dataworth.forecast.sample_size import REACH
 from dataworth.metrics.spoken import exact, name_of, unit_of, values
@@ -77,11 +78,15 @@ def crossing_in_words(crossing: Crossing, counted: str = "samples") -> str:
             f"{crossing.follower} does better there or at any larger size with probability "
             f"{format_chance(crossing.probability)}."
         )
-    since = "" if crossing.since is None else f" and has been since about {count(crossing.since)}"
+    since = (
+        ""
+        if crossing.since is None
+        else f" and has been since about {size_in_words(crossing.since)}"
+    )
     leads = f"{crossing.leader} is better than {crossing.follower} {at}{since}."
     if not math.isfinite(crossing.median):
         early = (
-            f", and not below {count(crossing.lower)} {counted}"
+            f", and not below {size_in_words(crossing.lower)} {counted}"
             if math.isfinite(crossing.lower)
             else ""
         )
@@ -89,11 +94,11 @@ def crossing_in_words(crossing: Crossing, counted: str = "samples") -> str:
             f"{leads} {crossing.follower} is not expected to overtake it at any size "
             f"({format_chance(crossing.probability)} chance{early})."
         )
-    interval = between(crossing.lower, crossing.upper)
+    interval = sizes_in_words(crossing.lower, crossing.upper)
     return (
-        f"{leads} {crossing.follower} is expected to overtake it at {count(crossing.median)} "
-        f"{counted} ({format_share(crossing.level)} interval: {interval}), and ever to do so with "
-        f"probability {format_chance(crossing.probability)}."
+        f"{leads} {crossing.follower} is expected to overtake it at "
+        f"{size_in_words(crossing.median)} {counted} ({format_share(crossing.level)} interval: "
+        f"{interval}), and ever to do so with probability {format_chance(crossing.probability)}."
     )
 
 
@@ -147,7 +152,7 @@ def best_in_words(comparison: Comparison, size: float) -> str:
 
 def worth_in_words(worth: Worth, counted: str = "samples") -> str:
     """What samples of one learner are worth in samples of another, in a sentence."""
-    what = f"{count(worth.samples)} {counted} of {worth.name}"
+    what = f"{size_in_words(worth.samples)} {counted} of {worth.name}"
     if not math.isfinite(worth.median):
         least = f" (at least {worth.lower:.3g} times as many)" if math.isfinite(worth.lower) else ""
         return f"No number of {counted} of {worth.against} is expected to equal {what}{least}."
@@ -157,17 +162,3 @@ def worth_in_words(worth: Worth, counted: str = "samples") -> str:
         f"({format_share(worth.level)} interval: {worth.lower:.3g} {high}; "
         f"{'measured' if worth.measured else 'forecast'})."
     )
-
-
-def count(samples: float) -> str:
-    """A number of samples to three digits, or "no number" where it is infinite."""
-    return format_count_rounded(samples) if math.isfinite(samples) else "no number"
-
-
-def between(lower: float, upper: float) -> str:
-    """An interval of sizes in words; one without an upper end is "X or more"."""
-    if not math.isfinite(lower):
-        return "no number of samples"
-    if not math.isfinite(upper):
-        return f"{count(lower)} or more"
-    return f"{count(lower)} to {count(upper)}"

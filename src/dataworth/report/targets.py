@@ -5,9 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from dataworth._util.numbers import format_chance, format_count, format_count_rounded, format_share
+from dataworth._util.numbers import (
+    format_chance,
+    format_count,
+    format_count_rounded,
+    format_share,
+    size_in_words,
+    sizes_in_words,
+)
 from dataworth.metrics.spoken import exact, name_of
-from dataworth.report.sentences import between, count
 
 if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
@@ -45,8 +51,8 @@ def target_in_words(forecast: Forecast, target: SampleSize, price: float | None 
         said = f"{what} is not expected with any number of {unit}: it is reachable with"
         return f"{said} probability {chance}.{_if_reachable(target, largest, price)}"
     said = (
-        f"{what} needs about {count(target.median)} {unit} ({level}: "
-        f"{between(target.lower, target.upper)}); reachable with probability {chance}."
+        f"{what} needs about {size_in_words(target.median)} {unit} ({level}: "
+        f"{sizes_in_words(target.lower, target.upper)}); reachable with probability {chance}."
     )
     return f"{said}{_more(target, largest, price)}{_assured(target, unit)}"
 
@@ -59,8 +65,9 @@ def stop_in_words(stop: Stop, largest: float) -> str:
         # Sizes are searched in steps of 5.6 %.
         return "Stop here: another label costs more than it is worth."
     return (
-        f"Another label stops paying at {count(stop.median)} samples ({format_share(stop.level)} "
-        f"interval: {between(stop.lower, stop.upper)}); going there is worth {stop.net:,.2f} net."
+        f"Another label stops paying at {size_in_words(stop.median)} samples "
+        f"({format_share(stop.level)} interval: {sizes_in_words(stop.lower, stop.upper)}); going "
+        f"there is worth {_about(stop.net)} net."
     )
 
 
@@ -85,8 +92,8 @@ def _more(
     if not more["upper"] or not math.isfinite(more["median"]):
         return ""
     said = (
-        f" {that} {count(more['median'])} more than the {format_count(largest)} measured "
-        f"({between(more['lower'], more['upper'])})"
+        f" {that} {size_in_words(more['median'])} more than the {format_count(largest)} measured "
+        f"({sizes_in_words(more['lower'], more['upper'])})"
     )
     if price is None:
         return f"{said}."
@@ -100,9 +107,10 @@ def _if_reachable(target: SampleSize, largest: float, price: float | None) -> st
     found = target.if_reachable
     if found is None:
         return ""
+    interval = sizes_in_words(found.lower, found.upper)
     return (
-        f" If it is, it takes about {count(found.median)} "
-        f"({between(found.lower, found.upper)}).{_more(found, largest, price, 'That would be')}"
+        f" If it is, it takes about {size_in_words(found.median)} ({interval})."
+        f"{_more(found, largest, price, 'That would be')}"
     )
 
 
@@ -115,4 +123,4 @@ def _assured(target: SampleSize, unit: str) -> str:
             # This follows from the probability that was said.
             return ""
         return f" No number of {unit} reaches it with probability {sure}."
-    return f" To reach it with probability {sure}: {count(target.assured)}."
+    return f" To reach it with probability {sure}: {size_in_words(target.assured)}."
