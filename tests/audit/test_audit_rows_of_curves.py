@@ -23,6 +23,7 @@ def test_repeated_pairs_of_size_and_seed(row: int) -> None:
     assert (finding.code, finding.evidence["pairs"]) == ("runs-repeated", 1)
     assert f"size {SIZES[row]}, seed 0" in finding.where
     assert audit(Curve(SIZES, VALUES, [0] * 6)) == []
+    assert codes(audit(Curve(SIZES[1:], VALUES[1:], [0] * 5))) == {"runs-repeated": "warning"}
     assert audit(Curve(SIZES, VALUES)) == []
 
 

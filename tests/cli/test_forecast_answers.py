@@ -134,3 +134,63 @@ def test_the_answer_says_whether_held_out_rows_are_enough(
 ) -> None:
     assert "50 held-out rows are few" in said_of(SEMICOLONS, capsys, "--held-out", "50")
     assert "held-out rows are enough" in said_of(SEMICOLONS, capsys, "--held-out", "10000000")
+
+
+def refused(text: str, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """What the command says where it refuses a file with this text."""
+    Path("a.csv").write_text(text, encoding="utf-8")
+    assert main(["forecast", "a.csv", *options]) == 2
+    return capsys.readouterr().err
+
+
+SHARES = "samples,accuracy\n500,.62\n1000,.70\n2000,.765\n4000,.81\n"
+
+
+def test_the_metric_that_is_forecast_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "n,val_loss,val_acc\n500,.9,.62\n1000,.8,.70\n2000,.7,.765\n4000,.6,.81\n"
+    said = said_of(text, capsys)
+    assert "'val_acc' is forecast (for the other: --metric val_loss)" in said
+    assert "'val_loss' the metric" not in said
+    assert "'val_loss' the metric" in said_of(text, capsys, "--metric", "val_loss")
+
+
+def test_a_target_may_be_in_per_cent_where_the_metric_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rates = "samples,WER (%)\n500,38\n1000,30\n2000,23.5\n4000,19\n"
+    assert "WER 17 % needs about" in said_of(rates, capsys, "--target", "17%")
+
+
+def test_a_target_of_the_other_direction_is_told_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hint = "If an error of 15 % is meant, ask for 85 %."
+    assert hint in said_of(SHARES, capsys, "--target", "15%")
+    assert "is meant" not in said_of(SHARES, capsys, "--target", "70%")
+    falling = "samples,error_rate\n500,.38\n1000,.30\n2000,.235\n4000,.19\n"
+    assert "If a score of 90 % is meant, ask for 10 %." in said_of(
+        falling, capsys, "--target", "90%"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--target", "100%"], "ask for less"),
+        (["--level", "95"], "0.95 (--level 95%)"),
+        (["--metric", "f1"], "there is the metric accuracy"),
+    ],
+)
+def test_what_is_refused_says_what_to_type(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(SHARES, capsys, *options)
+
+
+def test_a_price_with_the_sign_of_a_currency_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("a.csv").write_text(SHARES)
+    with pytest.raises(SystemExit):
+        main(["forecast", "a.csv", "--price-per-label", "$0.5"])
+    assert "without a sign of a currency" in capsys.readouterr().err

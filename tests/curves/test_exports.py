@@ -109,3 +109,19 @@ def test_the_sign_in_the_name_of_a_metric_is_no_name_of_a_run(tmp_path: Path) ->
     (tmp_path / "a.csv").write_text("samples,1 - accuracy\n100,38\n300,29\n900,22\n")
     curve = load_curve(tmp_path / "a.csv")
     assert (curve.metric.higher_is_better, curve.metric.unit) == (False, "%")
+
+
+def test_steps_of_a_training_of_several_epochs_are_no_numbers_of_samples(tmp_path: Path) -> None:
+    def log(epochs: list[float]) -> str:
+        history = [
+            {"epoch": epoch, "step": 100 * (at + 1), "eval_loss": 1 / (at + 1)}
+            for at, epoch in enumerate(epochs)
+        ]
+        return json.dumps({"best_metric": 0.2, "log_history": history})
+
+    path = written(tmp_path, log([1.0, 2.0, 3.0]), "trainer_state.json")
+    with raises("column-unclear", DataError, "'epoch' runs from 1 to 3"):
+        as_curve(path)
+    assert as_curve(path, samples="step").samples.tolist() == [100, 200, 300]
+    once = written(tmp_path, log([0.2, 0.6, 1.0]), "trainer_state.json")
+    assert as_curve(once).samples.tolist() == [100, 200, 300]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from errors import raises
 
-from dataworth.curves.read import as_curve
+from dataworth.curves.read import as_curve, as_curves
 from dataworth.errors import DataError
 
 SIZES = [1_000, 3_000, 9_000]
@@ -25,6 +25,15 @@ TEXTS = {
     "Markdown": "# Results\n\n| samples | accuracy |\n|---:|:--:|\n" + rows("| {n} | **{v}** |\n"),
     "Markdown without outer bars": "samples | accuracy\n--- | ---\n" + rows("{n} | {v}\n"),
     "a frame of signs": "+---+---+\n| samples | accuracy |\n+===+===+\n" + rows("| {n} | {v} |\n"),
+    "Markdown with signs": "| # samples | **acc.** |\n|---|---|\n"
+    + rows("| {n:,} | **{v}**`*` |\n"),
+    "LaTeX with spreads as indices": "Samples & Accuracy \\\\\n"
+    + rows("{n} & ${v}_{{\\pm 0.01}}$ \\\\\n"),
+    "LaTeX with footnotes": "Samples & Accuracy \\\\\n" + rows("{n} & ${v}^{{\\dagger}}$ \\\\\n"),
+    "a title above": "My results\n\nsamples,accuracy\n" + rows("{n},{v}\n"),
+    "a title above cells of tabs": "My results\nsamples\taccuracy\n" + rows("{n}\t{v}\n"),
+    "a title and merged names": "Results,,\n,Accuracy,Notes\nSamples,,\n" + rows("{n},{v},ok\n"),
+    "units below the names": "samples;accuracy;time\n[n];[-];s\n" + rows("{n};{v};1{n}\n"),
     "LaTeX": "\\begin{{tabular}}{{rr}}\n\\toprule\nSamples & Accuracy \\\\\n\\midrule\n"
     + rows("{n:,} & \\textbf{{{v}}} \\\\ \\hline\n")
     + "\\end{tabular}\n",
@@ -120,3 +129,65 @@ def test_decimal_commas_between_commas_are_not_guessed(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("samples,loss\n1000,5,31\n3000,4,11\n")
     with raises("file-malformed", DataError, "row 2: 3 fields.*decimal commas"):
         as_curve(tmp_path / "a.csv")
+
+
+def test_units_below_the_names_are_those_of_the_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "units.csv"
+    path.write_text("samples,accuracy\nk,%\n1,62\n3,71\n9,78\n")
+    curve = as_curve(path)
+    assert curve.samples.tolist() == SIZES
+    assert curve.metric.unit == "%"
+    assert "row 2 holds units" in curve.assumed
+
+
+def test_a_row_that_is_no_row_of_units_is_still_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("samples,accuracy\n1000,abc\n3000,0.71\n9000,0.78\n")
+    with raises("not-numeric", DataError, "row 2, column 'accuracy': 'abc'"):
+        as_curve(path)
+
+
+def test_sizes_as_powers(tmp_path: Path) -> None:
+    path = tmp_path / "powers.csv"
+    path.write_text("samples,accuracy\n10^3,0.62\n3 x 10^3,0.71\n2**14,0.78\n")
+    assert as_curve(path).samples.tolist() == [1_000, 3_000, 16_384]
+    path.write_text(
+        "Samples & Accuracy \\\\\n$10^{3}$ & 0.62 \\\\\n$3 \\times 10^{4}$ & 0.7 \\\\\n"
+    )
+    assert as_curve(path).samples.tolist() == [1_000, 30_000]
+
+
+def test_spreads_of_sizes_across_are_used(tmp_path: Path) -> None:
+    path = tmp_path / "across.md"
+    path.write_text(
+        "| | 1k | 3k | 9k |\n|---|---|---|---|\n"
+        "| accuracy | **0.62** ± 0.01 | 0.71 ± 0.02 | 0.78 ± 0.03 |\n"
+    )
+    curve = as_curve(path)
+    assert curve.stds is not None
+    assert curve.stds.tolist() == [0.01, 0.02, 0.03]
+
+
+def test_a_spread_that_may_be_of_the_last_digits_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "digits.csv"
+    path.write_text("samples,accuracy\n" + rows("{n},{v}(5)\n"))
+    with raises("value-unclear", DataError, r"'0.62\(5\)'"):
+        as_curve(path)
+
+
+def test_curves_by_name_in_a_document_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "curves.json"
+    part = {"samples": SIZES, "accuracy": VALUES}
+    other = {"samples": [100, 200], "accuracy": [0.1, 0.2]}
+    for second in (part, other):
+        path.write_text(json.dumps({"vit": part, "cnn": second}))
+        with raises("several-curves", DataError, "column 'curve' holds vit, cnn"):
+            as_curve(path)
+        assert list(as_curves(path, by="curve")) == ["vit", "cnn"]
+
+
+def test_text_in_a_metrics_cells_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "text.csv"
+    path.write_text("samples,accuracy\n" + rows("{n},{v} +/- 0.5 (n=5)\n"))
+    with raises("not-numeric", DataError, "column 'accuracy' holds '0.62"):
+        as_curve(path)

@@ -196,7 +196,7 @@ def test_a_share_is_no_target_of_a_curve_in_per_cent(
 
 def test_a_value_that_a_metric_cannot_have_is_refused() -> None:
     values = [0.5, 0.6, 0.68, 0.74, 0.79, 0.83, 1.2]
-    with pytest.raises(ForecastError, match=r"holds 1\.2, but lies between 0 and 1"):
+    with pytest.raises(ForecastError, match=r"lies between 0 and 1, and the curve holds 1\.2"):
         dw.forecast(Curve(SIZES, values, metric="accuracy"))
     with pytest.raises(ForecastError, match=r"holds -0\.1"):
         dw.forecast(Curve(SIZES, [-0.1, *values[:6]], metric="accuracy"))

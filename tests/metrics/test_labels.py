@@ -14,6 +14,8 @@ from dataworth.metrics.labels import format_exact, format_value, format_values
         (0.0812, "0.0812"),
         (2.345, "2.35"),
         (12.34, "12.3"),
+        (12.0, "12.0"),
+        (155.0, "155"),
         (-4321, "-4,320"),
         (999_000_000, "999,000,000"),
         (999.7, "1,000"),
@@ -57,3 +59,8 @@ def test_values_side_by_side_are_told_apart(values: list[float], texts: list[str
 )
 def test_what_was_given_keeps_its_digits(value: float, text: str) -> None:
     assert format_exact(value) == text
+
+
+def test_values_that_are_no_shares_do_not_show_what_they_lack_to_1() -> None:
+    assert format_values(1.16, 0.993, 1.31, ends_at_1=False) == ["1.16", "0.993", "1.31"]
+    assert format_values(0.995, 0.993)[1] == "0.9930"

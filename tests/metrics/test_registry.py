@@ -55,6 +55,8 @@ HELD_OUT = ("val_", "test_", "eval_", "valid/", "test/", "heldout/", "held-out "
         ("IoU", "jaccard"),
         ("MCC", "matthews_corrcoef"),
         ("Cohen's kappa", "cohen_kappa"),
+        ("Spearman's \u03c1", "spearman"),
+        ("Kendall \u03c4", "kendall_tau"),
         ("qwk", "quadratic_weighted_kappa"),
         ("R²", "r2"),
         ("R^2", "r2"),

@@ -196,8 +196,11 @@ def as_list(given: Any) -> list[Any]:
 def check_probability(option: str, value: Any) -> float:
     """A probability of a forecast, above 0 and below 1."""
     if not (is_real(value) and 0 < value < 1):
+        hint = ""
+        if is_real(value) and 1 < value < 100:
+            hint = f" {value:g} per cent is {value / 100:g} (--{option} {value:g}%)."
         raise ForecastError(
-            f"{option} is {value!r}; expected a probability between 0 and 1.",
+            f"{option} is {value!r}; expected a probability between 0 and 1.{hint}",
             code="value-out-of-range",
             option=option,
             value=value,

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from dataworth.cli.options import in_unit_of
@@ -90,7 +91,7 @@ def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:
     )
     spoken = None if options.metric else reported_metric(curve)
     try:
-        plain = make(curve if spoken is None else curve[spoken])
+        plain = make(curve if spoken is None else _spoken(curve, spoken))
     except (DataError, ForecastError):
         if spoken is None:
             raise
@@ -108,6 +109,15 @@ def answers_to(options: argparse.Namespace, curve: Curve) -> Answers:
         price=options.price_per_label,
         held_out=_held_out(plain, options),
     )
+
+
+def _spoken(curve: Curve, metric: str) -> Curve:
+    """The curve of the metric that is usually reported; where one was inferred, that is said."""
+    chosen = curve[metric]
+    if len(chosen.assumed) == len(curve.assumed):
+        return chosen
+    other = quote(curve.metric.name)
+    return chosen.noted(f"of the metrics, {metric!r} is forecast (for the other: --metric {other})")
 
 
 def _held_out(plain: Forecast, options: argparse.Namespace) -> str:

@@ -242,6 +242,8 @@ def number(text: str) -> float:
         return float(f"{float(body) * times:.15g}") if times > 1 else float(body)
     except ValueError:
         hint = "; name the file before the options" if os.path.exists(text) else ""
+        if re.fullmatch(r"\W*[\d.]+\W*", text) and not text.strip("-+.")[:1].isdigit():
+            hint = "; write the number without a sign of a currency"
         if re.fullmatch(r"[-+]?\d+,\d+", text):
             hint = "; write a decimal point, and no separators of thousands"
         raise argparse.ArgumentTypeError(
@@ -309,6 +311,9 @@ def in_unit_of(metric: Metric, value: float) -> float:
     """
     if not isinstance(value, Percent):
         return value
+    if metric.unit == "%" and metric.upper != 100:
+        # An error rate in per cent may exceed 100.
+        return float(f"{value * 100:.15g}")
     if metric.upper not in (1, 100):
         raise ForecastError(
             f"target {100 * value:g}%: {metric.name} is not a share; give a value of the metric.",

@@ -27,6 +27,8 @@ _BOTH = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})+([.,])\d+")
 _COUNT = re.compile(r"(.*\d)\s*([a-z]+)", re.IGNORECASE)
 """A number with a unit such as k or million behind it."""
 _RATIO = re.compile(r"(\d+)\s*[/:]\s*(\d+)")
+_POWER = re.compile(r"(?:(.*\d)\s*[x\u00d7*\u00b7])?\s*(2|10)\s*(?:\^|\*\*)\s*([+-]?\d{1,3})")
+"""10^5, 2^14 and 1.5 x 10^5, with which papers write sizes."""
 _ERROR = re.compile(r"#[\w/]+[!?]?")
 """What a spreadsheet shows of a formula that failed: #N/A, #DIV/0!, #WERT!"""
 
@@ -243,9 +245,11 @@ def _number(text: str, grouped: bool, mark: Mark | None) -> float | None:
 
 
 def _without_unit(text: str) -> tuple[str, float]:
-    """The number before a unit, and the unit; 1/16 is a number of sixteenths."""
+    """The number before a unit, and the unit; 1/16 is a number of sixteenths, 2^5 one of 32s."""
     if (ratio := _RATIO.fullmatch(text.strip())) and int(ratio[2]):
         return ratio[1], 1 / int(ratio[2])
+    if power := _POWER.fullmatch(text.strip()):
+        return power[1] or "1", float(power[2]) ** int(power[3])
     match = _COUNT.fullmatch(text.strip())
     unit = UNITS.get(match[2].casefold()) if match else None
     return (text, 1.0) if match is None or unit is None else (match[1], unit)

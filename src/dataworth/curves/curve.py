@@ -7,6 +7,7 @@ import io
 import math
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -232,6 +233,15 @@ class Curve:
             self.others[column], found[0], others=rest, chance=found[1], spread=False
         )
         object.__setattr__(curve, "_known", reached)
+        # What was assumed of the metric before is not said of this one.
+        kept = [note for note in self.assumed if repr(self.metric.name) not in note]
+        object.__setattr__(curve, "assumed", tuple(kept))
+        return curve
+
+    def noted(self, note: str) -> Curve:
+        """The same curve with one more sentence in `assumed`."""
+        curve = copy(self)
+        object.__setattr__(curve, "assumed", (*self.assumed, note))
         return curve
 
     def with_values(

@@ -11,6 +11,9 @@ from dataworth.curves.table import Table
 from dataworth.errors import DataError
 
 Row = dict[str, Any]
+_CURVE = "curve"
+_FEWEST = 2
+"""Curves of a document that holds several."""
 
 
 def json_table(text: str, place: str, notes: tuple[str, ...]) -> Table:
@@ -78,10 +81,22 @@ def _rows(found: Any) -> list[Row]:
     lists = [each for each in found.values() if _of_objects(each)]
     if len(lists) == 1:
         return _rows(lists[0])
+    if curves := _of_curves(found):
+        return curves
     columns = {name: cells for name, cells in _flat(found).items() if isinstance(cells, list)}
     if columns and len({len(cells) for cells in columns.values()}) == 1 and not _by_size(found):
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return _of_keys(found) or [_flat(found)]
+
+
+def _of_curves(found: Mapping[str, Any]) -> list[Row]:
+    """Rows of a document with an object of columns, one of them of sizes, for each curve."""
+    parts = {name: value for name, value in found.items() if isinstance(value, dict)}
+    if len(parts) < len(found) or len(parts) < _FEWEST:
+        return []
+    if any(all(names.sizes_group(name) is None for name in part) for part in parts.values()):
+        return []
+    return [{_CURVE: name, **row} for name, part in parts.items() for row in _rows(part)]
 
 
 def _of_objects(value: Any) -> bool:

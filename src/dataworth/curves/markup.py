@@ -12,11 +12,16 @@ _COMMANDS = (
     (r"\\multi(?:column|row)\{[^{}]*\}\{[^{}]*\}\{([^{}]*)\}", r"\1"),
     (r"\\[a-zA-Z]+\{([^{}]*)\}", r"\1"),
     (r"\{,\}", ","),
+    # Spread as an index, and footnotes.
+    (r"_\s*(?=\{?\s*\\pm)", ""),
+    (r"\^\s*\{?\s*(?:\\[a-zA-Z]+|\*|[a-z])\s*\}?", ""),
     (r"\\pm\b", "\u00b1"),
+    (r"\\(?:times|cdot)\b", "x"),
     (r"\\,|~|\\ ", " "),
     (r"\\([%_&#$])", r"\1"),
     (r"[${}]", ""),
 )
+_EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
 _FEWEST = 2
 
 
@@ -42,7 +47,7 @@ def _of_markdown(line: str) -> str:
         return ""
     match = _BAR.fullmatch(line)
     cells = (match[1] if match else line).split("|")
-    return "|".join(re.sub(r"^\s*[*_`]+|[*_`]+\s*$", "", cell) for cell in cells)
+    return "|".join(_EMPHASIS.sub("", cell) for cell in cells)
 
 
 def _of_latex(line: str) -> str:

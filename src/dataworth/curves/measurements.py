@@ -23,7 +23,7 @@ from dataworth.curves.curve import Curve, counts_of
 from dataworth.curves.distinct import check_one_curve, check_runs_alike
 from dataworth.curves.roles import Columns, Roles, inferred, roles_of, unused
 from dataworth.curves.shapes import long_form
-from dataworth.curves.spread import split_cells, standard_deviations
+from dataworth.curves.spread import standard_deviations
 from dataworth.curves.table import Table, label
 from dataworth.errors import DataError
 from dataworth.metrics.metric import Metric, fitted_to_unit, in_percent
@@ -62,7 +62,7 @@ def curve_of_table(
             "rows. Expected a first row such as samples,value[,seed] and a row per measurement.",
             code="no-rows" if table.columns else "column-missing",
         )
-    table = long_form(split_cells(table), wanted, columns.samples).filtered(later)
+    table = long_form(table, wanted, columns.samples).filtered(later)
     roles = roles_of(table, columns, wanted)
     table = _without_blank_rows(table, roles)
     mark = decimal_mark(table, _texts(table, roles))

@@ -172,9 +172,10 @@ ANNOTATIONS = _names(
 """Columns that describe a run, but do not make it another experiment."""
 EXPERIMENT = _names(
     """
-    learner learners model models modelname algorithm algo method methods estimator classifier
-    regressor architecture arch backbone network system approach strategy acquisition optimizer
-    optimiser pretrained augmentation dataset datasets datasetname data task tasks taskname domain
+    curve curves series learner learners model models modelname algorithm algo method methods
+    estimator classifier regressor architecture arch backbone network system approach strategy
+    acquisition optimizer optimiser pretrained augmentation dataset datasets datasetname data task
+    tasks taskname domain
     language lang corpus benchmark split subset partition phase set stage mode variant config
     setting experiment group openmlid datasetid taskid modelsize parameters params nparams
     numparams numparameters nparameters width depth layers nlayers numlayers hidden hiddensize

@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any
 
+import numpy as np
+
 from dataworth.curves import names
-from dataworth.curves.cells import is_missing, may_be_numbers, mostly_numbers
+from dataworth.curves.cells import column_numbers, is_missing, may_be_numbers, mostly_numbers
 from dataworth.curves.shapes import main_metric
 from dataworth.curves.spread import spread_columns, spread_of
 from dataworth.curves.table import Table, distinct, listed
 from dataworth.errors import DataError
 from dataworth.metrics.registry import canonical, find, scorer
+
+_ONE_PASS = 1
+"""Epochs of one pass over the data; counted from 0 they go from 0 to 1 at its end."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ def _samples_column(table: Table, columns: Columns) -> str:
                 f"samples; say which: --samples {option}, samples={varying[0]!r}.",
                 code="column-unclear",
             )
+        _check_passes(table, varying[0])
         return varying[0]
     if not any(mostly_numbers(cells, whole=True) for cells in table.columns.values()):
         raise DataError(
@@ -124,6 +130,27 @@ def _samples_column(table: Table, columns: Columns) -> str:
         code="column-missing",
         column="samples",
     )
+
+
+def _check_passes(table: Table, steps: str) -> None:
+    """Refuse steps of a training that passes several times over its data, as its epochs say."""
+    if names.key(steps) not in names.STEPS:
+        return
+    for name in table.names:
+        if names.key(name) not in ("epoch", "epochs"):
+            continue
+        passes = column_numbers(table, name, None, strict=False).values
+        passes = passes[np.isfinite(passes)]
+        if len(passes) and np.ptp(passes) > _ONE_PASS:
+            raise DataError(
+                f"{table.place}: {steps!r} counts updates of a training that passes several times "
+                f"over its data ({name!r} runs from {passes.min():g} to {passes.max():g}): such a "
+                "log is not a learning curve, which has runs at several numbers of samples. If "
+                f"each row is a run of its own with so many samples: --samples {quote(steps)}, "
+                f"samples={steps!r}.",
+                code="column-unclear",
+                column=steps,
+            )
 
 
 def _value_column(table: Table, columns: Columns, metric: str | None, taken: Sequence[str]) -> str:
@@ -160,6 +187,15 @@ def _value_column(table: Table, columns: Columns, metric: str | None, taken: Seq
             code="column-unclear",
         )
     texts = [name for name in table.names if name not in taken]
+    called = [name for name in texts if find(name) and _first(table.columns[name]) != ""]
+    if called:
+        raise DataError(
+            f"{table.place}: column {called[0]!r} holds {_first(table.columns[called[0]])!r}, "
+            "which is not a number. Write one number in each cell, such as 0.62, 62 % or "
+            "62.0 \u00b1 0.5, and numbers of runs in a column of their own.",
+            code="not-numeric",
+            column=called[0],
+        )
     raise DataError(
         f"{table.place}: column 'value' is missing: no column of numbers holds a metric. The "
         f"columns are {listed(table.names)}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from dataworth.curves import names
 from dataworth.curves.cells import is_missing, may_be_numbers, mostly_numbers
+from dataworth.curves.spread import split_cells
 from dataworth.curves.table import Table, distinct, listed
 from dataworth.errors import DataError
 from dataworth.metrics.registry import canonical, find, is_held_out
@@ -42,7 +43,7 @@ def long_form(table: Table, metric: str | None, sizes: str | None) -> Table:
     sizes : str, optional
         The column of sizes, where it is known.
     """
-    table = _one_measure(table if sizes else _turned(table), metric)
+    table = _one_measure(split_cells(table if sizes else _turned(table)), metric)
     tracked = _tracked(table, metric)
     if tracked is not None:
         return tracked
@@ -138,10 +139,12 @@ def main_metric(kinds: Sequence[str], metric: str | None, place: str, column: st
         losses = [kind for kind in held_out if canonical(kind) == "loss"]
         if len(held_out) == 1 or len(losses) == 1:
             return held_out[0] if len(held_out) == 1 else losses[0]
-    what = f"column {column!r} has" if column else "there are"
+    one = len(kinds) == 1
+    what = f"column {column!r} has" if column else "there is" if one else "there are"
     asked = "" if metric is None else f"no metric is called {metric!r}; "
     raise DataError(
-        f"{place}: {asked}{what} the metrics {listed(list(kinds))}. Say which one: --metric "
+        f"{place}: {asked}{what} the metric{'' if one else 's'} {listed(list(kinds))}. Say which "
+        f"one: --metric "
         f"{quote(held_out[0])}, metric={held_out[0]!r}; or the column: --value, value=.",
         code="metric-unclear" if metric is None else "unknown-metric",
     )

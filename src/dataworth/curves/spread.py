@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dataworth.curves import names
 from dataworth.curves.cells import Mark, column_numbers, is_missing, may_be_numbers
 from dataworth.curves.table import Table
+from dataworth.errors import DataError
 from dataworth.metrics.registry import canonical, find
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,8 @@ _WITH_STD = re.compile(
     rf"\s*({_NUMBER})\s*(?:(?:{_PLUS_MINUS})\s*({_NUMBER})|\(\s*(?:{_PLUS_MINUS})?\s*({_NUMBER})\))\s*",
     re.IGNORECASE,
 )
+_LAST_DIGITS = re.compile(r"[-+]?\d*[.,]\d+\(\d+\)%?")
+"""62.0(5): a spread in units of the last digits, as in physics, or written without its point."""
 _ENDS = rf"[\[(]\s*({_NUMBER})\s*(?:[,;]\s|\s-\s|[-\u2013]|to)\s*({_NUMBER})\s*[\])]"
 _WITH_ENDS = re.compile(rf"\s*({_NUMBER})\s*{_ENDS}\s*", re.IGNORECASE)
 _INTERVAL = re.compile(rf"\s*{_ENDS}\s*", re.IGNORECASE)
@@ -48,7 +51,7 @@ def split_cells(table: Table) -> Table:
             (_WITH_ENDS, (name, f"{name} lower", f"{name} upper")),
             (_INTERVAL, (f"{name} lower", f"{name} upper")),
         ):
-            split = _matched(cells, pattern, len(parts))
+            split = _matched(cells, pattern, len(parts), f"{table.place}, column {name!r}")
             if split and not any(part in table.columns for part in parts if part != name):
                 columns |= dict(zip(parts, split, strict=True))
                 if pattern is not _INTERVAL:
@@ -61,7 +64,7 @@ def split_cells(table: Table) -> Table:
     )
 
 
-def _matched(cells: list[Any], pattern: re.Pattern[str], count: int) -> list[list[Any]]:
+def _matched(cells: list[Any], pattern: re.Pattern[str], count: int, where: str) -> list[list[Any]]:
     """The parts of all cells that match; nothing if one with a value does not."""
     split: list[list[Any]] = [[] for _ in range(count)]
     found = False
@@ -69,6 +72,12 @@ def _matched(cells: list[Any], pattern: re.Pattern[str], count: int) -> list[lis
         match = pattern.fullmatch(cell) if isinstance(cell, str) else None
         if match is None and not is_missing(cell):
             return []
+        if match is not None and _LAST_DIGITS.fullmatch(match[0].strip()):
+            raise DataError(
+                f"{where}: {match[0].strip()!r} may hold a spread of so many units, or of its last "
+                "digits; write it out, such as 62.0 \u00b1 0.5.",
+                code="value-unclear",
+            )
         found = found or match is not None
         texts = [text for text in match.groups() if text] if match else [""] * count
         percent = any("%" in text for text in texts)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dataworth.curves.cells import is_missing
 from dataworth.curves.json_tables import json_table
 from dataworth.curves.markup import plain_rows
 from dataworth.curves.spreadsheet import is_spreadsheet, spreadsheet_rows
@@ -24,6 +25,9 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SPACES = " "
 _COMMENT = ("#", "//", "%")
 _LABELS = "metric"
+_FEWEST_CELLS = 2
+"""Of a row of a table; one alone above it is its title."""
+_LONGEST_UNIT = 12
 _COMMAS = (
     " Numbers with decimal commas need quotes, or semicolons between the cells; text with commas "
     "needs quotes."
@@ -151,11 +155,17 @@ def _from_rows(text: str, place: Path, notes: tuple[str, ...]) -> Table:
         text = "\n" + rest
     rows = _rows(text, separator, place)
     if marked:
+        # A heading may begin as a comment does: "# samples".
+        rows = [(number, [_heading(row[0]), *row[1:]]) for number, row in rows]
         notes = (*notes, "the table is read from " + ("LaTeX" if marked == "&" else "Markdown"))
     elif separator not in (",", ""):
         named = _SEPARATORS.get(separator, "spaces" if separator == _SPACES else repr(separator))
         notes = (*notes, f"cells are separated by {named}")
     return _with_header(rows, str(place), separator, notes)
+
+
+def _heading(cell: str) -> str:
+    return re.sub(r"^\s*#\s*", "", cell) if _is_comment(cell) else cell
 
 
 def _separator(text: str, place: Path) -> str:
@@ -167,12 +177,16 @@ def _separator(text: str, place: Path) -> str:
             counts = [len(_split(line, candidate)) for line in sample]
         except csv.Error as error:
             raise _malformed(place, error) from None
-        if counts and counts[0] > 1 and min(counts[1:] or counts) > 1:
+        # A title above the table has none, but may have words.
+        titled = candidate == _SPACES and _of_most(sample, (";", "\t", "|"))
+        if counts and counts[0] > 1 and min(counts[1:] or counts) > 1 and not titled:
             return candidate
-    for candidate in _SEPARATORS:
-        if sample and candidate in sample[0]:
-            return candidate
-    return ","
+    return _of_most(sample, tuple(_SEPARATORS)) or _of_most(sample[:1], tuple(_SEPARATORS)) or ","
+
+
+def _of_most(lines: Sequence[str], separators: Sequence[str]) -> str:
+    """The first separator that more than half of the lines hold; empty without one."""
+    return next((s for s in separators if 2 * sum(s in line for line in lines) > len(lines)), "")
 
 
 def _split(line: str, separator: str) -> list[str]:
@@ -215,6 +229,7 @@ def _with_header(
 ) -> Table:
     comments = [row for _, row in rows if _commented(row)]
     plain = [(number, row) for number, row in rows if not _commented(row)]
+    plain = _without_titles(plain)
     if plain and all(_is_numeric(cell) for cell in plain[0][1]):
         header = _of_comment(comments, plain[0][1]) or _of_mlflow(plain[0][1])
         if header is None:
@@ -231,6 +246,9 @@ def _with_header(
         ]
         body = plain[1:]
     body = _without_headers(body, header)
+    if _are_units(body):
+        header = [f"{name} [{unit}]" if unit else name for name, unit in _units(body[0][1], header)]
+        notes, body = (*notes, f"row {body[0][0]} holds units"), body[1:]
     if separator in (" ", "\t") and body and all(len(row) == len(header) + 1 for _, row in body):
         # R's write.table has no heading for the names of the rows.
         header = ["", *header]
@@ -283,6 +301,52 @@ def _without_headers(
     return [
         (number, row) for number, row in body if [str(cell or "").strip() for cell in row] != header
     ]
+
+
+def _filled(row: Sequence[Any]) -> int:
+    return sum(bool(str("" if cell is None else cell).strip()) for cell in row)
+
+
+def _without_titles(
+    rows: list[tuple[int, Sequence[Any]]],
+) -> list[tuple[int, Sequence[Any]]]:
+    """The rows from the first one on that has several cells: above stands the name of the table."""
+    if max((_filled(row) for _, row in rows), default=0) < _FEWEST_CELLS:
+        return rows
+    first = next(at for at, (_, row) in enumerate(rows) if _filled(row) >= _FEWEST_CELLS)
+    title = rows[:first]
+    return (
+        rows if any(_is_numeric(cell) for _, row in title for cell in row if cell) else rows[first:]
+    )
+
+
+def _are_units(body: Sequence[tuple[int, Sequence[Any]]]) -> bool:
+    """Whether the first row below the names holds units: no number, above columns of numbers."""
+    if len(body) < _FEWEST_CELLS or len(body[0][1]) != len(body[1][1]):
+        return False
+    first, *rest = (row for _, row in body)
+    of_numbers = [
+        at
+        for at in range(len(first))
+        if all(len(row) > at and _is_numeric(row[at]) for row in rest)
+    ]
+    units = [str(first[at] or "").strip() for at in of_numbers]
+    others = [cell for at, cell in enumerate(first) if at not in of_numbers]
+    return (
+        len(of_numbers) >= _FEWEST_CELLS
+        and any(units)
+        and not any(_is_numeric(unit) or is_missing(unit) for unit in units if unit)
+        and all(len(unit) <= _LONGEST_UNIT for unit in units)
+        and not _filled(others)
+    )
+
+
+def _units(row: Sequence[Any], header: Sequence[str]) -> list[tuple[str, str]]:
+    cells = [str(cell or "").strip() for cell in row]
+    cells += [""] * (len(header) - len(cells))
+    parts = [(name, cell.strip("[]() ")) for name, cell in zip(header, cells, strict=False)]
+    # Where a name is missing above, this row holds it.
+    return [(name, unit) if name else (unit, "") for name, unit in parts]
 
 
 def _commented(row: Sequence[Any]) -> bool:

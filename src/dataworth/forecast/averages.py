@@ -266,8 +266,8 @@ def _named(curve: Curve, rows: list[int]) -> str:
 def _negative(curve: Curve, scale: LossScale, loss: float) -> ForecastError:
     if scale.best:
         return ForecastError(
-            f"the curve holds a {curve.metric} of {scale.value(loss):g}, but lies "
-            f"{curve.metric.range}; correct it, or give another best value.",
+            f"{curve.metric} lies {curve.metric.range}, and the curve holds {scale.value(loss):g}; "
+            "correct it, or give another best value.",
             code="value-out-of-range",
         )
     return ForecastError(

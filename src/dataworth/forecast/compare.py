@@ -503,8 +503,9 @@ def _check_metrics(names: Sequence[str], forecasts: Sequence[Forecast]) -> None:
     """Curves that are compared are of one metric, in one unit."""
     metrics = {name: each.curve.metric.name for name, each in zip(names, forecasts, strict=True)}
     if len({canonical(metric) for metric in metrics.values()}) > 1:
+        each = ", ".join(f"{metric} of {name}" for name, metric in metrics.items())
         raise ForecastError(
-            f"the curves are of different metrics: {metrics}, which cannot be converted into each "
+            f"the curves are of different metrics ({each}), which cannot be converted into each "
             "other; choose one that all have: metric=, --metric.",
             code="metrics-differ",
         )

@@ -181,6 +181,8 @@ class Forecast:
             metric, hint = self.curve.metric, ""
             if metric.upper == 1 and is_real(target) and 2 <= target < 100:
                 hint = f" {target:g} per cent is {target / 100:g} (--target {target:g}%)."
+            if loss == 0:
+                hint = " No number of samples is expected to make a model perfect: ask for less."
             raise ForecastError(
                 f"target is {target!r}; expected a value of {metric} "
                 f"{self.scale.expected(metric)}.{hint}",

@@ -193,7 +193,9 @@ def _falling(curve: Curve, values: Floats) -> LossScale:
         )
         best = -math.inf
     if worst is not None and len(values) and values.max() > worst:
-        notes.append(f"{metric.name} holds {values.max():g}, but lies {metric.range}: check it.")
+        notes.append(
+            f"{metric.name} lies {metric.range}, and the curve holds {values.max():g}: check it."
+        )
         worst = None
     if math.isinf(best):
         return _endless(curve, values, False, tuple(notes))
@@ -227,7 +229,7 @@ def _rising(curve: Curve, values: Floats) -> LossScale:
         if known is None or known.upper != metric.upper:
             hint = ", or another best value"
         raise ForecastError(
-            f"metric {metric.name!r} holds {wrong:g}, but lies {metric.range}; correct that "
+            f"{metric.name} lies {metric.range}, and the curve holds {wrong:g}; correct that "
             f"value{hint}.",
             code="value-out-of-range",
         )

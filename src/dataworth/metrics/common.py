@@ -113,15 +113,15 @@ _RISING_FROM_ZERO: tuple[tuple[tuple[float, float], str], ...] = (
         """
         matthews_corrcoef: mcc, matthews, matthews correlation, phi coefficient
         matthews_corrcoef: matthews correlation coefficient
-        cohen_kappa: kappa, cohens kappa
+        cohen_kappa: kappa, cohens kappa, \u03ba, cohen \u03ba, cohens \u03ba
         quadratic_weighted_kappa: qwk, quadratic kappa
         linear_weighted_kappa: linear kappa
         fleiss_kappa:
         pearson: pearson r, pearson corr, pearson correlation, pcc, plcc, correlation, corr
         pearson: pearson correlation coefficient
         spearman: spearman r, spearman rho, spearman corr, spearman correlation, srcc
-        spearman: spearman rank correlation
-        kendall_tau: kendall
+        spearman: spearman rank correlation, spearmans rho, spearman \u03c1, spearmans \u03c1
+        kendall_tau: kendall, kendall \u03c4, kendalls tau, kendalls \u03c4
         concordance_correlation: ccc, concordance correlation coefficient, lins ccc
         youden: youdens j, informedness, true skill statistic
         gini: gini coefficient, normalized gini

@@ -62,7 +62,7 @@ def unit_of(metric: Metric) -> str:
 def values(metric: Metric, *numbers: float) -> list[str]:
     """Values that are read beside each other, in per cent if they are shares, without a unit."""
     if not is_share(metric):
-        return format_values(*numbers)
+        return format_values(*numbers, ends_at_1=metric.upper == 1)
     return _percentages([_POINTS * number for number in numbers])
 
 

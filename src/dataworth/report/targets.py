@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dataworth._util.numbers import (
     format_chance,
     format_count,
@@ -13,7 +15,7 @@ from dataworth._util.numbers import (
     size_in_words,
     sizes_in_words,
 )
-from dataworth.metrics.spoken import exact, name_of
+from dataworth.metrics.spoken import counts_cases, exact, name_of
 
 if TYPE_CHECKING:
     from dataworth.forecast.forecast import Forecast
@@ -44,8 +46,11 @@ def target_in_words(forecast: Forecast, target: SampleSize, price: float | None 
     level = f"{format_share(target.level)} interval"
     if target.met:
         said = f"{what} is met already, from {format_count_rounded(target.median)} {unit} on."
+        other = _of_the_other(forecast, target.target)
         sure = target.assured is None or target.assured <= target.median
-        return said if sure else f"{said}{_assured(target, unit)}{_more(target, largest, price)}"
+        if not sure:
+            said += f"{_assured(target, unit)}{_more(target, largest, price)}"
+        return said + other
     chance = format_chance(target.probability_reachable)
     if not math.isfinite(target.median):
         said = f"{what} is not expected with any number of {unit}: it is reachable with"
@@ -55,6 +60,19 @@ def target_in_words(forecast: Forecast, target: SampleSize, price: float | None 
         f"{sizes_in_words(target.lower, target.upper)}); reachable with probability {chance}."
     )
     return f"{said}{_more(target, largest, price)}{_assured(target, unit)}"
+
+
+def _of_the_other(forecast: Forecast, target: float) -> str:
+    """What to type if a share of errors was meant for a score, or the other way round."""
+    metric, values = forecast.curve.metric, forecast.curve.values
+    other = (metric.upper or 0.0) - target
+    ends = float(np.nanmin(values)), float(np.nanmax(values))
+    worst, best = ends if forecast.curve.higher_is_better else ends[::-1]
+    sign = 1 if forecast.curve.higher_is_better else -1
+    if not counts_cases(metric) or sign * target >= sign * worst or sign * other <= sign * best:
+        return ""
+    kind = "an error" if forecast.curve.higher_is_better else "a score"
+    return f" If {kind} of {exact(metric, target)} is meant, ask for {exact(metric, other)}."
 
 
 def stop_in_words(stop: Stop, largest: float) -> str:

@@ -20,8 +20,8 @@ def repeated_findings(curve: Curve, where: str) -> list[Finding]:
         return []
     counts = Counter(zip(curve.samples.tolist(), curve.seeds.tolist(), strict=True))
     twice = {key: count for key, count in counts.items() if count > 1}
-    # One seed for all rows only says that each is a run of its own.
-    if not twice or len(np.unique(curve.seeds)) == 1:
+    # One seed for all rows only says that each is a run of its own, as many at each size.
+    if not twice or (len(np.unique(curve.seeds)) == 1 and len(set(counts.values())) == 1):
         return []
     (size, seed), count = next(iter(twice.items()))
     return [
