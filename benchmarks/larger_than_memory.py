@@ -67,8 +67,11 @@ def main() -> None:
 
 def compare(options: argparse.Namespace) -> None:
     """Train without and with the limit for each number of samples, and print the table."""
-    print("| samples | without limit, samples/s | with limit | ratio | read | peak, MB | equal |")
-    print("|---:|---:|---:|---:|---|---|---|")
+    print(
+        "| samples | without limit, samples/s | with limit | ratio | CPU seconds | read | "
+        "peak, MB | equal |"
+    )
+    print("|---:|---:|---:|---:|---:|---|---|---|")
     seconds: dict[str, list[float]] = {"without": [], "with": []}
     for samples in options.samples:
         free, limited = run(options, samples, None), run(options, samples, options.limit)
@@ -78,6 +81,7 @@ def compare(options: argparse.Namespace) -> None:
         rates = [each["samples"] / each["seconds"] for each in (free, limited)]
         print(
             f"| {samples:,} | {rates[0]:,.0f} | {rates[1]:,.0f} | {rates[1] / rates[0]:.3f} | "
+            f"{free['cpu']:.0f}, {limited['cpu']:.0f} | "
             f"{limited['way']} | {limited['peak']:,.0f}, with pages {limited['counted']:,.0f} | "
             f"{'yes' if equal else 'NO'} |",
             flush=True,
@@ -131,11 +135,14 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     # So that both programs are compiled: that of whole batches, and that of the last one.
     fit(rows[: 2 * training.batch_size + len(rows) % training.batch_size], TrainingOptions(1))
     way = type(open_samples(data.x, rows, lambda: folder)).__name__
+    before = os.times()
     predictor = fit(rows, training)
+    after = os.times()
     predictions = predictor.predict(file.x[:1_000])
     return {
         "way": way,
         "seconds": float(predictor.history["seconds"].sum()),
+        "cpu": after.user + after.system - before.user - before.system,
         "samples": int(predictor.history["samples"].sum()),
         "losses": predictor.history["loss"].tolist(),
         "predictions": hashlib.sha256(predictions.tobytes()).hexdigest(),

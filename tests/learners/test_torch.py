@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import random
+import shutil
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -16,7 +17,10 @@ from errors import raises
 from sklearn.datasets import load_diabetes
 
 import dataworth as dw
+from dataworth.data import passes
+from dataworth.data.base import View
 from dataworth.data.dataset import Dataset
+from dataworth.data.passes import Copied, InPlace, Spooled
 from dataworth.errors import StudyError
 from dataworth.learners.base import FitRequest, TrainingOptions
 from dataworth.learners.ending import Ending
@@ -154,6 +158,39 @@ def test_quantiles_are_in_order_and_cover() -> None:
     held_out = y[-len(low) :]
     assert (low < high).mean() > 0.95
     assert 0.5 < ((case.predictions(case.fitted)[:, 2] > held_out).mean()) <= 1
+
+
+@pytest.mark.parametrize("options", [TrainingOptions(3, batch_size=32), SOON])
+@pytest.mark.parametrize("way", [Copied, Spooled, InPlace])
+def test_samples_beyond_the_memory_give_the_same_bits(
+    learner_data: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: TrainingOptions,
+    way: type,
+) -> None:
+    held = replace_features(learner_data, np.asarray(learner_data.x))
+    np.save(tmp_path / "x.npy", held.x)
+    mapped = replace_features(learner_data, np.load(tmp_path / "x.npy", mmap_mode="r"))
+    memory = held.x.nbytes - 1 if way is Copied else 1_000
+    rows = np.arange(70) if way is Copied else np.arange(len(held))
+    if way is InPlace:
+        usage = shutil.disk_usage(tmp_path)._replace(free=0)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    found = []
+    for data, available in ((held, None), (mapped, memory)):
+        monkeypatch.setattr(passes, "available_memory", lambda free=available: free)
+        assert type(passes.open_samples(data.x, rows, lambda: tmp_path)) is (
+            InPlace if available is None else way
+        )
+        request = FitRequest(View(data, rows), data.task, 3, options=options)
+        trained = with_dropout().fit(request, MemoryContext(tmp_path))
+        found.append((trained.predict(held.x).tobytes(), trained.history["loss"].tolist()))
+    assert found[0] == found[1]
+
+
+def replace_features(data: Dataset, x: Any) -> Dataset:
+    return Dataset(x, data.y, class_names=data.class_names)
 
 
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])

@@ -14,6 +14,7 @@ from dataworth.execution.base import Context
 from dataworth.learners import training
 from dataworth.learners.base import FitRequest, TrainingOptions
 from dataworth.records.run import History, State
+from dataworth.testing.contexts import MemoryContext
 
 
 class Counter:
@@ -21,9 +22,14 @@ class Counter:
 
     def __init__(self) -> None:
         self.epochs = np.zeros(1)
+        self.calls: list[tuple[str, int]] = []
+
+    def prepare(self, order: np.ndarray[Any, Any]) -> None:
+        self.calls.append(("prepare", id(order)))
 
     def train(self, order: np.ndarray[Any, Any], batch_size: int) -> float:
         self.epochs += 1
+        self.calls.append(("train", id(order)))
         return 1 / float(self.epochs[0])
 
     def loss(self, rows: np.ndarray[Any, Any]) -> float:
@@ -65,3 +71,21 @@ def test_columns_of_the_history_are_made_for_checkpoints_that_are_stored(
     assert trained.history["loss"].tolist() == [1 / n for n in range(1, 51)]
     assert [len(each["loss"]) for each in stored] == (list(range(1, 51)) if every == 0 else [])
     assert len(made) == (len(stored) + 1) * len(trained.history)
+
+
+@pytest.mark.parametrize("epochs", [1, 4])
+def test_the_order_of_an_epoch_is_prepared_an_epoch_before(epochs: int, tmp_path: Path) -> None:
+    data = dw.Dataset(np.ones((40, 2)), np.arange(40) % 2)
+    request = FitRequest(
+        View(data, np.arange(32)), data.task, 0, options=TrainingOptions(epochs=epochs)
+    )
+    trained = training.train(Counter, request, MemoryContext(tmp_path))
+    network = trained.trainer
+    assert isinstance(network, Counter)
+    prepared = [order for call, order in network.calls if call == "prepare"]
+    expected = [("prepare", prepared[0])]
+    for epoch in range(epochs):
+        expected += [("prepare", each) for each in prepared[epoch + 1 : epoch + 2]]
+        expected.append(("train", prepared[epoch]))
+    assert network.calls == expected
+    assert len(prepared) == epochs

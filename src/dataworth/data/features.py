@@ -85,12 +85,17 @@ def as_held(array: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(array, dtype=np.float32)
 
 
+def is_held(x: Any) -> bool:
+    """Whether samples are an array, mapped or not, of a type that learners get."""
+    return isinstance(x, np.ndarray) and x.dtype in (np.uint8, np.float32)
+
+
 def as_numbers(x: Any, what: str) -> Any:
     """Features as an array of ``uint8`` or ``float32``, unless they do not fit in memory.
 
     See `Dataset.as_arrays`.
     """
-    if isinstance(x, np.ndarray) and x.dtype in (np.uint8, np.float32):
+    if is_held(x):
         return x
     memory = available_memory()
     is_elsewhere = is_lazy(x) or (isinstance(x, np.ndarray) and is_mapped(x))

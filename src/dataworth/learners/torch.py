@@ -10,7 +10,7 @@ import os
 import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache, partial
 from typing import Any
 
@@ -23,6 +23,8 @@ from dataworth._util.machine import cores
 from dataworth._util.threads import threads_of_run
 from dataworth._util.user_code import one_line, place, user_code
 from dataworth.data.dataset import Dataset
+from dataworth.data.features import is_held
+from dataworth.data.passes import InPlace, in_pieces, open_samples
 from dataworth.errors import StudyError
 from dataworth.learners.base import FitRequest
 from dataworth.learners.scaled_targets import ScaledTargets, outputs_of
@@ -33,6 +35,8 @@ from dataworth.tasks.base import Task
 
 DEFAULT_LEARNING_RATE = 1e-3
 _BLOCK_ROWS = 1_024
+_PIECE_ROWS = 8_192
+"""Rows that are read at once, where features are not in memory."""
 
 
 class Torch:
@@ -79,6 +83,7 @@ class Torch:
     """
 
     trains_to_the_end = True
+    needs_arrays = True
     takes = frozenset({"epochs", "steps", "batch_size", "patience"})
 
     def __init__(
@@ -161,8 +166,7 @@ class Torch:
         data, task = request.train.data, request.task
         assert isinstance(data, Dataset), "row numbers alone are refused before any run"
         outputs = _outputs(self.name, data, task)
-        with _threads():
-            rows = _Rows(request, _device(self._device))
+        with _threads(), closing(_Rows(request, _device(self._device), context)) as rows:
             trained = train(partial(self._trainer, rows, outputs, request.seed), request, context)
         trainer = trained.trainer
         assert isinstance(trainer, _TorchTrainer)
@@ -255,40 +259,70 @@ class TorchPredictor:
 
 
 class _Rows:
-    """The features and targets of a data set as tensors, and the loss of its task."""
+    """The features and targets of a data set as tensors, and the loss of its task.
 
-    def __init__(self, request: FitRequest, device: Any) -> None:
+    Features that are in memory, or in a mapped file that fits in it, are one tensor. Others are
+    read in the order of an epoch; see `dataworth.data.passes`.
+    """
+
+    def __init__(self, request: FitRequest, device: Any, context: RunContext) -> None:
         torch = _torch()
         assert isinstance(request.train.data, Dataset)
         self.data, self.device = request.train.data, device
         self._scale = float(self.data.scale or 1.0)
         # Memory of the CPU is shared with the data set; another device gets the rows of the run.
         self._local: NDArray[np.int64] | None = None
-        x, y = np.asarray(self.data.x), self.data.y
-        if device.type != "cpu":
-            validation = [] if request.validation is None else [request.validation.rows]
-            self._local = np.unique(np.concatenate([request.train.rows, *validation]))
-            x, y = x[self._local], y[self._local]
-        self.x = _tensor(x).to(device)
+        validation = [] if request.validation is None else [request.validation.rows]
+        rows = np.concatenate([request.train.rows, *validation])
+        self.samples = open_samples(self.data.x, rows, lambda: context.folder)
+        self._x: Any = None
+        y = self.data.y
+        if type(self.samples) is InPlace and is_held(self.data.x):
+            x = np.asarray(self.data.x)
+            if device.type != "cpu":
+                self._local = np.unique(rows)
+                x, y = x[self._local], y[self._local]
+            self._x = _tensor(x).to(device)
         targets = ScaledTargets.of(request.task, request.train)
         self.loss_unit, self.outputs = targets.loss_unit, targets.restored
         functional = torch.nn.functional
         if request.task.kind == "classification":
-            self.y = _tensor(y).to(device)
+            self._y = _tensor(y).to(device)
             self.loss = functional.cross_entropy
         else:
-            self.y = _tensor(targets.scaled(y)[:, None]).to(device)
+            self._y = _tensor(targets.scaled(y)[:, None]).to(device)
             levels = getattr(request.task, "quantiles", ())
             self.loss = partial(_pinball, levels) if levels else functional.mse_loss
 
-    def numbers(self, rows: NDArray[np.int64]) -> Any:
-        """Row numbers of the data set as a tensor of rows of `x` and `y`."""
+    def close(self) -> None:
+        """End the reading of features."""
+        self.samples.close()
+
+    def in_order(self, order: NDArray[np.int64], size: int) -> Iterator[tuple[Any, Any]]:
+        """Inputs and targets of the rows of an order, in batches; the last may be smaller."""
+        numbers = self._numbers(order).split(size)
+        if self._x is not None:
+            features = (self._x.index_select(0, each) for each in numbers)
+        else:
+            pieces = in_pieces(self.samples, order, size * max(1, _PIECE_ROWS // size))
+            features = (batch for piece in pieces for batch in _tensor(piece).split(size))
+        for each, x in zip(numbers, features, strict=True):
+            yield self.inputs(x), self._y.index_select(0, each)
+
+    def take(self, rows: NDArray[np.int64]) -> tuple[Any, Any]:
+        """Inputs and targets of some rows."""
+        numbers = self._numbers(rows)
+        x = (
+            _tensor(self.samples.take(rows))
+            if self._x is None
+            else self._x.index_select(0, numbers)
+        )
+        return self.inputs(x), self._y.index_select(0, numbers)
+
+    def _numbers(self, rows: NDArray[np.int64]) -> Any:
+        """Row numbers of the data set as a tensor of rows of the targets here."""
         local = rows if self._local is None else np.searchsorted(self._local, rows)
         return _torch().from_numpy(np.ascontiguousarray(local)).to(self.device)
-
-    def batch(self, numbers: Any) -> tuple[Any, Any]:
-        """Inputs and targets of some rows."""
-        return self.inputs(self.x.index_select(0, numbers)), self.y.index_select(0, numbers)
 
     def inputs(self, x: Any) -> Any:
         """Raw features as the module gets them."""
@@ -304,6 +338,9 @@ class _TorchTrainer:
         self._optimizer, self._schedule, self._rows = optimizer, schedule, rows
         self._random = _random_state(rows.device)
 
+    def prepare(self, order: NDArray[np.int64]) -> None:
+        self._rows.samples.prepare(order)
+
     def train(self, order: NDArray[np.int64], batch_size: int) -> float:
         torch = _torch()
         rows, module, optimizer, schedule = self._rows, self.module, self._optimizer, self._schedule
@@ -311,8 +348,7 @@ class _TorchTrainer:
         losses = []
         with _kept_random(rows.device):
             _set_random_state(self._random, rows.device)
-            for numbers in rows.numbers(order).split(batch_size):
-                x, y = rows.batch(numbers)
+            for x, y in rows.in_order(order, batch_size):
                 optimizer.zero_grad()
                 loss = rows.loss(module(x), y)
                 loss.backward()
@@ -330,9 +366,9 @@ class _TorchTrainer:
         self.module.eval()
         total = 0.0
         with _torch().inference_mode():
-            for numbers in self._rows.numbers(rows).split(_BLOCK_ROWS):
-                x, y = self._rows.batch(numbers)
-                total += float(self._rows.loss(self.module(x), y)) * len(numbers)
+            for start in range(0, len(rows), _BLOCK_ROWS):
+                x, y = self._rows.take(rows[start : start + _BLOCK_ROWS])
+                total += float(self._rows.loss(self.module(x), y)) * len(y)
         return total / len(rows) * self._rows.loss_unit
 
     def state(self) -> State:

@@ -22,6 +22,9 @@ _FINAL = "final"
 class Trainer(Protocol):
     """One network in training."""
 
+    def prepare(self, order: NDArray[np.int64]) -> None:
+        """Begin what a later `train` on the rows `order` needs, where that takes long."""
+
     def train(self, order: NDArray[np.int64], batch_size: int) -> float:
         """Make a step for each batch of the rows `order`; the last batch may be smaller.
 
@@ -84,6 +87,10 @@ def train(make: Callable[[], Trainer], request: FitRequest, context: RunContext)
 def _for_a_budget(trainer: Trainer, request: FitRequest, context: RunContext) -> Trained:
     options = request.options
     steps = _steps_of_epochs(request)
+
+    def of_epoch(epoch: int) -> NDArray[np.int64]:
+        return _order(request, epoch)[: steps[epoch] * options.batch_size]
+
     history: list[_Row] = []
     best = None if options.patience is None else _copied(trainer.state())
     checkpoint = context.load_checkpoint()
@@ -93,9 +100,10 @@ def _for_a_budget(trainer: Trainer, request: FitRequest, context: RunContext) ->
         history = _rows(checkpoint[0])
         trainer.load(_group(checkpoint[1], "last"))
         best = None if best is None else _group(checkpoint[1], "best")
+    orders = _Orders(trainer, of_epoch, len(steps))
     while len(history) < len(steps) and not _out_of_patience(history, options.patience):
         started = time.perf_counter()
-        order = _order(request, len(history))[: steps[len(history)] * options.batch_size]
+        order = orders.at(len(history))
         loss = trainer.train(order, options.batch_size)
         epoch = {
             "steps": steps[len(history)],
@@ -142,8 +150,14 @@ def _to_the_end(
                 trainer.load(_group(checkpoint[1], group))
             final = trainers[0] if is_final else None
     of = 2 * ceiling
+    # Only what trains alone has its orders one after the other.
+    prepared = ceiling if len(parts) == 1 else 0
+    orders = [
+        _Orders(trainer, _rounds(request, part, history.steps, batch), prepared)
+        for trainer, (part, _) in zip(searching, parts, strict=True)
+    ]
     while history.searches:
-        row = _search(searching, parts, request, len(history.rows), history.steps, batch)
+        row = _search(searching, parts, orders, len(history.rows), history.steps, batch)
         history.rows.append(row)
         state = {f"fold{k}": trainer.state() for k, trainer in enumerate(searching)}
         context.save_checkpoint(_Columns(history.rows), _grouped(state))
@@ -152,10 +166,12 @@ def _to_the_end(
         )
     # The networks of the folds are not needed any more.
     searching.clear()
+    orders.clear()
     final = make() if final is None else final
+    refits = _Orders(final, _rounds(request, rows, history.steps, batch), history.rounds)
     while history.refits:
         started = time.perf_counter()
-        order = _endless(rows, request.seed, history.refitted, history.steps * batch)
+        order = refits.at(history.refitted)
         loss = final.train(order, batch)
         history.rows.append(
             {
@@ -227,7 +243,7 @@ class _History:
 def _search(
     trainers: Sequence[Trainer],
     parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
-    request: FitRequest,
+    orders: Sequence[_Orders],
     number: int,
     steps: int,
     batch: int,
@@ -235,10 +251,9 @@ def _search(
     """One round of all trainings of the search; losses are means over them by their samples."""
     started = time.perf_counter()
     samples, total, validated, missed = 0, 0.0, 0, 0.0
-    for trainer, (rows, held) in zip(trainers, parts, strict=True):
-        size = min(batch, len(rows))
-        order = _endless(rows, request.seed, number, steps * size)
-        total += trainer.train(order, size) * len(order)
+    for trainer, (rows, held), own in zip(trainers, parts, orders, strict=True):
+        order = own.at(number)
+        total += trainer.train(order, min(batch, len(rows))) * len(order)
         missed += trainer.loss(np.sort(held)) * len(held)
         samples, validated = samples + len(order), validated + len(held)
     return {
@@ -249,6 +264,42 @@ def _search(
         "validation_loss": missed / validated,
         _REFIT: 0,
     }
+
+
+class _Orders:
+    """The orders of consecutive rounds; the trainer prepares each one a round ahead.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    make : callable
+        The order of a round, given its number.
+    end : int
+        No round from this number on is prepared.
+    """
+
+    def __init__(
+        self, trainer: Trainer, make: Callable[[int], NDArray[np.int64]], end: int
+    ) -> None:
+        self._trainer, self._make, self._end = trainer, make, end
+        self._prepared: dict[int, NDArray[np.int64]] = {}
+
+    def at(self, number: int) -> NDArray[np.int64]:
+        """The order of a round; the next one is prepared."""
+        for each in (number, number + 1):
+            if each < self._end and each not in self._prepared:
+                self._prepared[each] = self._make(each)
+                self._trainer.prepare(self._prepared[each])
+        order = self._prepared.pop(number, None)
+        return self._make(number) if order is None else order
+
+
+def _rounds(
+    request: FitRequest, rows: NDArray[np.int64], steps: int, batch: int
+) -> Callable[[int], NDArray[np.int64]]:
+    """The orders of the rounds of a training to the end on some rows."""
+    count = steps * min(batch, len(rows))
+    return lambda number: _endless(rows, request.seed, number, count)
 
 
 def _endless(rows: NDArray[np.int64], seed: int, number: int, count: int) -> NDArray[np.int64]:

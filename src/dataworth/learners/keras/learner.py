@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -239,7 +240,8 @@ class KerasLearner:
             weights = program.fresh_weights(network)
             return KerasTrainer(program, weights, x, y, targets.loss_unit, standardization)
 
-        trained = train(make, request, context)
+        with closing(x):
+            trained = train(make, request, context)
         assert isinstance(trained.trainer, KerasTrainer)
         return KerasPredictor(
             program,

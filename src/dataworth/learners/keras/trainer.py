@@ -46,6 +46,10 @@ class KerasTrainer:
         self._x, self._y, self._loss_unit = x, y, loss_unit
         self._standardization = standardization
 
+    def prepare(self, order: NDArray[np.int64]) -> None:
+        """Begin what must be done before the rows of a later epoch can be read."""
+        self._x.prepare(order)
+
     def train(self, order: NDArray[np.int64], batch_size: int) -> float:
         """Make a step for each batch; return the mean loss over samples, before each step."""
         self.weights, loss = self._program.epoch(
