@@ -181,3 +181,22 @@ def test_frames_and_texts_reach_a_pipeline_as_they_are(tmp_path: Path) -> None:
     words = make_pipeline(TfidfVectorizer(), LogisticRegression())
     curve = dw.Study(texts, words, sizes=[100, 400], seeds=1).run(tmp_path / "texts")
     assert curve["accuracy"].values[-1] > 0.6
+
+
+def test_sizes_beyond_the_memory_are_refused_before_any_run(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An estimator gets all rows at once; networks read them in pieces."""
+    np.save(tmp_path / "x.npy", (np.asarray(digits.x) * 15).astype(np.uint8))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    data = Dataset(mapped, digits.y, name="mapped")
+    # 64 bytes for each row as stored, and 256 as it is scaled.
+    monkeypatch.setattr("dataworth.study.objectives.available_memory", lambda: 320 * (400 + 359))
+    dw.Study(data, LogisticRegression(), **SIZES).resolve()
+    monkeypatch.setattr("dataworth.study.objectives.available_memory", lambda: 320 * 759 - 1)
+    with raises("out-of-memory", StudyError, r"size 400: LogisticRegression .* below 399"):
+        dw.Study(data, LogisticRegression(), **SIZES).run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    dw.Study(data, "linear", **SIZES).resolve()
+    in_memory = Dataset(np.array(mapped), digits.y)
+    dw.Study(in_memory, LogisticRegression(), **SIZES).resolve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,12 +13,15 @@ from typing import Protocol as Interface
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth._util.machine import available_memory
 from dataworth._util.threads import threads_limited
 from dataworth.data.base import RowNumbers, View
 from dataworth.data.dataset import Dataset
+from dataworth.data.features import bytes_of, is_lazy, is_mapped
 from dataworth.data.rows import Rows
 from dataworth.data.splits import Split
 from dataworth.data.subsets import SAMPLERS, Count, subset_rows, validation_split
+from dataworth.errors import StudyError
 from dataworth.execution.base import Context
 from dataworth.learners.base import (
     FitRequest,
@@ -169,6 +173,40 @@ class LearnerObjective:
         """Whether the learner standardises the features on each subset."""
         find: Callable[[Dataset], bool] | None = getattr(self.learner, "standardizes", None)
         return find is not None and find(self.data)
+
+    def check_memory(self, size: int) -> None:
+        """Refuse a size of which a learner cannot get all samples at once, as it needs them.
+
+        Of data that are in memory nothing is said, nor of sizes in groups.
+
+        Raises
+        ------
+        StudyError
+            If the samples of a run, with the held-out ones, take more than the available memory.
+        """
+        x = self.data.x
+        memory = available_memory()
+        reads_in_pieces = getattr(self.learner, "needs_arrays", False)
+        is_elsewhere = is_lazy(x) or (isinstance(x, np.ndarray) and is_mapped(x))
+        if reads_in_pieces or not is_elsewhere or memory is None or self.count != "rows":
+            return
+        # A copy of the rows, and one of float32 where they are scaled.
+        row_bytes = bytes_of(x, 1) + (0 if self.data.scale == 1.0 else 4 * math.prod(x.shape[1:]))
+        held_out = len(self.split.held_out)
+        needed = (size + held_out) * row_bytes
+        if needed <= memory:
+            return
+        most = memory // row_bytes - held_out
+        smaller = f"sizes below {most:,} (--sizes)" if most > 1 else "fewer held-out samples"
+        raise StudyError(
+            f"size {size:,}: {self.name} gets all samples of a run at once, {needed / 1e9:.1f} GB "
+            f"with the held-out ones, and {memory / 1e9:.1f} GB of memory are available. Use "
+            f"{smaller}, or a Keras model, a preset or dw.Torch, which read samples in pieces. It "
+            "is not fitted in pieces (partial_fit), as that is another training.",
+            code="out-of-memory",
+            needed=needed,
+            available=memory,
+        )
 
     def work(self, key: RunKey) -> int:
         """Samples that a run passes through training, at most."""

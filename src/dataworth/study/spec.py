@@ -209,6 +209,9 @@ class Study(StudyOptions):
                 validation_count(min(sizes))
         elif self.validation is not None:
             self._check_validation(objectives)
+        for objective in objectives.values():
+            if isinstance(objective, LearnerObjective):
+                objective.check_memory(max(sizes))
         # A model that does not fit the data or the task is refused before anything is written.
         _check_different({name: objective.identity for name, objective in objectives.items()})
         metric = self.metric
