@@ -41,9 +41,11 @@ class ForkedFence:
 
 def serve() -> None:
     """Fork for each order of standard input, a line, and write the outcome, a line."""
+    import PIL.Image  # noqa: F401
     import polars  # noqa: F401
     import scipy.io  # noqa: F401
 
+    import dataworth.data.images
     import dataworth.sources.mat_arrays
     import dataworth.sources.parquet  # noqa: F401
 

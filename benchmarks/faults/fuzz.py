@@ -1,13 +1,16 @@
 """Give changed files to every reader and to the store; count crashes, hangs and memory.
 
     python benchmarks/faults/fuzz.py [--minutes 10] [--targets csv,store] [--seed 0] [--keep DIR]
+        [--corpus DIR]
 
 Each target (`targets.py`) runs in a process of its own and computes for an equal share of the time,
 which is that of one core: other programs on the machine take none of it. Where atheris is installed
 it chooses the changes by the lines of dataworth that they reach; elsewhere random changes of the
-seeds are taken: bytes set, bits flipped, parts cut, repeated and exchanged. The target
-"store-values" sets columns of a results file to values of any type, by hypothesis. Readers that
-dataworth fences (MAT, Parquet) are called in forks of a process (`forked_fence.py`).
+seeds are taken: bytes set, bits flipped, parts cut, repeated and exchanged. Files in the folder
+TARGET of the folder --corpus are further seeds. Two targets have values by hypothesis:
+"store-values" sets columns of a results file, "study-entries" sets what it says of its study, with
+valid checksums, and has it audited, forecast and reported. Readers that dataworth fences (MAT,
+Parquet, the headers of images) are called in forks of a process (`forked_fence.py`).
 
 A crash is a process that ends, or any exception that is not an error of dataworth with a code; a
 hang takes more than 5 seconds of a core, or does not end; the memory is the peak of the process,
@@ -35,12 +38,16 @@ from pathlib import Path
 from typing import Any
 
 from forked_fence import ForkedFence
+from target import Target, try_input
 
 from dataworth._util import fence
+from dataworth.records.layout import RESULTS_FILE
 
 HANG_SECONDS = 5.0
 MEMORY_BYTES = 4 << 30
-VALUES = "store-values"
+VALUES, ENTRIES = "store-values", "study-entries"
+_BY_HYPOTHESIS = (VALUES, ENTRIES)
+_OTHER_ENTRIES = ("asked", "plan", "metric", "class_names", "class_counts", "held_out", "seeds")
 _DEAF_SECONDS = 900.0
 """Of the clock, for one input; one that computes is ended by the limit of a core before."""
 _LIMIT_SECONDS = 60
@@ -58,16 +65,17 @@ def main() -> int:
     parser.add_argument("--targets", type=lambda text: text.split(","), default=None)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "fuzz-faults")
+    parser.add_argument("--corpus", type=Path, default=None)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, default=0.0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.keep.mkdir(parents=True, exist_ok=True)
     if options.one:
-        Fuzzer(options.one, options.seed, options.seconds, options.keep).run()
+        Fuzzer(options.one, options.seed, options.seconds, options.keep, options.corpus).run()
         return 0
     from targets import TARGETS
 
-    names = options.targets or [*TARGETS, VALUES]
+    names = options.targets or [*TARGETS, *_BY_HYPOTHESIS]
     share = 60 * options.minutes / len(names)
     counts: Counter[str] = Counter()
     peak = 0.0
@@ -98,6 +106,7 @@ def _one(name: str, seconds: float, options: argparse.Namespace) -> dict[str, An
             environment = os.environ | {"TMPDIR": folder}
             command = [sys.executable, __file__, "--one", name, "--seconds", str(seconds)]
             command += ["--seed", str(seed), "--keep", str(options.keep)]
+            command += ["--corpus", str(options.corpus)] if options.corpus else []
             with subprocess.Popen(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
             ) as process:
@@ -137,8 +146,10 @@ def _is_deaf(process: subprocess.Popen[bytes], last: Path) -> bool:
 class Fuzzer:
     """Fuzzes one target in this process, and keeps its counts in a file."""
 
-    def __init__(self, name: str, seed: int, seconds: float, keep: Path) -> None:
-        self.name, self.seed, self.keep = name, seed, keep
+    def __init__(
+        self, name: str, seed: int, seconds: float, keep: Path, corpus: Path | None
+    ) -> None:
+        self.name, self.seed, self.keep, self.corpus = name, seed, keep, corpus
         self.seconds = seconds
         self.engine = "random"
         self.counts: Counter[str] = Counter()
@@ -149,7 +160,7 @@ class Fuzzer:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         fence.in_new_process = ForkedFence()
-        if self.name == VALUES:
+        if self.name in _BY_HYPOTHESIS:
             self._values()
         else:
             try:
@@ -162,25 +173,44 @@ class Fuzzer:
     def _values(self) -> None:
         from hypothesis import HealthCheck, Phase, given, settings
         from hypothesis import strategies as st
-        from targets import TARGETS, edit_store
+        from study_targets import describe_store, edit_store, old_stores, stored
 
         from dataworth.records.schema import TABLES
+        from dataworth.records.store import Store
 
         self.engine = "hypothesis"
-        (content,) = TARGETS["store"].seeds()
-        columns = [(table, column) for table, names in TABLES.items() for column in names]
-        value = (
-            st.none()
-            | st.integers(-(2**63), 2**63 - 1)
-            | st.floats()
-            | st.text(max_size=20)
-            | st.binary(max_size=40)
-            | st.recursive(
-                st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-                lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner),
-                max_leaves=5,
-            ).map(json.dumps)
+        plain = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=20)
+        nested = st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner),
+            max_leaves=5,
         )
+        where: Any
+        if self.name == VALUES:
+            (content,) = stored()
+            where = st.sampled_from(
+                [(t, column) for t, names in TABLES.items() for column in names]
+            )
+            value: st.SearchStrategy[Any] = st.one_of(
+                plain, st.binary(max_size=40), nested.map(json.dumps)
+            )
+        else:
+            content = old_stores()[-1]
+            (self.folder / RESULTS_FILE).write_bytes(content)
+            with Store(self.folder) as store:
+                entries = store.meta()
+            where = st.sampled_from([*entries, *_OTHER_ENTRIES])
+            # Near what is expected, too: one part of an entry is changed.
+            value = nested | st.tuples(st.integers(0, 9), nested)
+
+        def use(place: Any, given_value: Any) -> None:
+            if self.name == VALUES:
+                table, column = place
+                edit_store(content, self.folder, table, column, given_value)
+                return
+            if isinstance(given_value, tuple):
+                given_value = _with_a_part(entries.get(place), *given_value)
+            describe_store(content, self.folder, {place: given_value})
 
         @settings(
             max_examples=500,
@@ -189,22 +219,19 @@ class Fuzzer:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(st.sampled_from(columns), value)
-        def edit(where: tuple[str, str], value: object) -> None:
-            self.once(
-                repr((where, value)).encode(),
-                lambda: edit_store(content, self.folder, *where, value),
-            )
+        @given(where, value)
+        def edit(place: Any, given_value: Any) -> None:
+            self.once(repr((place, given_value)).encode(), lambda: use(place, given_value))
 
         while cpu_seconds() < self.seconds:
             edit()
         self.write(done=True)
 
     def _random(self) -> None:
-        from targets import TARGETS, try_input
+        from targets import TARGETS
 
         target, chance = TARGETS[self.name], random.Random(self.seed)
-        seeds = list(target.seeds())
+        seeds = self._seeds(target)
         while cpu_seconds() < self.seconds:
             content = changed(chance, seeds)
             self.once(content, partial(try_input, target, content, self.folder))
@@ -220,14 +247,14 @@ class Fuzzer:
         corpus = self.folder / "corpus"
         corpus.mkdir()
         longest = 100_000
-        for number, seed in enumerate(target.seeds()):
+        for number, seed in enumerate(self._seeds(target)):
             (corpus / str(number)).write_bytes(seed)
             longest = max(longest, 2 * len(seed))
         inputs = self.folder / "inputs"
         inputs.mkdir()
 
         def one(content: bytes) -> None:
-            self.once(content, partial(targets.try_input, target, content, inputs))
+            self.once(content, partial(try_input, target, content, inputs))
             if cpu_seconds() >= self.seconds:
                 self.write(done=True)
                 os._exit(0)
@@ -236,6 +263,11 @@ class Fuzzer:
         arguments += ["-rss_limit_mb=0", "-timeout=100", "-print_final_stats=0"]
         engine.Setup(arguments, one)
         engine.Fuzz()
+
+    def _seeds(self, target: Target) -> list[bytes]:
+        folder = None if self.corpus is None else self.corpus / self.name
+        files = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
+        return [*target.seeds(), *(file.read_bytes() for file in files)]
 
     def once(self, content: bytes, read: Callable[[], None]) -> None:
         """Read one input, and count what comes of it."""
@@ -281,6 +313,17 @@ def cpu_seconds() -> float:
     """Of this process and of those that it has waited for: other programs do not count."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
+
+
+def _with_a_part(entry: Any, number: int, value: Any) -> Any:
+    """An entry with one of its parts replaced, or the value alone where it has none."""
+    if isinstance(entry, dict) and entry:
+        name = list(entry)[number % len(entry)]
+        return entry | {name: _with_a_part(entry[name], number // 2, value)}
+    if isinstance(entry, list) and entry:
+        place = number % len(entry)
+        return [*entry[:place], value, *entry[place + 1 :]]
+    return value
 
 
 def changed(chance: random.Random, seeds: Sequence[bytes]) -> bytes:

@@ -11,7 +11,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "faults"))
 
 from fuzz import changed
-from targets import TARGETS, edit_store, try_input
+from study_targets import edit_store, stored
+from target import try_input
+from targets import TARGETS
 
 _COUNT, _OF_STORES = 25, 6
 """A store is opened, read whole and audited."""
@@ -28,6 +30,6 @@ def test_changed_files_are_errors_or_are_read(name: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("value", [None, -1, 1e400, "", "[]", '"a"', "{", b"\xff", 2**62])
 def test_values_of_wrong_types_in_a_results_file_are_errors(value: object, tmp_path: Path) -> None:
-    (content,) = TARGETS["store"].seeds()
+    (content,) = stored()
     for table, column in (("meta", "value"), ("scores", "value"), ("runs", "size")):
         edit_store(content, tmp_path, table, column, value)

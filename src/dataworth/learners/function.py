@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
+import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from importlib.machinery import PathFinder
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dataworth._util.printable import short_name
 from dataworth.errors import StudyError
 from dataworth.learners.source_hash import own_code
 from dataworth.records.run import Run
@@ -126,25 +128,33 @@ def checked_scores(returned: Any, source: str) -> dict[str, float]:
     """
     expected = 'expected figures by name, as {"accuracy": 0.93}'
     if not isinstance(returned, Mapping) or not returned:
-        raise StudyError(f"{source} returned {returned!r}; {expected}.", code="invalid-scores")
+        raise StudyError(
+            f"{source} returned {reprlib.repr(returned)}; {expected}.", code="invalid-scores"
+        )
     scores: dict[str, float] = {}
     for name, value in returned.items():
         if not isinstance(name, str) or not name.strip():
             raise StudyError(
-                f"{source} returned a figure named {name!r}; {expected}.", code="invalid-scores"
+                f"{source} returned a figure named {reprlib.repr(name)}; {expected}.",
+                code="invalid-scores",
             )
         number = value.item() if hasattr(value, "item") and np.ndim(value) == 0 else value
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise StudyError(
-                f"{source} returned {name} = {value!r}, which is not a number; {expected}.",
+                f"{source} returned {short_name(name)} = {reprlib.repr(value)}, which is not a "
+                f"number; {expected}.",
                 code="invalid-scores",
             )
-        if not math.isfinite(number):
+        try:
+            scores[name] = float(number)
+        except OverflowError:
+            # A whole number of Python may have any number of digits.
+            scores[name] = math.inf
+        if not math.isfinite(scores[name]):
             raise StudyError(
-                f"{source} returned {name} = {number}; expected a finite number.",
+                f"{source} returned {short_name(name)} = {scores[name]}; expected a finite number.",
                 code="invalid-scores",
             )
-        scores[name] = float(number)
     return scores
 
 
