@@ -11,6 +11,9 @@ from dataworth._util.printable import say
 from dataworth.cli.options import add_output_options
 from dataworth.errors import StudyError
 
+_MOST = 1_000_000
+"""Characters of a file of figures that are read."""
+
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
@@ -56,7 +59,11 @@ def _scores(name: str) -> dict[str, Any]:
     import sys
 
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        if name == "-":
+            text = sys.stdin.read(_MOST)
+        else:
+            with Path(name).open(encoding="utf-8") as file:
+                text = file.read(_MOST)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise StudyError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,6 +28,8 @@ _BOTH = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})+([.,])\d+")
 _COUNT = re.compile(r"(.*\d)\s*([a-z]+)", re.IGNORECASE)
 """A number with a unit such as k or million behind it."""
 _RATIO = re.compile(r"(\d+)\s*[/:]\s*(\d+)")
+_LONGEST = 100
+"""Characters of a number; longer cells are text, whatever they hold."""
 _POWER = re.compile(r"(?:(.*\d)\s*[x\u00d7*\u00b7])?\s*(2|10)\s*(?:\^|\*\*)\s*([+-]?\d{1,3})")
 """10^5, 2^14 and 1.5 x 10^5, with which papers write sizes."""
 _ERROR = re.compile(r"#[\w/]+[!?]?")
@@ -95,7 +98,7 @@ def decimal_mark(table: Table, columns: Sequence[str]) -> Mark | None:
     proof: dict[Mark, tuple[int, str]] = {}
     for name in columns:
         for row, cell in enumerate(table.columns[name]):
-            mark = _proves(cell) if isinstance(cell, str) else None
+            mark = _proves(cell) if _is_short_text(cell) else None
             if mark is not None:
                 proof.setdefault(mark, (row, name))
     if len(proof) > 1:
@@ -178,11 +181,15 @@ def whole_labels(cells: Sequence[Any]) -> NDArray[np.int64] | None:
     """Cells that are whole numbers, with all their digits; None where one is not."""
     found = []
     for cell in cells:
-        is_text = isinstance(cell, str) and re.fullmatch(r"[+-]?\d+", cell.strip())
+        is_text = _is_short_text(cell) and re.fullmatch(r"[+-]?\d+", cell.strip())
         if not is_text and (isinstance(cell, bool) or not isinstance(cell, int | np.integer)):
             return None
         found.append(int(cell))
     return np.array(found, np.int64) if all(-(2**63) <= n < 2**63 for n in found) else None
+
+
+def _is_short_text(cell: Any) -> bool:
+    return isinstance(cell, str) and len(cell) <= _LONGEST
 
 
 def _proves(cell: str) -> Mark | None:
@@ -246,16 +253,20 @@ def _number(text: str, grouped: bool, mark: Mark | None) -> float | None:
 
 def _without_unit(text: str) -> tuple[str, float]:
     """The number before a unit, and the unit; 1/16 is a number of sixteenths, 2^5 one of 32s."""
+    if len(text) > _LONGEST:
+        return text, 1.0
     if (ratio := _RATIO.fullmatch(text.strip())) and int(ratio[2]):
         return ratio[1], 1 / int(ratio[2])
     if power := _POWER.fullmatch(text.strip()):
-        return power[1] or "1", float(power[2]) ** int(power[3])
+        return power[1] or "1", float(f"1e{power[3]}" if power[2] == "10" else 2.0 ** int(power[3]))
     match = _COUNT.fullmatch(text.strip())
     unit = UNITS.get(match[2].casefold()) if match else None
     return (text, 1.0) if match is None or unit is None else (match[1], unit)
 
 
 def _looks_numeric(cell: str) -> bool:
+    if len(cell) > _LONGEST:
+        return False
     text = _SPACES.sub("", cell.strip().removesuffix("%").strip())
     if text.casefold().lstrip("+-") in ("inf", "infinity"):
         return True
@@ -279,7 +290,8 @@ def _plain(cell: Any) -> float:
 def _not_a_number(table: Table, row: int, name: str) -> DataError:
     cell = table.columns[name][row]
     return DataError(
-        f"{table.where(row, name)}: {cell!r} is not a number. Correct it, or remove the row.",
+        f"{table.where(row, name)}: {reprlib.repr(cell)} is not a number. Correct it, or remove "
+        "the row.",
         code="not-numeric",
         row=table.rows[row],
     )

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dataworth.curves import names
-from dataworth.curves.table import Table
+from dataworth.curves.table import Table, check_names
 from dataworth.errors import DataError
 
 Row = dict[str, Any]
 _CURVE = "curve"
+_MOST_CELLS = 20_000_000
 _FEWEST = 2
 """Curves of a document that holds several."""
 
@@ -37,6 +38,14 @@ def json_table(text: str, place: str, notes: tuple[str, ...]) -> Table:
             code="file-malformed",
         )
     columns = list(dict.fromkeys(name for row in rows for name in row))
+    check_names(columns, place)
+    if len(columns) * len(rows) > _MOST_CELLS:
+        # Each object may have names of its own.
+        raise DataError(
+            f"{place}: {len(rows):,} objects with {len(columns):,} names are more than "
+            f"{_MOST_CELLS:,} cells; expected the same few names in each.",
+            code="value-out-of-range",
+        )
     numbers: list[int] = []
     cells: dict[str, list[Any]] = {name: [] for name in columns}
     for number, row in enumerate(rows, start=1):

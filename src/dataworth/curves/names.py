@@ -11,7 +11,10 @@ def words(name: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", name)
     # trainSize and nSamples are two words each.
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
-    found = re.findall(r"[^\W_]+", re.sub(r"[(\[].*?[)\]]", " ", plain).casefold())
+    # Behind the last closing bracket, none that opens is looked for: each would be a search.
+    end = max(plain.rfind(")"), plain.rfind("]")) + 1
+    plain = re.sub(r"[(\[].*?[)\]]", " ", plain[:end]) + plain[end:]
+    found = re.findall(r"[^\W_]+", plain.casefold())
     while len(found) > 1 and found[0] in _PREFIXES:
         found = found[1:]
     return found

@@ -17,13 +17,14 @@ from dataworth.metrics.registry import canonical, find, is_held_out
 
 _TRACKED = re.compile(r"(?P<run>.+) - (?P<metric>.+?)(?P<stat>__MIN|__MAX)?")
 """How Weights & Biases names the columns of a chart."""
-_NUMBERED = re.compile(
-    r"(?P<stem>.*?)[\s_\-./#(\[]*(?P<word>seed|run|rep|repeat|repetition|trial|fold|replicate)?"
-    r"[\s_\-.#=]*(?P<number>\d+)[)\]]*",
-    re.IGNORECASE,
+_NUMBER = re.compile(r"(?<!\d)\d+(?=[)\]]*\Z)")
+"""At the end of the name of a column of one run: 3 of "loss_seed_3" and of "loss (3)"."""
+_WORD = re.compile(
+    r"(seed|run|rep|repeat|repetition|trial|fold|replicate)[\s_\-.#=]*\Z", re.IGNORECASE
 )
 _SIZE = re.compile(
-    r"(?:(?:n|size|samples)\s*=\s*)?(\d[\d.,' ]*(?:e\d+)?\s*(?:k|m|b|%|thousand|million|billion)?)",
+    r"(?:(?:n|size|samples)\s*=\s*)?"
+    r"(\d[\d.,' ]*+(?:e\d+)?\s*+(?:k|m|b|%|thousand|million|billion)?)",
     re.IGNORECASE,
 )
 """A size as the name of a column: 1000, 1,000, n=1000, 10k, 25%."""
@@ -187,14 +188,16 @@ def _numbered(table: Table, sizes: str | None) -> Table:
     """A table with a column for each seed: names that differ in a number alone."""
     groups: dict[tuple[str, str], dict[str, str]] = {}
     for name in table.names:
-        match = _NUMBERED.fullmatch(name.strip())
-        if match is None or name == sizes or not may_be_numbers(table.columns[name]):
+        number = _NUMBER.search(name.strip())
+        if number is None or name == sizes or not may_be_numbers(table.columns[name]):
             continue
-        stem = match["stem"].strip(" _-./#([")
-        if (not stem or match["word"] or names.key(stem) in names.VALUE) or find(stem):
+        before = name.strip()[: number.start()]
+        said = _WORD.search(before)
+        word = said[1].casefold() if said else ""
+        stem = (before[: said.start()] if said else before).strip(" _-./#([=")
+        if (not stem or word or names.key(stem) in names.VALUE) or find(stem):
             # Names such as f1 and acc5 have a number of their own.
-            word = (match["word"] or "").casefold()
-            groups.setdefault((stem, word), {})[match["number"]] = name
+            groups.setdefault((stem, word), {})[number[0]] = name
     groups = {group: runs for group, runs in groups.items() if len(runs) >= _FEWEST}
     groups = {
         (stem, word): runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
@@ -28,6 +29,8 @@ _KINDS: dict[str, Collection[str]] = {
     "upper": names.UPPER,
     "runs": names.RUNS,
 }
+_LONGEST = 200
+"""Characters of a cell with a mean and its spread."""
 _PLUS_MINUS = r"\u00b1|\+\s*/\s*-|\+-|\\pm"
 _NUMBER = r"[-+]?[\d.,]+(?:e[-+]?\d+)?\s*%?"
 _WITH_STD = re.compile(
@@ -69,7 +72,7 @@ def _matched(cells: list[Any], pattern: re.Pattern[str], count: int, where: str)
     split: list[list[Any]] = [[] for _ in range(count)]
     found = False
     for cell in cells:
-        match = pattern.fullmatch(cell) if isinstance(cell, str) else None
+        match = pattern.fullmatch(cell) if isinstance(cell, str) and len(cell) <= _LONGEST else None
         if match is None and not is_missing(cell):
             return []
         if match is not None and _LAST_DIGITS.fullmatch(match[0].strip()):
@@ -89,10 +92,14 @@ def _matched(cells: list[Any], pattern: re.Pattern[str], count: int, where: str)
 def spread_columns(table: Table, samples: str) -> dict[str, tuple[str, str]]:
     """Columns that hold a spread or numbers of runs: their kind, and of which metric they are."""
     found = {}
+    keys = Counter(names.key(each) for each in table.names)
     for name in table.names:
         if name == samples or not may_be_numbers(table.columns[name]):
             continue
-        kind = _kind(name, [names.key(each) for each in table.names if each != name])
+        own = names.key(name)
+        keys[own] -= 1
+        kind = _kind(name, +keys if not keys[own] else keys)
+        keys[own] += 1
         if kind is not None:
             found[name] = kind
     return found

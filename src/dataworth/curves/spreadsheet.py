@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 from dataworth.errors import DataError
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_MOST_BYTES = 256 * 2**20
+_MOST_BYTES = 64 * 2**20
+"""Of all parts of a workbook, unpacked."""
+_MOST_CELLS = 5_000_000
 _MOST_COLUMNS = 16_384
 """Of a sheet of Office Open XML."""
 _WORKBOOK = "xl/workbook.xml"
@@ -77,17 +79,20 @@ def _sheet(
     archive: zipfile.ZipFile, name: str, shared: list[str]
 ) -> Iterator[tuple[int, list[Any]]]:
     root = ElementTree.fromstring(archive.read(name))
-    width = 0
+    width = total = 0
     for count, row in enumerate(root.iter(f"{_MAIN}row"), start=1):
         cells: dict[int, Any] = {}
         for position, cell in enumerate(row.iter(f"{_MAIN}c")):
-            reference = re.match(r"[A-Z]+", cell.get("r", ""))
+            reference = re.match(r"[A-Z]{1,4}", cell.get("r", ""))
             at = _index(reference[0]) if reference else position
             if at >= _MOST_COLUMNS:
                 raise ValueError("a cell beyond the last column")
             cells[at] = _value(cell, shared)
         if any(str(value).strip() for value in cells.values()):
             width = max(width, max(cells) + 1)
+            total += width
+            if total > _MOST_CELLS:
+                raise ValueError("too many cells")
             yield int(row.get("r", count)), [cells.get(at, "") for at in range(width)]
 
 

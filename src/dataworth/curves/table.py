@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +11,12 @@ import numpy as np
 
 from dataworth._util.words import did_you_mean
 from dataworth.errors import DataError
+
+_MOST_COLUMNS = 4_096
+_LONGEST_NAME = 300
+"""Characters of the name of a column."""
+_LONGEST_HEADER = 100_000
+"""Characters of the names of all columns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +108,32 @@ class Table:
                 )
             table = table.take(rows)
         return table
+
+
+def check_names(names: Sequence[str], place: str) -> None:
+    """Refuse more columns, or longer names of them, than measurements have.
+
+    Raises
+    ------
+    DataError
+        Before time is spent on what each name may mean.
+    """
+    characters = sum(map(len, names))
+    if len(names) > _MOST_COLUMNS or characters > _LONGEST_HEADER:
+        raise DataError(
+            f"{place}: {len(names):,} columns, with names of {characters:,} characters; expected a "
+            f"table of measurements, of at most {_MOST_COLUMNS:,} columns and {_LONGEST_HEADER:,} "
+            "characters. Features of samples are given with --data.",
+            code="value-out-of-range",
+        )
+    longest = max(names, key=len, default="")
+    if len(longest) > _LONGEST_NAME:
+        raise DataError(
+            f"{place}: the name of a column has {len(longest):,} characters, "
+            f"{reprlib.repr(longest)}; expected at most {_LONGEST_NAME}. Is the first row one of "
+            "names?",
+            code="value-out-of-range",
+        )
 
 
 def label(cell: Any) -> str:

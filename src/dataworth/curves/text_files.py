@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from dataworth.curves.cells import is_missing
 from dataworth.curves.json_tables import json_table
 from dataworth.curves.markup import plain_rows
 from dataworth.curves.spreadsheet import is_spreadsheet, spreadsheet_rows
-from dataworth.curves.table import Table, listed
+from dataworth.curves.table import Table, check_names, listed
 from dataworth.errors import DataError
 
 _MOST_BYTES = 512 * 2**20
@@ -28,6 +29,8 @@ _LABELS = "metric"
 _FEWEST_CELLS = 2
 """Of a row of a table; one alone above it is its title."""
 _LONGEST_UNIT = 12
+_MOST_HEADERS = 8
+"""Rows of names above each other, which become one."""
 _COMMAS = (
     " Numbers with decimal commas need quotes, or semicolons between the cells; text with commas "
     "needs quotes."
@@ -245,6 +248,7 @@ def _with_header(
             str(cell if cell is not None else "").strip() for _, row in plain[:1] for cell in row
         ]
         body = plain[1:]
+    check_names(header, place)
     body = _without_headers(body, header)
     if _are_units(body):
         header = [f"{name} [{unit}]" if unit else name for name, unit in _units(body[0][1], header)]
@@ -257,11 +261,11 @@ def _with_header(
     if header and not header[0] and all(name[:1].isdigit() for name in header[1:]):
         # Sizes across: what stands below the empty cell says what each row is.
         header[0] = _LABELS
-    twice = [name for name in header if name and header.count(name) > 1]
+    counts = Counter(name for name in header if name)
+    twice = [name for name, count in counts.items() if count > 1]
     if twice:
         raise DataError(
-            f"{place}: {header.count(twice[0])} columns are called {twice[0]!r}; rename all but "
-            "one.",
+            f"{place}: {counts[twice[0]]} columns are called {twice[0]!r}; rename all but one.",
             code="named-twice",
         )
     # Columns without a name are numbers of rows, or what a spreadsheet leaves behind.
@@ -287,8 +291,12 @@ def _without_headers(
     body: list[tuple[int, Sequence[Any]]], header: list[str]
 ) -> list[tuple[int, Sequence[Any]]]:
     """The rows below all rows of names: pandas writes several, and joined files repeat theirs."""
-    merged = False
-    while body and (merged or len(set(filter(None, header))) < sum(map(bool, header))):
+    merged = 0
+    while (
+        body
+        and merged < _MOST_HEADERS
+        and (merged or len(set(filter(None, header))) < sum(map(bool, header)))
+    ):
         row = [str(cell or "").strip() for cell in body[0][1]]
         if (
             len(row) != len(header)
@@ -297,7 +305,7 @@ def _without_headers(
         ):
             break
         header[:] = [f"{name} {cell}".strip() for name, cell in zip(header, row, strict=True)]
-        merged, body = True, body[1:]
+        merged, body = merged + 1, body[1:]
     return [
         (number, row) for number, row in body if [str(cell or "").strip() for cell in row] != header
     ]
@@ -356,7 +364,7 @@ def _commented(row: Sequence[Any]) -> bool:
 def _is_numeric(cell: Any) -> bool:
     if not isinstance(cell, str):
         return cell is not None
-    return re.fullmatch(r"[-+\d.,eE%\s]*\d[-+\d.,eE%\s]*", cell.strip()) is not None
+    return re.fullmatch(r"[-+\d.,eE%\s]+", cell) is not None and re.search(r"\d", cell) is not None
 
 
 def _of_comment(comments: Sequence[Sequence[Any]], first: Sequence[Any]) -> list[str] | None:

@@ -16,6 +16,8 @@ from dataworth.errors import DataError
 
 _GREY_MODES = ("1", "L", "LA", "I;16", "I;16L", "I;16B")
 _MODES = (*_GREY_MODES, "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV")
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+"""What is read, whatever the name of a file says: Pillow starts Ghostscript for PostScript."""
 _SWAPPED = range(5, 9)
 """Orientations, as cameras store them, in which width and height are exchanged."""
 _ORIENTATION = 0x0112
@@ -57,13 +59,16 @@ class ImageFiles(Sequence[NDArray[np.uint8]]):
         from PIL import Image, ImageOps
 
         try:
-            with Image.open(path) as opened:
+            with Image.open(path, formats=_FORMATS) as opened:
                 image = ImageOps.exif_transpose(opened)
                 if image.mode.startswith("I;16"):
                     # 16 bits a pixel: the upper 8 of them.
                     image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
                 image = image.convert("L" if self.grey else "RGB")
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:
+            # Pixels that are damaged make Pillow raise nearly anything.
             raise DataError(
                 f"{path} cannot be decoded as an image ({error}). Copy it again, or remove it.",
                 code="file-damaged",
@@ -195,9 +200,9 @@ def read_headers(shown: Mapping[str, str]) -> tuple[list[tuple[int, int]], bool]
     sizes, grey, wrong = set(), True, []
     for name, path in shown.items():
         try:
-            with Image.open(name) as image:
+            with Image.open(name, formats=_FORMATS) as image:
                 image.verify()
-            with Image.open(name) as image:
+            with Image.open(name, formats=_FORMATS) as image:
                 mode, (width, height) = image.mode, image.size
                 swapped = image.getexif().get(_ORIENTATION) in _SWAPPED
         except Exception as error:

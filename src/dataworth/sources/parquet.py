@@ -96,7 +96,24 @@ def _table(entry: Entry) -> Table:
     import polars as pl
 
     with _readable(entry):
-        return Table(entry, pl.read_parquet(entry.path, glob=False))
+        frame = pl.read_parquet(entry.path, glob=False)
+        _refuse_times_out_of_range(entry, frame)
+        return Table(entry, frame)
+
+
+def _refuse_times_out_of_range(entry: Entry, frame: Any) -> None:
+    """Refuse dates, times and durations that Python has not, such as those of the year 47,960."""
+    for name, kind in frame.schema.items():
+        if kind.is_temporal():
+            try:
+                frame[name].min(), frame[name].max()
+            except (ValueError, OverflowError) as error:
+                raise DataError(
+                    f"{entry}, column {name!r}: {first_line(error)}. Correct it, or remove the "
+                    "column.",
+                    code="value-out-of-range",
+                    column=name,
+                ) from None
 
 
 def _is_numeric(entry: Entry, label: str | int | None) -> bool:

@@ -19,6 +19,7 @@ from dataworth.study.shipped import is_run_directory, shipped_studies, shipped_t
 from dataworth.study.spec import Study
 from dataworth.study.variants import SECTIONS, read_variant
 
+_MOST_BYTES = 8_000_000
 _OPTIONS = tuple(each.name for each in fields(Study) if each.name != "variant") + tuple(SECTIONS)
 
 
@@ -46,6 +47,12 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
             code="unknown-study",
         )
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise StudyError(
+                f"{path}: {path.stat().st_size / 1e6:,.0f} MB; expected the TOML file of a study, "
+                f"of at most {_MOST_BYTES / 1e6:.0f} MB.{_of_another_kind(path)}",
+                code="value-out-of-range",
+            )
         # Notepad begins a file with a mark that TOML does not know.
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
