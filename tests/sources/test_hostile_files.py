@@ -18,7 +18,9 @@ from errors import raises
 from source_files import write_idx
 
 import dataworth as dw
+from dataworth.data.images import ImageFiles, headers
 from dataworth.errors import DataError
+from dataworth.sources import parquet
 from dataworth.sources.csv import pixels
 
 _X, _Y = np.arange(12, dtype=np.float64).reshape(4, 3), np.array([0, 1, 0, 1])
@@ -186,3 +188,32 @@ def test_a_damaged_image_is_named(tmp_path: Path) -> None:
     (tmp_path / "b" / "1.png").write_bytes(content[:40])
     with raises("file-damaged", DataError, r"b/1\.png"), warnings.catch_warnings():
         dw.load(tmp_path)
+
+
+def test_a_date_that_python_has_not_is_named(tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars")
+    days = pl.Series([0, 3_000_000, 0, 0]).cast(pl.Int32).cast(pl.Date)
+    pl.DataFrame({"day": days, "label": [0, 1, 0, 1]}).write_parquet(tmp_path / "a.parquet")
+    with raises("value-out-of-range", DataError, "column 'day': year 10183"):
+        dw.load(tmp_path / "a.parquet")
+
+
+def test_a_small_parquet_file_of_many_rows_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pl = pytest.importorskip("polars")
+    frame = pl.select(a=pl.repeat(0, 100_000, dtype=pl.Int8))
+    frame.with_columns(label=pl.col("a")).write_parquet(tmp_path / "a.parquet")
+    assert (tmp_path / "a.parquet").stat().st_size < 10_000
+    monkeypatch.setattr(parquet, "available_memory", lambda: 1_000_000)
+    with raises("out-of-memory", DataError, r"2\.4|0\.0 GB"):
+        dw.load(tmp_path / "a.parquet")
+
+
+def test_an_image_is_no_program(tmp_path: Path) -> None:
+    """Pillow gives PostScript to Ghostscript, which runs it."""
+    (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n")
+    with raises("file-damaged", DataError, r"a\.png"):
+        ImageFiles([tmp_path / "a.png"], False)[0]
+    with raises("file-damaged", DataError, r"a\.png"):
+        headers([tmp_path / "a.png"])

@@ -236,6 +236,8 @@ def _is_group(
 
 
 def _number(text: str, grouped: bool, mark: Mark | None) -> float | None:
+    if len(text) > _LONGEST:
+        return None
     if grouped:
         return float(re.sub("[.,]", "", text))
     if both := _BOTH.fullmatch(text):

@@ -66,7 +66,11 @@ class ImageFiles(Sequence[NDArray[np.uint8]]):
                     image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
                 image = image.convert("L" if self.grey else "RGB")
         except MemoryError:
-            raise
+            raise DataError(
+                f"{path} takes too much memory as an image. Close other programs; if it should be "
+                "small, it is damaged.",
+                code="out-of-memory",
+            ) from None
         except Exception as error:
             # Pixels that are damaged make Pillow raise nearly anything.
             raise DataError(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dataworth._util.extras import require
 from dataworth._util.fence import first_line, is_panic
+from dataworth._util.machine import available_memory
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import read
@@ -23,6 +24,8 @@ from dataworth.sources.plan import Block, Part, Recipe, as_features, as_images
 from dataworth.sources.tables import Columns, Table, TableOptions, dataset_of_tables
 from dataworth.tasks.base import Task
 
+_BYTES_A_ROW = 24
+"""Of labels, as numbers and as classes, and of the numbers of rows of a split, at least."""
 _BLOCK_BYTES = 256 << 20
 """Of a block of rows, if all its numbers have 64 bits."""
 
@@ -96,7 +99,10 @@ def _table(entry: Entry) -> Table:
     import polars as pl
 
     with _readable(entry):
-        frame = pl.read_parquet(entry.path, glob=False)
+        lazy = pl.scan_parquet(entry.path, glob=False)
+        rows, columns = lazy.select(pl.len()).collect().item(), len(lazy.collect_schema())
+        _refuse_larger_than_memory(entry, rows * columns)
+        frame = lazy.collect()
         _refuse_times_out_of_range(entry, frame)
         return Table(entry, frame)
 
@@ -160,15 +166,30 @@ def _labelled_test(entry: Entry, label: str | int | None) -> Entry | None:
 def _refuse_damaged(entry: Entry) -> None:
     """Read a file once in a process of its own: damaged bytes may end the process of a reader."""
     require("polars", "Parquet files")
-    read_fenced(entry, f"{__name__}:check", "a Parquet file")
+    rows = read_fenced(entry, f"{__name__}:check", "a Parquet file")
+    _refuse_larger_than_memory(entry, rows * _BYTES_A_ROW)
 
 
-def check(path: str, member: str) -> None:
-    """Read all columns of a file, in batches; `member` is empty."""
+def _refuse_larger_than_memory(entry: Entry, count: int) -> None:
+    """Refuse a file of which so many bytes are held: a megabyte may hold a billion rows."""
+    free = available_memory()
+    if free is not None and count > free:
+        raise DataError(
+            f"{entry}: its content takes at least {count / 1e9:.1f} GB of memory, and "
+            f"{free / 1e9:.1f} GB are free. Close other programs, or give a smaller file; if it "
+            "should be small, it is damaged.",
+            code="out-of-memory",
+        )
+
+
+def check(path: str, member: str) -> int:
+    """Read all columns of a file, in batches; its rows. `member` is empty."""
     import polars as pl
 
     # The lowest version of Polars that is allowed has no other name for no compression.
-    pl.scan_parquet(path, glob=False).sink_ipc(os.devnull, compression=None)
+    frame = pl.scan_parquet(path, glob=False)
+    frame.sink_ipc(os.devnull, compression=None)
+    return int(frame.select(pl.len()).collect().item())
 
 
 def _names(entry: Entry) -> list[str]:
