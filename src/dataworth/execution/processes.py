@@ -165,8 +165,9 @@ class LocalProcesses:
                         "it as module:function or a .keras file, or use one worker.",
                         code="not-picklable",
                     )
-                case ("step", step, of, values) if key is not None:
-                    self._on_step(key, step, of, values)
+                case ("steps", steps) if key is not None:
+                    for step, of, values in steps:
+                        self._on_step(key, step, of, values)
                 case ("checkpoint", history, state) if key is not None:
                     self._checkpoints.save_checkpoint(key.digest, history, state)
                 case ("record", record, peak):

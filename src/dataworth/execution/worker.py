@@ -3,10 +3,14 @@
 It reads pickled (key, checkpoint, folder) orders from its standard input and writes pickled
 messages to its standard output. It ends when its input does, also in the middle of a run, so that
 it never outlives the main process.
+
+Steps of a run are sent several in one message, a few times a second: runs that make a thousand
+steps a second would otherwise keep the main process busy on a core of another run.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import queue
@@ -14,25 +18,31 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import IO, Any
+
+_SECONDS_BETWEEN_STEPS = 0.05
 
 
 def main() -> None:
     """Do runs until the input ends."""
-    outbox = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    outbox = _Outbox(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     # What libraries print must not get between the messages.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     (payload,) = sys.argv[1:]
     orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(orders, Path(payload)), daemon=True).start()
+    # Imports make many objects and free few: collecting garbage would take a good part of the time.
+    gc.disable()
     try:
         with Path(payload).open("rb") as file:
             objective = _load(file)
     except Exception as error:
-        _send(outbox, ("unusable", f"{type(error).__name__}: {error}"))
+        outbox.send(("unusable", f"{type(error).__name__}: {error}"))
         return
-    _send(outbox, ("ready",))
+    gc.enable()
+    outbox.send(("ready",))
     from dataworth._util.machine import peak_memory
     from dataworth.execution.base import Context, perform
 
@@ -41,11 +51,11 @@ def main() -> None:
         context = Context(
             folder,
             checkpoint,
-            lambda history, state: _send(outbox, ("checkpoint", history, state)),
-            lambda step, of, values: _send(outbox, ("step", step, of, dict(values))),
+            lambda history, state: outbox.send(("checkpoint", history, state)),
+            lambda step, of, values: outbox.add_step((step, of, dict(values))),
         )
         record = perform(objective, key, context)
-        _send(outbox, ("record", record, peak_memory()))
+        outbox.send(("record", record, peak_memory()))
 
 
 def _load(file: IO[bytes]) -> Any:
@@ -66,13 +76,48 @@ def _receive(orders: queue.SimpleQueue[Any], payload: Path) -> None:
         os.killpg(0, signal.SIGKILL)
 
 
-def _send(outbox: IO[bytes], message: tuple[Any, ...]) -> None:
-    try:
-        pickle.dump(message, outbox)
-        outbox.flush()
-    except BrokenPipeError:
-        # The main process is gone; so are the programs that a run has started.
-        os.killpg(0, signal.SIGKILL)
+class _Outbox:
+    """Where messages are written; steps wait for others, or for the next message."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._steps: list[tuple[Any, ...]] = []
+        self._has_steps = threading.Event()
+        threading.Thread(target=self._send_steps, daemon=True).start()
+
+    def add_step(self, step: tuple[Any, ...]) -> None:
+        """Send a step soon."""
+        with self._lock:
+            self._steps.append(step)
+        self._has_steps.set()
+
+    def send(self, message: tuple[Any, ...]) -> None:
+        """Send a message, after the steps before it."""
+        with self._lock:
+            self._write_steps()
+            self._write(message)
+
+    def _send_steps(self) -> None:
+        while True:
+            self._has_steps.wait()
+            time.sleep(_SECONDS_BETWEEN_STEPS)
+            self._has_steps.clear()
+            with self._lock:
+                self._write_steps()
+
+    def _write_steps(self) -> None:
+        if self._steps:
+            self._write(("steps", self._steps))
+            self._steps = []
+
+    def _write(self, message: tuple[Any, ...]) -> None:
+        try:
+            pickle.dump(message, self._file)
+            self._file.flush()
+        except BrokenPipeError:
+            # The main process is gone; so are the programs that a run has started.
+            os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":
