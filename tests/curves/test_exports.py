@@ -125,3 +125,10 @@ def test_steps_of_a_training_of_several_epochs_are_no_numbers_of_samples(tmp_pat
     assert as_curve(path, samples="step").samples.tolist() == [100, 200, 300]
     once = written(tmp_path, log([0.2, 0.6, 1.0]), "trainer_state.json")
     assert as_curve(once).samples.tolist() == [100, 200, 300]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_rounds_that_are_counted_are_no_numbers_of_samples(tmp_path: Path, first: int) -> None:
+    rows = "".join(f"{first + at},{1 / (at + 1)}\n" for at in range(5))
+    with raises("column-unclear", DataError, "'iteration' counts from"):
+        as_curve(written(tmp_path, f"iteration,rmse\n{rows}"))

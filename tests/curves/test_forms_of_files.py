@@ -300,3 +300,14 @@ def test_sizes_across_beside_a_column_of_texts(tmp_path: Path, name: str) -> Non
             load_curve(path)
     else:
         assert load_curve(path).samples.tolist() == [500, 1_000, 2_000, 4_000]
+
+
+def test_a_minus_of_a_word_processor_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("samples,loss\n500,\u22120.6\n1000,\u22120.7\n", encoding="utf-8")
+    assert as_curve(path).values.tolist() == [-0.6, -0.7]
+
+
+def test_a_share_of_less_than_a_sample_is_refused() -> None:
+    with raises("options-conflict", DataError, "the smallest size is 0.5 samples"):
+        Curve([0.01, 0.1, 1], [0.6, 0.7, 0.8], total=50)

@@ -157,3 +157,34 @@ def test_sizes_up_to_100_may_be_per_cent() -> None:
     dw.forecast(Curve([8, 32, 100], [0.9, 0.7, 0.5]))
     with raises("value-out-of-range", DataError, "total=N"):
         Curve([0.1, 0.5, 1.0], [3, 2, 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "std"),
+    [
+        ("accuracy (std)", 0.02),
+        ("accuracy \u00b1 std", 0.02),
+        ("accuracy [95% CI]", 0.02 / 1.96),
+        ("accuracy \u00b1 SEM", 0.02),
+    ],
+)
+def test_the_name_of_a_column_says_which_spread_its_cells_hold(
+    tmp_path: Path, name: str, std: float
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"samples,{name}\n500,0.6 \u00b1 0.02\n1000,0.7 \u00b1 0.02\n")
+    curve = as_curve(path)
+    assert curve.metric.name == "accuracy"
+    assert curve.stds is not None
+    assert curve.stds.tolist() == pytest.approx([std, std])
+
+
+def test_a_spread_that_no_share_can_have_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("samples,accuracy,std\n500,0.6,1.2\n1000,0.7,1.0\n")
+    with raises("value-out-of-range", DataError, "stds holds 1.2, and accuracy lies between 0 and"):
+        as_curve(path)
+    path.write_text("samples,accuracy,std (%)\n500,0.6,1.2\n1000,0.7,1.0\n")
+    stds = as_curve(path).stds
+    assert stds is not None
+    assert stds.tolist() == [0.012, 0.01]

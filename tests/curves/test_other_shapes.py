@@ -29,6 +29,10 @@ TEXTS = {
     + rows("| {n:,} | **{v}**`*` |\n"),
     "LaTeX with spreads as indices": "Samples & Accuracy \\\\\n"
     + rows("{n} & ${v}_{{\\pm 0.01}}$ \\\\\n"),
+    "Markdown with formulas and tags": "| N | acc. |\n|---|---|\n"
+    + rows("| ${n}$ | <b>{v}</b>^\u2020 |\n"),
+    "LaTeX with arrows and sizes of type": "$N$ & Acc. $\\uparrow$ \\\\\n"
+    + rows("\\num{{{n}}} & {v} {{\\scriptsize ($\\pm$0.01)}} \\\\\n"),
     "LaTeX with footnotes": "Samples & Accuracy \\\\\n" + rows("{n} & ${v}^{{\\dagger}}$ \\\\\n"),
     "a title above": "My results\n\nsamples,accuracy\n" + rows("{n},{v}\n"),
     "a title above cells of tabs": "My results\nsamples\taccuracy\n" + rows("{n}\t{v}\n"),

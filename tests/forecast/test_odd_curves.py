@@ -58,6 +58,7 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "perfect from the second size on": ([1000, 2000, 4000], [1.0, 0.0, 0.0], "already perfect"),
     "rising without a name": (SIZES, np.linspace(0.5, 1.0, 7), "--metric accuracy"),
     "two sizes that rise": ([100, 200], [0.6, 0.7], "--higher-is-better"),
+    "per cent, rounded": ([6, 12, 25, 50, 100], [1.6, 1.2, 0.9, 0.7, 0.5], "--total"),
     "per cent up to 100": ([10, 20, 40, 80, 100], [1.6, 1.2, 0.9, 0.7, 0.5], "--total"),
     "1e-300 to 1e300": ([1, 2, 3], [1e300, 1.0, 1e-300], "further than"),
     "negative and rising": ([1000, 2000], [-1.0, -0.5], "negative"),

@@ -25,6 +25,8 @@ _SPACES = re.compile(r"(?<=\d)[\s\u00a0\u202f'\u2019_](?=\d{3}(?!\d))")
 _DIGITS = re.compile(r"[+-]?(?=[.,]?\d)(\d*)([.,]?)(\d*)(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPS = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _BOTH = re.compile(r"[+-]?\d{1,3}(?:([.,])\d{3})+([.,])\d+")
+_MINUS = str.maketrans("\u2212\uff0d", "--")
+"""Signs that word processors write for a minus."""
 _COUNT = re.compile(r"(.*\d)\s*([a-z]+)", re.IGNORECASE)
 """A number with a unit such as k or million behind it."""
 _RATIO = re.compile(r"(\d+)\s*[/:]\s*(\d+)")
@@ -148,7 +150,7 @@ def column_numbers(
             continue
         text = cell.strip()
         signs[row] = text.endswith("%")
-        text = _SPACES.sub("", text.removesuffix("%").strip())
+        text = _bare(text)
         text, factor = _without_unit(text) if whole else (text, 1.0)
         groups = _GROUPS.fullmatch(text)
         lone = groups is not None and text.lstrip("+-")[:1] != "0"
@@ -194,7 +196,7 @@ def _is_short_text(cell: Any) -> bool:
 
 def _proves(cell: str) -> Mark | None:
     """The decimal mark that one cell proves by itself."""
-    text = _SPACES.sub("", cell.strip().removesuffix("%").strip())
+    text = _bare(cell)
     if both := _BOTH.fullmatch(text):
         return None if both[1] == both[2] else _as_mark(both[2])
     if (groups := _GROUPS.fullmatch(text)) and text.count(groups[1]) > 1:
@@ -266,10 +268,15 @@ def _without_unit(text: str) -> tuple[str, float]:
     return (text, 1.0) if match is None or unit is None else (match[1], unit)
 
 
+def _bare(cell: str) -> str:
+    """The digits of a cell: without a sign of per cent and spaces between thousands."""
+    return _SPACES.sub("", cell.translate(_MINUS).strip().removesuffix("%").strip())
+
+
 def _looks_numeric(cell: str) -> bool:
     if len(cell) > _LONGEST:
         return False
-    text = _SPACES.sub("", cell.strip().removesuffix("%").strip())
+    text = _bare(cell)
     if text.casefold().lstrip("+-") in ("inf", "infinity"):
         return True
     matched = _DIGITS.fullmatch(text) or _GROUPS.fullmatch(text) or _BOTH.fullmatch(text)

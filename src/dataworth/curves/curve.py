@@ -30,6 +30,8 @@ _ROUNDING = 1e-6
 """A number of samples may be off a whole one by this share: it has been computed."""
 
 
+_WIDEST = 2**-0.5
+"""The standard deviation of two values at the ends of a range, as a share of it."""
 _SHOWN = 8
 """Sizes, and other metrics, that `repr` names."""
 
@@ -180,6 +182,7 @@ class Curve:
                 )
         given = "loss" if metric is None else metric
         measure = _measure(given, measured, higher_is_better, best)
+        _check_spread(spread, measure)
         # Guessing has no skill to some metrics that rise, such as R2; a loss by chance is positive.
         least = -math.inf if measure.higher_is_better else min(0.0, measure.lower or 0.0)
         if chance is not None and not (_is_finite(chance) and chance > least):
@@ -489,8 +492,15 @@ def counts_of(samples: ArrayLike, total: float | None = None) -> NDArray[np.int6
             code="options-conflict",
             option="total",
         )
-    counted = np.round((numbers if finite.max() <= 1 else numbers / 100) * total)
-    return _whole(np.maximum(counted, 1), "samples", 1)
+    wanted = (numbers if finite.max() <= 1 else numbers / 100) * total
+    if wanted.min() < 1 - _ROUNDING:
+        raise DataError(
+            f"with total {total:g}, the smallest size is {wanted.min():g} samples; expected 1 or "
+            "more. Give the number of all samples as total, and correct the sizes.",
+            code="options-conflict",
+            option="total",
+        )
+    return _whole(np.maximum(np.round(wanted), 1), "samples", 1)
 
 
 def _spread_of_means(
@@ -520,6 +530,19 @@ def _spread_of_means(
                 code="shape-mismatch",
             )
     return spread, counted
+
+
+def _check_spread(stds: NDArray[np.float64] | None, metric: Metric) -> None:
+    """Refuse standard deviations that no values within the range of the metric can have."""
+    if stds is None or metric.lower is None or metric.upper is None:
+        return
+    most = (metric.upper - metric.lower) * _WIDEST
+    if np.nanmax(stds, initial=0.0) > most * (1 + _ROUNDING):
+        raise DataError(
+            f"stds holds {np.nanmax(stds):g}, and {metric.name} lies {metric.range}: its standard "
+            f"deviation is at most {most:.3g}. Give it in the unit of the values.",
+            code="value-out-of-range",
+        )
 
 
 def finite_means(samples: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,11 +17,14 @@ _COMMANDS = (
     (r"\^\s*\{?\s*(?:\\[a-zA-Z]+|\*|[a-z])\s*\}?", ""),
     (r"\\pm\b", "\u00b1"),
     (r"\\(?:times|cdot)\b", "x"),
+    # Sizes of type, arrows and the like.
+    (r"\\[a-zA-Z]+\s*", ""),
     (r"\\,|~|\\ ", " "),
     (r"\\([%_&#$])", r"\1"),
     (r"[${}]", ""),
 )
-_EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
+_EMPHASIS = re.compile(r"[*`$]+|(?<!\w)_+|_+(?!\w)|</?\w+>|\^?[\u2020\u2021\u00a7]")
+"""Marks of emphasis, of formulas and of footnotes."""
 _FEWEST = 2
 
 

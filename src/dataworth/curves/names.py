@@ -29,6 +29,8 @@ def sizes_group(name: str) -> int | None:
     """How likely a column holds sizes by its name: 0 is the likeliest, None is not at all."""
     if are_bytes(name):
         return None
+    if name.rstrip().endswith("%") and {*words(name)} <= _FILLERS | _DATA | {"size"}:
+        return _OF_SHARES
     plain = unit_of_sizes(name)[0]
     word = key(plain)
     said = [each for each in words(plain) if each not in _FILLERS]

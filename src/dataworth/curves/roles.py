@@ -17,6 +17,8 @@ from dataworth.curves.table import Table, distinct, listed
 from dataworth.errors import DataError
 from dataworth.metrics.registry import canonical, find, scorer
 
+_FEWEST = 3
+"""Steps from which on a column shows that it counts."""
 _ONE_PASS = 1
 """Epochs of one pass over the data; counted from 0 they go from 0 to 1 at its end."""
 
@@ -133,9 +135,20 @@ def _samples_column(table: Table, columns: Columns) -> str:
 
 
 def _check_passes(table: Table, steps: str) -> None:
-    """Refuse steps of a training that passes several times over its data, as its epochs say."""
+    """Refuse steps of a training that passes several times over its data, or that are counted."""
     if names.key(steps) not in names.STEPS:
         return
+    counted = column_numbers(table, steps, None, strict=False).values
+    counted = np.unique(counted[np.isfinite(counted)])
+    if len(counted) >= _FEWEST and counted[0] <= 1 and (np.diff(counted) == 1).all():
+        raise DataError(
+            f"{table.place}: {steps!r} counts from {counted[0]:g} to {counted[-1]:g} by 1, as "
+            "rounds of one training do: such a log is not a learning curve, which has runs at "
+            "several numbers of samples. Name the column that holds these: --samples COLUMN, "
+            "samples='COLUMN'.",
+            code="column-unclear",
+            column=steps,
+        )
     for name in table.names:
         if names.key(name) not in ("epoch", "epochs"):
             continue

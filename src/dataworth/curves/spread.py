@@ -15,7 +15,7 @@ from dataworth.curves import names
 from dataworth.curves.cells import Mark, column_numbers, is_missing, may_be_numbers
 from dataworth.curves.table import Table
 from dataworth.errors import DataError
-from dataworth.metrics.registry import canonical, find
+from dataworth.metrics.registry import canonical, find, says_percent
 
 Floats = NDArray[np.float64]
 _NORMAL = {"68": 1.0, "90": 1.645, "95": 1.96, "99": 2.576}
@@ -31,6 +31,7 @@ _KINDS: dict[str, Collection[str]] = {
 }
 _LONGEST = 200
 """Characters of a cell with a mean and its spread."""
+_LEVEL = re.compile(r"(?:68|90|95|99)\s*%")
 _PLUS_MINUS = r"\u00b1|\+\s*/\s*-|\+-|\\pm"
 _NUMBER = r"[-+]?[\d.,]+(?:e[-+]?\d+)?\s*%?"
 _WITH_STD = re.compile(
@@ -39,6 +40,12 @@ _WITH_STD = re.compile(
 )
 _LAST_DIGITS = re.compile(r"[-+]?\d*[.,]\d+\(\d+\)%?")
 """62.0(5): a spread in units of the last digits, as in physics, or written without its point."""
+_IN_NAME = re.compile(
+    rf"(.+?)(?:\s*[(\[]\s*(?:{_PLUS_MINUS})?|\s*(?:{_PLUS_MINUS})|\s)\s*"
+    r"(std|stdev|s\.?d\.?|sem?|std\.?\s*err(?:or)?|(?:(?:68|90|95|99)\s*%?\s*)?ci)\s*[)\]]?\s*",
+    re.IGNORECASE,
+)
+"""What the name of a column of means says of the spread in its cells: acc (std), AUC ± 95% CI."""
 _ENDS = rf"[\[(]\s*({_NUMBER})\s*(?:[,;]\s|\s-\s|[-\u2013]|to)\s*({_NUMBER})\s*[\])]"
 _WITH_ENDS = re.compile(rf"\s*({_NUMBER})\s*{_ENDS}\s*", re.IGNORECASE)
 _INTERVAL = re.compile(rf"\s*{_ENDS}\s*", re.IGNORECASE)
@@ -48,20 +55,23 @@ def split_cells(table: Table) -> Table:
     """The table with means and their spread in columns of their own, where cells hold both."""
     columns: dict[str, list[Any]] = {}
     notes = []
-    for name, cells in table.columns.items():
+    for called, cells in table.columns.items():
+        told = _IN_NAME.fullmatch(called) if len(called) <= _LONGEST else None
+        # The spread is what the name of the column says, the mean has the rest of the name.
+        name, kind = told.groups() if told else (called, "std")
         for pattern, parts in (
-            (_WITH_STD, (name, f"{name} std")),
-            (_WITH_ENDS, (name, f"{name} lower", f"{name} upper")),
-            (_INTERVAL, (f"{name} lower", f"{name} upper")),
+            (_WITH_STD, (name, f"{name} {kind}")),
+            (_WITH_ENDS, (name, f"{called} lower", f"{called} upper")),
+            (_INTERVAL, (f"{called} lower", f"{called} upper")),
         ):
-            split = _matched(cells, pattern, len(parts), f"{table.place}, column {name!r}")
+            split = _matched(cells, pattern, len(parts), f"{table.place}, column {called!r}")
             if split and not any(part in table.columns for part in parts if part != name):
                 columns |= dict(zip(parts, split, strict=True))
                 if pattern is not _INTERVAL:
-                    notes.append(f"cells of {name!r} hold a mean and its spread")
+                    notes.append(f"cells of {called!r} hold a mean and its spread")
                 break
         else:
-            columns[name] = cells
+            columns[called] = cells
     return (
         replace(table, columns=columns).noted(*notes) if len(columns) > len(table.names) else table
     )
@@ -150,7 +160,8 @@ def standard_deviations(
     def numbers(kind: str) -> Floats:
         found = column_numbers(table, columns[kind], mark)
         # A share may have its spread in per cent.
-        return found.values / 100 if found.percent and not (values > 1).any() else found.values
+        percent = found.percent or says_percent(_LEVEL.sub("", columns[kind]))
+        return found.values / 100 if percent and not (values > 1).any() else found.values
 
     runs = numbers("runs") if "runs" in columns else None
     said = " and ".join(repr(name) for kind, name in columns.items() if kind != "runs")

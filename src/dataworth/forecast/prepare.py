@@ -67,7 +67,9 @@ def readings(curve: Curve, single_run: bool | None = None) -> tuple[Observations
 def _check_units(curve: Curve) -> None:
     """Ask about sizes that look like per cent, up to all of the data."""
     sizes = curve.sizes
-    steps = bool(((sizes % 5 == 0) | np.isin(sizes, (1, 2))).all())
+    parts = 100 / np.arange(1, 101)
+    halved = np.concatenate([np.floor(parts), np.ceil(parts)])
+    steps = bool(((sizes % 5 == 0) | np.isin(sizes, halved)).all())
     if curve.total is None and len(sizes) > 2 and sizes[-1] == 100 and steps:
         raise ForecastError(
             f"the sizes run from {sizes[0]} to 100, and may be per cent of the data. If they are, "

@@ -53,7 +53,7 @@ _RISING: tuple[tuple[tuple[float | None, float | None], str], ...] = (
         rouge:
         meteor:
         gleu:
-        bertscore:
+        bertscore: bertscore f1
         stoi:
         normalized_mutual_info_score: normalized mutual info, nmi, normalized mutual information
         rand_score: rand, rand index
@@ -117,6 +117,7 @@ _RISING_FROM_ZERO: tuple[tuple[tuple[float, float], str], ...] = (
         quadratic_weighted_kappa: qwk, quadratic kappa
         linear_weighted_kappa: linear kappa
         fleiss_kappa:
+        pearson: pearsons r, pearsons correlation
         pearson: pearson r, pearson corr, pearson correlation, pcc, plcc, correlation, corr
         pearson: pearson correlation coefficient
         spearman: spearman r, spearman rho, spearman corr, spearman correlation, srcc
@@ -215,7 +216,8 @@ _LOSS = (
     "mlogloss, binary logloss"
 )
 _ACCURACY = (
-    "acc, binary accuracy, categorical accuracy, sparse categorical accuracy, subset accuracy, "
+    "acc, oa, overall accuracy, overall acc, subset acc, "
+    "binary accuracy, categorical accuracy, sparse categorical accuracy, subset accuracy, "
     "multiclass accuracy, classification accuracy, accuracy rate, top 1, top 1 accuracy, top 1 acc"
 )
 _AUC = (

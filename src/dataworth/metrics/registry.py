@@ -27,7 +27,7 @@ _NEGATED = frozenset({"neg", "negative", "minus"})
 _AVERAGES = frozenset({"macro", "micro", "weighted", "samples", "binary", "ovr", "ovo"})
 """Words that say how a metric of one class becomes one of all: they make another metric."""
 _LAST = frozenset(
-    {"score", "scores", "at", "k", "cut", "percent", "per", "cent", "pct", "percentage"}
+    {"score", "scores", "in", "at", "k", "cut", "percent", "per", "cent", "pct", "percentage"}
 )
 """Words that may stand behind a name, besides all others."""
 _SIGN = re.compile(r"[-\u2212\u2013]\s*(?=[^\W\d_])")
