@@ -333,6 +333,8 @@ def _are_units(body: Sequence[tuple[int, Sequence[Any]]]) -> bool:
     if len(body) < _FEWEST_CELLS or len(body[0][1]) != len(body[1][1]):
         return False
     first, *rest = (row for _, row in body)
+    if any(_is_numeric(cell) for cell in first):
+        return False
     of_numbers = [
         at
         for at in range(len(first))
@@ -343,7 +345,7 @@ def _are_units(body: Sequence[tuple[int, Sequence[Any]]]) -> bool:
     return (
         len(of_numbers) >= _FEWEST_CELLS
         and any(units)
-        and not any(_is_numeric(unit) or is_missing(unit) for unit in units if unit)
+        and not any(is_missing(unit) for unit in units if unit)
         and all(len(unit) <= _LONGEST_UNIT for unit in units)
         and not _filled(others)
     )
