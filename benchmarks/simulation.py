@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ SIZES = np.round(np.geomspace(500, 64_000, 10))
 AHEAD = (4.0, 16.0)
 LEVELS = (0.5, 0.8, 0.9)
 NOISE = 0.02
-LINEAR, LINEAR_NOISE = (15, 19, 20, 21, 25, 30, 60), 0.03
+LINEAR, LINEAR_NOISES = (15, 19, 20, 21, 25, 30, 60), (0.03, 0.003, 0.001)
 _LEAST_FALL = 1.3
 
 
@@ -101,28 +102,29 @@ def judge(job: tuple[str, int, int]) -> Held:
     )
 
 
-def judge_linear(job: tuple[int, int]) -> NDArray[np.bool_]:
+def judge_linear(job: tuple[float, int, int]) -> NDArray[np.bool_]:
     """Whether each interval holds the truth of a grid of evenly spaced sizes, shape (levels,)."""
-    count, seed = job
+    noise, count, seed = job
     rng = np.random.default_rng([count, seed])
     sizes = np.linspace(100, 3000, count).round()
     losses, truth = (5 * n**-0.4 + 0.05 for n in (sizes, np.array([9000.0])))
-    noisy = losses * np.exp(LINEAR_NOISE * rng.normal(size=count))
+    noisy = losses * np.exp(noise * rng.normal(size=count))
     held = _held(dw.forecast(dw.Curve(sizes, noisy)), np.array([9000.0]), truth)
     return np.asarray(held[0])
 
 
 def report_linear(curves: int) -> str:
-    """The share of truths that each interval holds, by the number of sizes."""
-    jobs = [(count, seed) for count in LINEAR for seed in range(curves)]
+    """The share of truths that each interval holds, by noise and number of sizes."""
+    kinds = list(product(LINEAR_NOISES, LINEAR))
+    jobs = [(*kind, seed) for kind in kinds for seed in range(curves)]
     with ProcessPoolExecutor(2) as pool:
         held = np.array(list(pool.map(judge_linear, jobs, chunksize=8)))
-    shares = held.reshape(len(LINEAR), curves, -1).mean(axis=1)
+    shares = held.reshape(len(kinds), curves, -1).mean(axis=1)
     rows = [
-        [count, *(f"{share:.2f}" for share in mine)]
-        for count, mine in zip(LINEAR, shares, strict=True)
+        [f"{noise:.1%}", count, *(f"{share:.2f}" for share in mine)]
+        for (noise, count), mine in zip(kinds, shares, strict=True)
     ]
-    return table(rows, ["sizes", *(f"{100 * level:.0f} % holds" for level in LEVELS)])
+    return table(rows, ["noise", "sizes", *(f"{100 * level:.0f} % holds" for level in LEVELS)])
 
 
 def _held(forecast: dw.Forecast, wanted: Floats, actual: Floats) -> NDArray[np.bool_]:

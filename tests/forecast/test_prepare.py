@@ -96,13 +96,13 @@ def test_sizes_that_show_no_noise_have_two_readings() -> None:
     (said,) = (text for text in made.warnings if "may be runs of their own" in text)
     assert "--single-run" in said
     ahead = [4 * sizes[-1]]
-
-    def width(forecast: dw.Forecast) -> float:
-        predicted = forecast.predict(ahead)
-        return float(predicted.upper[0] - predicted.lower[0])
-
-    others = [dw.forecast(curve, single_run=single) for single in (True, False)]
-    assert width(made) == max(map(width, others))
+    checkpoints, separate = (
+        dw.forecast(curve, single_run=single).log_losses(ahead)[:, 0] for single in (True, False)
+    )
+    mixed = made.log_losses(ahead)[:, 0]
+    assert mixed[::5] == pytest.approx(separate[::5])
+    mixed[::5] = checkpoints[::5]
+    assert mixed == pytest.approx(checkpoints)
 
 
 def test_the_spread_of_means_is_their_noise() -> None:

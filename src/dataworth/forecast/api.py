@@ -15,7 +15,7 @@ from dataworth.curves.read import as_curve
 from dataworth.errors import ForecastError
 from dataworth.forecast.draws import draw_curves
 from dataworth.forecast.families import FAMILIES, family_of
-from dataworth.forecast.forecast import Forecast
+from dataworth.forecast.forecast import SEPARATE, Forecast
 from dataworth.forecast.held_out import checked_rows, noise_of_held_out
 from dataworth.forecast.loss_scale import loss_scale
 from dataworth.forecast.prepare import readings
@@ -63,7 +63,7 @@ def forecast(
     single_run : bool, optional
         Whether the sizes are checkpoints of a single training run, whose errors go together and
         which are often the best so far; else each was trained by itself. Without it, the noise of
-        the values says so; where it does not, the reading with the wider interval is used, and
+        the values says so; where it does not, four draws in five take them for checkpoints, and
         `Forecast.warnings` says that.
     prior : Prior, optional
         Instead of the one learned from public curves.
@@ -119,31 +119,20 @@ def forecast(
         test_noise = noise_of_held_out(curve, checked_rows(held_out))
     seed = check_seed(seed)
     made = [_made(curve, each, laws, seed, test_noise, prior, family) for each in found]
-    return made[0] if len(made) == 1 else _wider(*made)
+    return made[0] if len(made) == 1 else _mixed(*made)
 
 
-_AHEAD = 4.0
-"""So many times the largest size, the wider of two readings is the one that is used."""
-
-
-def _wider(separate: Forecast, checkpoints: Forecast) -> Forecast:
-    """The forecast with the wider interval, which says that it is chosen for that."""
-
-    def width(forecast: Forecast) -> float:
-        ahead = [_AHEAD * float(forecast.observations.sizes[-1])]
-        return float(np.ptp(np.quantile(forecast.log_losses(ahead)[:, 0], [0.05, 0.95])))
-
-    is_separate = width(separate) >= width(checkpoints)
-    wider = separate if is_separate else checkpoints
-    kind = "runs of their own" if is_separate else "checkpoints of a single training run"
+def _mixed(separate: Forecast, checkpoints: Forecast) -> Forecast:
+    """The forecast from checkpoints, some of whose draws are of separate runs; it says so."""
     note = (
-        f"no value rises as those of separate runs do: the {len(wider.curve.sizes)} sizes may be "
-        "runs of their own or checkpoints of a single training run. They are taken for "
-        f"{kind}, whose interval is the wider. Say which they are: single_run=, --single-run, "
-        "--no-single-run, or a seed for each (all may be 0)."
+        f"no value rises as those of separate runs do: the {len(checkpoints.curve.sizes)} sizes "
+        "may be runs of their own or checkpoints of a single training run. Most such curves are "
+        f"checkpoints: one draw in {SEPARATE} takes them for runs of their own. Say which they "
+        "are: single_run=, --single-run, --no-single-run, or a seed for each (all may be 0)."
     )
-    notes = (*wider.observations.notes, note)
-    return replace(wider, observations=replace(wider.observations, notes=notes))
+    notes = (*checkpoints.observations.notes, note)
+    observations = replace(checkpoints.observations, notes=notes)
+    return replace(checkpoints, observations=observations, separate=separate.draws)
 
 
 def _made(

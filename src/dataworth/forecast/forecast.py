@@ -47,6 +47,9 @@ Floats = NDArray[np.float64]
 
 _SHOWN = (2.0, 4.0, 10.0)
 """Multiples of the largest measured size that `repr` predicts."""
+SEPARATE = 5
+"""Of so many draws, one takes sizes for runs of their own where they may be checkpoints: all curves
+of Alabdulmohsin et al. 2022 that leave it open are checkpoints."""
 _FAR_BELOW = 10.0
 """A loss in per cent that is so many times lower than any measured one looks like a share."""
 
@@ -69,6 +72,9 @@ class Forecast:
     prior, chance, seed, family
         What the draws were made with; `chance` is the log loss of guessing, if known, `family` that
         of the learner, if given.
+    separate : Draws, optional
+        Where the sizes may be checkpoints or runs of their own: `draws` take them for checkpoints,
+        and every fifth is replaced by one of these, which take them for runs of their own.
     """
 
     curve: Curve
@@ -78,6 +84,7 @@ class Forecast:
     chance: float | None
     seed: int
     family: str | None = None
+    separate: Draws | None = None
 
     def predict(self, sizes: ArrayLike, level: float = 0.9, new_run: bool = False) -> Prediction:
         """The metric at some sizes.
@@ -383,13 +390,18 @@ class Forecast:
     def _drawn(self, u: Floats, runs: float = math.inf) -> Floats:
         """Draws of the log loss at ``u = log(n / N)``, none of them one that cannot be."""
         with np.errstate(all="ignore"):
-            logs = measured_or_drawn(self.draws, u, self.seed)
-            logs += self.draws.run_noise(runs)[:, None]
+            logs = _with_noise(self.draws, u, self.seed, runs)
+            if self.separate is not None:
+                logs[::SEPARATE] = _with_noise(self.separate, u, self.seed, runs)[::SEPARATE]
         return np.minimum(logs, self.scale.log_cap)
 
     def _row_to_metric(self, row: BacktestRow) -> BacktestRow:
         predicted, actual = self.scale.value(row.predicted), self.scale.value(row.actual)
         return replace(row, predicted=predicted, actual=actual)
+
+
+def _with_noise(draws: Draws, u: Floats, seed: int, runs: float) -> Floats:
+    return measured_or_drawn(draws, u, seed) + draws.run_noise(runs)[:, None]
 
 
 def _rows(prediction: Prediction) -> list[dict[str, Any]]:
