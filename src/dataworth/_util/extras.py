@@ -26,6 +26,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "mlflow": "mlflow",
         "torch": "torch",
         "ray": "ray",
+        "fsspec": "remote",
         "shtab": "completion",
     }
 )

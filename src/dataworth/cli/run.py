@@ -428,7 +428,7 @@ def _studies(options: argparse.Namespace) -> list[Study]:
             code="nothing-given",
         )
     if options.study is None:
-        studies = [Study(data=_data(options.data), name=Path(options.data).resolve().stem)]
+        studies = [Study(data=_data(options.data), name=_name(options.data))]
     else:
         studies = read_studies(options.study)
     if options.data is not None:
@@ -464,11 +464,18 @@ def _data(text: str) -> str | int:
     return int(digits) if digits.isdecimal() and not Path(text).exists() else text
 
 
+def _name(data: str) -> str:
+    """What a study is called after its data."""
+    from dataworth.sources.shards import has_wildcards, name_of
+
+    return name_of(data) if has_wildcards(data) else Path(data).resolve().stem
+
+
 def _on_other_data(studies: Sequence[Study], data: str) -> Study:
     """The study with other data; one of several studies is called after its data."""
     study = studies[0]
     several = len(studies) > 1
-    name = str(Path(study.name).with_name(Path(data).resolve().stem)) if several else study.name
+    name = str(Path(study.name).with_name(_name(data))) if several else study.name
     return replace(study, data=_data(data), name=name, data_options={}, fallback=None)
 
 

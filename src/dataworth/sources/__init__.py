@@ -25,6 +25,9 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
         CSV, Parquet, IDX, MAT or NPZ file, or of a folder or zip archive with such files; or of a
         folder that holds a folder of images, or of ``.txt`` files, for each class. A name
         takes precedence over a path: write ``./digits`` for a file or folder of that name.
+        A pattern such as ``shards/*.parquet`` stands for Parquet files that are parts of one data
+        set, in the order of their names. Addresses such as ``s3://bucket/shards/*.parquet`` are
+        read through fsspec.
     **options
         Options of the reader: ``label``, ``drop``, ``features``, ``groups``, ``time``, ``scale``
         and ``task`` for CSV and Parquet files, ``header`` and ``pixels`` for CSV files too,
@@ -102,11 +105,17 @@ def _resolve(spec: str) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:
     registry = _registry()
     if spec in registry:
         return registry[spec], ()
+    from dataworth.sources import folder
+    from dataworth.sources.shards import has_wildcards, is_address
+
+    spec = spec.removeprefix("file://")
+    if is_address(spec):
+        return folder.resolve_address(spec)
     path = Path(spec).expanduser()
     if path.exists():
-        from dataworth.sources.folder import resolve
-
-        return resolve(path)
+        return folder.resolve(path)
+    if has_wildcards(spec):
+        return folder.resolve_pattern(str(path))
     hint = did_you_mean(spec, registry, str) or _similar_file(path)
     raise DataError(
         f"There is no data set {spec!r}, and no file or folder of that name here. "

@@ -144,6 +144,11 @@ def read(recipe: Recipe) -> Dataset:
     return cached
 
 
+def opened(recipe: Recipe) -> Dataset | None:
+    """The stored data set of files that have not changed; None where there is none."""
+    return _open(cache_folder() / _key(recipe), recipe)
+
+
 def _fill(draft: Path, recipe: Recipe) -> None:
     try:
         _write_arrays(draft, recipe, pixels=True)

@@ -36,10 +36,13 @@ class Entry:
         The file on disk.
     member : str
         The member's name, where `path` is a zip archive; else empty.
+    shown : str
+        What messages and results call the file, if not by its path.
     """
 
     path: Path
     member: str = ""
+    shown: str = ""
 
     @property
     def name(self) -> str:
@@ -52,7 +55,8 @@ class Entry:
         return self.name.lower().removesuffix(".gz")
 
     def __str__(self) -> str:
-        return f"{self.path} ({self.member})" if self.member else str(self.path)
+        path = self.shown or str(self.path)
+        return f"{path} ({self.member})" if self.member else path
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:

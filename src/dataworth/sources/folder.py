@@ -8,10 +8,11 @@ from typing import Any
 
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
-from dataworth.sources import class_folders, csv, emnist, idx, mat, npz, parquet
+from dataworth.sources import class_folders, csv, emnist, idx, mat, npz, parquet, remote
 from dataworth.sources.emnist.variants import VARIANTS
 from dataworth.sources.files import Entry, listing, refuse_damaged
 from dataworth.sources.pairs import is_test
+from dataworth.sources.shards import Shards, has_wildcards, local_shards, shards_of
 
 Loader = Callable[..., Dataset]
 _ENDINGS: dict[str, Loader] = {
@@ -73,11 +74,39 @@ def resolve(path: Path) -> tuple[Loader, tuple[Any, ...]]:
         )
     if len(starts) > 1:
         names = ", ".join(entry.name for entry in starts[:8])
+        are_shards = all(entry.stem.endswith(".parquet") for entry in starts)
         raise DataError(
-            f"{path} holds several data sets: {names}. Give the path of one of them.",
+            f"{path} holds several data sets: {names}. Give the path of one of them"
+            + (f", or {path / '*.parquet'} if they are parts of one." if are_shards else "."),
             code="several-data-sets",
         )
     return _resolve_file(starts[0])
+
+
+def resolve_pattern(pattern: str) -> tuple[Loader, tuple[Shards]]:
+    """The reader of the Parquet files that match a pattern.
+
+    Raises
+    ------
+    DataError
+        If there are none, or others are among them.
+    """
+    return parquet.load, (local_shards(pattern),)
+
+
+def resolve_address(address: str) -> tuple[Loader, tuple[Any, ...]]:
+    """Copy the files of an address to the cache folder, and find their reader.
+
+    Raises
+    ------
+    DataError
+        If they cannot be copied, or no reader fits.
+    """
+    found = remote.copies(address)
+    if has_wildcards(address):
+        return parquet.load, (shards_of(address, found, remote.copies),)
+    (entry,) = found
+    return resolve(entry.path) if entry.stem.endswith(".zip") else _resolve_file(entry)
 
 
 def _resolve_file(entry: Entry) -> tuple[Loader, tuple[Any, ...]]:

@@ -20,6 +20,13 @@ def is_test(entry: Entry) -> bool:
     return bool(_TEST.search(entry.name)) and not _TRAIN.search(entry.name)
 
 
+def as_test(pattern: str) -> str:
+    """The pattern of test files that belongs to one of train files; empty for another pattern."""
+    folder, slash, name = pattern.rpartition("/")
+    other, changed = _TRAIN.subn("test", name)
+    return folder + slash + other if changed else ""
+
+
 def test_beside(entry: Entry) -> Entry | None:
     """Find the test file that belongs to a train file, by the names in its folder."""
     for word in ("test", "t10k", "testing"):

@@ -99,6 +99,11 @@ class Table:
     frame: pl.DataFrame
     first_row: int = field(default=1)
 
+    @property
+    def files(self) -> list[str]:
+        """The files it was read from, as they are called."""
+        return [str(self.entry)]
+
     def place(self, row: int) -> str:
         """What an error calls a row of the frame."""
         return f"{self.entry}, row {self.first_row + row}"
@@ -147,7 +152,7 @@ def dataset_of_tables(
     groups_test = None
     if test is not None and roles.groups in test.frame.columns:
         groups_test = _whole_column(test, test.frame[str(roles.groups)], "groups")
-    entries = [train.entry] if test is None else [train.entry, test.entry]
+    files = train.files + ([] if test is None else test.files)
     given = options.identity() | (read_with or {})
     if roles.groups is not None:
         # The name of a column that may have been given by its number.
@@ -156,7 +161,7 @@ def dataset_of_tables(
         "task": task,
         "name": name,
         "scale": scale,
-        "source": {"files": [str(entry) for entry in entries], **given},
+        "source": {"files": files, **given},
         "groups_test": groups_test,
         **beside,
     }

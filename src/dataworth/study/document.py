@@ -12,6 +12,7 @@ import tomli_w
 
 from dataworth.errors import StudyError
 from dataworth.sources import names
+from dataworth.sources.shards import has_wildcards, is_address
 
 IN_PYTHON = "(given in Python)"
 """Stands in a study file for data or a model that were given as Python objects."""
@@ -92,7 +93,9 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _is_path(data: str | Path, folder: Path) -> bool:
-    return str(data) not in ("", *names()) and (folder / data).exists()
+    if str(data) in ("", *names()) or is_address(str(data)):
+        return False
+    return (folder / data).exists() or has_wildcards(str(data))
 
 
 def _is_model_file(path: Path) -> bool:
