@@ -168,6 +168,7 @@ def test_a_grid_is_explained_for_a_goal_and_stays_a_grid(
         (["--budget", "2h"], "--at SIZE"),
         (["--target", "95%"], "--target 95%: say which metric is meant"),
         (["--target", "95"], "--target 95: say which metric is meant"),
+        (["--target", "95", "--metric", "accuracy"], "95 per cent is --target 95%"),
     ],
 )
 def test_bad_input_is_one_line(

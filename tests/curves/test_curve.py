@@ -232,3 +232,10 @@ def test_what_is_masked_is_missing(as_list: bool) -> None:
 def test_a_metric_has_a_name() -> None:
     with raises("wrong-type", DataError, "metric is empty"):
         Curve([1, 2], [0.6, 0.7], metric="")
+
+
+@pytest.mark.parametrize("chance", [-1, 1.5])
+def test_chance_is_a_value_that_the_metric_can_have(chance: float) -> None:
+    with raises("value-out-of-range", DataError, "between 0 and 1"):
+        Curve([1, 2], [0.6, 0.7], metric="accuracy", chance=chance)
+    assert Curve([1, 2], [0.6, 0.7], metric="r2", chance=0).chance == 0

@@ -254,3 +254,27 @@ def test_a_display_of_scikit_learn_is_read() -> None:
     curve = as_curve(display, "accuracy")
     assert curve.metric.name == "accuracy"
     assert curve.values.tolist() == [0.6, 0.62, 0.7, 0.72]
+
+
+def test_columns_with_numbers_for_names_are_named() -> None:
+    frame = pd.DataFrame({"samples": [500, 1000], 0: [0.6, 0.7]})
+    assert as_curve(frame, "accuracy", value=0).values.tolist() == [0.6, 0.7]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"samples": 2.5}, "samples is 2.5"),
+        ({"where": 5}, "where is 5"),
+        ({"seed": True}, "seed is"),
+    ],
+)
+def test_an_option_of_another_type_is_refused(options: dict[str, Any], said: str) -> None:
+    with raises("wrong-type", DataError, said):
+        as_curve({"samples": [500, 1000], "acc": [0.6, 0.7]}, **options)
+
+
+@pytest.mark.parametrize(("by", "code"), [(None, "wrong-type"), ([], "nothing-given")])
+def test_curves_are_told_apart_by_a_column(by: Any, code: str) -> None:
+    with raises(code, DataError, "by is"):
+        as_curves({"samples": [500, 1000], "acc": [0.6, 0.7]}, by)

@@ -197,6 +197,9 @@ def test_warnings_tell_distance_and_scarcity() -> None:
     assert forecast.warnings == ()
     assert "beyond 3x" in forecast.warnings_at([150_000])[0]
     assert "beyond 10x" in forecast.warnings_at([1e6])[0]
+    assert forecast.warnings_at([forecast.curve.sizes[0]]) == forecast.warnings
+    below = forecast.warnings_at([forecast.curve.sizes[0] / 2])[0]
+    assert "below your smallest size" in below
     scarce = dw.forecast(curve_of(SIZES[:3], power(SIZES[:3]))).warnings
     assert any("only 3 sizes" in text for text in scarce)
 

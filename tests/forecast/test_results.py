@@ -34,6 +34,8 @@ def test_a_size_for_a_target_prints_as_it_is_said(forecast: dw.Forecast) -> None
     assert "with probability 50 %" in text
     assert max(map(len, text.split("\n"))) < 80
     assert "no number of samples" in repr(replace(found, median=math.inf, upper=math.inf))
+    nothing = repr(replace(found, median=math.inf, lower=math.inf, upper=math.inf))
+    assert nothing.count("no number of samples") == 1
 
 
 def test_results_are_equal_by_their_numbers(forecast: dw.Forecast) -> None:

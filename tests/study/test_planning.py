@@ -201,6 +201,23 @@ def test_another_goal_uses_all_runs_that_are_there(tmp_path: Path) -> None:
     assert [each["goal"] for each in plan["before"]] == [GOAL.to_dict()]
 
 
+def test_a_target_stays_one_of_its_metric(tmp_path: Path) -> None:
+    train = learns()
+
+    def both(run: dw.Run) -> dict[str, float]:
+        error = train(run)["error"]
+        return {"loss": 3 * error, "error": error}
+
+    goal = dw.Goal(target=0.1)
+    study(both, metric="error", goal=goal, budget="9 runs").run_in(tmp_path)
+    again = study(both, goal=None).planned(tmp_path)
+    assert (again.goal, again.metric) == (goal, "error")
+    with raises("options-conflict", StudyError, "a target of error, 0.1, and the metric is now"):
+        study(both, metric="loss", goal=None).planned(tmp_path)
+    other = dw.Goal(target=0.3)
+    assert study(both, metric="loss", goal=None).planned(tmp_path, other).metric == "loss"
+
+
 def test_a_study_with_sizes_stays_a_grid_where_there_is_a_plan(
     met: tuple[Outcome, Heard], tmp_path: Path
 ) -> None:

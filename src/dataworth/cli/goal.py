@@ -143,12 +143,20 @@ def _in_unit(target: float, name: str | None) -> float:
             code="option-missing",
             option="metric",
         )
-    if not isinstance(target, Percent):
-        return target
 
     from dataworth.metrics import find
 
     metric = find(name)
+    if not isinstance(target, Percent):
+        if metric is not None and metric.upper == 1 and target >= 1:
+            hint = f" {target:g} per cent is --target {target:g}%." if 1 < target < 100 else ""
+            raise StudyError(
+                f"--target {_written(target)}: {name} lies {metric.range}; give a value below 1."
+                f"{hint}",
+                code="value-out-of-range",
+                option="target",
+            )
+        return target
     if metric is None:
         raise StudyError(
             f"--target {_written(target)}: {name} is not known to be a share; give a value of the "

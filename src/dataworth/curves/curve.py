@@ -185,9 +185,13 @@ class Curve:
         _check_spread(spread, measure)
         # Guessing has no skill to some metrics that rise, such as R2; a loss by chance is positive.
         least = -math.inf if measure.higher_is_better else min(0.0, measure.lower or 0.0)
-        if chance is not None and not (_is_finite(chance) and chance > least):
+        if measure.lower is not None and measure.higher_is_better:
+            least = math.nextafter(measure.lower, -math.inf)
+        most = math.inf if measure.upper is None else measure.upper
+        if chance is not None and not (_is_finite(chance) and least < chance <= most):
+            lies = f" {measure.range}" if math.isfinite(most) else ""
             raise DataError(
-                f"chance is {chance!r}; expected a positive, finite number, or None.",
+                f"chance is {chance!r}; expected a positive, finite number{lies}, or None.",
                 code="value-out-of-range",
                 option="chance",
                 value=chance,

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from dataworth._util.lazy import lazy_function
 from dataworth.curves.curve import Curve, real_numbers
 from dataworth.curves.measurements import curve_of_table
-from dataworth.curves.roles import Columns
+from dataworth.curves.roles import Columns, named_column
 from dataworth.curves.shapes import long_form
 from dataworth.curves.table import Table, label
 from dataworth.curves.text_files import read_table
@@ -248,7 +248,14 @@ def _groups(
     table: Table, by: str | Sequence[str], columns: Columns, metric: str | None
 ) -> dict[Any, Curve]:
     table = long_form(table, metric, columns.samples)
-    names = [table.column(each) for each in ([by] if isinstance(by, str) else by)]
+    several = list(by) if isinstance(by, list | tuple) else [by]
+    names = [table.column(named_column("by", each)) for each in several]
+    if not names:
+        raise DataError(
+            "by is empty; expected a column that distinguishes the curves.",
+            code="nothing-given",
+            option="by",
+        )
     table = table.filtered(dict(columns.where))
     keys = list(zip(*(map(_plain, table.columns[name]) for name in names), strict=True))
     rows: dict[tuple[Any, ...], list[int]] = {}
@@ -258,7 +265,7 @@ def _groups(
     table = replace(table, columns=rest)
     columns = replace(columns, where=())
     return {
-        key[0] if isinstance(by, str) else key: _of_table(
+        key if isinstance(by, list | tuple) else key[0]: _of_table(
             table.take(taken), columns, metric, " ".join(map(str, key))
         )
         for key, taken in rows.items()
@@ -353,6 +360,12 @@ def conditions_of(where: Conditions) -> tuple[tuple[str, str], ...]:
         return ()
     if isinstance(where, Mapping):
         return tuple((str(name), label(value)) for name, value in where.items())
+    if not isinstance(where, str | list | tuple):
+        raise DataError(
+            f"where is {where!r}; expected conditions such as {{'split': 'test'}} or 'split=test'.",
+            code="wrong-type",
+            option="where",
+        )
     texts = [where] if isinstance(where, str) else list(where)
     pairs = [str(text).partition("=") for text in texts]
     for name, sign, _ in pairs:

@@ -43,6 +43,29 @@ class Columns:
     where: tuple[tuple[str, str], ...] = ()
     total: float | None = None
 
+    def __post_init__(self) -> None:
+        for option in ("samples", "value", "seed"):
+            name = getattr(self, option)
+            if name is not None:
+                object.__setattr__(self, option, named_column(option, name))
+
+
+def named_column(option: str, name: object) -> str:
+    """The name of a column that an option gives; data frames may have numbers for names.
+
+    Raises
+    ------
+    DataError
+        If it is neither a text nor a whole number.
+    """
+    if isinstance(name, bool) or not isinstance(name, str | int | np.integer):
+        raise DataError(
+            f"{option} is {name!r}; expected the name of a column.",
+            code="wrong-type",
+            option=option,
+        )
+    return str(name)
+
 
 @dataclass
 class Roles:

@@ -115,8 +115,7 @@ class SampleSize:
     def __repr__(self) -> str:
         lines = [
             f"SampleSize({self.metric.name} {exact(self.metric, self.target)})",
-            f"  {_samples(self.median)} ({format_share(self.level)} interval "
-            f"{sizes_in_words(self.lower, self.upper)})" + (", met already" if self.met else ""),
+            f"  {_samples(self.median)}{self._interval()}{', met already' if self.met else ''}",
             f"  reachable with probability {format_chance(self.probability_reachable)}",
         ]
         if self.if_reachable is not None:
@@ -128,6 +127,12 @@ class SampleSize:
                 f"  {_samples(self.assured)} with probability {format_share(self.assurance)}"
             )
         return "\n".join(lines)
+
+    def _interval(self) -> str:
+        if self.lower == math.inf:
+            return ""
+        interval = sizes_in_words(self.lower, self.upper)
+        return f" ({format_share(self.level)} interval {interval})"
 
 
 @dataclass(frozen=True, repr=False)

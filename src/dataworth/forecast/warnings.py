@@ -13,6 +13,7 @@ _SPARSE = 8
 """From more sizes than this, single runs show their noise well enough by how they scatter."""
 _PEAK = float(np.log(1.5))
 """A log loss that lies so far above those of both neighbours is of a run that failed."""
+_ROUNDING = 1e-9
 _STEEPER = 0.01
 """A slope of the log loss per unit of log n below this is flat to anyone."""
 
@@ -20,7 +21,10 @@ _STEEPER = 0.01
 def warnings_for(observations: Observations, sizes: Floats | None = None) -> tuple[str, ...]:
     """Sentences: distance, number of sizes, span, runs, a peak, rise, flatness, notes."""
     largest = float(observations.sizes[-1])
-    found = [] if sizes is None or not len(sizes) else _distance(float(sizes.max()), largest)
+    found = []
+    if sizes is not None and len(sizes):
+        found += _distance(float(sizes.max()), largest)
+        found += _below(float(sizes.min()), float(observations.sizes[0]))
     if len(observations) < 4:
         found.append(
             f"with only {len(observations)} sizes the forecast relies mostly on typical curves; "
@@ -63,6 +67,15 @@ def _distance(size: float, largest: float) -> list[str]:
     if ratio > 10:
         return [f"{beyond}: beyond 10x a forecast is little more than a guess."]
     return [f"{beyond}: treat forecasts beyond 3x as rough."]
+
+
+def _below(size: float, smallest: float) -> list[str]:
+    if size >= smallest * (1 - _ROUNDING):
+        return []
+    return [
+        f"{format_count(size)} is below your smallest size ({format_count(smallest)}): laws hold "
+        "least for few samples; treat what is said of them as rough."
+    ]
 
 
 def _peak(observations: Observations) -> list[str]:

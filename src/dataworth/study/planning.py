@@ -16,6 +16,7 @@ from dataworth.plan.goal import Goal
 from dataworth.plan.grid import Grid
 from dataworth.plan.stored import StoredPlan, planned_records, planner, stored_plan
 from dataworth.records.layout import RESULTS_FILE
+from dataworth.records.meta import checked_entry
 from dataworth.records.record import Record, RunKey
 from dataworth.records.store import Store
 from dataworth.study.resolved import ResolvedStudy
@@ -188,8 +189,10 @@ class PlannedRuns:
         self._stored.write(self._store)
 
 
-def goal_in(directory: str | os.PathLike[str]) -> tuple[Goal, Budget | None] | None:
-    """The goal and the budget of the plan in a run directory; None where there is no plan.
+def goal_in(
+    directory: str | os.PathLike[str],
+) -> tuple[Goal, Budget | None, str | None] | None:
+    """The goal of the plan in a run directory, its budget and its metric; None without a plan.
 
     Raises
     ------
@@ -200,7 +203,11 @@ def goal_in(directory: str | os.PathLike[str]) -> tuple[Goal, Budget | None] | N
         return None
     with Store(Path(directory)) as store:
         found = stored_plan(store)
-    return None if found is None else (found.goal, found.budget)
+        where = str(store.path)
+        metric = checked_entry({"metric": None, **store.meta()}, "metric", dict | None, where)
+    if found is None:
+        return None
+    return found.goal, found.budget, None if metric is None else str(metric.get("name"))
 
 
 def _stored(study: ResolvedStudy, store: Store, slots: int) -> StoredPlan:

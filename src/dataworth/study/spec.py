@@ -534,7 +534,20 @@ class Study(StudyOptions):
         if self.goal is None and self.sizes is None:
             found = goal_in(directory)
         if found is not None:
-            return replace(self, goal=found[0], budget=found[1] if budget is None else budget)
+            there, spent, metric = found
+            own = self.metric.name if isinstance(self.metric, Metric) else self.metric
+            if there.target is not None and metric is not None and own not in (None, metric):
+                raise StudyError(
+                    f"{directory}: the plan there is for a target of {metric}, {there.target:g}, "
+                    f"and the metric is now {own}. Give a target of it too (--target), or omit the "
+                    "metric.",
+                    code="options-conflict",
+                    option="metric",
+                )
+            # The target is of the metric that it was given for.
+            of = self.metric if there.target is None or own is not None else metric
+            limit = spent if budget is None else budget
+            return replace(self, goal=there, budget=limit, metric=of)
         return self if budget is None else replace(self, budget=budget)
 
     def run(
