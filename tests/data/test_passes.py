@@ -18,7 +18,7 @@ from dataworth.data import features, passes
 from dataworth.data.dataset import Dataset
 from dataworth.data.images import LazyImages
 from dataworth.data.passes import Copied, InPlace, Samples, Spooled, open_samples
-from dataworth.data.spool import Spool
+from dataworth.data.spool import Spool, Stopped
 
 ROWS = 200
 
@@ -79,6 +79,49 @@ def test_all_ways_read_the_same(tmp_path: Path, dtype: Any) -> None:
             assert found.dtype == expected.dtype
             np.testing.assert_array_equal(found, expected)
         np.testing.assert_array_equal(samples.take(order[:5]), expected[:5])
+
+
+def test_orders_are_prepared_in_turn_and_may_be_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = mapped(tmp_path, np.uint8)
+    made: list[NDArray[np.int64]] = []
+
+    class Counted(Spool):
+        def __init__(self, x: Any, order: NDArray[np.int64], *given: Any) -> None:
+            made.append(order)
+            super().__init__(x, order, *given)
+
+    monkeypatch.setattr(passes, "Spool", Counted)
+    orders = [np.random.default_rng(seed).permutation(ROWS) for seed in range(4)]
+    with closing(Spooled(x, tmp_path)) as samples:
+        for order in orders[:3]:
+            samples.prepare(order)
+        # The first was not read to its end, and the second is never read.
+        samples.in_order(orders[0])(np.empty((50, 3), np.uint8))
+        for number in (2, 3):
+            found = read_in_pieces(samples, orders[number], [70])
+            np.testing.assert_array_equal(found, x[orders[number]])
+        usage = shutil.disk_usage(tmp_path)._replace(free=2 * x.nbytes)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        samples.prepare(orders[0])
+    assert [id(each) for each in made if each is not orders[1]] == [
+        id(orders[number]) for number in (0, 2, 3)
+    ]
+
+
+def test_sorting_ends_when_its_rows_are_not_needed_any_more(tmp_path: Path) -> None:
+    x, is_unwanted = mapped(tmp_path, np.uint8), Event()
+    is_unwanted.set()
+    with pytest.raises(Stopped):
+        Spool(x, np.arange(ROWS), tmp_path, is_unwanted)
+
+
+def test_a_file_that_cannot_be_written_is_an_error_of_the_run(tmp_path: Path) -> None:
+    with closing(Spooled(mapped(tmp_path, np.uint8), tmp_path / "gone")) as samples:
+        read = samples.in_order(np.arange(ROWS))
+        with pytest.raises(FileNotFoundError):
+            read(np.empty((5, 3), np.uint8))
 
 
 def test_a_spool_leaves_no_file(tmp_path: Path) -> None:

@@ -11,9 +11,14 @@ from errors import raises, warns
 from numpy.typing import NDArray
 
 import dataworth as dw
+from dataworth.data import passes
+from dataworth.data.base import View
+from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
+from dataworth.learners import FitRequest, TrainingOptions, resolve
 from dataworth.sources import glyphs
 from dataworth.sources.cache import NpyWriter
+from dataworth.testing.contexts import MemoryContext
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +133,19 @@ def test_drawn_images_are_taken_like_rows_of_an_array(
 def test_options_out_of_range(options: dict[str, Any], code: str, said: str) -> None:
     with raises(code, DataError, said):
         glyphs.load(**options)
+
+
+def test_a_network_learns_the_same_from_images_that_are_drawn_as_it_trains(
+    whole: tuple[NDArray[np.uint8], NDArray[np.int64]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, y = whole
+    learner: Any = resolve("linear")
+    found = []
+    for x, memory in ((held[:2_000], None), (glyphs.DrawnImages(2_000, 0), 1_000)):
+        monkeypatch.setattr(passes, "available_memory", lambda free=memory: free)
+        data = Dataset(x, y[:2_000], class_names=glyphs.CLASS_NAMES, known_fingerprint="some")
+        rows = View(data, np.arange(1_900))
+        request = FitRequest(rows, data.task, 0, options=TrainingOptions(2))
+        trained: Any = learner.fit(request, MemoryContext())
+        found.append((trained.predict(held[:50]).tobytes(), trained.history["loss"].tolist()))
+    assert found[0] == found[1]
