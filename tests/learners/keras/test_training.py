@@ -13,7 +13,7 @@ from dataworth.data.dataset import Dataset
 from dataworth.data.passes import InPlace
 from dataworth.errors import StudyError
 from dataworth.learners import FitRequest, TrainingOptions, resolve
-from dataworth.learners.keras.backend import load_keras
+from dataworth.learners.keras.backend import load_keras, seeded
 from dataworth.learners.keras.losses import crossentropy
 from dataworth.learners.keras.network import Network
 from dataworth.learners.keras.optimizer import Adam
@@ -26,7 +26,8 @@ from dataworth.testing.contexts import MemoryContext
 def test_equals_keras_fit(learner_data: Dataset) -> None:
     """Same weights, same order, a smaller last batch: the same weights as Keras' own loop."""
     keras = load_keras()
-    network = Network(mlp, (8, 8), 10)
+    with seeded(0):
+        network = Network(mlp, (8, 8), 10)
     program = Program(network, 1 / 255, crossentropy, Adam(1e-3))
     weights = program.fresh_weights(network)
     model = keras.models.clone_model(network.model)
