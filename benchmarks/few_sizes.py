@@ -31,6 +31,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataworth import Curve
+from dataworth.forecast.prepare import prepare
 from few_sizes_cases import SHARES, Case, all_curves, cases_of, own_curves
 from few_sizes_fits import all_fits
 from few_sizes_picture import draw_coverage
@@ -46,6 +48,8 @@ _WITHIN = {0.5: (0.25, 0.75), 0.8: (0.1, 0.9), 0.9: (0.05, 0.95)}
 _ASK_SIZES = 6
 """Sizes for targets are asked for of one curve in so many: they take longest."""
 _FEWEST_JUDGED = 200
+_SCATTERS = (0.003, 0.01, 0.03)
+"""Upper ends of the groups of single seeds by their scatter."""
 _OWN_CASES = 4
 """Cases of each curve of the own collection, which has fewer of them."""
 
@@ -69,6 +73,7 @@ class Rows:
             "sizes": np.array([str(len(cases[i].sizes)) for i, _ in where]),
             "seeds": np.array([str(cases[i].runs.shape[1]) for i, _ in where]),
             "family": np.array([cases[i].family for i, _ in where]),
+            "scatter": np.array([scatter_of(cases[i]) for i, _ in where]),
         }
         self.medians = {name: np.array([fits[i][name][j] for i, j in where]) for name in fits[0]}
         self.quantiles, self.met = {}, {}
@@ -103,6 +108,17 @@ class Rows:
         off = self.actual[:, None] - self.quantiles[name]
         loss = np.maximum(np.array(LEVELS) * off, (np.array(LEVELS) - 1) * off)
         return np.asarray(2 * loss.mean(axis=1))
+
+
+def scatter_of(case: Case) -> str:
+    """How little the sizes of a single seed scatter about each other, from which noise is told."""
+    if case.runs.shape[1] > 1:
+        return "several seeds"
+    count = len(case.sizes)
+    # One seed for all sizes: each was trained by itself.
+    curve = Curve(case.sizes.astype(np.int64), case.runs[:, 0], np.zeros(count, np.int64))
+    scatter = prepare(curve).scatter
+    return next((f"below {most:.1%}" for most in _SCATTERS if scatter < most), "more")
 
 
 def score_table(rows: Rows, names: Sequence[str], column: str, within: NDArray[np.bool_]) -> str:
@@ -212,7 +228,7 @@ def size_table(cases: Sequence[Case], answers: dict[str, list[dict[str, Any]]]) 
                 given = np.array([a[4:] for _, a in pairs])
                 inside = (given[:, 1] <= truth) & (truth <= given[:, 2])
                 off = np.abs(np.log(given[near, 0] / truth[near]))
-                cells += [f"{inside[reached].mean():.3f}", f"{np.exp(np.median(off)):.2f}"]
+                cells += [f"{inside[reached].mean():.3f}", f"{np.exp(np.nanmedian(off)):.2f}"]
             else:
                 cells += ["", ""]
             out.append([f"{1 - share:.0%}", name, len(pairs), f"{reached.mean():.2f}", *cells])
@@ -347,7 +363,7 @@ def report(
         text += [f"## {c}\n"]
         text += [
             score_table(rows, list(answers), column, within)
-            for column in ("horizon", "sizes", "seeds", "family")
+            for column in ("horizon", "sizes", "seeds", "scatter", "family")
         ]
     text += ["## Families, told\n", family_table(rows, TOLD)]
     text += ["## Sizes for targets\n", size_table(kept, answers)]

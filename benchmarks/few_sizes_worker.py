@@ -64,8 +64,10 @@ def answer(job: dict[str, Any], priors: dict[str, Any]) -> dict[str, Any]:
 
 def _size(size: Any) -> list[float]:
     row = [size.median, size.lower, size.upper, size.probability_reachable]
-    given = getattr(size, "if_reachable", None)
-    return row + ([] if given is None else [given.median, given.lower, given.upper])
+    if not hasattr(size, "if_reachable"):
+        return row
+    given = size.if_reachable
+    return row + ([math.nan] * 3 if given is None else [given.median, given.lower, given.upper])
 
 
 def prior_of(texts: dict[str, str]) -> Any:
