@@ -27,6 +27,12 @@ def test_repeated_pairs_of_size_and_seed(row: int) -> None:
     assert audit(Curve(SIZES, VALUES)) == []
 
 
+def test_rows_without_seeds_that_are_identical() -> None:
+    (finding,) = audit(Curve(SIZES, np.repeat([0.6, 0.7, 0.8], 2), metric="accuracy"))
+    assert (finding.code, finding.evidence["times"]) == ("runs-repeated", 2)
+    assert audit(Curve(SIZES, [0.6, 0.61, 0.7, 0.7, 0.8, 0.8], metric="accuracy")) == []
+
+
 @pytest.mark.parametrize("row", range(3))
 def test_shares_among_per_cent(row: int) -> None:
     values = np.array([62.0, 71.0, 77.0, 82.0])

@@ -179,6 +179,7 @@ def test_a_target_of_the_other_direction_is_told_apart(
         (["--target", "100%"], "ask for less"),
         (["--level", "95"], "0.95 (--level 95%)"),
         (["--metric", "f1"], "there is the metric accuracy"),
+        (["--metric", "rmse"], "no metric is called 'rmse'"),
     ],
 )
 def test_what_is_refused_says_what_to_type(
@@ -194,3 +195,9 @@ def test_a_price_with_the_sign_of_a_currency_is_refused(
     with pytest.raises(SystemExit):
         main(["forecast", "a.csv", "--price-per-label", "$0.5"])
     assert "without a sign of a currency" in capsys.readouterr().err
+
+
+def test_a_loss_in_per_cent_is_not_in_nats(capsys: pytest.CaptureFixture[str]) -> None:
+    said = said_of("samples,loss\n500,62%\n1000,55%\n2000,50%\n4000,46%\n", capsys)
+    assert "nats" not in said
+    assert "lower loss from 46.0 % to" in said

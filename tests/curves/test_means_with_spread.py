@@ -166,6 +166,7 @@ def test_sizes_up_to_100_may_be_per_cent() -> None:
         ("accuracy \u00b1 std", 0.02),
         ("accuracy [95% CI]", 0.02 / 1.96),
         ("accuracy \u00b1 SEM", 0.02),
+        ("accuracy std", 0.02),
     ],
 )
 def test_the_name_of_a_column_says_which_spread_its_cells_hold(

@@ -210,7 +210,9 @@ def _value_column(table: Table, columns: Columns, metric: str | None, taken: Seq
     if known:
         base = metric
         if metric is not None and not any(canonical(n) == canonical(metric) for n in known):
-            base = scorer(metric)[0].name
+            wanted = scorer(metric)[0].name
+            found = any(canonical(name) == canonical(wanted) for name in known)
+            base = wanted if found else metric
         return main_metric(known, base, table.place)
     means = [name for name in free if names.key(name) in names.MEAN]
     if means or len(free) == 1:

@@ -65,7 +65,8 @@ def split_cells(table: Table) -> Table:
             (_INTERVAL, (f"{called} lower", f"{called} upper")),
         ):
             split = _matched(cells, pattern, len(parts), f"{table.place}, column {called!r}")
-            if split and not any(part in table.columns for part in parts if part != name):
+            new = [part for part in parts if part not in (name, called)]
+            if split and not any(part in table.columns for part in new):
                 columns |= dict(zip(parts, split, strict=True))
                 if pattern is not _INTERVAL:
                     notes.append(f"cells of {called!r} hold a mean and its spread")

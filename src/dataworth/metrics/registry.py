@@ -148,6 +148,9 @@ def says_percent(name: str) -> bool:
 
 def percentage_of(metric: Metric) -> Metric:
     """A metric whose values are known to be in per cent; an error is then an error rate."""
+    if metric.unit == "nats":
+        # What is given in per cent is no cross-entropy in nats.
+        return replace(metric, unit="%")
     if metric.unit or metric.lower is None or metric.upper is None:
         return metric
     if metric.upper == 1:

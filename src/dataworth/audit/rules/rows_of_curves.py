@@ -15,9 +15,9 @@ _MOSTLY_PERCENT = 10.0
 
 
 def repeated_findings(curve: Curve, where: str) -> list[Finding]:
-    """`runs-repeated`: several rows with the same size and seed."""
+    """`runs-repeated`: several rows with the same size and seed, or with the same figures."""
     if not curve.seeded:
-        return []
+        return _identical(curve, where)
     counts = Counter(zip(curve.samples.tolist(), curve.seeds.tolist(), strict=True))
     twice = {key: count for key, count in counts.items() if count > 1}
     # One seed for all rows only says that each is a run of its own, as many at each size.
@@ -37,6 +37,30 @@ def repeated_findings(curve: Curve, where: str) -> list[Finding]:
             advice=(
                 "Remove rows that were written twice. If another column distinguishes them, name "
                 "it with by= or --by."
+            ),
+        )
+    ]
+
+
+def _identical(curve: Curve, where: str) -> list[Finding]:
+    """Rows without seeds, of which those of each size have the same figure."""
+    runs = {size: curve.values[curve.samples == size] for size in curve.sizes.tolist()}
+    if any(len(values) < 2 or np.ptp(values) != 0 for values in runs.values()):
+        return []
+    size, values = next(iter(runs.items()))
+    return [
+        Finding(
+            code="runs-repeated",
+            severity="warning",
+            where=f"{where}, size {size:,}",
+            message=(
+                f"The rows of each size report the same {curve.metric}, {len(values)} of them at "
+                f"{size:,} samples: they were written twice, or nothing differed between runs."
+            ),
+            evidence={"sizes": len(runs), "size": size, "times": len(values)},
+            advice=(
+                "Remove rows that were written twice. If they are runs with several seeds, check "
+                "that the seed reaches the model and the subset."
             ),
         )
     ]
