@@ -72,7 +72,10 @@ def atomic_write(path: Path, content: str | bytes, advice: str) -> Path:
         )
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        partial.unlink(missing_ok=True)
+        # A new file: the folder may come from anywhere, with a link or a pipe of this name in it.
+        with partial.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)

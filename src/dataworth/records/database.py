@@ -6,7 +6,9 @@ in which format. Format 0, written before formats were numbered, has neither.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -14,7 +16,7 @@ from pathlib import Path
 from dataworth._util.files import has_room
 from dataworth.errors import StudyError
 from dataworth.records.migrations import migrate
-from dataworth.records.salvage import is_whole, replace, salvage
+from dataworth.records.salvage import JOURNALS, is_whole, replace, salvage
 from dataworth.records.schema import APPLICATION_ID, FORMAT, TABLES, check_tables, create_tables
 
 _MOUNTS = Path("/proc/self/mounts")
@@ -214,7 +216,21 @@ def is_local(path: Path) -> bool:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection to a file as it is, in a mode of SQLite: "ro", "rw" or "rwc"."""
+    """A connection to a file as it is, in a mode of SQLite: "ro", "rw" or "rwc".
+
+    Raises
+    ------
+    StudyError
+        If a journal or log beside it is a pipe, a link or a device.
+    """
+    for end in JOURNALS:
+        beside = path.with_name(path.name + end)
+        if os.path.lexists(beside) and not stat.S_ISREG(os.lstat(beside).st_mode):
+            raise StudyError(
+                f"{beside.name} beside it is not a regular file. Do not use a directory that comes "
+                "from a place you do not trust; else remove that file.",
+                code="file-damaged",
+            )
     place = f"{path.resolve().as_uri()}?mode={mode}"
     return _configured(sqlite3.connect(place, uri=True, isolation_level=None))
 

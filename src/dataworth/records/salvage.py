@@ -23,6 +23,8 @@ _BY_RUN = ("scores", "facts")
 _GAP = 65_536
 """After so many numbers without a row that can be read there is none."""
 _MOST = 2**63 - 1
+JOURNALS = ("-wal", "-shm", "-journal")
+"""Ends of the names of files that SQLite keeps beside one that is open, or was killed."""
 _NEAR = 64
 """Within so many numbers of the last row, each number is looked up."""
 
@@ -104,7 +106,7 @@ def replace(path: Path, connection: sqlite3.Connection) -> Path:
     with closing(sqlite3.connect(draft)) as file:
         connection.backup(file)
     path.rename(damaged)
-    for journal in ("-wal", "-shm", "-journal"):
+    for journal in JOURNALS:
         # They are of the damaged file.
         path.with_name(path.name + journal).unlink(missing_ok=True)
     draft.rename(path)
