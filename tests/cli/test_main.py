@@ -75,6 +75,16 @@ def _told(command: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_line_feed_in_a_name_begins_no_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a\ndataworth: all is well.csv"
+    path.write_text("samples,loss\n1,2\n")
+    for command in (["forecast", str(path)], ["data", "show", str(path)]):
+        assert main(command) == 2
+        assert "\ndataworth: all" not in capsys.readouterr().err.strip()
+
+
 def test_output_that_cannot_be_written_is_one_message() -> None:
     with open("/dev/full", "w") as full:
         told = _told(["data", "list"], stdout=full)

@@ -74,7 +74,7 @@ def test_no_text_of_a_directory_is_markup_of_its_page(hostile: Path, browser: Br
 
 def test_no_text_of_a_directory_is_markup_of_a_notebook(hostile: Path) -> None:
     curves = dw.run_curves(hostile)
-    shown = [dw.audit(hostile), *curves.values(), *map(dw.forecast, curves.values())]
+    shown: list[Any] = [dw.audit(hostile), *curves.values(), *map(dw.forecast, curves.values())]
     for each in shown:
         found = str(each._repr_html_())
         assert "<img src=x" not in found

@@ -217,3 +217,11 @@ def test_an_image_is_no_program(tmp_path: Path) -> None:
         ImageFiles([tmp_path / "a.png"], False)[0]
     with raises("file-damaged", DataError, r"a\.png"):
         headers([tmp_path / "a.png"])
+
+
+def test_a_line_feed_in_the_name_of_a_member_begins_no_line(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("train\nall is well.csv", "a,label\n1\n")
+    with pytest.raises(DataError) as caught:
+        dw.load(tmp_path / "a.zip")
+    assert "\nall is well" not in str(caught.value)

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from dataworth import __version__
 from dataworth._util import signals
+from dataworth._util.fence import first_line
 from dataworth._util.printable import say
 from dataworth._util.words import did_you_mean
 from dataworth.cli.parser import Parser
@@ -74,9 +75,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         say(f"dataworth: {error}", error=True)
         return FAILED
     except MemoryError as error:
-        reason = str(error) or "MemoryError"
         say(
-            f"dataworth: memory ran out ({reason}). Close other programs, or work on less.",
+            f"dataworth: memory ran out ({first_line(error)}). Close other programs, or work on "
+            "less.",
             error=True,
         )
         return FAILED
@@ -94,6 +95,13 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _understood(given: Sequence[str]) -> list[str]:
     """Arguments with ``~`` as the home folder, and ``run`` before a study alone."""
     words = [_at_home(word) for word in given]
+    for word in words:
+        # A message with such a name in it could hold lines that look like others.
+        if "\n" in word and os.path.lexists(word):
+            raise DataworthError(
+                f"{word!r}: the name holds a line feed; rename the file or folder.",
+                code="invalid-name",
+            )
     if words and words[0] not in COMMANDS and not words[0].startswith("-"):
         from dataworth.study.shipped import is_study
 

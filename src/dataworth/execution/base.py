@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from dataworth._util import signals
+from dataworth._util.fence import first_line
 from dataworth._util.files import DISK_FULL, is_disk_full
 from dataworth._util.user_code import one_line, place
 from dataworth.errors import DataworthError
@@ -167,7 +168,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, SystemExit):
         return Failure("exit", f"the model called sys.exit({error.code!r})", trace)
     if isinstance(error, MemoryError):
-        return Failure("memory", f"memory ran out ({error or 'MemoryError'})", trace)
+        return Failure("memory", f"memory ran out ({first_line(error)})", trace)
     if is_disk_full(error) or (isinstance(error, DataworthError) and error.code == DISK_FULL):
         return Failure("disk", one_line(error) + place(error), trace)
     if isinstance(error, DataworthError):

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dataworth._util.fence import first_line
 from dataworth._util.words import did_you_mean
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError, DataworthWarning
@@ -60,7 +61,7 @@ def load(spec: str | os.PathLike[str], **options: Any) -> Dataset:
         dataset = loader(*arguments, **options)
     except MemoryError as error:
         raise DataError(
-            f"{spec!s}: memory ran out while it was read ({error or 'MemoryError'}). Close other "
+            f"{spec!s}: memory ran out while it was read ({first_line(error)}). Close other "
             "programs, or give a smaller file; if it should be small, it is damaged.",
             code="out-of-memory",
         ) from None

@@ -56,7 +56,9 @@ class Entry:
 
     def __str__(self) -> str:
         path = self.shown or str(self.path)
-        return f"{path} ({self.member})" if self.member else path
+        # A name within an archive may be anything.
+        member = self.member.replace("\n", "\N{SYMBOL FOR LINE FEED}")
+        return f"{path} ({member})" if member else path
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
