@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from itertools import cycle, pairwise
 from pathlib import Path
@@ -23,7 +23,6 @@ from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.lib.array_utils import byte_bounds
 from numpy.typing import NDArray
 
 from dataworth.data import features
@@ -33,7 +32,7 @@ T = TypeVar("T")
 WINDOW_BYTES = 64 << 20
 _BLOCK_BYTES = 64 << 20
 _ALIGNMENT = 4_096
-"""Bytes; places and lengths of writes past the page cache are multiples of it."""
+"""Bytes; places and lengths of what is written and read without the page cache are multiples."""
 
 
 class Stopped(Exception):  # noqa: N818
@@ -109,9 +108,16 @@ class Spool:
             raise
 
     def windows(self) -> Generator[Window]:
-        """The rows of the order in consecutive pieces; the next piece is read ahead."""
+        """The rows of the order in consecutive pieces; the next piece is read ahead.
+
+        A piece may be used until the next one is taken, as they share memory.
+        """
         windows = range(-(-len(self._order) // self._window))
-        yield from ahead(partial(self._read, window) for window in windows)
+        # New memory for each would take longer than the reading, as the system clears its pages.
+        buffers = cycle([_Buffer(self._window * self._row_bytes) for _ in range(2)])
+        most = max((int(each.max()) for each in self._counts), default=0)
+        part = _Buffer(most * self._row_bytes + 2 * _ALIGNMENT)
+        yield from ahead(partial(self._read, each, next(buffers), part) for each in windows)
 
     def close(self) -> None:
         """Remove the file."""
@@ -145,22 +151,26 @@ class Spool:
             for block, (start, stop) in enumerate(pairwise(bounds))
             if start < stop
         )
-        with _past_the_cache(self._file.fileno()):
-            for data, counts in ahead(calls):
-                if is_unwanted.is_set():
-                    raise Stopped
-                _write_at(self._file.fileno(), data, place)
-                self._counts.append(counts)
-                self._starts.append(place + (np.cumsum(counts) - counts) * self._row_bytes)
-                place += len(data)
+        _bypass_cache(self._file.fileno())
+        for data, counts in ahead(calls):
+            if is_unwanted.is_set():
+                raise Stopped
+            _write_at(self._file.fileno(), data, place)
+            self._counts.append(counts)
+            self._starts.append(place + (np.cumsum(counts) - counts) * self._row_bytes)
+            place += len(data)
 
-    def _read(self, window: int) -> Window:
+    def _read(self, window: int, buffer: _Buffer, part: _Buffer) -> Window:
+        """The rows of a window, in `buffer`; those of each block are read through `part`."""
         order = self._order[window * self._window : (window + 1) * self._window]
-        rows = np.empty((len(order), *self._like.shape[1:]), self._like.dtype)
-        data, done = _bytes(rows), 0
+        rows = buffer.rows(len(order), self._like)
+        data, done = rows.reshape(-1).view(np.uint8), 0
         for starts, counts in zip(self._starts, self._counts, strict=True):
             start, size = int(starts[window]), int(counts[window]) * self._row_bytes
-            _read_at(self._file.fileno(), data[done : done + size], start)
+            before = start % _ALIGNMENT
+            read = part.padded(before + size)
+            _read_at(self._file.fileno(), read, start - before)
+            data[done : done + size] = read[before : before + size]
             done += size
         # The rows of a window are by their block, and within it in the order.
         places = np.empty(len(order), np.int64)
@@ -174,7 +184,7 @@ class Spool:
 
 
 class _Buffer:
-    """Memory for rows that begins at a page, as writes past the page cache need."""
+    """Memory for rows that begins at a page, as a file without the page cache needs."""
 
     def __init__(self, size: int) -> None:
         self._bytes = np.frombuffer(mmap.mmap(-1, max(1, _padded(size))), np.uint8)
@@ -199,36 +209,33 @@ def _mapped_ahead(part: NDArray[Any]) -> Iterator[None]:
     owner: Any = part
     while not isinstance(owner, mmap.mmap) and owner is not None:
         owner = getattr(owner, "base", None)
-    if owner is None or not len(part) or not hasattr(owner, "madvise"):
+    if owner is None or not hasattr(owner, "madvise") or not part.flags.c_contiguous:
         yield
         return
-    base = np.frombuffer(owner, np.uint8).ctypes.data
-    start, stop = (each - base for each in byte_bounds(part))
+    start = part.ctypes.data - np.frombuffer(owner, np.uint8).ctypes.data
+    length = part.nbytes + start % mmap.PAGESIZE
     start -= start % mmap.PAGESIZE
-    owner.madvise(mmap.MADV_WILLNEED, start, stop - start)
+    owner.madvise(mmap.MADV_WILLNEED, start, length)
     yield
-    owner.madvise(mmap.MADV_DONTNEED, start, stop - start)
+    owner.madvise(mmap.MADV_DONTNEED, start, length)
 
 
-@contextmanager
-def _past_the_cache(file: int) -> Iterator[None]:
-    """Write a file to the disk directly, where the system can.
+def _bypass_cache(file: int) -> None:
+    """Have a file written and read without the page cache, where its file system can.
 
     Written pages count as memory of a control group until the disk has them. A process that writes
     faster than the disk is made to wait with all its threads, those that train too.
     """
     direct = getattr(os, "O_DIRECT", 0)
     if not direct:
-        yield
         return
     import fcntl  # not on every system
 
     before = fcntl.fcntl(file, fcntl.F_GETFL)
-    with suppress(OSError):
-        fcntl.fcntl(file, fcntl.F_SETFL, before | direct)
     try:
-        yield
-    finally:
+        fcntl.fcntl(file, fcntl.F_SETFL, before | direct)
+        os.pwrite(file, mmap.mmap(-1, _ALIGNMENT), 0)
+    except OSError:
         fcntl.fcntl(file, fcntl.F_SETFL, before)
 
 
@@ -242,10 +249,10 @@ def _write_at(file: int, data: NDArray[np.uint8], place: int) -> None:
         done += os.pwrite(file, data[done:].data, place + done)
 
 
-def _read_at(file: int, data: memoryview, place: int) -> None:
+def _read_at(file: int, data: NDArray[np.uint8], place: int) -> None:
     done = 0
     while done < len(data):
-        done += os.preadv(file, [data[done:]], place + done)
+        done += os.preadv(file, [data[done:].data], place + done)
 
 
 def ahead(calls: Iterable[Callable[[], T]]) -> Iterator[T]:
@@ -259,7 +266,3 @@ def ahead(calls: Iterable[Callable[[], T]]) -> Iterator[T]:
             before = begun
         if before is not None:
             yield before.result()
-
-
-def _bytes(rows: NDArray[Any]) -> memoryview:
-    return rows.reshape(-1).view(np.uint8).data
