@@ -62,7 +62,7 @@ def test_a_study_alone_is_run_and_home_is_understood(
 def test_a_misspelt_study_or_model_is_refused_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["quikstart"])
-    assert "did you mean quickstart?" in capsys.readouterr().err
+    assert "Did you mean quickstart?" in capsys.readouterr().err
     code = (
         "import sys\nfrom dataworth.cli.main import main\n"
         "code = main(['run', 'quickstart', '--model', 'mpl'])\n"

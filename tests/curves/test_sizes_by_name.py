@@ -56,6 +56,13 @@ def test_bytes_are_no_numbers_of_samples(tmp_path: Path, name: str) -> None:
     assert as_curve(path, samples=name).samples.tolist() == [10, 30, 90]
 
 
+def test_a_table_without_any_numbers_of_samples_asks_for_a_column(tmp_path: Path) -> None:
+    path = tmp_path / "evals.json"
+    path.write_text('{"train": {"rmse": [0.9, 0.8]}, "valid": {"rmse": [1.0, 0.9]}}')
+    with raises("column-missing", DataError, "Add a column samples"):
+        as_curve(path)
+
+
 def test_only_what_was_assumed_is_said(tmp_path: Path) -> None:
     assert as_curve(written(tmp_path, "samples")).assumed == ("cells are separated by semicolons",)
     path = tmp_path / "b.csv"

@@ -140,6 +140,13 @@ def _samples_column(table: Table, columns: Columns) -> str:
         )
     epochs = [name for name in table.names if names.key(name) in ("epoch", "epochs")]
     in_bytes = [name for name in table.names if names.are_bytes(name)]
+    may_be = [
+        name
+        for name in table.names
+        if name not in epochs
+        and find(name) is None
+        and mostly_numbers(table.columns[name], whole=True)
+    ]
     raise DataError(
         f"{table.place}: column 'samples' is missing: none of the names is known for numbers of "
         f"training samples. The columns are {listed(table.names)}. "
@@ -150,8 +157,12 @@ def _samples_column(table: Table, columns: Columns) -> str:
             else ""
         )
         + (f"{in_bytes[0]!r} holds bytes, which count no samples. " if in_bytes else "")
-        + "Say which one holds them: --samples COLUMN, samples='COLUMN'; and which one the metric: "
-        "--value COLUMN.",
+        + (
+            "Say which one holds them: --samples COLUMN, samples='COLUMN'; and which one the "
+            "metric: --value COLUMN."
+            if may_be
+            else "Add a column samples with the number that each row was trained on."
+        ),
         code="column-missing",
         column="samples",
     )
