@@ -224,8 +224,9 @@ def size_table(cases: Sequence[Case], answers: dict[str, list[dict[str, Any]]]) 
             factor = np.exp(np.median(off))
             cells = [f"{held.mean():.3f}", f"{below.mean():.3f}", f"{np.isinf(high).mean():.3f}"]
             cells += [f"{factor:.2f}"]
-            if len(pairs[0][1]) > 4:
-                given = np.array([a[4:] for _, a in pairs])
+            if any(len(a) > 4 for _, a in pairs):
+                # Where no draw meets the target, there is no such interval: it holds nothing.
+                given = np.array([a[4:] or [np.nan] * 3 for _, a in pairs])
                 inside = (given[:, 1] <= truth) & (truth <= given[:, 2])
                 off = np.abs(np.log(given[near, 0] / truth[near]))
                 cells += [f"{inside[reached].mean():.3f}", f"{np.exp(np.nanmedian(off)):.2f}"]
@@ -259,7 +260,7 @@ def ask(
         {
             "sizes": case.sizes.tolist(),
             "runs": case.runs.tolist(),
-            "metric": "error" if case.metric == "error" else "loss",
+            "metric": metric_name(case, python),
             "family": case.family if told else None,
             "prior": prior_name(case, priors),
             "horizons": case.horizons.tolist(),
@@ -286,6 +287,13 @@ def ask(
         return found
 
     return wait
+
+
+def metric_name(case: Case, python: str) -> str:
+    """The metric's name: an earlier version is judged as it always was, by "error"."""
+    if case.metric != "error":
+        return "loss"
+    return "error_rate" if python == sys.executable else "error"
 
 
 def version(python: str) -> str:

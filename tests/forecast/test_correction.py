@@ -9,7 +9,14 @@ from errors import raises
 
 import dataworth as dw
 from dataworth.errors import ForecastError
-from dataworth.forecast.correction import NODES, Adjustment, Correction, shipped_correction
+from dataworth.forecast.correction import (
+    NODES,
+    PRODUCTS,
+    Adjustment,
+    Correction,
+    network_inputs,
+    shipped_correction,
+)
 from dataworth.forecast.families import FAMILIES
 from dataworth.forecast.features import NAMES
 from dataworth.forecast.prior import shipped_prior
@@ -87,6 +94,42 @@ def test_family_that_was_not_learned_counts_as_unknown() -> None:
     told, untold = dw.forecast(curve(), family="transformer"), dw.forecast(curve())
 
     assert np.array_equal(told.log_losses(AHEAD), untold.log_losses(AHEAD))
+
+
+def test_family_acts_with_the_distance_and_with_the_kind_of_metric() -> None:
+    names = ("skew", *PRODUCTS)
+    z = np.array([[0.5, 2.0, -1.0], [0.25, 3.0, 1.0]])
+
+    inputs = network_inputs(z, np.array([[0.0, 1.0], [0.0, 0.0]]), names)
+
+    assert inputs[0].tolist() == [0.5, 2.0, -1.0, 0.0, 1.0, 0.0, 2.0, 0.0, -1.0]
+    assert inputs[1].tolist() == [0.25, 3.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_same_figures_are_corrected_otherwise_as_losses_than_as_error_rates() -> None:
+    losses = curve()
+    rates = dw.Curve(losses.samples, losses.values, losses.seeds, metric="error_rate")
+
+    said = [dw.forecast(each).predict([8192]).median[0] for each in (rates, losses)]
+    bare = [
+        dw.forecast(each, prior=replace(shipped_prior(True), correction=None)).predict([8192])
+        for each in (rates, losses)
+    ]
+
+    assert said[0] != said[1]
+    assert bare[0].median[0] == bare[1].median[0]
+
+
+def test_percent_and_shares_are_corrected_alike() -> None:
+    errors = curve()
+    shares, percent = (
+        dw.Curve(errors.samples, best * (1 - errors.values), errors.seeds, metric="accuracy")
+        for best in (1, 100)
+    )
+
+    said = [dw.forecast(each).predict([8192]).median[0] for each in (shares, percent)]
+
+    assert said[1] == pytest.approx(100 * said[0], rel=1e-9)
 
 
 def test_laws_named_by_the_caller_are_not_corrected() -> None:

@@ -25,6 +25,8 @@ LOG_STRETCH, POWER = 1.6, 0.5
 """Bounds of the logarithm of a stretch, and of the distance of the power from 1."""
 SHIFT = 4.0
 """Bound of a shift, in spreads of the draws."""
+PRODUCTS = ("distance", "bounded")
+"""Features whose effect differs between families."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ class Correction:
     low, high : ndarray, shape (f,)
         The range of each standardised feature in what was learned from.
     families : tuple of str
-        The families that were learned, in the order of the inputs behind the features.
+        The families that were learned, in the order of the networks' inputs.
     networks : tuple
         Of weights and biases of each layer, ``[(weights, biases), ...]``.
     fade : float
@@ -106,8 +108,8 @@ class Correction:
         outside = np.maximum(self.low - z, 0) + np.maximum(z - self.high, 0)
         trust = float(np.exp(-self.fade * outside.max(axis=0).sum()))
         z = np.clip(z, self.low, self.high)
-        told = np.array([float(family == name) for name in self.families])
-        inputs = np.concatenate([z, np.broadcast_to(told, (len(z), len(told)))], axis=1)
+        is_family = np.tile([float(family == name) for name in self.families], (len(z), 1))
+        inputs = network_inputs(z, is_family, self.features)
         out = trust * np.mean([_network(layers, inputs) for layers in self.networks], axis=0)
         shift = bounded(out[:, 0], SHIFT) * spread
         # More samples never make the median worse.
@@ -146,6 +148,20 @@ class Correction:
         }
         lines = (f'"{name}": {json.dumps(value)}' for name, value in values.items())
         return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def network_inputs(z: Floats, is_family: Floats, names: tuple[str, ...]) -> Floats:
+    """The inputs of the networks: features, the family, and its products with `PRODUCTS`.
+
+    Parameters
+    ----------
+    z : ndarray, shape (k, f)
+        Standardised features, called `names`.
+    is_family : ndarray, shape (k, g)
+        1 for the learner's family, 0 for the others and where it is not known.
+    """
+    products = [is_family * z[:, [names.index(name)]] for name in PRODUCTS]
+    return np.concatenate([z, is_family, *products], axis=1)
 
 
 def bounded(values: Floats, most: float) -> Floats:

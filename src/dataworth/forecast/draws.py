@@ -111,14 +111,17 @@ class Draws:
         around = middle + off - _bands(off, [0.5])[0]
         return np.asarray(around)
 
-    def adjusted(self, prior: Prior, residual: float, family: str | None) -> Draws:
+    def adjusted(
+        self, prior: Prior, residual: float, family: str | None, room: float | None
+    ) -> Draws:
         """These draws with the correction of a prior, if it has one."""
         names = {member.law.name for member in self.members}
         known = self.observations.noisy and names.issuperset(LAWS)
         if prior.correction is None or not known:
             return self
         bands = _bands(self._uncorrected(NODES), [0.05, 0.16, 0.5, 0.84, 0.95])
-        rows = features(self.observations, self.members, self.weights, residual, NODES, bands)
+        members = (self.observations, self.members, self.weights)
+        rows = features(*members, residual, NODES, bands, room)
         spread = (bands[3] - bands[1]) / 2
         adjustment = prior.correction.adjustment(rows, family, bands[2], spread)
         return replace(self, adjustment=adjustment)
@@ -145,6 +148,7 @@ def draw_curves(
     seed: int = 0,
     shift: float = 0.0,
     family: str | None = None,
+    room: float | None = None,
 ) -> Draws:
     """Fit and weight all members, and draw curves.
 
@@ -164,6 +168,8 @@ def draw_curves(
         Standard deviation of an error of the log loss that all sizes share.
     family : str, optional
         The learner's family, for the correction.
+    room : float, optional
+        For the correction too; see `features`.
     """
     above = None if chance is None else chance - float(observations.log_loss[-1])
     if not observations.noisy:
@@ -196,7 +202,7 @@ def draw_curves(
         noise=math.sqrt(observations.run_noise) if observations.noisy else residual,
         chance=standard.chance * (1.0 if observations.noisy else standard.t_scale),
     )
-    return draws.adjusted(prior, residual, family)
+    return draws.adjusted(prior, residual, family, room)
 
 
 class _StandardDraws(NamedTuple):

@@ -13,6 +13,8 @@ LAWS = ("last-value", "power-2", "power-3", "m3", "inverse-logarithmic")
 """Laws of at most three free parameters, which are fitted to curves of any number of sizes."""
 _MOST = 6.0
 """Ratios are cut here: further away they say no more."""
+_QUIETEST = 1e-4
+"""Added to the noise of a log loss."""
 NAMES = (
     *("distance", "spread", "fall", "skew"),
     *(f"{name} off" for name in LAWS),
@@ -20,6 +22,7 @@ NAMES = (
     *("residual", "noise", "run noise", "scatter", "repeated", "sizes", "span"),
     *("total slope", "end slope", "bend", "bend to noise", "rises"),
     *("backtest", "backtest to spread"),
+    *("bounded", "room", "line off", "end off to noise"),
 )
 """The features, in order."""
 
@@ -31,6 +34,7 @@ def features(
     residual: float,
     u: Floats,
     bands: Floats,
+    room: float | None,
 ) -> Floats:
     """The features of a forecast at some distances, shape (m, len(NAMES)).
 
@@ -41,9 +45,12 @@ def features(
     residual : float
         Residual standard deviation of the log loss.
     u : ndarray, shape (m,)
-        ``log(n / N)``.
+        ``log(n / N)``; the first is 0.
     bands : ndarray, shape (5, m)
         The 5, 16, 50, 84 and 95 % bands of the uncorrected log loss there, relative to that at N.
+    room : float, optional
+        Log of the ratio of the largest loss that the metric can have to that at N, as of an error
+        rate; None for a loss without such an end.
     """
     middle = bands[2]
     spread = np.maximum((bands[3] - bands[1]) / 2, 1e-6)
@@ -56,7 +63,23 @@ def features(
     back = np.array([np.mean(m.errors) if m.errors else 0.0 for m in members])
     error = float(weights @ back)
     columns += [np.full_like(u, np.clip(error, -1, 1)), _cut(error / spread)]
+    noise = float(np.sqrt(observations.noise[-1])) + _QUIETEST
+    columns += [
+        np.full_like(u, room is not None),
+        np.full_like(u, 0.0 if room is None else np.clip(room, 0.0, _MOST)),
+        _cut((_line(observations, u) - middle) / spread),
+        np.full_like(u, np.clip(middle[0] / noise, -_MOST, _MOST)),
+    ]
     return np.stack(columns, axis=1)
+
+
+def _line(observations: Observations, u: Floats) -> Floats:
+    """A power law without a floor, by least squares of the log loss weighted by the sizes."""
+    weight = np.exp(observations.u) / np.exp(observations.u).sum()
+    y = observations.log_loss - observations.log_loss[-1]
+    around, mean = observations.u - weight @ observations.u, float(weight @ y)
+    slope = float((weight * around) @ y / (weight @ around**2))
+    return np.asarray(mean + min(slope, 0.0) * (u - float(weight @ observations.u)))
 
 
 def _by_law(
@@ -79,7 +102,7 @@ def _by_law(
 def _of_curve(observations: Observations, residual: float) -> list[float]:
     """What does not depend on the distance."""
     u, y = observations.u, observations.log_loss
-    noise = np.sqrt(observations.noise) + 1e-4
+    noise = np.sqrt(observations.noise) + _QUIETEST
     slopes = np.diff(y) / np.diff(u)
     total = float((y[-1] - y[0]) / (u[-1] - u[0]))
     near = u >= u[-1] - np.log(4) - 1e-6
@@ -92,8 +115,8 @@ def _of_curve(observations: Observations, residual: float) -> list[float]:
     return [
         float(_log(residual)),
         float(_log(noise[-1])),
-        float(_log(np.sqrt(observations.run_noise) + 1e-4)),
-        float(_log(observations.scatter + 1e-4)),
+        float(_log(np.sqrt(observations.run_noise) + _QUIETEST)),
+        float(_log(observations.scatter + _QUIETEST)),
         float(observations.repeated),
         float(np.log(len(u))),
         float(-u[0]),

@@ -59,6 +59,11 @@ class LossScale:
     log_cap: float = _LARGEST
     notes: tuple[str, ...] = ()
 
+    @property
+    def has_cap(self) -> bool:
+        """Whether the metric has a worst value, as an error rate has."""
+        return self.log_cap < _LARGEST
+
     def losses(self, values: Floats) -> Floats:
         """The losses of some values."""
         distance = self._distance(values)
