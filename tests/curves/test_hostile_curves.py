@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import zipfile
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from errors import raises
 
-from dataworth.curves import json_tables
+from dataworth.curves import json_tables, text_files
 from dataworth.curves.read import load_curve
 from dataworth.errors import DataError
 
@@ -53,6 +54,16 @@ def test_sizes_beyond_the_range_of_floats_are_refused(power: str, tmp_path: Path
     (tmp_path / "a.csv").write_text(f"samples,loss\n{power},0.5\n200,0.4\n400,0.25\n")
     with pytest.raises(DataError):
         load_curve(tmp_path / "a.csv")
+
+
+def test_a_file_that_unpacks_to_too_much_is_not_read_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_files, "_MOST_BYTES", 6_000)
+    rows = "samples,loss\n" + "".join(f"{size},0.5\n" for size in range(1, 1_000))
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(rows.encode()))
+    with raises("value-out-of-range", DataError, "unpacks to more than"):
+        load_curve(tmp_path / "a.csv.gz")
 
 
 def test_rows_of_names_over_and_over_end(tmp_path: Path) -> None:

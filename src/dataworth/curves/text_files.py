@@ -102,7 +102,13 @@ def _bytes(place: Path) -> bytes:
         raw = place.read_bytes()
         if raw.startswith(b"\x1f\x8b"):
             with gzip.open(io.BytesIO(raw)) as file:
-                raw = file.read(_MOST_BYTES)
+                raw = file.read(_MOST_BYTES + 1)
+            if len(raw) > _MOST_BYTES:
+                raise DataError(
+                    f"{place}: unpacks to more than {_MOST_BYTES // 2**20} MB; give a file with a "
+                    "row for each run.",
+                    code="value-out-of-range",
+                )
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise DataError(
             f"{place}: is cut short or damaged; gzip cannot unpack it.", code="file-damaged"
