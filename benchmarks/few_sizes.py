@@ -116,7 +116,8 @@ def scatter_of(case: Case) -> str:
         return "several seeds"
     count = len(case.sizes)
     # One seed for all sizes: each was trained by itself.
-    curve = Curve(case.sizes.astype(np.int64), case.runs[:, 0], np.zeros(count, np.int64))
+    seeds = np.zeros(count, np.int64)
+    curve = Curve(case.sizes.astype(np.int64), case.runs[:, 0], seeds, metric="loss")
     scatter = prepare(curve).scatter
     return next((f"below {most:.1%}" for most in _SCATTERS if scatter < most), "more")
 
