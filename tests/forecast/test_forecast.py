@@ -115,7 +115,7 @@ def test_dearer_labels_stop_earlier() -> None:
 
 def test_accuracy_is_given_back_as_accuracy() -> None:
     error = power(SIZES, 0.05, 0.4) / 4
-    loss = dw.forecast(curve_of(SIZES, error))
+    loss = dw.forecast(Curve(SIZES, error, metric="error_rate"))
     accuracy = dw.forecast(Curve(SIZES, 1 - error, metric="accuracy"))
     np.testing.assert_allclose(accuracy.predict(AHEAD).median, 1 - loss.predict(AHEAD).median)
     np.testing.assert_allclose(accuracy.predict(AHEAD).lower, 1 - loss.predict(AHEAD).upper)

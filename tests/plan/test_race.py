@@ -123,6 +123,6 @@ def test_a_budget_without_room_for_the_first_runs_ends_the_race() -> None:
 def test_a_grid_that_is_there_is_continued_by_seeds_of_its_largest_size() -> None:
     laws: dict[str, Law] = {"a": power_law(0.1), "b": power_law(0.1001)}
     sizes = (500, 5_000, MOST)
-    grid = [done(key_of(m, n, s), laws[m], 0.05) for m in laws for n in sizes for s in (0, 1)]
+    grid = [done(key_of(m, n, s), laws[m], 0.03) for m in laws for n in sizes for s in (0, 1)]
     keys = planner_of(GOAL, None, list(laws), most=MOST).next(grid, [], 8)
     assert keys == [key_of(m, MOST, 2) for m in laws]

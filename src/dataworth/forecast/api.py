@@ -161,7 +161,8 @@ def _made(
         )
     # Losses may lie hundreds of orders of magnitude apart; what overflows fits no law.
     with np.errstate(all="ignore"):
-        room = scale.log_cap - float(observations.log_loss[-1]) if scale.has_cap else None
+        worst = scale.log_worst
+        room = None if worst is None else worst - float(observations.log_loss[-1])
         draws = draw_curves(observations, chosen, used, log_chance, seed, shift, family, room)
     return Forecast(curve, observations, draws, used, log_chance, seed, family)
 

@@ -50,7 +50,7 @@ def features(
         The 5, 16, 50, 84 and 95 % bands of the uncorrected log loss there, relative to that at N.
     room : float, optional
         Log of the ratio of the largest loss that the metric can have to that at N, as of an error
-        rate; None for a loss without such an end.
+        rate; None for a loss without such an end. See `LossScale.log_worst`.
     """
     middle = bands[2]
     spread = np.maximum((bands[3] - bands[1]) / 2, 1e-6)

@@ -60,9 +60,15 @@ class LossScale:
     notes: tuple[str, ...] = ()
 
     @property
-    def has_cap(self) -> bool:
-        """Whether the metric has a worst value, as an error rate has."""
-        return self.log_cap < _LARGEST
+    def log_worst(self) -> float | None:
+        """The log of the loss of the worst value; of a score that has none, of 0; None for a loss.
+
+        The losses of scores that end at a best value fall as error rates do.
+        """
+        if self.log_cap < _LARGEST:
+            return self.log_cap
+        is_score = self.rises and self.width is None and self.best > 0
+        return math.log(self.best) if is_score else None
 
     def losses(self, values: Floats) -> Floats:
         """The losses of some values."""
