@@ -85,3 +85,12 @@ def test_a_workbook_of_more_cells_than_memory_is_damage(row: str, tmp_path: Path
     (tmp_path / "a.xlsx").write_bytes(file.getvalue())
     with raises("file-damaged", DataError):
         load_curve(tmp_path / "a.xlsx")
+
+
+@pytest.mark.parametrize("size", ["0", "inf", "-5"])
+def test_a_size_that_cannot_be_is_refused_also_among_values_in_per_cent(
+    size: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(f"samples,value\n500,85.1%\n3000,90.2%\n{size},93.1%\n")
+    with raises("value-out-of-range", DataError, "row 4"):
+        load_curve(tmp_path / "a.csv")

@@ -247,12 +247,7 @@ def _metric_of(
     if names.key(name) in names.VALUE or names.key(name) in names.MEAN:
         if not values.percent:
             return "loss", False
-        finite = np.isfinite(values.values)
-        rises = (
-            bool(np.polyfit(np.log(sizes[finite]), values.values[finite], 1)[0] > 0)
-            if (len(np.unique(sizes[finite])) > 1)
-            else True
-        )
+        rises = _rise(sizes, values.values)
         return in_percent(Metric("accuracy" if rises else "error_rate", rises, 0.0, 1.0)), False
     known = find(name)
     if values.percent and known is not None:
@@ -278,3 +273,13 @@ def _of_its_row(
                 row=table.rows[row],
             )
     return DataError(f"{table.place}: {error}", code=error.code, **error.values)
+
+
+def _rise(sizes: Floats, values: Floats) -> bool:
+    """Whether values rise with the log of the size; also where all sizes are the same."""
+    # A size that cannot be is refused later, by its row.
+    usable = np.isfinite(values) & np.isfinite(sizes) & (sizes > 0)
+    if len(np.unique(sizes[usable])) < 2:
+        return True
+    logs, shares = np.log(sizes[usable]), values[usable] / max(abs(values[usable]).max(), 1e-300)
+    return bool((logs - logs.mean()) @ shares > 0)
