@@ -49,6 +49,7 @@ import os
 import re
 import signal
 import sys
+import time
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -73,6 +74,10 @@ def train(run):
         case 5:
             return "0.93"
         case 6:
+            # The first run that finishes says which metrics there are.
+            while not {"4", "11"} & set((FOLDER / "trained").read_text().split()):
+                time.sleep(0.01)
+            time.sleep(0.3)
             return {"recall": 0.5}
         case 7:
             raise MemoryError
