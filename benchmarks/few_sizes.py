@@ -41,7 +41,7 @@ from markdown_table import table
 Floats = NDArray[np.float64]
 HERE = Path(__file__).parent
 LEVELS = [round(0.025 * i, 3) for i in range(1, 40)]
-OURS, TOLD, OTHER = "dataworth", "family told", "the earlier one"
+OURS, WITH_FAMILY, OTHER = "dataworth", "family given", "the earlier one"
 FIVE = "median of five"
 _MIDDLE, _LOW, _HIGH = LEVELS.index(0.5), LEVELS.index(0.05), LEVELS.index(0.95)
 _WITHIN = {0.5: (0.25, 0.75), 0.8: (0.1, 0.9), 0.9: (0.05, 0.95)}
@@ -111,7 +111,7 @@ class Rows:
 
 
 def scatter_of(case: Case) -> str:
-    """How little the sizes of a single seed scatter about each other, from which noise is told."""
+    """How little the sizes of a single seed scatter, from which its noise is estimated."""
     if case.runs.shape[1] > 1:
         return "several seeds"
     count = len(case.sizes)
@@ -254,7 +254,7 @@ def reliability_table(rows: Rows) -> str:
 
 
 def ask(
-    python: str, cases: Sequence[Case], priors: dict[str, Any], told: bool, work: Path
+    python: str, cases: Sequence[Case], priors: dict[str, Any], with_family: bool, work: Path
 ) -> Callable[[], list[dict[str, Any]]]:
     """Start an interpreter on all cases; call the result to wait for its answers."""
     jobs = [
@@ -262,12 +262,12 @@ def ask(
             "sizes": case.sizes.tolist(),
             "runs": case.runs.tolist(),
             "metric": metric_name(case, python),
-            "family": case.family if told else None,
+            "family": case.family if with_family else None,
             "prior": prior_name(case, priors),
             "horizons": case.horizons.tolist(),
             "levels": LEVELS,
             "targets": [case.last * share for share in SHARES],
-            "ask_sizes": index % _ASK_SIZES == 0 and not told,
+            "ask_sizes": index % _ASK_SIZES == 0 and not with_family,
         }
         for index, case in enumerate(cases)
     ]
@@ -356,7 +356,7 @@ def report(
     kept = [cases[i] for i in sound]
     answers = {name: [found[i] for i in sound] for name, found in answers.items()}
     rows = Rows(kept, [names[i] for i in sound], all_fits(kept), answers)
-    draw_coverage(rows.columns, rows.held(TOLD, 0.9), picture)
+    draw_coverage(rows.columns, rows.held(WITH_FAMILY, 0.9), picture)
     text = [
         f"{date.today()}, {platform.platform()}, Python {platform.python_version()}, numpy "
         f"{np.__version__}: {len(kept)} curves, {len(rows.actual)} forecasts; {refused} curves "
@@ -374,7 +374,7 @@ def report(
             score_table(rows, list(answers), column, within)
             for column in ("horizon", "sizes", "seeds", "scatter", "family")
         ]
-    text += ["## Families, told\n", family_table(rows, TOLD)]
+    text += ["## Families, given\n", family_table(rows, WITH_FAMILY)]
     text += ["## Sizes for targets\n", size_table(kept, answers)]
     text += ["## Probabilities\n", reliability_table(rows)]
     return "\n".join(text)
@@ -409,9 +409,9 @@ def main() -> None:
         cases += chosen
         names += [name] * len(chosen)
     waits = {}
-    for name in (OURS, TOLD):
-        told = name == TOLD
-        waits[name] = ask(sys.executable, cases, priors_of(True), told, options.work)
+    for name in (OURS, WITH_FAMILY):
+        with_family = name == WITH_FAMILY
+        waits[name] = ask(sys.executable, cases, priors_of(True), with_family, options.work)
     if options.against:
         waits[OTHER] = ask(options.against, cases, priors_of(False), False, options.work)
     options.out.mkdir(exist_ok=True)

@@ -85,11 +85,11 @@ def main() -> None:
     """Answer all jobs."""
     warnings.simplefilter("ignore")
     jobs, out = (Path(name) for name in sys.argv[1:3])
-    told = json.loads(jobs.read_text("utf-8"))
+    request = json.loads(jobs.read_text("utf-8"))
     priors = {}
-    for name, texts in told["priors"].items():
+    for name, texts in request["priors"].items():
         priors[name] = prior_of(texts)
-    answers = [answer(job, priors) for job in told["jobs"]]
+    answers = [answer(job, priors) for job in request["jobs"]]
     out.write_text(json.dumps(answers), encoding="utf-8")
 
 
