@@ -94,3 +94,12 @@ def test_a_size_that_cannot_be_is_refused_also_among_values_in_per_cent(
     (tmp_path / "a.csv").write_text(f"samples,value\n500,85.1%\n3000,90.2%\n{size},93.1%\n")
     with raises("value-out-of-range", DataError, "row 4"):
         load_curve(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("column", ["run", "val_loss"])
+def test_a_column_with_a_name_that_stacking_gives_is_refused(column: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        f"Step,a - val_loss,b - val_loss,{column}\n100,.5,.6,1\n200,.4,.5,2\n400,.3,.4,3\n"
+    )
+    with raises("named-twice", DataError, column):
+        load_curve(tmp_path / "a.csv")

@@ -226,6 +226,22 @@ def _are_metrics(runs: dict[str, str]) -> bool:
 
 
 def _stacked(table: Table, shared: Sequence[str], runs: dict[str, str], value: str) -> Table:
+    """A table of a row for each figure, with the run's name in a column and the figure in another.
+
+    Raises
+    ------
+    DataError
+        If a column of the table has the name of one of the two.
+    """
+    taken = next((name for name in shared if name in (_RUN, value)), None)
+    if taken is not None:
+        raise DataError(
+            f"{table.place}: the figures of {listed(list(runs.values()), 3)} are taken for those "
+            f"of runs, whose column would be called {taken!r} as well. Rename or remove the column "
+            f"{taken!r}.",
+            code="named-twice",
+            column=taken,
+        )
     columns: dict[str, list[Any]] = {name: [] for name in (*shared, _RUN, value)}
     rows: list[int] = []
     for run, name in runs.items():
