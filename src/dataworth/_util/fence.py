@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Literal, NoReturn
 
 from dataworth import errors
 from dataworth._util.machine import available_memory
+from dataworth._util.words import first_line
 
 _PACKAGE_ROOT = Path(__file__).parents[2]
 # Neither -m nor a bare -c: both would put the current folder first among the places that modules
@@ -179,11 +180,6 @@ def _limit(memory: int, seconds: int) -> None:
             least = value if most == resource.RLIM_INFINITY else min(value, most)
             with suppress(ValueError, OSError):
                 resource.setrlimit(limit, (least, most))
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, in one line; its type where it says nothing."""
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def is_panic(error: BaseException) -> bool:

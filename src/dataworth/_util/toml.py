@@ -6,7 +6,8 @@ import re
 import tomllib
 from typing import Any
 
-_MOST_CHARACTERS = 8_000_000
+MOST_CHARACTERS = 8_000_000
+"""Of a document; a file of more bytes is not read."""
 _MOST_PARTS = 32
 # The time that `tomllib` takes for a key rises with the square of the number of its parts.
 _LONG_KEY = re.compile(
@@ -26,8 +27,8 @@ def parse_toml(text: str) -> dict[str, Any]:
     ValueError
         If it is not valid, is nested too deeply, or is too large.
     """
-    if len(text) > _MOST_CHARACTERS:
-        raise ValueError(f"{len(text):,} characters; expected at most {_MOST_CHARACTERS:,}")
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(f"{len(text):,} characters; expected at most {MOST_CHARACTERS:,}")
     long = _LONG_KEY.search(text)
     if long is not None:
         line = text.count("\n", 0, long.start()) + 1

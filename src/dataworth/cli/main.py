@@ -14,9 +14,8 @@ from typing import Any, NoReturn
 
 from dataworth import __version__
 from dataworth._util import signals
-from dataworth._util.fence import first_line
 from dataworth._util.printable import say
-from dataworth._util.words import did_you_mean
+from dataworth._util.words import did_you_mean, first_line
 from dataworth.cli.parser import Parser
 from dataworth.cli.streams import discard, tolerate_broken_pipe
 from dataworth.errors import DataworthError, DataworthWarning

@@ -17,7 +17,7 @@ from dataworth.curves.curve import Curve, real_numbers
 from dataworth.curves.measurements import curve_of_table
 from dataworth.curves.roles import Columns, named_column
 from dataworth.curves.shapes import long_form
-from dataworth.curves.table import Table, label
+from dataworth.curves.table import Table, label, refuse_repeated
 from dataworth.curves.text_files import read_table
 from dataworth.errors import DataError, StudyError
 from dataworth.metrics.metric import Metric, in_percent
@@ -292,13 +292,7 @@ def _frame_table(frame: Any) -> Table:
         else frame
     )
     called = [_in_one(name) for name in names]
-    twice = [name for name in called if called.count(name) > 1]
-    if twice:
-        raise DataError(
-            f"the frame: {called.count(twice[0])} columns are called {twice[0]!r}; rename all but "
-            "one.",
-            code="named-twice",
-        )
+    refuse_repeated(called, "the frame")
     columns = _index_columns(frame, called)
     columns |= {one: _cells(frame[name]) for one, name in zip(called, names, strict=True)}
     lengths = {len(cells) for cells in columns.values()}

@@ -104,13 +104,12 @@ def spread_columns(table: Table, samples: str) -> dict[str, tuple[str, str]]:
     """Columns that hold a spread or numbers of runs: their kind, and of which metric they are."""
     found = {}
     keys = Counter(names.key(each) for each in table.names)
+    all_keys = set(keys)
     for name in table.names:
         if name == samples or not may_be_numbers(table.columns[name]):
             continue
         own = names.key(name)
-        keys[own] -= 1
-        kind = _kind(name, +keys if not keys[own] else keys)
-        keys[own] += 1
+        kind = _kind(name, all_keys if keys[own] > 1 else all_keys - {own})
         if kind is not None:
             found[name] = kind
     return found
@@ -139,7 +138,8 @@ def _kind(name: str, others: Collection[str]) -> tuple[str, str] | None:
 
 def _is_value(words: list[str], others: Collection[str]) -> bool:
     text = "".join(words)
-    return text in names.MEAN | names.VALUE | set(others) or find(" ".join(words)) is not None
+    is_name = text in names.MEAN or text in names.VALUE or text in others
+    return is_name or find(" ".join(words)) is not None
 
 
 def spread_of(found: dict[str, tuple[str, str]], value: str) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -133,6 +134,23 @@ def check_names(names: Sequence[str], place: str) -> None:
             f"{reprlib.repr(longest)}; expected at most {_LONGEST_NAME}. Is the first row one of "
             "names?",
             code="value-out-of-range",
+        )
+
+
+def refuse_repeated(names: Iterable[str], place: str) -> None:
+    """Refuse several columns of one name.
+
+    Raises
+    ------
+    DataError
+        For the first such name.
+    """
+    counts = Counter(names)
+    twice = next((name for name, count in counts.items() if count > 1), None)
+    if twice is not None:
+        raise DataError(
+            f"{place}: {counts[twice]} columns are called {twice!r}; rename all but one.",
+            code="named-twice",
         )
 
 

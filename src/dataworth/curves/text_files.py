@@ -9,7 +9,6 @@ import os
 import re
 import stat
 import zlib
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from dataworth.curves.cells import is_missing
 from dataworth.curves.json_tables import json_table
 from dataworth.curves.markup import plain_rows
 from dataworth.curves.spreadsheet import is_spreadsheet, spreadsheet_rows
-from dataworth.curves.table import Table, check_names, listed
+from dataworth.curves.table import Table, check_names, listed, refuse_repeated
 from dataworth.errors import DataError
 
 _MOST_BYTES = 512 * 2**20
@@ -267,13 +266,7 @@ def _with_header(
     if header and not header[0] and all(name[:1].isdigit() for name in header[1:]):
         # Sizes across: what stands below the empty cell says what each row is.
         header[0] = _LABELS
-    counts = Counter(name for name in header if name)
-    twice = [name for name, count in counts.items() if count > 1]
-    if twice:
-        raise DataError(
-            f"{place}: {counts[twice[0]]} columns are called {twice[0]!r}; rename all but one.",
-            code="named-twice",
-        )
+    refuse_repeated(filter(None, header), place)
     # Columns without a name are numbers of rows, or what a spreadsheet leaves behind.
     columns: dict[str, list[Any]] = {name: [] for name in header if name}
     for number, row in body:

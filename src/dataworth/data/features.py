@@ -98,8 +98,7 @@ def as_numbers(x: Any, what: str) -> Any:
     if is_held(x):
         return x
     memory = available_memory()
-    is_elsewhere = is_lazy(x) or (isinstance(x, np.ndarray) and is_mapped(x))
-    if is_elsewhere and memory is not None and bytes_of(x, len(x)) > memory // 2:
+    if is_elsewhere(x) and memory is not None and bytes_of(x, len(x)) > memory // 2:
         return x
     return numbers(x, what)
 
@@ -277,6 +276,11 @@ def is_mapped(array: NDArray[Any]) -> bool:
 def is_lazy(x: Any) -> bool:
     """Whether samples are images that are made when their rows are taken."""
     return isinstance(x, LazyImages)
+
+
+def is_elsewhere(x: Any) -> bool:
+    """Whether samples are not in memory: mapped from a file, or made when they are taken."""
+    return is_lazy(x) or (isinstance(x, np.ndarray) and is_mapped(x))
 
 
 def blocks(array: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:

@@ -14,9 +14,9 @@ from typing import Protocol
 import numpy as np
 
 from dataworth._util import signals
-from dataworth._util.fence import first_line
 from dataworth._util.files import DISK_FULL, is_disk_full
 from dataworth._util.user_code import one_line, place
+from dataworth._util.words import first_line
 from dataworth.errors import DataworthError
 from dataworth.records.record import Failure, Record, RunKey
 from dataworth.records.run import Checkpoint, History, RunContext, State

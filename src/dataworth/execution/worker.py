@@ -10,7 +10,6 @@ steps a second would otherwise keep the main process busy on a core of another r
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import queue
@@ -21,6 +20,8 @@ import threading
 import time
 from pathlib import Path
 from typing import IO, Any
+
+from dataworth._util.lazy import collector_paused
 
 _SECONDS_BETWEEN_STEPS = 0.05
 
@@ -33,15 +34,12 @@ def main() -> None:
     (payload,) = sys.argv[1:]
     orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(orders, Path(payload)), daemon=True).start()
-    # Imports make many objects and free few: collecting garbage would take a good part of the time.
-    gc.disable()
     try:
-        with Path(payload).open("rb") as file:
+        with Path(payload).open("rb") as file, collector_paused():
             objective = _load(file)
     except Exception as error:
         outbox.send(("unusable", f"{type(error).__name__}: {error}"))
         return
-    gc.enable()
     outbox.send(("ready",))
     from dataworth._util.machine import peak_memory
     from dataworth.execution.base import Context, perform

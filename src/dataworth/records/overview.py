@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dataworth._util.toml import parse_toml
+from dataworth._util.toml import MOST_CHARACTERS, parse_toml
 from dataworth.errors import StudyError
 from dataworth.records.database import connect, format_of, open_for_reading, translate_errors
 from dataworth.records.layout import LOCK_FILE, RESULTS_FILE, STUDY_FILE
@@ -25,8 +25,6 @@ DEEPEST = 4
 MOST = 5_000
 """Folders are searched so deep, and so many directories listed at most."""
 
-_MOST_BYTES = 8_000_000
-"""Of the study's file."""
 _TEXTS = "SELECT name, substr(value, 1, 200) FROM meta WHERE name IN ('name', 'model', 'data')"
 _RUNS = "SELECT status, COUNT(*), MAX(id) FROM runs GROUP BY status"
 _STOP = f"SELECT json_extract(value, '$.stop.message') FROM meta WHERE name = '{PLAN_ENTRY}'"
@@ -157,7 +155,7 @@ def grid_of(directory: Path) -> Grid:
     path = directory / STUDY_FILE
     try:
         found = path.stat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_BYTES:
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_CHARACTERS:
             return Grid()
         study = parse_toml(path.read_text("utf-8"))
         model = study.get("model")

@@ -10,8 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dataworth._util.fence import first_line
-from dataworth._util.words import did_you_mean
+from dataworth._util.words import did_you_mean, first_line
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError, DataworthWarning
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from dataworth._util import fence
 from dataworth._util.extras import require
-from dataworth._util.fence import first_line, is_panic
+from dataworth._util.fence import is_panic
 from dataworth._util.machine import available_memory
+from dataworth._util.words import first_line
 from dataworth.data.dataset import Dataset
 from dataworth.errors import DataError
 from dataworth.sources.cache import opened, read
@@ -208,9 +209,6 @@ def _labelled_test(
 def _refuse_damaged(entries: Sequence[Entry]) -> None:
     """Read files once in a process of its own: damaged bytes may end the process of a reader."""
     require("polars", "Parquet files")
-    for entry in entries:
-        with entry.open():
-            pass
     rows = _rows_of_all(entries) if len(entries) > 1 else None
     if rows is None:
         # Which one is damaged, each alone says.
@@ -220,6 +218,9 @@ def _refuse_damaged(entries: Sequence[Entry]) -> None:
 
 def _rows_of_all(entries: Sequence[Entry]) -> int | None:
     """Read files in one process, as to start one takes long; None if that fails."""
+    for entry in entries:
+        with entry.open():
+            pass
     paths = [str(entry.path.absolute()) for entry in entries]
     size = sum(entry.path.stat().st_size for entry in entries)
     try:

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dataworth._util.extras import require
-from dataworth._util.fence import first_line
 from dataworth._util.files import atomic_write, is_disk_full
+from dataworth._util.words import first_line
 from dataworth.errors import DataError, DataworthError, MissingDependencyError
 from dataworth.sources.files import Entry
 from dataworth.sources.location import cache_folder, offline

@@ -17,7 +17,7 @@ from dataworth._util.machine import available_memory
 from dataworth._util.threads import threads_limited
 from dataworth.data.base import RowNumbers, View
 from dataworth.data.dataset import Dataset
-from dataworth.data.features import bytes_of, is_lazy, is_mapped
+from dataworth.data.features import bytes_of, is_elsewhere
 from dataworth.data.rows import Rows
 from dataworth.data.splits import Split
 from dataworth.data.subsets import SAMPLERS, Count, subset_rows, validation_split
@@ -187,8 +187,7 @@ class LearnerObjective:
         x = self.data.x
         memory = available_memory()
         reads_in_pieces = getattr(self.learner, "needs_arrays", False)
-        is_elsewhere = is_lazy(x) or (isinstance(x, np.ndarray) and is_mapped(x))
-        if reads_in_pieces or not is_elsewhere or memory is None or self.count != "rows":
+        if reads_in_pieces or not is_elsewhere(x) or memory is None or self.count != "rows":
             return
         # A copy of the rows, and one of float32 where they are scaled.
         row_bytes = bytes_of(x, 1) + (0 if self.data.scale == 1.0 else 4 * math.prod(x.shape[1:]))

@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from dataworth._util.toml import parse_toml
+from dataworth._util.toml import MOST_CHARACTERS, parse_toml
 from dataworth._util.words import did_you_mean
 from dataworth.errors import StudyError
 from dataworth.learners.base import OPTIONS
@@ -19,7 +19,6 @@ from dataworth.study.shipped import is_run_directory, shipped_studies, shipped_t
 from dataworth.study.spec import Study
 from dataworth.study.variants import SECTIONS, read_variant
 
-_MOST_BYTES = 8_000_000
 _OPTIONS = tuple(each.name for each in fields(Study) if each.name != "variant") + tuple(SECTIONS)
 
 
@@ -47,10 +46,10 @@ def read_studies(where: str | os.PathLike[str]) -> list[Study]:
             code="unknown-study",
         )
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if path.stat().st_size > MOST_CHARACTERS:
             raise StudyError(
                 f"{path}: {path.stat().st_size / 1e6:,.0f} MB; expected the TOML file of a study, "
-                f"of at most {_MOST_BYTES / 1e6:.0f} MB.{_of_another_kind(path)}",
+                f"of at most {MOST_CHARACTERS / 1e6:.0f} MB.{_of_another_kind(path)}",
                 code="value-out-of-range",
             )
         # Notepad begins a file with a mark that TOML does not know.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import random
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dataworth._util.extras import require
+from dataworth._util.lazy import collector_paused
 from dataworth.errors import StudyError
 from dataworth.learners.keras.data_parallel import offer_cores
 from dataworth.learners.keras.stored_programs import store_programs
@@ -40,7 +40,7 @@ def load_keras() -> Any:
         # JAX would take three quarters of the memory of every GPU that it sees, also of those of
         # other workers.
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-        with _collector_paused():
+        with collector_paused():
             offer_cores()
             store_programs()
             importlib.import_module("keras")
@@ -61,21 +61,6 @@ def load_keras() -> Any:
             code="keras-settings",
         )
     return keras
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Do not collect garbage: imports make many objects and free few of them.
-
-    The collector would take a sixth of the time in which Keras and JAX are imported.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextmanager
